@@ -1,0 +1,37 @@
+import { KindlingError } from '../errors.js';
+import type { HostGpu, HostOptions } from './host.js';
+
+/**
+ * Asks the browser for an adapter: a GPU where there is one, else its software adapter.
+ *
+ * @throws KindlingError naming what is missing: a secure context, WebGPU, or an adapter.
+ */
+export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
+  const { forceSoftware = false, powerPreference } = options;
+  const gpu: GPU | undefined = navigator.gpu;
+  if (!gpu) {
+    throw new KindlingError(
+      globalThis.isSecureContext
+        ? 'init: this browser has no WebGPU (navigator.gpu is missing). Use Chrome or Edge 113, Safari 26, Firefox 141 or ' +
+            'later; headless or on Linux start Chrome with --enable-unsafe-webgpu.'
+        : `init: WebGPU needs a secure context, and ${globalThis.location?.origin} is none: serve the page over https, or ` +
+            'from http://localhost.',
+    );
+  }
+  const preference = powerPreference ? { powerPreference } : {};
+  let adapter = forceSoftware ? null : await gpu.requestAdapter(preference);
+  adapter ??= await gpu.requestAdapter({ ...preference, forceFallbackAdapter: true });
+  if (!adapter) {
+    throw new KindlingError(
+      'init: the browser gives no WebGPU adapter, neither a GPU nor a software one. Look at chrome://gpu; on a machine ' +
+        'without a GPU start Chrome with --enable-unsafe-webgpu (full browser, new headless mode: chrome-headless-shell ' +
+        'may lack WebGPU), with --enable-features=Vulkan on Linux with one.',
+    );
+  }
+  return { gpu, adapter, host: `browser ${browserName()}`, notes: [] };
+}
+
+function browserName(): string {
+  const [, name, version] = /(Firefox|Edg|HeadlessChrome|Chrome|Version)\/([\d.]+)/.exec(navigator.userAgent) ?? [];
+  return name ? `${name === 'Version' ? 'Safari' : name} ${version}` : navigator.userAgent;
+}
