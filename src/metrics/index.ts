@@ -1,0 +1,17 @@
+/** Scores of classifiers, with scikit-learn's definitions and text. */
+export {
+  accuracy,
+  type ClassOptions,
+  confusionMatrix,
+  type Labels,
+  macroF1,
+  microF1,
+  type Scores,
+} from './classification.js';
+export {
+  ClassificationReport,
+  type ClassScores,
+  classificationReport,
+  type ReportEntry,
+  type ReportOptions,
+} from './report.js';
