@@ -28,10 +28,12 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
         'may lack WebGPU), with --enable-features=Vulkan on Linux with one.',
     );
   }
-  return { gpu, adapter, host: `browser ${browserName()}`, notes: [] };
+  return { gpu, adapter, host: browserName(), notes: [] };
 }
 
 function browserName(): string {
   const [, name, version] = /(Firefox|Edg|HeadlessChrome|Chrome|Version)\/([\d.]+)/.exec(navigator.userAgent) ?? [];
-  return name ? `${name === 'Version' ? 'Safari' : name} ${version}` : navigator.userAgent;
+  return name
+    ? `${name === 'Version' ? 'Safari' : name.replace('HeadlessChrome', 'Headless Chrome')} ${version}`
+    : navigator.userAgent;
 }

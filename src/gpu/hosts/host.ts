@@ -9,7 +9,7 @@ export interface HostOptions {
 export interface HostGpu {
   gpu: GPU;
   adapter: GPUAdapter;
-  /** `node 20.19.0`, `browser Chrome 147.0.0.0`. */
+  /** What runs WebGPU: `Node 20.19.0 (Dawn)`, `Chrome 147.0.0.0`. */
   host: string;
   /** What had to be done to get this adapter, each worth a line of output. */
   notes: string[];

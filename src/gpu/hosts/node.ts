@@ -23,7 +23,7 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
     const adapter = await withEnvironment(environment, () =>
       gpu.requestAdapter({ forceFallbackAdapter: forceSoftware, ...(powerPreference && { powerPreference }) }),
     );
-    if (adapter) return { gpu, adapter, host: `node ${process.versions.node}`, notes };
+    if (adapter) return { gpu, adapter, host: `Node ${process.versions.node} (Dawn)`, notes };
     tried.push(what);
     return null;
   };
@@ -45,7 +45,7 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
     const found = await request(`SwiftShader (${icd}) with the system's Vulkan loader`, driver(icd));
     if (found) return found;
   } else tried.push('SwiftShader from @onirenaud/swiftshader-vulkan (not installed)');
-  const unpacked = await unpackedIcd();
+  const unpacked = unpackedIcd();
   if (unpacked) {
     preloadLoader(unpacked.loader);
     notes.push('Vulkan loader from @sparticuz/chromium');

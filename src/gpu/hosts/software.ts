@@ -4,11 +4,22 @@
  * a system that has no `libvulkan.so.1` either.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
+import { KindlingError } from '../errors.js';
 
 const require = createRequire(import.meta.url);
 
@@ -29,61 +40,68 @@ export function installedIcd(): string | null {
 }
 
 /** Unpacks driver and loader out of `@sparticuz/chromium` into the cache, once; null where it is not installed. */
-export async function unpackedIcd(): Promise<{ icd: string; loader: string } | null> {
+export function unpackedIcd(): { icd: string; loader: string } | null {
   const folder = process.arch === 'x64' ? packageFolder('@sparticuz/chromium') : null;
-  const archive = folder && join(folder, '..', '..', 'bin', 'swiftshader.tar.br');
+  const archive = folder && join(folder, '../../bin/swiftshader.tar.br');
   if (!archive || !existsSync(archive)) return null;
-  const target = unpackOnce(archive, 'swiftshader');
+  const target = unpackOnce('swiftshader', [archive]);
   return { icd: join(target, 'vk_swiftshader_icd.json'), loader: join(target, 'libvulkan.so.1') };
 }
 
 /**
- * Unpacks a brotli-compressed tar of plain files into the user's cache and returns the folder. The folder appears under
- * its name only when complete, so that processes starting together do not see half of it.
+ * Unpacks brotli-compressed files and tars (`.br`, `.tar.br`) of an installed package into one folder of the user's cache
+ * and returns it. The folder appears under its name only when complete, so that no process sees half of it.
  */
-function unpackOnce(archive: string, name: string): string {
-  const packed = readFileSync(archive);
+export function unpackOnce(name: string, archives: readonly string[]): string {
   const cache = cacheFolder();
-  const target = join(cache, `${name}-${packed.length}`);
+  const size = archives.reduce((sum, archive) => sum + statSync(archive).size, 0);
+  const target = join(cache, `${name}-${size}`);
   if (existsSync(target)) return target;
   const partial = join(cache, `.${name}-${randomUUID()}`);
-  mkdirSync(partial);
-  for (const [path, bytes] of tarFiles(brotliDecompressSync(packed))) writeFileSync(join(partial, path), bytes);
+  for (const archive of archives) {
+    const bytes = brotliDecompressSync(readFileSync(archive));
+    const files = archive.endsWith('.tar.br') ? tarFiles(bytes) : [[basename(archive, '.br'), bytes] as const];
+    for (const [path, content] of files) {
+      mkdirSync(dirname(join(partial, path)), { recursive: true });
+      writeFileSync(join(partial, path), content, { mode: 0o755 });
+    }
+  }
   try {
     renameSync(partial, target);
   } catch (error) {
+    // Another process was faster: its folder is as good.
     rmSync(partial, { recursive: true, force: true });
     if (!existsSync(target)) throw error;
   }
   return target;
 }
 
+/** `$XDG_CACHE_HOME/kindling`, by default `~/.cache/kindling`; the temporary folder where the home cannot be written. */
 function cacheFolder(): string {
-  const folders = [
-    join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'kindling'),
-    join(tmpdir(), 'kindling'),
-  ];
-  for (const folder of folders) {
+  for (const root of [process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), tmpdir()]) {
     try {
-      mkdirSync(folder, { recursive: true });
-      return folder;
+      mkdirSync(join(root, 'kindling'), { recursive: true });
+      accessSync(join(root, 'kindling'), constants.W_OK);
+      return join(root, 'kindling');
     } catch {
       // A read-only home: try the next.
     }
   }
-  return tmpdir();
+  throw new KindlingError(`init: cannot write a cache folder in ${homedir()} or ${tmpdir()}: set XDG_CACHE_HOME`);
 }
 
-/** The plain files of a flat tar: name and bytes. The archives are those of a pinned package, so no link or folder occurs. */
-function* tarFiles(tar: Uint8Array): Generator<[string, Uint8Array]> {
+/** Path and bytes of each plain file of a tar. These archives are of pinned packages; a path that climbs is refused still. */
+function* tarFiles(tar: Uint8Array): Generator<readonly [string, Uint8Array]> {
   const text = (start: number, length: number) =>
     Buffer.from(tar.subarray(start, start + length))
       .toString('latin1')
       .replace(/\0.*$/s, '');
   for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
+    const path = text(at, 100);
     const size = Number.parseInt(text(at + 124, 12), 8);
-    const name = text(at, 100);
-    if (text(at + 156, 1) === '0' && !name.includes('/')) yield [name, tar.subarray(at + 512, at + 512 + size)];
+    const plain = ['0', ''].includes(text(at + 156, 1));
+    if (isAbsolute(path) || path.split('/').includes('..')) throw new KindlingError(`init: ${path} leaves the archive`);
+    if (plain) yield [path, tar.subarray(at + 512, at + 512 + size)];
     at += 512 + Math.ceil(size / 512) * 512;
   }
 }

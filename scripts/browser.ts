@@ -1,0 +1,99 @@
+/** Finds and starts a Chromium with WebGPU: an installed one, else the one that `@sparticuz/chromium` carries. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import puppeteer, { type Browser } from 'puppeteer';
+import { unpackOnce } from '../src/gpu/hosts/software.js';
+
+export interface LaunchedBrowser {
+  browser: Browser;
+  /** Name, version and where the program lies: a line of output. */
+  description: string;
+}
+
+/**
+ * Starts Chromium headless (the new mode, which is the full browser). PUPPETEER_EXECUTABLE_PATH chooses the program;
+ * KINDLING_BROWSER=bundled takes the bundled one even where another is installed.
+ */
+export async function launchBrowser(): Promise<LaunchedBrowser> {
+  const installed = process.env.KINDLING_BROWSER === 'bundled' ? null : installedBrowser();
+  const { executablePath, env } = installed ? { executablePath: installed, env: {} } : bundledBrowser();
+  const browser = await puppeteer.launch({
+    executablePath,
+    headless: true,
+    // A training run is one long call into the page.
+    protocolTimeout: 0,
+    env: { ...process.env, ...env },
+    args: flags(),
+  });
+  return { browser, description: `${await browser.version()} (${installed ?? 'bundled, from @sparticuz/chromium'})` };
+}
+
+function flags(): string[] {
+  return [
+    // Gives the software adapter where there is no GPU, and exact timestamps.
+    '--enable-unsafe-webgpu',
+    '--enable-features=Vulkan,SharedArrayBuffer',
+    '--ignore-gpu-blocklist',
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    '--disable-dev-shm-usage',
+    // Nothing here may go to the network or slow a page that is not in front.
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-domain-reliability',
+    '--disable-sync',
+    '--no-first-run',
+    '--no-pings',
+    '--disable-background-timer-throttling',
+    '--disable-backgrounding-occluded-windows',
+    '--disable-renderer-backgrounding',
+  ];
+}
+
+/** The program of an installed Chrome or Chromium, or null. */
+function installedBrowser(): string | null {
+  const chosen = process.env.PUPPETEER_EXECUTABLE_PATH ?? process.env.CHROME_PATH;
+  if (chosen) {
+    if (!existsSync(chosen)) throw new Error(`PUPPETEER_EXECUTABLE_PATH names ${chosen}, which does not exist`);
+    return chosen;
+  }
+  const names = ['google-chrome-stable', 'google-chrome', 'chromium', 'chromium-browser', 'microsoft-edge'];
+  const paths = (process.env.PATH ?? '').split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
+  const macos = ['Google Chrome', 'Chromium', 'Microsoft Edge'].flatMap((name) =>
+    ['/Applications', join(homedir(), 'Applications')].map((root) => `${root}/${name}.app/Contents/MacOS/${name}`),
+  );
+  const windows = [process.env.PROGRAMFILES, process.env['PROGRAMFILES(X86)'], process.env.LOCALAPPDATA].flatMap(
+    (root) =>
+      root
+        ? [join(root, 'Google/Chrome/Application/chrome.exe'), join(root, 'Microsoft/Edge/Application/msedge.exe')]
+        : [],
+  );
+  const platform = { darwin: macos, win32: windows }[process.platform as string] ?? paths;
+  return platform.find((path) => existsSync(path)) ?? null;
+}
+
+/** Unpacks the bundled Chromium, once, with the shared libraries that a bare system lacks. */
+function bundledBrowser(): { executablePath: string; env: Record<string, string> } {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Error('no Chrome or Chromium is installed, and the bundled one runs on Linux x64 only: install one');
+  let entry: string;
+  try {
+    entry = createRequire(import.meta.url).resolve('@sparticuz/chromium');
+  } catch {
+    throw new Error('no Chrome or Chromium is installed: install one, or `npm install @sparticuz/chromium`');
+  }
+  // Chromium looks for its Vulkan loader and SwiftShader beside its own program: one folder for all of it.
+  const archives = ['chromium.br', 'swiftshader.tar.br', 'al2023.tar.br', 'fonts.tar.br'];
+  const folder = unpackOnce(
+    'chromium',
+    archives.map((name) => join(dirname(entry), '../../bin', name)),
+  );
+  return {
+    executablePath: join(folder, 'chromium'),
+    env: {
+      LD_LIBRARY_PATH: [join(folder, 'lib'), process.env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
+      FONTCONFIG_PATH: folder,
+    },
+  };
+}

@@ -1,0 +1,14 @@
+/** Vitest's setup for the GPU suite in Node: one device for all files, and a GPU error fails the test that made it. */
+import { afterEach, beforeAll } from 'vitest';
+import { prepare, settle } from './gpu.js';
+
+// This module runs anew for every file; the process and its device stay.
+const shown = globalThis as { adapterShown?: boolean };
+
+beforeAll(async () => {
+  const line = await prepare();
+  if (!shown.adapterShown) console.log(line);
+  shown.adapterShown = true;
+});
+
+afterEach(settle);

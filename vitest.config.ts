@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { Progress } from './test/support/progress.js';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Tests run on the sources; what the package's `imports` and `exports` name in `dist` is mapped back. */
+const alias = [
+  { find: '#host', replacement: at('./src/gpu/hosts/node.ts') },
+  { find: '#files', replacement: at('./src/data/files/node.ts') },
+  { find: /^kindling$/, replacement: at('./src/index.ts') },
+  { find: 'kindling/nn/functional', replacement: at('./src/nn/functional.ts') },
+  { find: /^kindling\/(\w+)$/, replacement: at('./src/$1/index.ts') },
+];
+
+export default defineConfig({
+  test: {
+    reporters: [['default', { summary: false }], new Progress()],
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'node',
+          include: ['test/gpu/**/*.test.ts'],
+          setupFiles: ['test/support/setup.ts'],
+          // Dawn wants one device in a process, and two processes on a software adapter only share the same cores.
+          pool: 'forks',
+          isolate: false,
+          fileParallelism: false,
+          maxWorkers: 1,
+          disableConsoleIntercept: true,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
