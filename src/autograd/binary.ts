@@ -1,0 +1,102 @@
+/** Arithmetic and comparison of two tensors, with broadcasting. */
+import { KindlingError } from '../gpu/errors.js';
+import { BINARY, type BinaryName, binaryKernel } from '../kernels/elementwise.js';
+import { full } from '../tensor/create.js';
+import { launch } from '../tensor/launch.js';
+import { broadcast, broadcastStrides } from '../tensor/shape.js';
+import { keep } from '../tensor/step.js';
+import { type DType, Tensor } from '../tensor/tensor.js';
+import { sumTo } from './broadcast.js';
+import { cast } from './cast.js';
+import { differentiable } from './tape.js';
+
+/** A tensor, or a number that stands for one. */
+export type Operand = Tensor | number;
+
+const RANK: Record<DType, number> = { bool: 0, u32: 1, i32: 2, f32: 3 };
+
+/** Numbers used as operands, uploaded once; a training loop uses the same few again and again. */
+const scalars = new Map<string, Tensor>();
+
+function scalar(value: number, dtype: DType): Tensor {
+  const key = `${dtype}${value}`;
+  let found = scalars.get(key);
+  if (!found || found.storage.isFreed) {
+    if (scalars.size >= 256) scalars.clear();
+    found = keep(full([], value, { dtype }));
+    scalars.set(key, found);
+  }
+  return found;
+}
+
+/** Both operands as tensors of one type: f32 over i32 over u32 over bool. A whole number takes the tensor's type. */
+export function promote(a: Operand, b: Operand): [Tensor, Tensor] {
+  if (!(a instanceof Tensor)) {
+    const [other, made] = promote(b, a);
+    return [made, other];
+  }
+  if (!(b instanceof Tensor)) {
+    const dtype = a.dtype === 'f32' || !Number.isInteger(b) ? 'f32' : a.dtype === 'bool' ? 'i32' : a.dtype;
+    return promote(a, scalar(b, dtype));
+  }
+  if (a.dtype === b.dtype) return [a, b];
+  const dtype = RANK[a.dtype] > RANK[b.dtype] ? a.dtype : b.dtype;
+  return [cast(a, dtype), cast(b, dtype)];
+}
+
+function binary(name: BinaryName, left: Operand, right: Operand): Tensor {
+  if (!(left instanceof Tensor) && !(right instanceof Tensor)) throw new KindlingError(`${name}: wants a tensor`);
+  let [a, b] = promote(left, right);
+  const line: { gradients?: readonly [string, string]; makes?: 'bool' } = BINARY[name];
+  const needsFloat = name === 'pow' || name === 'div';
+  if (a.dtype === 'bool' && !line.makes) [a, b] = [cast(a, 'i32'), cast(b, 'i32')];
+  if (needsFloat && a.dtype !== 'f32') [a, b] = [cast(a, 'f32'), cast(b, 'f32')];
+  const shape = broadcast(name, a.shape, b.shape);
+  const spec = {
+    name,
+    type: a.dtype === 'bool' ? ('u32' as const) : a.dtype,
+    shape,
+    stridesA: broadcastStrides(a.shape, shape),
+    stridesB: broadcastStrides(b.shape, shape),
+  };
+  const made = line.makes ?? a.dtype;
+  const value = launch(binaryKernel({ ...spec, part: 'value' }), [a, b], shape, made);
+  const { gradients } = line;
+  if (!gradients) return value;
+  return differentiable(name, [a, b], value, (g) => {
+    const part = (which: 0 | 1, operand: Tensor): Tensor | null => {
+      if (!operand.requiresGrad) return null;
+      if (gradients[which] === 'g') return sumTo(g, operand.shape);
+      const kernel = binaryKernel({ ...spec, part: which === 0 ? 'gradA' : 'gradB' });
+      return sumTo(launch(kernel, [a, b, g], shape), operand.shape);
+    };
+    return [part(0, a), part(1, b)];
+  });
+}
+
+/** a + b, elementwise with broadcasting. */
+export const add = (a: Operand, b: Operand): Tensor => binary('add', a, b);
+/** a − b. */
+export const sub = (a: Operand, b: Operand): Tensor => binary('sub', a, b);
+/** a · b. */
+export const mul = (a: Operand, b: Operand): Tensor => binary('mul', a, b);
+/** a / b, in f32. */
+export const div = (a: Operand, b: Operand): Tensor => binary('div', a, b);
+/** The larger of each pair; where they are equal both get half the gradient. */
+export const maximum = (a: Operand, b: Operand): Tensor => binary('maximum', a, b);
+/** The smaller of each pair; where they are equal both get half the gradient. */
+export const minimum = (a: Operand, b: Operand): Tensor => binary('minimum', a, b);
+/** a == b, a bool tensor. */
+export const eq = (a: Operand, b: Operand): Tensor => binary('eq', a, b);
+/** a != b, a bool tensor. */
+export const ne = (a: Operand, b: Operand): Tensor => binary('ne', a, b);
+/** a < b, a bool tensor. */
+export const lt = (a: Operand, b: Operand): Tensor => binary('lt', a, b);
+/** a ≤ b, a bool tensor. */
+export const le = (a: Operand, b: Operand): Tensor => binary('le', a, b);
+/** a > b, a bool tensor. */
+export const gt = (a: Operand, b: Operand): Tensor => binary('gt', a, b);
+/** a ≥ b, a bool tensor. */
+export const ge = (a: Operand, b: Operand): Tensor => binary('ge', a, b);
+/** a raised to tensor b. For a constant exponent `pow` of `unary.ts` is called. @internal */
+export const powTensor = (a: Operand, b: Operand): Tensor => binary('pow', a, b);

@@ -1,0 +1,4 @@
+import type { Tensor } from '../tensor/tensor.js';
+export function matmul(a: Tensor, _b: Tensor): Tensor {
+  return a;
+}

@@ -1,0 +1,71 @@
+/** Sums, means, extremes: dimensions reduced away. */
+import { KindlingError } from '../gpu/errors.js';
+import { argKernel, extremeGradKernel, splitDims } from '../kernels/reduce.js';
+import { launch } from '../tensor/launch.js';
+import { at, dimOf, dimsOf, show, sizeOf, stridesOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { div, mul, sub } from './binary.js';
+import { expand, held, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
+import { cast } from './cast.js';
+import { differentiable } from './tape.js';
+import { sqrt, square } from './unary.js';
+
+/** Mean over dimensions. */
+export function mean(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
+  const dims = dimsOf('mean', dim, x.ndim);
+  const source = cast(x, 'f32');
+  const scale = 1 / sizeOf(dims.map((d) => at(x.shape, d)));
+  if (!Number.isFinite(scale)) throw new KindlingError(`mean: no elements along ${show(dims)} of ${show(x.shape)}`);
+  const value = reduce('sum', source, dims, reducedShape(x.shape, dims, keepdim), scale);
+  return differentiable('mean', [source], value, (g) => [
+    expand(reshape(mul(g, scale), withOnes(x.shape, dims)), x.shape),
+  ]);
+}
+
+/** Product over dimensions. Its gradient wants elements that are not 0. */
+export function prod(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
+  const dims = dimsOf('prod', dim, x.ndim);
+  const value = reduce('prod', x, dims, reducedShape(x.shape, dims, keepdim));
+  return differentiable('prod', [x], value, (g) => [div(reshape(mul(g, value), withOnes(x.shape, dims)), x)]);
+}
+
+function extreme(op: 'max' | 'min', x: Tensor, { dim, keepdim = false }: ReduceOptions): Tensor {
+  const dims = dimsOf(`a${op}`, dim, x.ndim);
+  if (x.size === 0) throw new KindlingError(`a${op}: shape ${show(x.shape)} has no elements`);
+  const value = reduce(op, x, dims, reducedShape(x.shape, dims, keepdim));
+  const spec = splitDims(x.shape, stridesOf(x.shape), dims);
+  return differentiable(`a${op}`, [x], value, (g) => [launch(extremeGradKernel(spec), [x, value, g], x.shape)]);
+}
+
+/** Largest element over dimensions; equal ones share the gradient. */
+export const amax = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme('max', x, options);
+/** Smallest element over dimensions; equal ones share the gradient. */
+export const amin = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme('min', x, options);
+
+function arg(op: 'max' | 'min', x: Tensor, { dim, keepdim = false }: { dim?: number; keepdim?: boolean }): Tensor {
+  if (x.size === 0) throw new KindlingError(`arg${op}: shape ${show(x.shape)} has no elements`);
+  const dims = dim === undefined ? dimsOf(`arg${op}`, undefined, x.ndim) : [dimOf(`arg${op}`, dim, x.ndim)];
+  const spec = splitDims(x.shape, stridesOf(x.shape), dims);
+  return launch(argKernel({ op, type: held(x), ...spec }), [x], reducedShape(x.shape, dims, keepdim), 'i32');
+}
+
+/** Index of the largest element along `dim` (of all elements, flattened, without it), the first where several are equal. */
+export const argmax = (x: Tensor, options: { dim?: number; keepdim?: boolean } = {}): Tensor => arg('max', x, options);
+/** Index of the smallest element, as {@link argmax}. */
+export const argmin = (x: Tensor, options: { dim?: number; keepdim?: boolean } = {}): Tensor => arg('min', x, options);
+
+export interface VarianceOptions extends ReduceOptions {
+  /** Subtracted from the number of elements in the divisor. Default: 1, the unbiased estimate. */
+  correction?: number;
+}
+
+/** Variance over dimensions, in two passes. (`var` is a word of JavaScript.) */
+export function variance(x: Tensor, { dim, keepdim = false, correction = 1 }: VarianceOptions = {}): Tensor {
+  const dims = dimsOf('variance', dim, x.ndim);
+  const n = sizeOf(dims.map((d) => at(x.shape, d)));
+  const centred = sub(x, mean(x, { dim: dims, keepdim: true }));
+  return mul(sum(square(centred), { dim: dims, keepdim }), 1 / Math.max(0, n - correction));
+}
+
+/** Standard deviation over dimensions, the root of {@link variance}. */
+export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => sqrt(variance(x, options));

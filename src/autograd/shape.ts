@@ -1,0 +1,189 @@
+/** Functions that move elements without changing them. All are differentiable. */
+import { KindlingError } from '../gpu/errors.js';
+import { fillKernel, gatherKernel, scatterKernel, whereKernel } from '../kernels/copy.js';
+import { launch, launchInto } from '../tensor/launch.js';
+import { at, broadcast, broadcastStrides, dimOf, type Shape, show, sizeOf, stridesOf } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { type Operand, promote } from './binary.js';
+import { reshape, sumTo } from './broadcast.js';
+import { differentiable } from './tape.js';
+
+/** Dimensions from `startDim` to `endDim` made one. Defaults: all. */
+export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+  const from = dimOf('flatten', startDim, x.ndim);
+  const to = dimOf('flatten', endDim, x.ndim);
+  if (from > to) throw new KindlingError(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
+  return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
+}
+
+/** Without dimension `dim`, which must have length 1 to go; without all of length 1 where none is given. */
+export function squeeze(x: Tensor, dim?: number): Tensor {
+  const only = dim === undefined ? undefined : dimOf('squeeze', dim, x.ndim);
+  return reshape(
+    x,
+    x.shape.filter((n, d) => n !== 1 || (only !== undefined && d !== only)),
+  );
+}
+
+/** With a new dimension of length 1 at `dim`. */
+export function unsqueeze(x: Tensor, dim: number): Tensor {
+  const place = dimOf('unsqueeze', dim, x.ndim + 1);
+  return reshape(x, [...x.shape.slice(0, place), 1, ...x.shape.slice(place)]);
+}
+
+/** Dimensions in another order. */
+export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  const order = dims.map((dim) => dimOf('permute', dim, x.ndim));
+  if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
+    throw new KindlingError(`permute: [${dims}] does not order the dimensions of ${show(x.shape)}`);
+  }
+  const strides = stridesOf(x.shape);
+  const shape = order.map((d) => at(x.shape, d));
+  const kernel = gatherKernel({ shape, strides: order.map((d) => at(strides, d)), offset: 0 });
+  const back = order.map((_, d) => order.indexOf(d));
+  return differentiable('permute', [x], launch(kernel, [x], shape, x.dtype), (g) => [permute(g, back)]);
+}
+
+/** Two dimensions swapped. */
+export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  const a = dimOf('transpose', dim0, x.ndim);
+  const b = dimOf('transpose', dim1, x.ndim);
+  return permute(
+    x,
+    x.shape.map((_, d) => (d === a ? b : d === b ? a : d)),
+  );
+}
+
+/** Where a block of `shape` lies in a larger tensor. */
+interface Block {
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/** The elements of a block; its gradient is zero outside of it. */
+function takeBlock(name: string, x: Tensor, block: Block): Tensor {
+  const value = launch(gatherKernel(block), [x], block.shape, x.dtype);
+  return differentiable(name, [x], value, (g) => [putBlocks([{ x: g, block }], x.shape, 0)]);
+}
+
+/** A tensor filled with `value` (null: the blocks cover it), with blocks written into it. */
+function putBlocks(blocks: readonly { x: Tensor; block: Block }[], shape: Shape, value: number | null): Tensor {
+  const into = new Tensor(shape, blocks[0]?.x.dtype);
+  if (value !== null) launchInto(fillKernel({ size: into.size, value }), [], [into]);
+  for (const { x, block } of blocks) launchInto(scatterKernel(block), [x], [into]);
+  return into;
+}
+
+/** `length` entries of dimension `dim`, from `start`. */
+export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+  return slice(x, dim, start, start + length);
+}
+
+/**
+ * Entries `start` to `end` (without it) of dimension `dim`, every `step`-th. Negative positions count from the end, and
+ * those beyond the ends are clamped, as in Python's `x[start:end:step]`.
+ */
+export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1): Tensor {
+  const d = dimOf('slice', dim, x.ndim);
+  const length = x.shape[d];
+  if (length === undefined) throw new KindlingError('slice: a scalar has no dimensions');
+  if (!Number.isInteger(step) || step < 1) throw new KindlingError(`slice: step ${step} is not a whole number above 0`);
+  const position = (at: number): number => Math.min(length, Math.max(0, at < 0 ? at + length : at));
+  const from = position(start);
+  const count = Math.max(0, Math.ceil((position(end) - from) / step));
+  const strides = stridesOf(x.shape);
+  return takeBlock('slice', x, {
+    shape: x.shape.map((n, i) => (i === d ? count : n)),
+    strides: strides.map((s, i) => (i === d ? s * step : s)),
+    offset: count === 0 ? 0 : from * at(strides, d),
+  });
+}
+
+/** One entry of dimension `dim`, which goes away. */
+export function select(x: Tensor, dim: number, index: number): Tensor {
+  const d = dimOf('select', dim, x.ndim);
+  const length = x.shape[d] ?? 0;
+  const from = index < 0 ? index + length : index;
+  if (from < 0 || from >= length)
+    throw new KindlingError(`select: index ${index} is outside dimension ${d} of ${show(x.shape)}`);
+  return reshape(
+    slice(x, d, from, from + 1),
+    x.shape.filter((_, i) => i !== d),
+  );
+}
+
+/** The order of entries reversed along dimensions. */
+export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
+  const turned = (typeof dims === 'number' ? [dims] : dims).map((dim) => dimOf('flip', dim, x.ndim));
+  const strides = stridesOf(x.shape);
+  const offset = turned.reduce((sum, d) => sum + (at(x.shape, d) - 1) * at(strides, d), 0);
+  return takeBlock('flip', x, {
+    shape: x.shape,
+    strides: strides.map((s, d) => (turned.includes(d) ? -s : s)),
+    offset: x.size === 0 ? 0 : offset,
+  });
+}
+
+/** Tensors joined along a dimension that exists. */
+export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  const [first] = tensors;
+  if (!first) throw new KindlingError('cat: wants at least one tensor');
+  const d = dimOf('cat', dim, first.ndim);
+  for (const { shape, dtype } of tensors) {
+    if (dtype !== first.dtype || shape.length !== first.ndim || shape.some((n, i) => i !== d && n !== first.shape[i])) {
+      throw new KindlingError(
+        `cat: ${show(shape)} ${dtype} does not continue ${show(first.shape)} ${first.dtype} along ${d}`,
+      );
+    }
+  }
+  const shape = first.shape.map((n, i) => (i === d ? tensors.reduce((sum, t) => sum + at(t.shape, d), 0) : n));
+  const strides = stridesOf(shape);
+  let start = 0;
+  const blocks = tensors.map((x) => {
+    const block: Block = { shape: x.shape, strides, offset: start * at(strides, d) };
+    start += at(x.shape, d);
+    return { x, block };
+  });
+  return differentiable('cat', tensors, putBlocks(blocks, shape, null), (g) =>
+    blocks.map(({ x, block }) => (x.requiresGrad ? launch(gatherKernel(block), [g], x.shape) : null)),
+  );
+}
+
+/** Tensors of one shape joined along a new dimension. */
+export const stack = (tensors: readonly Tensor[], dim = 0): Tensor =>
+  cat(
+    tensors.map((x) => unsqueeze(x, dim)),
+    dim,
+  );
+
+/** `value` added around the last dimensions: [left, right] of the last, then of the one before, and so on. Default 0. */
+export function pad(x: Tensor, widths: readonly number[], { value = 0 } = {}): Tensor {
+  if (widths.length % 2 !== 0 || widths.length > 2 * x.ndim || widths.some((n) => n < 0)) {
+    throw new KindlingError(`pad: [${widths}] are not pairs of widths for ${show(x.shape)}`);
+  }
+  const before = x.shape.map((_, d) => widths[2 * (x.ndim - 1 - d)] ?? 0);
+  const shape = x.shape.map((n, d) => n + at(before, d) + (widths[2 * (x.ndim - 1 - d) + 1] ?? 0));
+  const strides = stridesOf(shape);
+  const block: Block = { shape: x.shape, strides, offset: before.reduce((sum, n, d) => sum + n * at(strides, d), 0) };
+  const value_ = putBlocks([{ x, block }], shape, value);
+  return differentiable('pad', [x], value_, (g) => [launch(gatherKernel(block), [g], x.shape)]);
+}
+
+/** Elements of `a` where `condition` holds, of `b` elsewhere; all three broadcast. */
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  const [x, y] = promote(a, b);
+  const shape = broadcast('where', condition.shape, broadcast('where', x.shape, y.shape));
+  const choose = (whenTrue: Tensor, whenFalse: Tensor): Tensor => {
+    const operands = [condition, whenTrue, whenFalse];
+    const strides = operands.map((t) => broadcastStrides(t.shape, shape));
+    return launch(whereKernel({ shape, strides }), operands, shape, x.dtype);
+  };
+  return differentiable('where', [x, y], choose(x, y), (g) => {
+    const nothing = putBlocks([], [], 0);
+    return [
+      x.requiresGrad ? sumTo(choose(g, nothing), x.shape) : null,
+      y.requiresGrad ? sumTo(choose(nothing, g), y.shape) : null,
+    ];
+  });
+}

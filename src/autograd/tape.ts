@@ -1,0 +1,135 @@
+/**
+ * The tape. A differentiable function computes its value and records how gradients pass back through it; `backward`
+ * walks what was recorded in reverse.
+ */
+import { KindlingError } from '../gpu/errors.js';
+import { insideScope, type Storage } from '../gpu/storage.js';
+import { binaryKernel } from '../kernels/elementwise.js';
+import { onesLike } from '../tensor/create.js';
+import { launch } from '../tensor/launch.js';
+import { sameShape, show, stridesOf } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+
+let enabled = true;
+let recorded = 0;
+
+/** Whether functions are recorded now. */
+export const isGradEnabled = (): boolean => enabled;
+
+/** Runs `body` without recording: for evaluation, and for arithmetic on parameters. */
+export const noGrad = <T>(body: () => T): T => withGrad(false, body);
+
+/** Runs `body` with recording on, inside `noGrad`. */
+export const enableGrad = <T>(body: () => T): T => withGrad(true, body);
+
+function withGrad<T>(on: boolean, body: () => T): T {
+  const before = enabled;
+  enabled = on;
+  try {
+    const result = body();
+    if (result instanceof Promise) throw new KindlingError('noGrad: the function must not be async');
+    return result;
+  } finally {
+    enabled = before;
+  }
+}
+
+/**
+ * Records `value` as a function of `inputs`, if any of them asks for a gradient.
+ *
+ * @param backward takes the gradient by the value; returns one gradient per input, null where there is none. Inputs that
+ *   need none have `requiresGrad` false: skip the work.
+ */
+export function differentiable(
+  name: string,
+  inputs: readonly Tensor[],
+  value: Tensor,
+  backward: (grad: Tensor) => readonly (Tensor | null)[],
+): Tensor {
+  if (enabled && inputs.some((input) => input.requiresGrad)) {
+    value.requiresGrad = true;
+    value.gradFn = { name, inputs, order: recorded++, backward };
+  }
+  return value;
+}
+
+/**
+ * Adds to `grad` of every leaf the gradient of `root` by it.
+ *
+ * @param seed the gradient by `root`; default 1, which needs `root` to have one element
+ * @see https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
+ */
+export function backward(root: Tensor, seed?: Tensor): void {
+  if (!root.requiresGrad) throw new KindlingError('backward: nothing that made this tensor requires a gradient');
+  if (!seed && root.size !== 1) {
+    throw new KindlingError(
+      `backward: shape ${show(root.shape)} is no scalar; give the gradient by it, or sum() first`,
+    );
+  }
+  if (seed && !sameShape(seed.shape, root.shape)) {
+    throw new KindlingError(
+      `backward: gradient of shape ${show(seed.shape)} for a tensor of shape ${show(root.shape)}`,
+    );
+  }
+  noGrad(() => {
+    const grads = new Map<Tensor, Tensor>([[root, seed ?? onesLike(root)]]);
+    // Memory that a leaf's gradient may not take for its own.
+    const claimed = new Set<Storage>(seed ? [seed.storage] : []);
+    for (const tensor of inReverse(root)) {
+      const grad = grads.get(tensor);
+      if (!grad) continue;
+      grads.delete(tensor);
+      if (tensor.isLeaf || tensor.retainsGrad) accumulate(tensor, grad, claimed);
+      const { gradFn } = tensor;
+      if (!gradFn) continue;
+      gradFn.backward(grad).forEach((part, i) => {
+        const input = gradFn.inputs[i];
+        if (!part || !input?.requiresGrad) return;
+        if (!sameShape(part.shape, input.shape)) {
+          throw new KindlingError(
+            `${gradFn.name}: backward made ${show(part.shape)} for an input of ${show(input.shape)}`,
+          );
+        }
+        const before = grads.get(input);
+        grads.set(input, before ? add(before, part) : part);
+      });
+    }
+  });
+}
+
+/** Every tensor that `root` depends on and that requires a gradient, each after all that depend on it. */
+function inReverse(root: Tensor): Tensor[] {
+  const seen = new Set<Tensor>([root]);
+  const stack = [root];
+  for (let tensor = stack.pop(); tensor; tensor = stack.pop()) {
+    for (const input of tensor.gradFn?.inputs ?? []) {
+      if (!input.requiresGrad || seen.has(input)) continue;
+      seen.add(input);
+      stack.push(input);
+    }
+  }
+  return [...seen].sort((a, b) => (b.gradFn?.order ?? -1) - (a.gradFn?.order ?? -1));
+}
+
+/** A leaf's gradient owns its memory and outlives the step. */
+function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
+  const before = leaf.grad;
+  let own = before ? add(before, grad) : grad;
+  if (claimed.has(own.storage) || (!before && !insideScope())) own = copyOf(own);
+  claimed.add(own.storage);
+  before?.storage.retire();
+  own.storage.keep();
+  leaf.grad = own;
+}
+
+/** The sum of two gradients of one shape. */
+function add(a: Tensor, b: Tensor): Tensor {
+  const { shape } = a;
+  const strides = stridesOf(shape);
+  const spec = { name: 'add', part: 'value', type: 'f32', shape, stridesA: strides, stridesB: strides } as const;
+  return launch(binaryKernel(spec), [a, b], shape);
+}
+
+function copyOf(source: Tensor): Tensor {
+  return new Tensor(source.shape, source.dtype).copy_(source);
+}

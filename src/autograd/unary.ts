@@ -1,0 +1,89 @@
+/** Functions of one tensor, elementwise. Each is a line of `src/kernels/elementwise.ts`. */
+import { KindlingError } from '../gpu/errors.js';
+import { type UnaryName, unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
+import { launch } from '../tensor/launch.js';
+import { Tensor } from '../tensor/tensor.js';
+import { powTensor } from './binary.js';
+import { cast } from './cast.js';
+import { differentiable } from './tape.js';
+
+function unary(name: UnaryName, x: Tensor, parameter?: number): Tensor {
+  if (x.dtype === 'i32' && (name === 'neg' || name === 'abs')) {
+    return launch(unaryKernel({ name, size: x.size, type: 'i32' }), [x], x.shape, 'i32');
+  }
+  if (x.dtype !== 'f32') return unary(name, cast(x, 'f32'), parameter);
+  if (parameter !== undefined && !Number.isFinite(parameter)) {
+    throw new KindlingError(`${name}: the parameter must be finite, got ${parameter}`);
+  }
+  const spec = { name, size: x.size, ...(parameter === undefined ? {} : { parameter }) };
+  const y = launch(unaryKernel(spec), [x], x.shape);
+  return differentiable(name, [x], y, (g) => [launch(unaryGradKernel(spec), [x, y, g], x.shape)]);
+}
+
+/** −x. */
+export const neg = (x: Tensor): Tensor => unary('neg', x);
+/** |x|; its gradient at 0 is 0. */
+export const abs = (x: Tensor): Tensor => unary('abs', x);
+/** e^x. */
+export const exp = (x: Tensor): Tensor => unary('exp', x);
+/** Natural logarithm. */
+export const log = (x: Tensor): Tensor => unary('log', x);
+/** log(1 + x), exact near 0. */
+export const log1p = (x: Tensor): Tensor => unary('log1p', x);
+/** Square root. */
+export const sqrt = (x: Tensor): Tensor => unary('sqrt', x);
+/** 1 / √x. */
+export const rsqrt = (x: Tensor): Tensor => unary('rsqrt', x);
+/** 1 / x. */
+export const reciprocal = (x: Tensor): Tensor => unary('reciprocal', x);
+/** x². */
+export const square = (x: Tensor): Tensor => unary('square', x);
+/** Sine, by range reduction and a polynomial: about 1e-7 absolute for |x| up to a few thousand. */
+export const sin = (x: Tensor): Tensor => unary('sin', x);
+/** Cosine, as {@link sin}. */
+export const cos = (x: Tensor): Tensor => unary('cos', x);
+/** Hyperbolic tangent. */
+export const tanh = (x: Tensor): Tensor => unary('tanh', x);
+/** 1 / (1 + e^−x). */
+export const sigmoid = (x: Tensor): Tensor => unary('sigmoid', x);
+/** Error function. */
+export const erf = (x: Tensor): Tensor => unary('erf', x);
+/** Largest whole number ≤ x. Its gradient is 0. */
+export const floor = (x: Tensor): Tensor => unary('floor', x);
+/** Smallest whole number ≥ x. Its gradient is 0. */
+export const ceil = (x: Tensor): Tensor => unary('ceil', x);
+/** Nearest whole number, ties to even. Its gradient is 0. */
+export const round = (x: Tensor): Tensor => unary('round', x);
+/** −1, 0 or 1. Its gradient is 0. */
+export const sign = (x: Tensor): Tensor => unary('sign', x);
+
+/** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
+export const relu = (x: Tensor): Tensor => unary('relu', x);
+/** min(max(x, 0), 6). */
+export const relu6 = (x: Tensor): Tensor => unary('relu6', x);
+/** x above 0, `negativeSlope` · x below. Default slope: 0.01. */
+export const leakyRelu = (x: Tensor, { negativeSlope = 0.01 } = {}): Tensor => unary('leakyRelu', x, negativeSlope);
+/** x above 0, `alpha` · (e^x − 1) below. Default alpha: 1. */
+export const elu = (x: Tensor, { alpha = 1 } = {}): Tensor => unary('elu', x, alpha);
+/** x · sigmoid(x), also called swish. */
+export const silu = (x: Tensor): Tensor => unary('silu', x);
+/** log(1 + e^x), linear above 20. */
+export const softplus = (x: Tensor): Tensor => unary('softplus', x);
+/** x · Φ(x), exactly by erf or by the tanh approximation. Default: 'none', exact. */
+export const gelu = (x: Tensor, { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}): Tensor =>
+  unary(approximate === 'tanh' ? 'geluTanh' : 'gelu', x);
+/** Piecewise linear sigmoid: x/6 + 1/2 clamped to [0, 1]. */
+export const hardsigmoid = (x: Tensor): Tensor => unary('hardsigmoid', x);
+/** x · hardsigmoid(x). */
+export const hardswish = (x: Tensor): Tensor => unary('hardswish', x);
+
+/** x limited to [min, max]; either may be left out. */
+export function clamp(x: Tensor, { min, max }: { min?: number; max?: number }): Tensor {
+  if (min === undefined && max === undefined) throw new KindlingError('clamp: give min, max or both');
+  const above = min === undefined ? x : unary('clampMin', x, min);
+  return max === undefined ? above : unary('clampMax', above, max);
+}
+
+/** x to the power of a number or a tensor. Whole exponents up to 16 are products, so negative bases are exact. */
+export const pow = (x: Tensor, exponent: number | Tensor): Tensor =>
+  exponent instanceof Tensor ? powTensor(x, exponent) : unary('powScalar', x, exponent);

@@ -1,0 +1,85 @@
+/** Compiles kernels, asynchronously and once per text, and says what is wrong where the compiler refuses one. */
+import type { Kernel } from '../kernels/kernel.js';
+import { device } from './device.js';
+import { KindlingError } from './errors.js';
+
+/** A compiled kernel, or one on its way. */
+export interface Pipeline {
+  readonly layout: GPUBindGroupLayout;
+  /** Null until `ready` resolves. */
+  compiled: GPUComputePipeline | null;
+  readonly ready: Promise<void>;
+}
+
+const byKernel = new WeakMap<Kernel, Pipeline>();
+const byText = new Map<string, Pipeline>();
+const layouts = new Map<string, GPUBindGroupLayout>();
+
+/** Shaders compiled so far. */
+export const pipelineCount = (): number => byText.size;
+
+/** The kernel's pipeline; compilation starts on the first call. */
+export function pipelineOf(kernel: Kernel): Pipeline {
+  let pipeline = byKernel.get(kernel);
+  if (!pipeline) {
+    pipeline = byText.get(kernel.wgsl) ?? compile(kernel);
+    byText.set(kernel.wgsl, pipeline);
+    byKernel.set(kernel, pipeline);
+  }
+  return pipeline;
+}
+
+const COMPUTE = 0x4; // GPUShaderStage.COMPUTE, which is not defined in every host
+
+function layoutOf(access: Kernel['access']): GPUBindGroupLayout {
+  const key = access.join();
+  let layout = layouts.get(key);
+  if (!layout) {
+    layout = device().createBindGroupLayout({
+      entries: access.map((use, binding) => ({
+        binding,
+        visibility: COMPUTE,
+        buffer: { type: use === 'read' ? 'read-only-storage' : 'storage' },
+      })),
+    });
+    layouts.set(key, layout);
+  }
+  return layout;
+}
+
+function compile(kernel: Kernel): Pipeline {
+  const gpu = device();
+  const layout = layoutOf(kernel.access);
+  gpu.pushErrorScope('validation');
+  const module = gpu.createShaderModule({ code: kernel.wgsl, label: kernel.name });
+  const moduleError = gpu.popErrorScope();
+  const made = gpu.createComputePipelineAsync({
+    label: kernel.name,
+    layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module, entryPoint: 'main' },
+  });
+  const pipeline: Pipeline = {
+    layout,
+    compiled: null,
+    ready: made.then(
+      async (compiled) => {
+        pipeline.compiled = compiled;
+        await moduleError;
+      },
+      async (error: unknown) => {
+        throw await explain(kernel, module, (await moduleError)?.message ?? String(error));
+      },
+    ),
+  };
+  return pipeline;
+}
+
+async function explain(kernel: Kernel, module: GPUShaderModule, message: string): Promise<KindlingError> {
+  const lines = kernel.wgsl.split('\n');
+  const { messages } = await module.getCompilationInfo();
+  const errors = messages
+    .filter((m) => m.type === 'error')
+    .map((m) => `  line ${m.lineNum}: ${m.message}\n    ${lines[m.lineNum - 1]?.trim() ?? ''}`);
+  const numbered = lines.map((line, i) => `${String(i + 1).padStart(4)}  ${line}`).join('\n');
+  return new KindlingError(`kernel ${kernel.name} does not compile: ${message}\n${errors.join('\n')}\n${numbered}`);
+}

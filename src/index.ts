@@ -1,0 +1,36 @@
+/** kindling: tensors, autograd and memory. Layers are in `kindling/nn`, optimizers in `kindling/optim`, and so on. */
+import './autograd/methods.js';
+
+export * from './autograd/binary.js';
+export { expand, type ReduceOptions, reshape, sum } from './autograd/broadcast.js';
+export { cast } from './autograd/cast.js';
+export { defineFunction, type FunctionContext, type FunctionSpec } from './autograd/function.js';
+export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.js';
+export { matmul } from './autograd/matmul.js';
+export * from './autograd/reduce.js';
+export * from './autograd/shape.js';
+export { enableGrad, isGradEnabled, noGrad } from './autograd/tape.js';
+export * from './autograd/unary.js';
+export { type Adapter, adapter, type InitOptions, init } from './gpu/device.js';
+export { KindlingError } from './gpu/errors.js';
+export { sync } from './gpu/stream.js';
+export {
+  arange,
+  eye,
+  full,
+  linspace,
+  ones,
+  onesLike,
+  rand,
+  randint,
+  randn,
+  type TensorOptions,
+  tensor,
+  uniform,
+  zeros,
+  zerosLike,
+} from './tensor/create.js';
+export { manualSeed, type RandomState, randomState, setRandomState } from './tensor/random.js';
+export type { Shape } from './tensor/shape.js';
+export { keep, step } from './tensor/step.js';
+export { type DType, type Nested, Tensor, type TensorData } from './tensor/tensor.js';

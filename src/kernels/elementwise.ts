@@ -1,0 +1,298 @@
+/**
+ * Elementwise functions, one line each. A unary line gives the value as WGSL in `x` (and `p`, a parameter), and the
+ * gradient by x as WGSL in `x`, the value `y`, the gradient `g` by the value, and `p`. A binary line gives the value in
+ * `a` and `b`, and the gradients by both. Tensors lie row-major; one invocation makes one element.
+ */
+import { f32, interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+
+interface Unary {
+  readonly value: string;
+  /** Absent where the derivative is zero almost everywhere, as of floor. */
+  readonly gradient?: string;
+  /** Helper functions the expressions call. */
+  readonly uses?: readonly (keyof typeof HELPERS)[];
+}
+
+/**
+ * WGSL bounds sin, cos, tanh and pow loosely and has no erf or log1p, so these are our own where PyTorch's last digits
+ * are wanted. Sources: Cody and Waite's range reduction; Abramowitz and Stegun 7.1.26 is too coarse, so erf is the
+ * series below 2 and the continued fraction's rational fit above (W. J. Cody, Rational Chebyshev Approximations, 1969).
+ */
+const HELPERS = {
+  tanh: `
+fn tanh_(x: f32) -> f32 {
+  let a = abs(x);
+  if (a < 0.25) {
+    let s = x * x;
+    return x * (1.0 + s * (-0.33333333 + s * (0.13333333 + s * (-0.053968254 + s * 0.021869488))));
+  }
+  let e = exp(-2.0 * min(a, 20.0));
+  return sign(x) * (1.0 - e) / (1.0 + e);
+}`,
+  sigmoid: `
+fn sigmoid_(x: f32) -> f32 {
+  let e = exp(-abs(x));
+  return select(e, 1.0, x >= 0.0) / (1.0 + e);
+}`,
+  log1p: `
+fn log1p_(x: f32) -> f32 {
+  if (abs(x) < 0.01) { return x * (1.0 - x * (0.5 - x * (0.33333333 - x * (0.25 - x * 0.2)))); }
+  return log(1.0 + x);
+}`,
+  expm1: `
+fn expm1_(x: f32) -> f32 {
+  if (abs(x) < 0.1) { return x * (1.0 + x * (0.5 + x * (0.16666667 + x * (0.041666667 + x * (0.0083333333 + x * 0.0013888889))))); }
+  return exp(x) - 1.0;
+}`,
+  erf: `
+fn erf_(x: f32) -> f32 {
+  let a = abs(x);
+  if (a < 0.5) {
+    let s = x * x;
+    return x * (1.1283791671 + s * (-0.3761263890 + s * (0.1128379167 + s * (-0.0268661706 + s * (0.0052239776 - s * 0.0008548327)))));
+  }
+  // 1 - t exp(-a² + P(t)), t = 1 / (1 + a / 2): relative error of the complement below 1.2e-7 (Numerical Recipes, erfcc).
+  let t = 1.0 / (1.0 + 0.5 * a);
+  let poly = -1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418 + t * (-0.18628806 + t * (0.27886807
+    + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277))))))));
+  return sign(x) * (1.0 - t * exp(-min(a * a, 80.0) + poly));
+}`,
+  sin: `
+fn sin_reduced(r: f32) -> f32 {
+  let s = r * r;
+  return r * (1.0 + s * (-0.16666667 + s * (0.0083333310 + s * (-0.00019840874 + s * 2.7525562e-6))));
+}
+fn cos_reduced(r: f32) -> f32 {
+  let s = r * r;
+  return 1.0 + s * (-0.5 + s * (0.041666642 + s * (-0.0013888397 + s * 2.4760495e-5)));
+}
+fn turned(x: f32, quarter: i32) -> f32 {
+  let n = round(x * 0.63661977);
+  let r = ((x - n * 1.5703125) - n * 0.00048351288) - n * 3.1391647e-7;
+  let q = (i32(n) + quarter) & 3;
+  let v = select(sin_reduced(r), cos_reduced(r), (q & 1) == 1);
+  return select(v, -v, q >= 2);
+}
+fn sin_(x: f32) -> f32 { return turned(x, 0); }
+fn cos_(x: f32) -> f32 { return turned(x, 1); }`,
+  pow: `
+fn pow_(x: f32, p: f32) -> f32 {
+  if (p == 0.0) { return 1.0; }
+  if (p == floor(p) && abs(p) <= 16.0) {
+    var left = u32(abs(p));
+    var base = x;
+    var product = 1.0;
+    while (left > 0u) {
+      if ((left & 1u) == 1u) { product *= base; }
+      base *= base;
+      left >>= 1u;
+    }
+    return select(product, 1.0 / product, p < 0.0);
+  }
+  if (x == 0.0) { return select(0.0, 1.0 / x, p < 0.0); }
+  if (p == 0.5) { return sqrt(x); }
+  let odd = (p == floor(p)) && (i32(p) & 1) == 1;
+  let m = pow(abs(x), p);
+  return select(m, -m, odd && x < 0.0);
+}`,
+} as const;
+
+const GELU_TANH = '0.7978845608 * (x + 0.044715 * x * x * x)';
+
+export const UNARY = {
+  neg: { value: '-x', gradient: '-g' },
+  abs: { value: 'abs(x)', gradient: 'g * sign(x)' },
+  exp: { value: 'exp(x)', gradient: 'g * y' },
+  log: { value: 'log(x)', gradient: 'g / x' },
+  log1p: { value: 'log1p_(x)', gradient: 'g / (1.0 + x)', uses: ['log1p'] },
+  sqrt: { value: 'sqrt(x)', gradient: 'g * 0.5 / y' },
+  rsqrt: { value: 'inverseSqrt(x)', gradient: 'g * -0.5 * y / x' },
+  reciprocal: { value: '1.0 / x', gradient: '-g * y * y' },
+  square: { value: 'x * x', gradient: 'g * 2.0 * x' },
+  sin: { value: 'sin_(x)', gradient: 'g * cos_(x)', uses: ['sin'] },
+  cos: { value: 'cos_(x)', gradient: '-g * sin_(x)', uses: ['sin'] },
+  tanh: { value: 'tanh_(x)', gradient: 'g * (1.0 - y * y)', uses: ['tanh'] },
+  sigmoid: { value: 'sigmoid_(x)', gradient: 'g * y * (1.0 - y)', uses: ['sigmoid'] },
+  erf: { value: 'erf_(x)', gradient: 'g * 1.1283791671 * exp(-x * x)', uses: ['erf'] },
+  floor: { value: 'floor(x)' },
+  ceil: { value: 'ceil(x)' },
+  round: { value: 'round(x)' },
+  sign: { value: 'sign(x)' },
+  relu: { value: 'max(x, 0.0)', gradient: 'select(0.0, g, y > 0.0)' },
+  relu6: { value: 'clamp(x, 0.0, 6.0)', gradient: 'select(0.0, g, x > 0.0 && x < 6.0)' },
+  leakyRelu: { value: 'select(p * x, x, x > 0.0)', gradient: 'select(p * g, g, x > 0.0)' },
+  elu: {
+    value: 'select(p * expm1_(min(x, 0.0)), x, x > 0.0)',
+    gradient: 'select(g * p * exp(min(x, 0.0)), g, x > 0.0)',
+    uses: ['expm1'],
+  },
+  silu: {
+    value: 'x * sigmoid_(x)',
+    gradient: 'g * sigmoid_(x) * (1.0 + x * (1.0 - sigmoid_(x)))',
+    uses: ['sigmoid'],
+  },
+  softplus: {
+    value: 'select(max(x, 0.0) + log1p_(exp(-abs(x))), x, x > 20.0)',
+    gradient: 'g * select(sigmoid_(x), 1.0, x > 20.0)',
+    uses: ['log1p', 'sigmoid'],
+  },
+  gelu: {
+    value: '0.5 * x * (1.0 + erf_(x * 0.7071067812))',
+    gradient: 'g * (0.5 * (1.0 + erf_(x * 0.7071067812)) + x * 0.3989422804 * exp(-0.5 * x * x))',
+    uses: ['erf'],
+  },
+  geluTanh: {
+    value: `0.5 * x * (1.0 + tanh_(${GELU_TANH}))`,
+    gradient: `g * (0.5 * (1.0 + tanh_(${GELU_TANH})) + 0.5 * x * (1.0 - tanh_(${GELU_TANH}) * tanh_(${GELU_TANH})) * 0.7978845608 * (1.0 + 0.134145 * x * x))`,
+    uses: ['tanh'],
+  },
+  hardsigmoid: { value: 'clamp(x / 6.0 + 0.5, 0.0, 1.0)', gradient: 'select(0.0, g / 6.0, abs(x) < 3.0)' },
+  hardswish: {
+    value: 'x * clamp(x + 3.0, 0.0, 6.0) / 6.0',
+    gradient: 'select(select(0.0, g, x > 3.0), g * (x / 3.0 + 0.5), abs(x) <= 3.0)',
+  },
+  clampMin: { value: 'max(x, p)', gradient: 'select(0.0, g, x >= p)' },
+  clampMax: { value: 'min(x, p)', gradient: 'select(0.0, g, x <= p)' },
+  powScalar: { value: 'pow_(x, p)', gradient: 'g * p * pow_(x, p - 1.0)', uses: ['pow'] },
+} as const satisfies Record<string, Unary>;
+
+export type UnaryName = keyof typeof UNARY;
+
+interface Binary {
+  readonly value: string;
+  readonly gradients?: readonly [string, string];
+  /** Comparisons make bool. */
+  readonly makes?: 'bool';
+  readonly uses?: readonly (keyof typeof HELPERS)[];
+}
+
+/** Ties of maximum and minimum share the gradient, as in PyTorch. */
+export const BINARY = {
+  add: { value: 'a + b', gradients: ['g', 'g'] },
+  sub: { value: 'a - b', gradients: ['g', '-g'] },
+  mul: { value: 'a * b', gradients: ['g * b', 'g * a'] },
+  div: { value: 'a / b', gradients: ['g / b', '-g * (a / b) / b'] },
+  maximum: {
+    value: 'max(a, b)',
+    gradients: ['g * select(select(0.0, 1.0, a > b), 0.5, a == b)', 'g * select(select(0.0, 1.0, b > a), 0.5, a == b)'],
+  },
+  minimum: {
+    value: 'min(a, b)',
+    gradients: ['g * select(select(0.0, 1.0, a < b), 0.5, a == b)', 'g * select(select(0.0, 1.0, b < a), 0.5, a == b)'],
+  },
+  pow: {
+    value: 'pow_(a, b)',
+    gradients: ['g * b * pow_(a, b - 1.0)', 'select(g * pow_(a, b) * log(max(a, 1e-38)), 0.0, a == 0.0 && b >= 0.0)'],
+    uses: ['pow'],
+  },
+  eq: { value: 'u32(a == b)', makes: 'bool' },
+  ne: { value: 'u32(a != b)', makes: 'bool' },
+  lt: { value: 'u32(a < b)', makes: 'bool' },
+  le: { value: 'u32(a <= b)', makes: 'bool' },
+  gt: { value: 'u32(a > b)', makes: 'bool' },
+  ge: { value: 'u32(a >= b)', makes: 'bool' },
+} as const satisfies Record<string, Binary>;
+
+export type BinaryName = keyof typeof BINARY;
+
+const helpers = (uses: readonly (keyof typeof HELPERS)[] = []): string => uses.map((name) => HELPERS[name]).join('\n');
+
+type Scalar = 'f32' | 'i32' | 'u32';
+
+/** y = f(x). `parameter` is `p`; `type` f32, or i32 for neg and abs. Launch: one invocation per element. */
+export const unaryKernel = interned(
+  (spec: { name: UnaryName; size: number; parameter?: number; type?: Scalar }): Kernel => {
+    const { value, uses }: Unary = UNARY[spec.name];
+    const type = spec.type ?? 'f32';
+    return kernel({
+      name: spec.name,
+      read: { xs: type },
+      write: { ys: type },
+      workgroups: linear(spec.size),
+      wgsl: `${helpers(uses)}
+${linearMain('arrayLength(&ys)')}
+  let x = xs[i];${constant(value, spec.parameter)}
+  ys[i] = ${type === 'f32' ? value : value.replaceAll('.0', '')};
+}`,
+    });
+  },
+);
+
+/** dx = f'(x) g, reading x, y and g. Launch: one invocation per element. */
+export const unaryGradKernel = interned((spec: { name: UnaryName; size: number; parameter?: number }): Kernel => {
+  const { gradient = '0.0', uses }: Unary = UNARY[spec.name];
+  const reads = { x: /\bx\b/.test(gradient), y: /\by\b/.test(gradient) };
+  return kernel({
+    name: `${spec.name}.grad`,
+    read: { xs: 'f32', ys: 'f32', gs: 'f32' },
+    write: { dxs: 'f32' },
+    workgroups: linear(spec.size),
+    wgsl: `${helpers(uses)}
+${linearMain('arrayLength(&dxs)')}
+  let g = gs[i];${reads.x ? '\n  let x = xs[i];' : ''}${reads.y ? '\n  let y = ys[i];' : ''}${constant(gradient, spec.parameter)}
+  dxs[i] = ${gradient};
+}`,
+  });
+});
+
+const constant = (expression: string, p = 0): string => (/\bp\b/.test(expression) ? `\n  let p = ${f32(p)};` : '');
+
+export interface BinarySpec {
+  readonly name: BinaryName;
+  /** Which of the value and the gradients by a and b to compute. */
+  readonly part: 'value' | 'gradA' | 'gradB';
+  readonly type: Scalar;
+  /** Shape of the result, and the strides with which a and b are read: 0 where they broadcast. */
+  readonly shape: readonly number[];
+  readonly stridesA: readonly number[];
+  readonly stridesB: readonly number[];
+}
+
+/** z = f(a, b) with broadcasting, or a gradient of it (which reads a, b and g). Launch: one invocation per element of z. */
+export const binaryKernel = interned((spec: BinarySpec): Kernel => {
+  const { value, gradients, makes, uses }: Binary = BINARY[spec.name];
+  const gradient = spec.part !== 'value';
+  const expression = spec.part === 'value' ? value : (gradients?.[spec.part === 'gradA' ? 0 : 1] ?? '0.0');
+  const size = spec.shape.reduce((product, n) => product * n, 1);
+  const loads = [
+    /\ba\b/.test(expression) ? `let a = as_[${indexed(spec.shape, spec.stridesA)}];` : '',
+    /\bb\b/.test(expression) ? `let b = bs[${indexed(spec.shape, spec.stridesB)}];` : '',
+    gradient ? 'let g = gs[i];' : '',
+  ];
+  return kernel({
+    name: gradient ? `${spec.name}.${spec.part}` : spec.name,
+    read: { as_: spec.type, bs: spec.type, ...(gradient ? { gs: 'f32' as const } : {}) },
+    write: { zs: makes === 'bool' ? 'u32' : spec.type },
+    workgroups: linear(size),
+    wgsl: `${helpers(uses)}
+${linearMain('arrayLength(&zs)')}
+  ${loads.filter(Boolean).join('\n  ')}
+  zs[i] = ${expression};
+}`,
+  });
+});
+
+/** WGSL for the offset of element `index` (row-major in `shape`) in a tensor read with `strides`. */
+export function indexed(shape: readonly number[], strides: readonly number[], index = 'i'): string {
+  const dims: { length: number; stride: number }[] = [];
+  shape.forEach((length, d) => {
+    if (length === 1) return;
+    const stride = strides[d] ?? 0;
+    const outer = dims.at(-1);
+    // Dimensions that are walked without a jump between them are one dimension.
+    if (outer && outer.stride === stride * length) {
+      outer.length *= length;
+      outer.stride = stride;
+    } else dims.push({ length, stride });
+  });
+  const total = dims.reduce((product, { length }) => product * length, 1);
+  const terms: string[] = [];
+  let below = 1;
+  for (const { length, stride } of dims.reverse()) {
+    const quotient = below === 1 ? index : `${index} / ${below}u`;
+    const coordinate = below * length === total ? quotient : `(${quotient}) % ${length}u`;
+    if (stride !== 0) terms.push(stride === 1 ? coordinate : `(${coordinate}) * ${stride}u`);
+    below *= length;
+  }
+  return terms.join(' + ') || '0u';
+}

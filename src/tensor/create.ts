@@ -1,0 +1,135 @@
+/** Making tensors. Shapes are arrays; options as in PyTorch. */
+import { KindlingError } from '../gpu/errors.js';
+import { creationGenerator } from './random.js';
+import { checkShape, type Shape, show, sizeOf } from './shape.js';
+import { type DType, type Nested, Tensor, type TensorData } from './tensor.js';
+
+export interface TensorOptions {
+  /** Default: f32; for `tensor()`, what the data suggest. */
+  dtype?: DType;
+  /** Default: false. */
+  requiresGrad?: boolean;
+}
+
+/**
+ * A tensor of the given elements: a number, nested arrays, or a typed array with a shape.
+ *
+ * @param data numbers or booleans; booleans make a bool tensor, Int32Array i32, Uint32Array u32, everything else f32
+ * @see https://pytorch.org/docs/stable/generated/torch.tensor.html
+ */
+export function tensor(
+  data: Nested | readonly Nested[] | TensorData | Uint8Array | Float64Array,
+  options: TensorOptions & { shape?: Shape } = {},
+): Tensor {
+  if (ArrayBuffer.isView(data)) return fromTyped(data, options.shape ?? [data.length], options);
+  const shape: number[] = [];
+  for (let level: unknown = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const flat: (number | boolean)[] = [];
+  const walk = (value: unknown, dim: number): void => {
+    if (Array.isArray(value)) {
+      if (value.length !== shape[dim])
+        throw new KindlingError(`tensor: nested arrays differ in length at dimension ${dim}`);
+      for (const item of value) walk(item, dim + 1);
+    } else {
+      if (dim !== shape.length || (typeof value !== 'number' && typeof value !== 'boolean')) {
+        throw new KindlingError(`tensor: wants numbers nested ${shape.length} deep, found ${String(value)}`);
+      }
+      flat.push(value);
+    }
+  };
+  walk(data, 0);
+  const dtype = options.dtype ?? (flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? 'bool' : 'f32');
+  return fromTyped(Float64Array.from(flat, Number), options.shape ?? shape, { ...options, dtype });
+}
+
+function fromTyped(data: TensorData | Uint8Array | Float64Array, shape: Shape, options: TensorOptions): Tensor {
+  if (sizeOf(checkShape('tensor', shape)) !== data.length) {
+    throw new KindlingError(`tensor: ${data.length} elements do not fit shape ${show(shape)}`);
+  }
+  const dtype = options.dtype ?? (data instanceof Int32Array ? 'i32' : data instanceof Uint32Array ? 'u32' : 'f32');
+  return finish(new Tensor(shape, dtype, undefined, convert(data, dtype)), options);
+}
+
+function convert(data: TensorData | Uint8Array | Float64Array, dtype: DType): TensorData {
+  if (dtype === 'f32') return data instanceof Float32Array ? data : Float32Array.from(data);
+  if (dtype === 'i32') return data instanceof Int32Array ? data : Int32Array.from(data);
+  if (dtype === 'u32') return data instanceof Uint32Array ? data : Uint32Array.from(data);
+  return Uint32Array.from(data, (value) => (value === 0 ? 0 : 1));
+}
+
+function finish(made: Tensor, options: TensorOptions): Tensor {
+  return options.requiresGrad ? made.requiresGrad_() : made;
+}
+
+/** A tensor of one value. */
+export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  return fromTyped(new Float64Array(sizeOf(checkShape('full', shape))).fill(value), shape, {
+    dtype: 'f32',
+    ...options,
+  });
+}
+
+/** A tensor of zeros. */
+export const zeros = (shape: Shape, options?: TensorOptions): Tensor => full(shape, 0, options);
+
+/** A tensor of ones. */
+export const ones = (shape: Shape, options?: TensorOptions): Tensor => full(shape, 1, options);
+
+/** Zeros with another tensor's shape and type. */
+export const zerosLike = (like: Tensor): Tensor => full(like.shape, 0, { dtype: like.dtype });
+
+/** Ones with another tensor's shape and type. */
+export const onesLike = (like: Tensor): Tensor => full(like.shape, 1, { dtype: like.dtype });
+
+/** `start`, `start + step`, … below `end`; `arange(n)` counts from 0. */
+export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  const count = Math.ceil((to - from) / step);
+  if (!Number.isFinite(count) || count < 0) throw new KindlingError(`arange: no way from ${from} to ${to} by ${step}`);
+  const values = Float64Array.from({ length: count }, (_, i) => from + i * step);
+  return fromTyped(values, [count], { dtype: 'f32', ...options });
+}
+
+/** `steps` values from `start` to `end`, both included. */
+export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+  checkShape('linspace', [steps]);
+  const values = Float64Array.from({ length: steps }, (_, i) => start + ((end - start) * i) / Math.max(1, steps - 1));
+  return fromTyped(values, [steps], { dtype: 'f32', ...options });
+}
+
+/** The identity matrix, `n` by `m`. */
+export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
+  checkShape('eye', [n, m]);
+  const values = new Float64Array(n * m);
+  for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
+  return fromTyped(values, [n, m], { dtype: 'f32', ...options });
+}
+
+/** Uniform in [low, high), from the library's seed. */
+export function uniform(shape: Shape, low: number, high: number, options: TensorOptions = {}): Tensor {
+  const random = creationGenerator();
+  const size = sizeOf(checkShape('rand', shape));
+  const values = Float64Array.from({ length: size }, () => low + (high - low) * random.uniform());
+  return fromTyped(values, shape, { dtype: 'f32', ...options });
+}
+
+/** Uniform in [0, 1). */
+export const rand = (shape: Shape, options?: TensorOptions): Tensor => uniform(shape, 0, 1, options);
+
+/** Normal with mean 0 and standard deviation 1. */
+export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
+  const random = creationGenerator();
+  const values = Float64Array.from({ length: sizeOf(checkShape('randn', shape)) }, () => random.normal());
+  return fromTyped(values, shape, { dtype: 'f32', ...options });
+}
+
+/** Whole numbers in [low, high). Default type: i32. */
+export function randint(low: number, high: number, shape: Shape, options: TensorOptions = {}): Tensor {
+  if (!(Number.isInteger(low) && Number.isInteger(high) && low < high)) {
+    throw new KindlingError(`randint: no whole number in [${low}, ${high})`);
+  }
+  const random = creationGenerator();
+  const size = sizeOf(checkShape('randint', shape));
+  const values = Float64Array.from({ length: size }, () => low + random.integer(high - low));
+  return fromTyped(values, shape, { dtype: 'i32', ...options });
+}

@@ -1,0 +1,64 @@
+/**
+ * Randomness is a function of (seed, domain, stream, step, element), never hidden state: the same seed gives the same
+ * numbers on every adapter. `manualSeed` starts over; a run resumes from `randomState`.
+ */
+import { insideScope } from '../gpu/storage.js';
+import { Generator, seedKey } from './generator.js';
+import { Tensor } from './tensor.js';
+
+/** Where the library's random numbers stand: enough to continue them exactly. */
+export interface RandomState {
+  readonly seed: number;
+  /** Steps begun. Dropout inside a step is a function of this number. */
+  readonly step: number;
+  /** Tensors of random numbers created. */
+  readonly created: number;
+}
+
+let state: { seed: number; step: number; created: number } = { seed: 0, step: 0, created: 0 };
+/** Draws inside the running step. */
+let draws = 0;
+let shared: { step: number; tensor: Tensor } | null = null;
+
+/** Seeds everything random: initialisation, `rand`, dropout. Default seed: 0. */
+export function manualSeed(seed: number): void {
+  seedKey(seed); // refuses what is no seed
+  setRandomState({ seed, step: 0, created: 0 });
+}
+
+export const randomState = (): RandomState => ({ ...state });
+
+/** Continues from what {@link randomState} returned. */
+export function setRandomState(to: RandomState): void {
+  state = { seed: to.seed, step: to.step, created: to.created };
+  draws = 0;
+  shared = null;
+}
+
+/** @internal Called where a step begins. */
+export function nextStep(): void {
+  state.step++;
+  draws = 0;
+  shared = null;
+}
+
+/** @internal A generator for one tensor of random numbers, no two alike. */
+export const creationGenerator = (): Generator => new Generator(state.seed, { stream: state.created++ });
+
+/**
+ * @internal What a kernel needs to draw: `tensor` holds [seed low, seed high, step] as u32, `stream` tells the draws of
+ * one step apart. It stays a buffer, not a constant, because it changes from step to step. Outside steps every draw is a
+ * step of its own.
+ */
+export function draw(): { tensor: Tensor; stream: number } {
+  if (!insideScope()) {
+    nextStep();
+    return { tensor: stateTensor(), stream: 0 };
+  }
+  if (shared?.step !== state.step || shared.tensor.storage.isFreed)
+    shared = { step: state.step, tensor: stateTensor() };
+  return { tensor: shared.tensor, stream: draws++ };
+}
+
+const stateTensor = (): Tensor =>
+  new Tensor([3], 'u32', undefined, new Uint32Array([...seedKey(state.seed), state.step]));

@@ -1,0 +1,49 @@
+/** Memory belongs to steps: what a step makes is freed when it ends, and nothing in a training loop is disposed of. */
+import { KindlingError } from '../gpu/errors.js';
+import { insideScope, type Storage, scoped } from '../gpu/storage.js';
+import { nextStep } from './random.js';
+import { Tensor } from './tensor.js';
+
+/**
+ * Runs one step of work, such as forward, backward and an optimizer's update, and submits it to the GPU in one piece.
+ *
+ * What `body` returns (a tensor, or arrays and plain objects of tensors) outlives the step, and so do parameters, module
+ * buffers, gradients of leaves, optimizer state and what was passed to {@link keep}. Everything else made inside is freed
+ * at the end; using it afterwards throws. Results of up to 4 KiB, a loss say, are read back together with the step.
+ *
+ * `body` must not be async: read results after the step.
+ *
+ * @example
+ * const loss = step(() => {
+ *   optimizer.zeroGrad();
+ *   const loss = crossEntropy(model.forward(x), y);
+ *   loss.backward();
+ *   optimizer.step();
+ *   return loss;
+ * });
+ * console.log(await loss.item());
+ */
+export function step<T>(body: () => T): T {
+  if (!insideScope()) nextStep();
+  return scoped(() => {
+    const value = body();
+    if (value instanceof Promise) {
+      throw new KindlingError('step: the function must not be async; return tensors and await them after the step');
+    }
+    return value;
+  }, storagesIn);
+}
+
+/** Takes a tensor out of the step that made it: it lives until `dispose()` or until nothing refers to it. Returns it. */
+export function keep<T extends Tensor>(tensor: T): T {
+  tensor.storage.keep();
+  return tensor;
+}
+
+function* storagesIn(value: unknown): Generator<Storage> {
+  if (value instanceof Tensor) yield value.storage;
+  else if (Array.isArray(value)) for (const item of value) yield* storagesIn(item);
+  else if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
+    for (const item of Object.values(value)) yield* storagesIn(item);
+  }
+}

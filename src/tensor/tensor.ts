@@ -1,0 +1,148 @@
+/**
+ * The tensor: a shape, an element type and GPU memory. Elements lie in row-major order without gaps, and ops never
+ * change them. Arithmetic and `backward` are added by `src/autograd/methods.ts`; this layer knows no derivative.
+ */
+import { KindlingError } from '../gpu/errors.js';
+import { Storage } from '../gpu/storage.js';
+import { format } from './print.js';
+import { type Shape, show, sizeOf } from './shape.js';
+
+/** Element types. bool is held as u32 of 0 or 1. */
+export type DType = 'f32' | 'i32' | 'u32' | 'bool';
+
+/** A typed array as a tensor's elements come back. */
+export type TensorData = Float32Array | Int32Array | Uint32Array;
+
+/** Numbers (booleans for bool tensors) nested as the shape says. */
+export type Nested = number | boolean | Nested[];
+
+/** How a tensor was computed: what the tape remembers. */
+export interface GradFn {
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  /** Position on the tape; a function's inputs were made before it. */
+  readonly order: number;
+  /** Gradients by the inputs, from the gradient by the output. */
+  backward(grad: Tensor): readonly (Tensor | null)[];
+}
+
+export class Tensor {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Number of elements. */
+  readonly size: number;
+  /** @internal */
+  readonly storage: Storage;
+  /** Whether `backward()` computes a gradient for this tensor. */
+  requiresGrad = false;
+  /** The gradient accumulated by `backward()`, or null. */
+  grad: Tensor | null = null;
+  /** @internal The function that made this tensor, or null for a leaf. */
+  gradFn: GradFn | null = null;
+  /** @internal Whether a tensor that is no leaf keeps its gradient. */
+  retainsGrad = false;
+
+  /** @internal Use `tensor()`, `zeros()` and their like. */
+  constructor(shape: Shape, dtype: DType = 'f32', storage?: Storage, data?: TensorData) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.size = sizeOf(shape);
+    this.storage = storage ?? new Storage(this.size * 4, data);
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** True for a tensor that no recorded function made. */
+  get isLeaf(): boolean {
+    return this.gradFn === null;
+  }
+
+  /** Sets `requiresGrad` and returns this tensor. Only f32 leaves can ask for a gradient. */
+  requiresGrad_(requires = true): this {
+    if (requires && this.dtype !== 'f32')
+      throw new KindlingError(`requiresGrad_: only f32 tensors have gradients, this is ${this.dtype}`);
+    if (!this.isLeaf) throw new KindlingError('requiresGrad_: only a leaf can change requiresGrad; use detach()');
+    this.requiresGrad = requires;
+    return this;
+  }
+
+  /** Keeps the gradient of a tensor that is not a leaf. */
+  retainGrad(): this {
+    this.retainsGrad = true;
+    return this;
+  }
+
+  /** The same elements, cut off from the tape. Shares memory with this tensor. */
+  detach(): Tensor {
+    return new Tensor(this.shape, this.dtype, this.storage);
+  }
+
+  /** The elements in row-major order: Float32Array, Int32Array, or Uint32Array (u32 and bool). Waits for the device. */
+  async data(): Promise<TensorData> {
+    const content = await this.storage.read();
+    const Elements = this.dtype === 'f32' ? Float32Array : this.dtype === 'i32' ? Int32Array : Uint32Array;
+    return new Elements(content, 0, this.size).slice();
+  }
+
+  /** The only element. @throws KindlingError if there is not exactly one */
+  async item(): Promise<number> {
+    if (this.size !== 1) throw new KindlingError(`item: wants one element, the shape is ${show(this.shape)}`);
+    const [value] = await this.data();
+    return value ?? Number.NaN;
+  }
+
+  /** The elements as nested arrays; a scalar as a number. */
+  async array(): Promise<Nested> {
+    return nest(await this.data(), this.shape, this.dtype === 'bool');
+  }
+
+  /** Prints the elements as PyTorch would. */
+  async print(): Promise<void> {
+    console.log(format(await this.data(), this.shape, this.dtype));
+  }
+
+  /** Overwrites a leaf's elements, in place. */
+  copy_(source: Tensor | TensorData): this {
+    const size = source instanceof Tensor ? source.size : source.length;
+    if (size !== this.size) throw new KindlingError(`copy_: ${size} elements do not fit shape ${show(this.shape)}`);
+    if (!this.isLeaf) throw new KindlingError('copy_: only leaves are written in place');
+    if (!(source instanceof Tensor)) this.storage.write(source);
+    else if (source.storage !== this.storage) this.storage.copyFrom(source.storage);
+    return this;
+  }
+
+  /** Frees the GPU memory now. Needed only for what lives outside steps; using the tensor afterwards is an error. */
+  dispose(): void {
+    this.storage.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Shape and type; the elements need `await print()`. */
+  toString(): string {
+    return `Tensor(shape=${show(this.shape)}, dtype=${this.dtype}${this.requiresGrad ? ', requiresGrad' : ''})`;
+  }
+
+  /** What Node's console shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+function nest(data: TensorData, shape: Shape, asBoolean: boolean): Nested {
+  let offset = 0;
+  const level = (dim: number): Nested => {
+    const length = shape[dim];
+    if (length === undefined) {
+      const value = data[offset++] ?? Number.NaN;
+      return asBoolean ? value !== 0 : value;
+    }
+    return Array.from({ length }, () => level(dim + 1));
+  };
+  return level(0);
+}
