@@ -1,0 +1,62 @@
+/** The layers of docs and design: imports run downward only, and in no circle. */
+const path = (names) => `^src/(${names.join('|')})(/|\\.)`;
+const outer = ['nn', 'optim', 'data', 'metrics', 'io'];
+/** What each layer may not know. `src/gpu/errors.ts`, which knows nothing itself, is open to all. */
+const upward = {
+  autograd: outer,
+  tensor: [...outer, 'autograd'],
+  gpu: [...outer, 'autograd', 'tensor'],
+  kernels: [...outer, 'autograd', 'tensor', 'gpu'],
+  metrics: ['nn', 'optim', 'data', 'autograd', 'gpu'],
+  io: ['nn', 'optim', 'data', 'autograd', 'gpu'],
+};
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
+    ...Object.entries(upward).map(([layer, above]) => ({
+      name: `${layer}-knows-only-what-lies-below`,
+      severity: 'error',
+      from: { path: `^src/${layer}/`, pathNot: '\\.test\\.ts$' },
+      to: { path: [...path(above).split('\n'), '^src/index\\.ts$'], pathNot: '^src/gpu/errors\\.ts$' },
+    })),
+    {
+      name: 'gpu-knows-types-of-kernels-alone',
+      severity: 'error',
+      from: { path: '^src/gpu/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/kernels/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'upper-layers-leave-the-device-alone',
+      comment:
+        'Modules, optimizers and data work on tensors; only the tensor layer and what it gives launches kernels.',
+      severity: 'error',
+      from: { path: '^src/(nn|data)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/gpu/', pathNot: '^src/gpu/errors\\.ts$' },
+    },
+    {
+      name: 'public-entry-points-alone',
+      severity: 'error',
+      from: { path: '^(examples|bench)/' },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/index\\.ts$', '^src/(nn|optim|data|metrics|io)/index\\.ts$', '^src/nn/functional\\.ts$'],
+      },
+    },
+    {
+      name: 'library-has-no-dependencies',
+      comment: '`webgpu` is the optional peer for Node.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/webgpu/' },
+    },
+    { name: 'nothing-missing', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: 'specify',
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,55 @@
+/**
+ * Representative kernels of every family, each spec a line: every branch of a generator, every variant, odd shapes. They
+ * are compiled on Dawn's null backend by the tests, printed by `npm run wgsl`, and broken on purpose by `npm run mutate`.
+ */
+
+import { castKernel, fillKernel, gatherKernel, scatterKernel, whereKernel } from './copy.js';
+import {
+  BINARY,
+  type BinaryName,
+  binaryKernel,
+  UNARY,
+  type UnaryName,
+  unaryGradKernel,
+  unaryKernel,
+} from './elementwise.js';
+import type { Kernel } from './kernel.js';
+import { argKernel, extremeGradKernel, reduceKernel } from './reduce.js';
+
+const unary = Object.keys(UNARY) as UnaryName[];
+const binary = Object.keys(BINARY) as BinaryName[];
+const broadcast = { type: 'f32', shape: [3, 5, 7], stridesA: [7, 0, 1], stridesB: [0, 1, 0] } as const;
+const middle = { kept: [5, 7], keptStrides: [42, 1], reduced: [6], reducedStrides: [7] } as const;
+
+/** The kernels, made when asked for. */
+export function catalogue(): Kernel[] {
+  return [
+    ...unary.map((name) => unaryKernel({ name, size: 300, parameter: 0.5 })),
+    ...unary.map((name) => unaryGradKernel({ name, size: 300, parameter: 0.5 })),
+    unaryKernel({ name: 'neg', size: 5, type: 'i32' }),
+    ...binary.map((name) => binaryKernel({ name, part: 'value', ...broadcast })),
+    ...binary
+      .filter((name) => 'gradients' in BINARY[name])
+      .flatMap((name) => (['gradA', 'gradB'] as const).map((part) => binaryKernel({ name, part, ...broadcast }))),
+    binaryKernel({ name: 'add', part: 'value', ...broadcast, type: 'i32' }),
+    ...(['sum', 'prod', 'max', 'min'] as const).flatMap((op) =>
+      (['f32', 'i32', 'u32'] as const).map((type) => reduceKernel({ op, type, ...middle, splits: 1, scale: 1 })),
+    ),
+    reduceKernel({ op: 'sum', type: 'f32', ...middle, splits: 3, scale: 0.25 }),
+    ...(['max', 'min'] as const).map((op) => argKernel({ op, type: 'f32', ...middle })),
+    extremeGradKernel(middle),
+    gatherKernel({ shape: [3, 4], strides: [-4, 1], offset: 8 }),
+    scatterKernel({ shape: [3, 4], strides: [8, 1], offset: 2 }),
+    fillKernel({ size: 70000 * 64, value: 1.5 }),
+    castKernel({ from: 'f32', to: 'i32', bool: false, size: 7 }),
+    castKernel({ from: 'f32', to: 'u32', bool: true, size: 7 }),
+    whereKernel({
+      shape: [6, 7],
+      strides: [
+        [7, 1],
+        [7, 1],
+        [0, 1],
+      ],
+    }),
+  ];
+}
