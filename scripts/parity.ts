@@ -1,0 +1,78 @@
+/** `npm run parity -- DIR`: holds kindling against a folder of cases computed by PyTorch. */
+import { readdirSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import Table from 'cli-table3';
+import { Command, Option } from 'commander';
+import { type Parity, type Row, runParity } from '../test/parity/run.js';
+import { ROOT, runPage } from './page.js';
+
+interface Options {
+  host: 'node' | 'browser';
+  strict?: boolean;
+  json?: string;
+  only?: string;
+}
+
+/** A line of progress comes at most this often, in milliseconds. */
+const PROGRESS = 15_000;
+
+const command = new Command('parity')
+  .description('Runs a folder of cases computed by PyTorch: ops, optimizers, schedulers, metrics, training runs.')
+  .argument('<dir>', 'folder of NAME.json with NAME.safetensors beside it')
+  .addOption(new Option('--host <host>', 'where to run').choices(['node', 'browser']).default('node'))
+  .option('--strict', 'an op that is not implemented is a failure')
+  .option('--json <file>', 'writes {host, adapter, rows}; worst is null where nothing was compared or no bound holds')
+  .option('--only <ops>', 'ops to run, by PyTorch name, separated by commas')
+  .parse();
+const options = command.opts<Options>();
+const folder = resolve(command.args[0] ?? '.');
+const files = readdirSync(folder);
+const only = options.only?.split(',') ?? [];
+
+let last = Date.now();
+const progress = (line: string): void => {
+  if (Date.now() - last < PROGRESS) return;
+  last = Date.now();
+  console.log(`… ${line}`);
+};
+
+const parity =
+  options.host === 'node'
+    ? await runParity({ files, only, progress, read: (name) => readFile(join(folder, name)) })
+    : ((await runPage({
+        entry: join(ROOT, 'test/parity/page.ts'),
+        input: { files, only },
+        folders: { cases: folder },
+        handlers: { progress },
+        onStart: (browser) => console.log(`browser: ${browser}`),
+      })) as Parity);
+
+console.log(`adapter: ${parity.adapter}, in ${parity.host}`);
+const table = new Table({
+  head: ['file', 'op', 'cases', 'passed', 'failed', 'not implemented', 'worst / bound'],
+  colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
+  style: { head: [], border: [], compact: true },
+});
+const cells = ({ cases, passed, failed, notImplemented }: Omit<Row, 'file' | 'op' | 'worst'>) =>
+  [cases, passed, failed, notImplemented].map((n) => String(n || ''));
+for (const row of parity.rows) table.push([row.file, row.op, ...cells(row), row.worst?.toPrecision(2) ?? '']);
+const total = { cases: 0, passed: 0, failed: 0, notImplemented: 0 };
+for (const row of parity.rows)
+  for (const key of ['cases', 'passed', 'failed', 'notImplemented'] as const) total[key] += row[key];
+table.push(['', 'total', ...cells(total), '']);
+console.log(table.toString());
+for (const line of parity.failures) console.log(`✗ ${line}`);
+for (const line of parity.ignored) console.log(`ignored ${line}`);
+const missing = parity.rows.filter((row) => row.notImplemented > 0).map((row) => row.op);
+if (missing.length > 0) console.log(`not implemented: ${missing.join(', ')}`);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.notImplemented} not implemented`);
+if (options.json !== undefined) {
+  writeFileSync(
+    options.json,
+    `${JSON.stringify({ host: options.host, adapter: parity.adapter, rows: parity.rows }, null, 1)}\n`,
+  );
+}
+if (total.cases === 0) console.log(`${folder} holds no case${only.length > 0 ? ` of ${only}` : ''}`);
+// Dawn may keep a thread; nothing is left to do.
+process.exit(total.failed > 0 || total.cases === 0 || (options.strict && total.notImplemented > 0) ? 1 : 0);
