@@ -1,0 +1,99 @@
+/**
+ * The package as a user gets it: packed, installed into an empty folder, type-checked, imported and run in Node, bundled
+ * for a browser. Ends with the size of the smallest useful bundle.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { ROOT } from './page.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'kindling-pack-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const run = (command: string, args: string[], cwd = folder): string =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: Record<string, unknown> };
+const entries = Object.keys(manifest.exports)
+  .filter((path) => !path.endsWith('.json'))
+  .map((path) => path.replace('.', 'kindling'));
+
+run('npm', ['run', '--silent', 'build'], ROOT);
+const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], ROOT)) as {
+  filename: string;
+  size: number;
+  entryCount: number;
+  files: { path: string }[];
+}[];
+if (!packed) throw new Error('npm pack made nothing');
+const stray = packed.files.filter(({ path }) => /\.test\.|^(src|test|scripts|examples|node_modules)\//.test(path));
+if (stray.length > 0) throw new Error(`the package holds ${stray.map(({ path }) => path).join(', ')}`);
+
+writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
+run('npm', [
+  'install',
+  '--silent',
+  '--offline',
+  '--no-audit',
+  '--no-fund',
+  '--legacy-peer-deps',
+  `./${packed.filename}`,
+]);
+// What a user would install beside it, taken from here so that no network is needed.
+for (const name of ['webgpu', '@webgpu/types', '@onirenaud/swiftshader-vulkan', '@sparticuz/chromium']) {
+  mkdirSync(dirname(join(folder, 'node_modules', name)), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+}
+
+const program = `
+${entries.map((entry, i) => `import * as m${i} from '${entry}';`).join('\n')}
+import { init, tensor } from 'kindling';
+const modules: readonly object[] = [${entries.map((_, i) => `m${i}`).join(', ')}];
+const { description, host } = await init();
+const x = tensor([1, 2, 3], { requiresGrad: true });
+const y = x.mul(x).sum();
+y.backward();
+const got = [await y.item(), ...((await x.grad?.array()) as number[])].join();
+if (got !== '14,2,4,6') throw new Error('x·x gives ' + got);
+console.log(modules.map((m) => Object.keys(m).length).join(', ') + ' exports; ran on ' + description + ', in ' + host);
+`;
+writeFileSync(join(folder, 'program.ts'), program);
+const compilerOptions = { module: 'nodenext', target: 'es2023', strict: true, types: ['@webgpu/types'], outDir: 'out' };
+writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
+run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')]);
+console.log(`${packed.entryCount} files, ${kib(packed.size)} packed; ${entries.length} entry points type-checked`);
+console.log(run(process.execPath, ['out/program.js']).trim());
+
+/** Bundles for a browser and makes sure that nothing of Node is left. */
+async function bundle(name: string, contents: string): Promise<void> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: folder },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    write: false,
+    logLevel: 'error',
+  });
+  const [file] = outputFiles;
+  const left = file && /.{0,40}(["']node:[a-z/]+["']|\brequire\(|\bprocess\.).{0,40}/.exec(file.text);
+  if (!file || left) throw new Error(`the browser bundle of ${name} reaches for Node: ${left?.[0]}`);
+  console.log(`browser bundle, ${name}: ${kib(file.contents.length)}, ${kib(gzipSync(file.contents).length)} gzipped`);
+}
+
+function kib(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
+}
+
+await bundle(
+  'everything',
+  entries.map((entry, i) => `import * as m${i} from '${entry}'; console.log(m${i});`).join('\n'),
+);
+const smallest = `import { init, tensor } from 'kindling';
+  await init();
+  console.log(await tensor([1, 2]).mul(2).array());`;
+await bundle('tensors and autograd alone', smallest);
+console.log('pack: 1 passed, 0 failed');
