@@ -1,0 +1,59 @@
+/** The end of the study in a terminal: the table, the bars, and what they do not say. */
+import Table from 'cli-table3';
+import type { StudyResults } from '../results.js';
+import { provenance, summarise } from './summary.js';
+import { signedPoints, wrap } from './text.js';
+
+/** No rule between rows: the one below the head is put in by hand. */
+const RULES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+
+/** One row per scenario. Every image has one class, so micro-F1 is the accuracy too. Differences are in points. */
+export function finalTable(results: StudyResults): string {
+  const { rows, baseline, seeds, noise } = summarise(results);
+  const several = seeds > 1;
+  const head = ['scenario', 'data', 'micro-F1', ...(several ? ['range'] : []), 'seconds'];
+  if (baseline) head.push('vs baseline');
+  const colAligns = head.map((_, i) => (i < 2 ? 'left' : 'right') as 'left' | 'right');
+  const table = new Table({ head, colAligns, chars: RULES, style: { head: [], border: [] } });
+  for (const row of rows) {
+    const range = several ? [`${row.min.toFixed(3)}–${row.max.toFixed(3)}`] : [];
+    const cells = [row.scenario, results.data.name, row.mean.toFixed(3), ...range, row.seconds.toFixed(1)];
+    if (row.delta !== null) {
+      const within = row !== baseline && Math.abs(row.delta) < noise.bound;
+      cells.push(row === baseline ? '' : `${within ? 'noise ' : ''}${signedPoints(row.delta)}`);
+    }
+    table.push(cells);
+  }
+  const [top = '', names = '', ...body] = table.toString().split('\n');
+  const rule = top.replace('┌', '├').replaceAll('┬', '┼').replace('┐', '┤');
+  return [top, names, rule, ...body].join('\n');
+}
+
+/** Bars of micro-F1 in plain text, the baseline marked in each: `┊` beside a bar, `┃` across it. */
+export function barChart(results: StudyResults, columns = 80): string {
+  const { rows, baseline } = summarise(results);
+  const name = Math.max(...rows.map((row) => row.scenario.length));
+  const suffix = results.data.synthetic ? ' synthetic' : '';
+  const width = Math.max(10, columns - name - suffix.length - 10);
+  const scale = Math.max(...rows.map((row) => row.max));
+  const mark = baseline ? Math.min(width - 1, Math.round((baseline.mean / scale) * width)) : -1;
+  const bars = rows.map((row) => {
+    const length = Math.round((row.mean / scale) * width);
+    const cells = Array.from({ length: width }, (_, i) => {
+      if (i === mark) return i < length ? '┃' : '┊';
+      return i < length ? '█' : ' ';
+    });
+    return `${row.scenario.padEnd(name)}  ${cells.join('')}  ${row.mean.toFixed(3)}${suffix}`;
+  });
+  const legend = baseline ? [`${' '.repeat(name + 2 + mark)}┊ ${baseline.scenario}`] : [];
+  return [...bars, ...legend].join('\n');
+}
+
+/** Everything the study prints at its end, without the list of files. */
+export function terminalReport(results: StudyResults, columns = 80): string {
+  const { what, where } = provenance(results);
+  const { rows, noise } = summarise(results);
+  const head = [...wrap(what, columns), ...wrap(where, columns), ''];
+  if (rows.length === 0) return [...head, 'No run has finished.'].join('\n');
+  return [...head, finalTable(results), '', barChart(results, columns), '', ...wrap(noise.text, columns)].join('\n');
+}
