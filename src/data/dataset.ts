@@ -1,0 +1,127 @@
+import { KindlingError } from '../gpu/errors.js';
+
+/** An array on the host: one component of a sample, without the batch dimension. */
+export interface HostArray {
+  /** Bytes are pictures: the loader scales them to 0 … 1, as torchvision's `ToTensor` does. */
+  readonly data: Uint8Array | Float32Array | Int32Array | Uint32Array;
+  readonly shape: readonly number[];
+}
+
+/** Samples by index; each is a tuple of arrays, such as [picture, label]. */
+export interface Dataset<Sample extends readonly HostArray[] = readonly HostArray[]> {
+  readonly length: number;
+  /** Sample `index`. The arrays may be views: whoever changes them copies first. */
+  get(index: number): Sample;
+}
+
+function checkIndex(name: string, index: number, length: number): void {
+  if (!Number.isInteger(index) || index < 0 || index >= length) {
+    throw new KindlingError(`${name}: index ${index} is outside of 0 … ${length - 1}`);
+  }
+}
+
+/**
+ * Arrays whose first dimension counts the samples: sample i is the tuple of their rows i.
+ *
+ * @example
+ * const data = new TensorDataset({ data: x, shape: [100, 2] }, { data: y, shape: [100] });
+ * @throws KindlingError where the arrays differ in length or an array does not fit its shape
+ * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset
+ */
+export class TensorDataset<Sample extends readonly HostArray[]> implements Dataset<Sample> {
+  readonly length: number;
+  readonly #arrays: Sample;
+
+  constructor(...arrays: Sample) {
+    this.length = arrays[0]?.shape[0] ?? 0;
+    for (const { data, shape } of arrays) {
+      const size = shape.reduce((product, dim) => product * dim, 1);
+      if (shape[0] !== this.length) {
+        throw new KindlingError(
+          `TensorDataset: shape [${shape}] does not have ${this.length} rows as the first array has`,
+        );
+      }
+      if (data.length !== size) {
+        throw new KindlingError(`TensorDataset: shape [${shape}] wants ${size} elements, the array has ${data.length}`);
+      }
+    }
+    this.#arrays = arrays;
+  }
+
+  get(index: number): Sample {
+    checkIndex('TensorDataset', index, this.length);
+    return this.#arrays.map(({ data, shape }) => {
+      const size = data.length / this.length;
+      return { data: data.subarray(index * size, (index + 1) * size), shape: shape.slice(1) };
+    }) as readonly HostArray[] as Sample;
+  }
+}
+
+/**
+ * The samples of a data set at chosen indices, in their order.
+ *
+ * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.Subset
+ */
+export class Subset<Sample extends readonly HostArray[]> implements Dataset<Sample> {
+  readonly length: number;
+  readonly #dataset: Dataset<Sample>;
+  readonly #indices: ArrayLike<number>;
+
+  constructor(dataset: Dataset<Sample>, indices: ArrayLike<number>) {
+    for (let i = 0; i < indices.length; i++) checkIndex('Subset', indices[i] as number, dataset.length);
+    this.#dataset = dataset;
+    this.#indices = indices;
+    this.length = indices.length;
+  }
+
+  get(index: number): Sample {
+    checkIndex('Subset', index, this.length);
+    return this.#dataset.get(this.#indices[index] as number);
+  }
+}
+
+/** A picture [3, 32, 32] of bytes and its label, a scalar. */
+export type ImageSample = readonly [picture: HostArray, label: HostArray];
+
+/** Labelled RGB pictures of 32 by 32, held as bytes: a sixth of a gigabyte for the whole of CIFAR-10. */
+export class ImageDataset implements Dataset<ImageSample> {
+  readonly shape = [3, 32, 32] as const;
+
+  /**
+   * @param images [length, 3, 32, 32]: red, green and blue planes, row by row
+   * @param labels indices into `classes`
+   * @param source what to call the data in reports
+   * @param synthetic whether the pictures were generated
+   */
+  constructor(
+    readonly images: Uint8Array,
+    readonly labels: Uint8Array,
+    readonly classes: readonly string[],
+    readonly source: string,
+    readonly synthetic = false,
+  ) {
+    if (images.length !== labels.length * 3072) {
+      throw new KindlingError(
+        `ImageDataset: ${labels.length} labels want ${labels.length * 3072} bytes, not ${images.length}`,
+      );
+    }
+  }
+
+  get length(): number {
+    return this.labels.length;
+  }
+
+  get(index: number): ImageSample {
+    checkIndex('ImageDataset', index, this.length);
+    return [
+      { data: this.images.subarray(index * 3072, (index + 1) * 3072), shape: this.shape },
+      { data: Int32Array.of(this.labels[index] as number), shape: [] },
+    ];
+  }
+
+  /** The first `count` pictures, without copying. */
+  first(count: number): ImageDataset {
+    const { images, labels, classes, source, synthetic } = this;
+    return new ImageDataset(images.subarray(0, count * 3072), labels.subarray(0, count), classes, source, synthetic);
+  }
+}

@@ -1,0 +1,101 @@
+/** Files in Node. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { KindlingError } from '../../gpu/errors.js';
+import { download } from './download.js';
+import { codeOf, explained } from './failures.js';
+import type { Files } from './files.js';
+
+export const files: Files = {
+  cache: process.env.KINDLING_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'kindling'),
+  join,
+  size,
+  read,
+  gunzip,
+  hasMd5,
+  setAside,
+  writeFolder,
+  async download(options) {
+    const part = await download(options);
+    if (!(await hasMd5(part, options.md5))) {
+      const aside = await setAside(part, options.path);
+      throw new KindlingError(
+        `${options.url}: the download does not have MD5 ${options.md5}; it was set aside as ${aside}. ` +
+          `Load again to download anew. ${options.remedy}`,
+      );
+    }
+    await rename(part, options.path);
+  },
+};
+
+async function size(path: string): Promise<number | null> {
+  try {
+    const found = await stat(path);
+    return found.isFile() ? found.size : null;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
+    throw explained(error, path);
+  }
+}
+
+async function read(path: string, bytes: number): Promise<Uint8Array> {
+  const target = new Uint8Array(bytes);
+  let filled = 0;
+  let file: FileHandle | null = null;
+  try {
+    file = await open(path);
+    while (filled < bytes) {
+      const { bytesRead } = await file.read(target, filled, bytes - filled, filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+  } catch (error) {
+    throw explained(error, path);
+  } finally {
+    await file?.close();
+  }
+  return target.subarray(0, filled);
+}
+
+async function* gunzip(path: string): AsyncGenerator<Uint8Array> {
+  // Errors come out of the last stream, which the loop reads.
+  const stream = pipeline(createReadStream(path), createGunzip({ chunkSize: 1 << 18 }), () => {});
+  try {
+    yield* stream;
+  } catch (error) {
+    throw explained(error, path);
+  }
+}
+
+async function hasMd5(path: string, md5: string): Promise<boolean> {
+  const hash = createHash('md5');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex') === md5;
+}
+
+async function setAside(path: string, name = path): Promise<string> {
+  const aside = `${name}.bad`;
+  await rename(path, aside);
+  return aside;
+}
+
+async function writeFolder(
+  path: string,
+  content: AsyncIterable<readonly [name: string, bytes: Uint8Array]>,
+): Promise<void> {
+  const unfinished = `${path}.${process.pid}.unfinished`;
+  try {
+    await rm(unfinished, { recursive: true, force: true });
+    await mkdir(unfinished, { recursive: true });
+    for await (const [name, bytes] of content) await writeFile(join(unfinished, name), bytes, { flag: 'wx' });
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    throw explained(error, path);
+  }
+}

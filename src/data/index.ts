@@ -1,0 +1,6 @@
+/** Data sets, and what makes batches of them. */
+export { CIFAR10, type CIFAR10Options } from './cifar10.js';
+export { type Dataset, type HostArray, ImageDataset, type ImageSample, Subset, TensorDataset } from './dataset.js';
+export type { OnProgress } from './files/files.js';
+export { channelStats, Normalize, type Transform } from './stats.js';
+export { synthetic } from './synthetic.js';

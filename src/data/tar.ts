@@ -1,0 +1,113 @@
+import { KindlingError } from '../gpu/errors.js';
+
+/**
+ * A strict reader of tar archives (ustar, with GNU's and POSIX's long names). It gives regular files, passes over folders,
+ * and refuses what a data set has no use for: links, devices, names that lead out of the archive's folder.
+ */
+export interface TarFile {
+  /** Path inside the archive, without `.` segments. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+const BLOCK = 512;
+/** A file beyond this is no part of a data set, and would fill the memory. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).replace(/\0.*$/s, '');
+
+function fail(message: string): never {
+  throw new KindlingError(`tar archive: ${message}`);
+}
+
+/**
+ * The regular files of an archive, in order.
+ *
+ * @param stream the archive's bytes, in pieces of any size
+ * @throws KindlingError for an entry that is a link or device or leaves its folder, and for a damaged or truncated archive
+ */
+export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerator<TarFile> {
+  const take = reader(stream);
+  let longName: string | null = null;
+  for (;;) {
+    const header = await take(BLOCK);
+    if (!header) return fail('cut off: the end mark is missing');
+    if (header.every((byte) => byte === 0)) return;
+    checkHeader(header);
+    const type = String.fromCharCode(header[156] || 48);
+    const size = octal(header.subarray(124, 136), 'size');
+    const prefix = text(header.subarray(257, 262)) === 'ustar' ? text(header.subarray(345, 500)) : '';
+    const stored = (prefix ? `${prefix}/` : '') + text(header.subarray(0, 100));
+    const name = longName ?? stored;
+    if (size > MAX_BYTES) fail(`'${name}' claims ${size} bytes`);
+    const padded = await take(Math.ceil(size / BLOCK) * BLOCK);
+    if (!padded) return fail(`cut off inside '${name}'`);
+    const bytes = padded.subarray(0, size);
+    longName = null;
+    if (type === 'L') longName = text(bytes);
+    else if (type === 'x') longName = paxPath(bytes);
+    else if (type === '0' || type === '7') yield { name: inside(name), bytes };
+    else if (type === '5') inside(name);
+    else if (type === '1' || type === '2') fail(`'${name}' is a link (to '${text(header.subarray(157, 257))}')`);
+    else if (type !== 'g') fail(`'${name}' is of type '${type}', not a file or folder`);
+  }
+}
+
+/** A function that gives the next `count` bytes of a stream in one piece; null where the stream ends before. */
+function reader(stream: AsyncIterable<Uint8Array>): (count: number) => Promise<Uint8Array | null> {
+  const source = stream[Symbol.asyncIterator]();
+  let rest = new Uint8Array(0);
+  return async (count) => {
+    const target = new Uint8Array(count);
+    let filled = 0;
+    while (filled < count) {
+      if (rest.length === 0) {
+        const next = await source.next();
+        if (next.done) return null;
+        rest = next.value as Uint8Array<ArrayBuffer>;
+      }
+      const piece = rest.subarray(0, count - filled);
+      target.set(piece, filled);
+      filled += piece.length;
+      rest = rest.subarray(piece.length);
+    }
+    return target;
+  };
+}
+
+function octal(field: Uint8Array, what: string): number {
+  const digits = text(field).trim();
+  if (!/^[0-7]*$/.test(digits)) fail(`damaged, or not a tar archive: a header's ${what} is not a number`);
+  return Number.parseInt(digits || '0', 8);
+}
+
+/** The sum of a header's bytes, its own field counted as spaces, stands in the header. */
+function checkHeader(header: Uint8Array): void {
+  const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0);
+  if (octal(header.subarray(148, 156), 'checksum') !== sum)
+    fail('damaged, or not a tar archive: a header has a wrong checksum');
+}
+
+/** `path` of an extended header: records `LENGTH key=value\n`. A size there would be one that ustar cannot hold. */
+function paxPath(bytes: Uint8Array): string | null {
+  let path: string | null = null;
+  for (let at = 0; at < bytes.length; ) {
+    const space = bytes.indexOf(32, at);
+    const length = Number(text(bytes.subarray(at, space)));
+    if (space < 0 || !(length > 0) || at + length > bytes.length) fail('an extended header is damaged');
+    const record = text(bytes.subarray(space + 1, at + length - 1));
+    if (record.startsWith('path=')) path = record.slice(5);
+    if (record.startsWith('size=')) fail('an extended header claims a size');
+    at += length;
+  }
+  return path;
+}
+
+/** The name without `.` segments. Backslashes and colons could lead out of the folder on Windows. */
+function inside(name: string): string {
+  const segments = name.split('/');
+  if (name === '' || name.startsWith('/') || /[\\:]/.test(name) || segments.includes('..')) {
+    fail(`'${name}' leaves its folder`);
+  }
+  return segments.filter((segment) => segment !== '' && segment !== '.').join('/');
+}
