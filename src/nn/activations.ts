@@ -1,0 +1,138 @@
+/** Elementwise functions and softmax as modules. What each computes stands with the function of the same name. */
+import type { Tensor } from '../tensor/tensor.js';
+import * as F from './functional.js';
+import { Module } from './module.js';
+import { float, named, real } from './repr.js';
+
+/** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.ReLU.html */
+export class ReLU extends Module {
+  forward(x: Tensor): Tensor {
+    return F.relu(x);
+  }
+}
+
+/** min(max(x, 0), 6). @see https://pytorch.org/docs/stable/generated/torch.nn.ReLU6.html */
+export class ReLU6 extends Module {
+  forward(x: Tensor): Tensor {
+    return F.relu6(x);
+  }
+}
+
+/** Hyperbolic tangent. @see https://pytorch.org/docs/stable/generated/torch.nn.Tanh.html */
+export class Tanh extends Module {
+  forward(x: Tensor): Tensor {
+    return F.tanh(x);
+  }
+}
+
+/** 1 / (1 + e^−x). @see https://pytorch.org/docs/stable/generated/torch.nn.Sigmoid.html */
+export class Sigmoid extends Module {
+  forward(x: Tensor): Tensor {
+    return F.sigmoid(x);
+  }
+}
+
+/** x · sigmoid(x). @see https://pytorch.org/docs/stable/generated/torch.nn.SiLU.html */
+export class SiLU extends Module {
+  forward(x: Tensor): Tensor {
+    return F.silu(x);
+  }
+}
+
+/** x/6 + 1/2 clamped to [0, 1]. @see https://pytorch.org/docs/stable/generated/torch.nn.Hardsigmoid.html */
+export class Hardsigmoid extends Module {
+  forward(x: Tensor): Tensor {
+    return F.hardsigmoid(x);
+  }
+}
+
+/** x · hardsigmoid(x). @see https://pytorch.org/docs/stable/generated/torch.nn.Hardswish.html */
+export class Hardswish extends Module {
+  forward(x: Tensor): Tensor {
+    return F.hardswish(x);
+  }
+}
+
+/** log(1 + e^x), linear above 20. @see https://pytorch.org/docs/stable/generated/torch.nn.Softplus.html */
+export class Softplus extends Module {
+  forward(x: Tensor): Tensor {
+    return F.softplus(x);
+  }
+
+  override extraRepr(): string {
+    return 'beta=1, threshold=20';
+  }
+}
+
+/** x above 0, `negativeSlope` · x below. @see https://pytorch.org/docs/stable/generated/torch.nn.LeakyReLU.html */
+export class LeakyReLU extends Module {
+  /** @param negativeSlope default 0.01 */
+  constructor(readonly negativeSlope = 0.01) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return F.leakyRelu(x, { negativeSlope: this.negativeSlope });
+  }
+
+  override extraRepr(): string {
+    return named({ negative_slope: real(this.negativeSlope) });
+  }
+}
+
+/** x above 0, `alpha` · (e^x − 1) below. @see https://pytorch.org/docs/stable/generated/torch.nn.ELU.html */
+export class ELU extends Module {
+  /** @param alpha default 1 */
+  constructor(readonly alpha = 1) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return F.elu(x, { alpha: this.alpha });
+  }
+
+  override extraRepr(): string {
+    return named({ alpha: float(this.alpha) });
+  }
+}
+
+/** x · Φ(x). @see https://pytorch.org/docs/stable/generated/torch.nn.GELU.html */
+export class GELU extends Module {
+  /** Default: 'none', exact; 'tanh' is faster. */
+  readonly approximate: 'none' | 'tanh';
+
+  constructor({ approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}) {
+    super();
+    this.approximate = approximate;
+  }
+
+  forward(x: Tensor): Tensor {
+    return F.gelu(x, { approximate: this.approximate });
+  }
+
+  override extraRepr(): string {
+    return `approximate='${this.approximate}'`;
+  }
+}
+
+/** e^x divided by its sum along `dim`. @see https://pytorch.org/docs/stable/generated/torch.nn.Softmax.html */
+export class Softmax extends Module {
+  constructor(readonly dim: number) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return F.softmax(x, { dim: this.dim });
+  }
+
+  override extraRepr(): string {
+    return named({ dim: this.dim });
+  }
+}
+
+/** Logarithm of softmax along `dim`. @see https://pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html */
+export class LogSoftmax extends Softmax {
+  override forward(x: Tensor): Tensor {
+    return F.logSoftmax(x, { dim: this.dim });
+  }
+}

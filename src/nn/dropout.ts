@@ -1,0 +1,29 @@
+import { KindlingError } from '../gpu/errors.js';
+import type { Tensor } from '../tensor/tensor.js';
+import * as F from './functional.js';
+import { Module } from './module.js';
+import { named } from './repr.js';
+
+/** Dropout of single elements: zero with probability `p` in training, the others scaled by 1/(1−p). */
+export class Dropout extends Module {
+  /** @param p the probability of being dropped. Default: 0.5 */
+  constructor(readonly p = 0.5) {
+    super();
+    if (!(p >= 0 && p <= 1)) throw new KindlingError(`${this.constructor.name}: p is ${p}, no probability`);
+  }
+
+  forward(x: Tensor): Tensor {
+    return F.dropout(x, { p: this.p, training: this.training });
+  }
+
+  override extraRepr(): string {
+    return named({ p: this.p, inplace: 'False' });
+  }
+}
+
+/** Dropout of whole channels. x: [N, C, H, W]. */
+export class Dropout2d extends Dropout {
+  override forward(x: Tensor): Tensor {
+    return F.dropout2d(x, { p: this.p, training: this.training });
+  }
+}

@@ -1,0 +1,29 @@
+import type { Tensor } from '../tensor/tensor.js';
+import * as F from './functional.js';
+import { Module } from './module.js';
+import { named } from './repr.js';
+
+/** Dimensions `startDim` to `endDim` made one. Default: all but the batch. */
+export class Flatten extends Module {
+  constructor(
+    readonly startDim = 1,
+    readonly endDim = -1,
+  ) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return F.flatten(x, this.startDim, this.endDim);
+  }
+
+  override extraRepr(): string {
+    return named({ start_dim: this.startDim, end_dim: this.endDim });
+  }
+}
+
+/** Returns what it is given. */
+export class Identity extends Module {
+  forward(x: Tensor): Tensor {
+    return x;
+  }
+}

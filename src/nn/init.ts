@@ -1,0 +1,97 @@
+/**
+ * Initialisation of parameters, in place, from the library's seed. Fans and gains are PyTorch's.
+ *
+ * @see https://pytorch.org/docs/stable/nn.init.html
+ */
+import { KindlingError } from '../gpu/errors.js';
+import { creationGenerator } from '../tensor/random.js';
+import { type Shape, show, sizeOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+export type Nonlinearity = 'linear' | 'conv2d' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
+
+export interface KaimingOptions {
+  /** Negative slope of the leaky ReLU that follows. Default: 0. */
+  a?: number;
+  /** Whose variance to keep: of the values forward (`fanIn`) or of the gradients backward (`fanOut`). Default: `fanIn`. */
+  mode?: 'fanIn' | 'fanOut';
+  /** Default: `leakyRelu`. */
+  nonlinearity?: Nonlinearity;
+}
+
+function fill<T extends Tensor>(tensor: T, next: () => number): T {
+  if (tensor.dtype !== 'f32') throw new KindlingError(`init: only f32 tensors, this is ${tensor.dtype}`);
+  return tensor.copy_(Float32Array.from({ length: tensor.size }, next));
+}
+
+/** Uniform in [low, high). Default: [0, 1). */
+export function uniform<T extends Tensor>(tensor: T, low = 0, high = 1): T {
+  const random = creationGenerator();
+  return fill(tensor, () => low + (high - low) * random.uniform());
+}
+
+/** Normal. Default: mean 0, standard deviation 1. */
+export function normal<T extends Tensor>(tensor: T, mean = 0, std = 1): T {
+  const random = creationGenerator();
+  return fill(tensor, () => mean + std * random.normal());
+}
+
+/** One value. */
+export const constant = <T extends Tensor>(tensor: T, value: number): T => fill(tensor, () => value);
+
+/** All 0. */
+export const zeros = <T extends Tensor>(tensor: T): T => constant(tensor, 0);
+
+/** All 1. */
+export const ones = <T extends Tensor>(tensor: T): T => constant(tensor, 1);
+
+/** Xavier's uniform: ±gain · √(6 / (fan in + fan out)). Default gain: 1. */
+export function xavierUniform<T extends Tensor>(tensor: T, { gain = 1 } = {}): T {
+  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor.shape);
+  const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
+  return uniform(tensor, -bound, bound);
+}
+
+/** Xavier's normal: standard deviation gain · √(2 / (fan in + fan out)). Default gain: 1. */
+export function xavierNormal<T extends Tensor>(tensor: T, { gain = 1 } = {}): T {
+  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor.shape);
+  return normal(tensor, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));
+}
+
+/** Kaiming's uniform: ±gain · √(3 / fan). */
+export function kaimingUniform<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
+  const bound = Math.sqrt(3) * kaimingStd(tensor.shape, options);
+  return uniform(tensor, -bound, bound);
+}
+
+/** Kaiming's normal: standard deviation gain / √fan. */
+export const kaimingNormal = <T extends Tensor>(tensor: T, options: KaimingOptions = {}): T =>
+  normal(tensor, 0, kaimingStd(tensor.shape, options));
+
+function kaimingStd(shape: Shape, { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions): number {
+  return calculateGain(nonlinearity, a) / Math.sqrt(calculateFanInAndFanOut(shape)[mode]);
+}
+
+/** The factor by which a nonlinearity shrinks the standard deviation. `slope` is leaky ReLU's; default 0.01. */
+export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
+  if (nonlinearity === 'tanh') return 5 / 3;
+  if (nonlinearity === 'relu') return Math.SQRT2;
+  if (nonlinearity === 'leakyRelu') return Math.sqrt(2 / (1 + slope ** 2));
+  return nonlinearity === 'selu' ? 3 / 4 : 1;
+}
+
+/** Inputs of one output, and outputs of one input, of a weight [out, in, ...kernel]. */
+export function calculateFanInAndFanOut(shape: Shape): { fanIn: number; fanOut: number } {
+  const [out, inner, ...kernel] = shape;
+  if (out === undefined || inner === undefined) {
+    throw new KindlingError(`init: fan in and fan out want at least 2 dimensions, the shape is ${show(shape)}`);
+  }
+  return { fanIn: inner * sizeOf(kernel), fanOut: out * sizeOf(kernel) };
+}
+
+/** @internal PyTorch's default for linear and convolution layers: weight and bias uniform in ±1/√(fan in). */
+export function resetLinear(weight: Tensor, bias: Tensor | null): void {
+  const { fanIn } = calculateFanInAndFanOut(weight.shape);
+  kaimingUniform(weight, { a: Math.sqrt(5) });
+  if (bias) uniform(bias, -1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn));
+}

@@ -1,0 +1,231 @@
+/**
+ * What layers and models share: a tree of modules, the parameters and buffers in it, and their names. Names in keys and
+ * in print are PyTorch's: the field `runningMean` is `running_mean`.
+ */
+import { cast } from '../autograd/cast.js';
+import { zeroGrad } from '../autograd/zeroGrad.js';
+import { KindlingError } from '../gpu/errors.js';
+import { sameShape, show } from '../tensor/shape.js';
+import { keep } from '../tensor/step.js';
+import { Tensor } from '../tensor/tensor.js';
+import { Parameter } from './parameter.js';
+
+/** Tensors by PyTorch's names. They share memory with the module they come from. */
+export type StateDict = Record<string, Tensor>;
+
+/** A module whatever its `forward` takes and returns. */
+export type AnyModule = Module<never[], unknown>;
+
+export interface LoadOptions {
+  /** Refuse names that are missing or unknown. Default: true. */
+  strict?: boolean;
+}
+
+/** Names that a loaded state dict and the module do not share. */
+export interface LoadReport {
+  readonly missingKeys: string[];
+  readonly unexpectedKeys: string[];
+}
+
+/** `runningMean` as `running_mean`. */
+export const snakeCase = (name: string): string =>
+  name.replace(/([a-z0-9])([A-Z])/g, (_, before: string, capital: string) => `${before}_${capital.toLowerCase()}`);
+
+/**
+ * Base of layers and models. Modules and {@link Parameter}s held in fields belong to it; nothing else needs registering.
+ *
+ * @typeParam Inputs what `forward` takes; default one tensor
+ * @typeParam Output what it returns; default a tensor
+ * @example
+ * class Net extends Module {
+ *   conv1 = new Conv2d(3, 32, 3);
+ *   fc1 = new Linear(32 * 30 * 30, 10);
+ *   forward(x: Tensor): Tensor {
+ *     return this.fc1.forward(this.conv1.forward(x).relu().flatten(1));
+ *   }
+ * }
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
+ */
+export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Output = Tensor> {
+  /** Whether layers such as dropout and batch normalisation behave as in training. Set by `train()` and `eval()`. */
+  training = true;
+  readonly #buffers = new Map<string, { persistent: boolean }>();
+
+  abstract forward(...inputs: Inputs): Output;
+
+  /** What stands between the brackets in print, such as `3, 32, kernel_size=(3, 3)`. */
+  extraRepr(): string {
+    return '';
+  }
+
+  /**
+   * Declares a field to be a buffer: state that is saved and outlives steps but is not learned. Returns the tensor.
+   *
+   * @param persistent whether it is in the state dict. Default: true
+   * @example runningMean = this.registerBuffer('runningMean', zeros([32]));
+   */
+  registerBuffer(name: string, value: Tensor, { persistent = true } = {}): Tensor {
+    this.#buffers.set(name, { persistent });
+    Object.assign(this, { [name]: keep(value) });
+    return value;
+  }
+
+  /** Modules held directly, by name. */
+  namedChildren(): [string, AnyModule][] {
+    return this.#fields().filter((field): field is [string, AnyModule] => field[1] instanceof Module);
+  }
+
+  /** Modules held directly. */
+  children(): AnyModule[] {
+    return this.namedChildren().map(([, child]) => child);
+  }
+
+  /** This module (named '') and all below it, each once, parents first. */
+  namedModules(): [string, AnyModule][] {
+    const found = new Map<AnyModule, string>();
+    const visit = (module: AnyModule, name: string): void => {
+      if (found.has(module)) return;
+      found.set(module, name);
+      for (const [child, below] of module.namedChildren()) visit(below, name === '' ? child : `${name}.${child}`);
+    };
+    visit(this, '');
+    return [...found].map(([module, name]) => [name, module]);
+  }
+
+  /** This module and all below it, each once, parents first. */
+  modules(): AnyModule[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  /** Parameters here and below by name; one that is shared appears under its first name. */
+  namedParameters(): [string, Parameter][] {
+    return unique(this.namedModules().flatMap(([name, module]) => prefixed(name, module.ownParameters())));
+  }
+
+  /** Parameters here and below, each once: what an optimizer takes. */
+  parameters(): Parameter[] {
+    return this.namedParameters().map(([, parameter]) => parameter);
+  }
+
+  /** Buffers here and below by name. */
+  namedBuffers(): [string, Tensor][] {
+    return unique(this.namedModules().flatMap(([name, module]) => prefixed(name, module.ownBuffers())));
+  }
+
+  /** Buffers here and below. */
+  buffers(): Tensor[] {
+    return this.namedBuffers().map(([, buffer]) => buffer);
+  }
+
+  /** Sets `training` here and below. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  /** As `train(false)`. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    zeroGrad(this.parameters());
+  }
+
+  /** Asks for gradients of all parameters here and below, or freezes them. */
+  requiresGrad_(requires = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad_(requires);
+    return this;
+  }
+
+  /** Calls `body` for every module below and then for this one. */
+  apply(body: (module: AnyModule) => void): this {
+    for (const child of this.children()) child.apply(body);
+    body(this);
+    return this;
+  }
+
+  /** Parameters and persistent buffers by name, each module's own before those of its children. */
+  stateDict(): StateDict {
+    return Object.fromEntries(this.#state().map(([name, tensor]) => [name, tensor.detach()]));
+  }
+
+  /**
+   * Overwrites parameters and buffers. Everything is checked before anything is changed.
+   *
+   * @throws KindlingError naming what is missing, unknown or of another shape
+   */
+  loadStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
+    const report = this.checkStateDict(state, options);
+    for (const [name, tensor] of this.#state()) {
+      const source = state[name];
+      if (source) tensor.copy_(cast(source.detach(), tensor.dtype));
+    }
+    return report;
+  }
+
+  /** Throws what {@link Module.loadStateDict} would, and changes nothing. */
+  checkStateDict(state: Readonly<StateDict>, { strict = true }: LoadOptions = {}): LoadReport {
+    const own = new Map(this.#state());
+    const missingKeys = [...own.keys()].filter((name) => !Object.hasOwn(state, name));
+    const unexpectedKeys = Object.keys(state).filter((name) => !own.has(name));
+    const faults: string[] = [];
+    if (strict && missingKeys.length > 0) faults.push(`missing: ${missingKeys.join(', ')}`);
+    if (strict && unexpectedKeys.length > 0) faults.push(`unknown: ${unexpectedKeys.join(', ')}`);
+    for (const [name, { shape }] of own) {
+      const given = state[name];
+      if (given && !sameShape(given.shape, shape)) faults.push(`${name} is ${show(given.shape)}, not ${show(shape)}`);
+    }
+    if (faults.length > 0) {
+      throw new KindlingError(`loadStateDict: the state does not fit ${this.constructor.name}: ${faults.join('; ')}`);
+    }
+    return { missingKeys, unexpectedKeys };
+  }
+
+  /** The tree of modules as PyTorch prints it. */
+  toString(): string {
+    const lines = this.namedChildren().map(([name, child]) => `(${name}): ${child}`.replaceAll('\n', '\n  '));
+    const extra = this.extraRepr();
+    const name = this.constructor.name;
+    if (lines.length === 0) return `${name}(${extra})`;
+    return `${name}(\n  ${[...(extra ? [extra] : []), ...lines].join('\n  ')}\n)`;
+  }
+
+  /** What Node's console shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  /** @internal Parameters in this module's own fields. */
+  ownParameters(): [string, Parameter][] {
+    return this.#fields().filter((field): field is [string, Parameter] => field[1] instanceof Parameter);
+  }
+
+  /** @internal Buffers in this module's own fields. */
+  ownBuffers(persistentOnly = false): [string, Tensor][] {
+    return [...this.#buffers].flatMap(([name, { persistent }]) => {
+      const value: unknown = Reflect.get(this, name);
+      return value instanceof Tensor && (persistent || !persistentOnly) ? [[snakeCase(name), value]] : [];
+    });
+  }
+
+  #fields(): [string, unknown][] {
+    return Object.entries(this).map(([name, value]) => [snakeCase(name), value]);
+  }
+
+  /** A tensor under several names is there under each, as in PyTorch. */
+  #state(prefix = ''): [string, Tensor][] {
+    const own = [...this.ownParameters(), ...this.ownBuffers(true)];
+    const below = this.namedChildren().flatMap(([name, child]) => child.#state(name));
+    return prefixed(prefix, [...own, ...below]);
+  }
+}
+
+const prefixed = <T>(prefix: string, named: readonly [string, T][]): [string, T][] =>
+  prefix === '' ? [...named] : named.map(([name, value]) => [`${prefix}.${name}`, value]);
+
+function unique<T>(named: readonly [string, T][]): [string, T][] {
+  const seen = new Set<T>();
+  return named.filter(([, value]) => !seen.has(value) && seen.add(value));
+}
