@@ -1,0 +1,129 @@
+/** The study's command line: options, presets, and what is refused before anything is trained. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Adapter } from 'kindling';
+import { pick, type Scenario, SETS, type SetName } from './scenarios.js';
+
+/** What the command line said. */
+export interface CommandLine {
+  data?: string;
+  scenarios?: string[];
+  set: SetName;
+  asPublished: boolean;
+  epochs?: number;
+  batchSize?: number;
+  trainSize?: number;
+  testSize?: number;
+  seeds?: number[];
+  host: 'node' | 'browser';
+  out?: string;
+  resume?: string;
+  preset?: PresetName;
+  json: boolean;
+}
+
+interface Preset {
+  readonly trainSize: number;
+  readonly testSize: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seeds: readonly number[];
+}
+
+/** `quick` is sized to end within ten minutes on two cores without a GPU; `smoke` only shows that everything runs. */
+export const PRESETS = {
+  smoke: { trainSize: 96, testSize: 50, epochs: 1, batchSize: 32, seeds: [0] },
+  quick: { trainSize: 1000, testSize: 500, epochs: 3, batchSize: 64, seeds: [0] },
+  full: { trainSize: 50000, testSize: 10000, epochs: 10, batchSize: 64, seeds: [0] },
+} as const satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof PRESETS;
+
+/** Everything that decides the study's numbers; kept in `results.json`, and taken from there by `--resume`. */
+export interface Plan extends Preset {
+  readonly set: SetName;
+  readonly scenarios: readonly Scenario[];
+  readonly preset: PresetName | 'custom';
+}
+
+function whole(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least) throw new InvalidArgumentError(`want a whole number ≥ ${least}`);
+    return value;
+  };
+}
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+
+export function parse(argv: readonly string[]): CommandLine {
+  const command = new Command('example:cifar')
+    .description('Trains a three-layer CNN on CIFAR-10 with eight training tricks, one by one, and compares them.')
+    .option(
+      '--data <path|cifar10|synthetic>',
+      'an archive or folder of CIFAR-10 in its binary version; cifar10 downloads it (default: CIFAR-10 from the cache, else the synthetic stand-in)',
+    )
+    .option('--scenarios <names>', 'only these, separated by commas', list)
+    .addOption(new Option('--set <name>', 'what is compared').choices(Object.keys(SETS)).default('tricks'))
+    .option('--as-published', 'the tricks as the notebook of 2021 really ran them, slips and all', false)
+    .option('--epochs <n>', 'passes over the training images', whole(1))
+    .option('--batch-size <n>', 'images per step', whole(1))
+    .option('--train-size <n>', 'training images used, the first in file order', whole(2))
+    .option('--test-size <n>', 'test images used', whole(1))
+    .option('--seeds <list>', 'one run per scenario and seed, as 0,1,2', (text) => list(text).map(whole(0)))
+    .addOption(new Option('--host <host>', 'where to train').choices(['node', 'browser']).default('node'))
+    .option('--out <folder>', 'where results go (default: runs/cifar-DATE)')
+    .option('--resume <folder>', 'go on with a study that was stopped; its settings count')
+    .addOption(
+      new Option('--preset <name>', 'sizes (default: full on a GPU, quick on a software adapter)').choices(
+        Object.keys(PRESETS),
+      ),
+    )
+    .option('--json', 'print results.json at the end, and nothing else, on standard output', false)
+    .addHelpText('after', '\nCtrl-C stops after the current step and saves; --resume goes on, to the same bits.');
+  const options = command.parse([...argv], { from: 'user' }).opts<CommandLine>();
+  if (options.asPublished && options.set === 'lecun')
+    command.error('--as-published is about the tricks, not --set lecun');
+  try {
+    pick(setOf(options), options.scenarios);
+  } catch (error) {
+    command.error((error as Error).message);
+  }
+  if (options.resume) {
+    const ruled = [
+      'data',
+      'scenarios',
+      'epochs',
+      'batchSize',
+      'trainSize',
+      'testSize',
+      'seeds',
+      'preset',
+      'out',
+    ] as const;
+    const given = ruled.filter((name) => name !== 'data' && options[name] !== undefined);
+    if (given.length > 0) command.error(`--resume takes its settings from the folder; leave out ${given.join(', ')}`);
+  }
+  return options;
+}
+
+const setOf = ({ asPublished, set }: CommandLine): SetName => (asPublished ? 'as-published' : set);
+
+/** The study to run, from the command line and, for the default preset, the adapter. */
+export function planOf(options: CommandLine, adapter: Adapter): Plan {
+  const preset = options.preset ?? (adapter.isSoftware ? 'quick' : 'full');
+  const set = setOf(options);
+  const { trainSize, testSize, epochs, batchSize, seeds } = options;
+  const given = { trainSize, testSize, epochs, batchSize, seeds };
+  const changed = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return {
+    ...PRESETS[preset],
+    ...changed,
+    set,
+    scenarios: pick(set, options.scenarios),
+    preset: Object.keys(changed).length > 0 ? 'custom' : preset,
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * The folder a study leaves: `results.json` and, while it is unfinished, what it needs to go on. Files are replaced whole
+ * or not at all, so that a run killed at any moment loses at most the steps since its last checkpoint.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StudyResults } from './results.js';
+
+export class Store {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** @throws Error where a new study in `folder` would touch what is there */
+  static async refuse(folder: string): Promise<void> {
+    if (existsSync(join(folder, 'results.json'))) {
+      throw new Error(`${folder} holds a study already: --resume ${folder} goes on with it, or choose another --out`);
+    }
+    if (existsSync(folder) && (await readdir(folder)).length > 0) {
+      throw new Error(`${folder} is not empty: choose another --out`);
+    }
+  }
+
+  /** A new study in an empty or absent folder. */
+  static async create(folder: string): Promise<Store> {
+    await Store.refuse(folder);
+    await mkdir(join(folder, 'weights'), { recursive: true });
+    await mkdir(join(folder, 'state'), { recursive: true });
+    return new Store(folder);
+  }
+
+  /** A study that was begun. */
+  static async open(folder: string): Promise<{ store: Store; results: StudyResults }> {
+    const path = join(folder, 'results.json');
+    if (!existsSync(path)) throw new Error(`${folder} holds no study: there is no results.json in it`);
+    return { store: new Store(folder), results: JSON.parse(await readFile(path, 'utf8')) };
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  async write(name: string, content: string | Uint8Array): Promise<void> {
+    const path = this.path(name);
+    await writeFile(`${path}.part`, content);
+    await rename(`${path}.part`, path);
+  }
+
+  saveResults(results: StudyResults): Promise<void> {
+    return this.write('results.json', `${JSON.stringify(results, null, 1)}\n`);
+  }
+
+  /** Bytes of a file, or null where there is none. */
+  async read(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    const path = this.path(name);
+    return existsSync(path) ? new Uint8Array(await readFile(path)) : null;
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(this.path(name), { force: true });
+  }
+}
+
+/** Files of one run. */
+export const weightsFile = (scenario: string, seed: number): string => `weights/${scenario}-seed${seed}.safetensors`;
+export const checkpointFile = (scenario: string, seed: number): string => `state/${scenario}-seed${seed}.checkpoint`;
+export const predictionsFile = (scenario: string, seed: number): string => `state/${scenario}-seed${seed}.predictions`;
