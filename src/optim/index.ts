@@ -1,0 +1,8 @@
+/** Optimizers and learning-rate schedulers, as PyTorch's `torch.optim`. */
+export { Adam, type AdamOptions, AdamW } from './adam.js';
+export { clipGradNorm } from './clip.js';
+export * from './lrScheduler/index.js';
+export * as lrScheduler from './lrScheduler/index.js';
+export { Optimizer, type OptimizerState, type ParamGroup, type ParamState, type Params } from './optimizer.js';
+export { l1Penalty } from './penalty.js';
+export { SGD, type SGDOptions } from './sgd.js';

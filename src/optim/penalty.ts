@@ -1,0 +1,16 @@
+import { add } from '../autograd/binary.js';
+import { sum } from '../autograd/broadcast.js';
+import { abs } from '../autograd/unary.js';
+import { KindlingError } from '../gpu/errors.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+/**
+ * The sum of |p| over all parameters, a scalar to be weighted and added to the loss. (L2 is `weightDecay`.)
+ *
+ * @example loss.add(l1Penalty(model.parameters()).mul(1e-4)).backward();
+ */
+export function l1Penalty(params: Iterable<Tensor>): Tensor {
+  const sums = [...params].map((param) => sum(abs(param)));
+  if (sums.length === 0) throw new KindlingError('l1Penalty: there are no parameters');
+  return sums.reduce((total, one) => add(total, one));
+}

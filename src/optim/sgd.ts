@@ -1,0 +1,47 @@
+import type { Kernel } from '../kernels/kernel.js';
+import { sgdKernel } from '../kernels/optimizer.js';
+import { defined, Optimizer, type Params } from './optimizer.js';
+
+export interface SGDOptions {
+  /** Learning rate. */
+  lr: number;
+  /** Share of the last step's direction that is kept. Default: 0. */
+  momentum?: number;
+  /** Share of the gradient kept out of the momentum. Default: 0. */
+  dampening?: number;
+  /** Looks ahead by the momentum. Default: false. */
+  nesterov?: boolean;
+  /** L2 penalty, added to the gradient. Default: 0. */
+  weightDecay?: number;
+}
+
+/**
+ * Stochastic gradient descent: g ← g + weightDecay · p; b ← momentum · b + (1 − dampening) · g; p ← p − lr · b.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
+ */
+export class SGD extends Optimizer<Required<SGDOptions>> {
+  constructor(params: Params<SGDOptions>, options: SGDOptions) {
+    super(params, { momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, ...defined(options) });
+  }
+
+  protected override check({ momentum, dampening, nesterov, weightDecay }: Required<SGDOptions>): void {
+    if (!(momentum >= 0)) this.fail(`momentum ${momentum} is not a number from 0`);
+    if (!(weightDecay >= 0)) this.fail(`weightDecay ${weightDecay} is not a number from 0`);
+    if (nesterov && (momentum === 0 || dampening !== 0)) this.fail('nesterov wants a momentum and no dampening');
+  }
+
+  protected override stateNames({ momentum }: Required<SGDOptions>): readonly string[] {
+    return momentum === 0 ? [] : ['momentum_buffer'];
+  }
+
+  protected override kernel({ momentum, nesterov }: Required<SGDOptions>, size: number): Kernel {
+    return sgdKernel({ size, momentum: momentum !== 0, nesterov });
+  }
+
+  protected override scalars(options: Required<SGDOptions>, step: number): readonly number[] {
+    const { lr, weightDecay, momentum, dampening } = options;
+    // PyTorch starts the momentum with the whole first gradient.
+    return [lr, weightDecay, momentum, step === 1 ? 1 : 1 - dampening];
+  }
+}
