@@ -1,0 +1,97 @@
+/** Elements picked by index tensors. */
+import { KindlingError } from '../gpu/errors.js';
+import {
+  gatherIndexGradKernel,
+  gatherIndexKernel,
+  indexSelectGradKernel,
+  indexSelectKernel,
+} from '../kernels/indexing.js';
+import { arange } from '../tensor/create.js';
+import { launch } from '../tensor/launch.js';
+import { at, dimOf, show, sizeOf, stridesOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { eq } from './binary.js';
+import { reshape } from './broadcast.js';
+import { cast } from './cast.js';
+import { unsqueeze } from './shape.js';
+import { differentiable } from './tape.js';
+
+function indices(name: string, index: Tensor): Tensor {
+  if (index.dtype === 'i32' || index.dtype === 'u32') return cast(index, 'i32');
+  throw new KindlingError(`${name}: indices are i32, got ${index.dtype}; cast them`);
+}
+
+/**
+ * Entries of dimension `dim` in the order of `index`. An index outside of it reads NaN.
+ *
+ * @param index i32 of shape [n]; x's dimension `dim` becomes n
+ * @see https://pytorch.org/docs/stable/generated/torch.index_select.html
+ */
+export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+  const d = dimOf('indexSelect', dim, x.ndim);
+  if (index.ndim !== 1 || x.ndim === 0) {
+    throw new KindlingError(
+      `indexSelect: wants indices of shape [n] into a tensor of one dimension or more, got ${show(index.shape)} into ${show(x.shape)}`,
+    );
+  }
+  const picks = indices('indexSelect', index);
+  const inner = sizeOf(x.shape.slice(d + 1));
+  const spec = { outer: sizeOf(x.shape.slice(0, d)), length: at(x.shape, d), inner, count: index.size };
+  const shape = x.shape.map((n, i) => (i === d ? index.size : n));
+  const y = launch(indexSelectKernel(spec), [x, picks], shape, x.dtype);
+  return differentiable('indexSelect', [x], y, (g) => [launch(indexSelectGradKernel(spec), [picks, g], x.shape)]);
+}
+
+/**
+ * Rows of `weight` by number.
+ *
+ * @param input i32 of any shape
+ * @param weight [number of rows, length of a row]
+ * @returns the shape of `input`, with the rows as a last dimension
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
+ */
+export function embedding(input: Tensor, weight: Tensor): Tensor {
+  if (weight.ndim !== 2) throw new KindlingError(`embedding: wants weight [rows, length], got ${show(weight.shape)}`);
+  const rows = indexSelect(weight, 0, reshape(indices('embedding', input), [input.size]));
+  return reshape(rows, [...input.shape, at(weight.shape, 1)]);
+}
+
+/**
+ * y[.., j, ..] = x[.., index[.., j, ..], ..] along `dim`. An index outside of it reads NaN.
+ *
+ * @param index i32, as many dimensions as x, no longer than x except along `dim`
+ * @see https://pytorch.org/docs/stable/generated/torch.gather.html
+ */
+export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+  const d = dimOf('gather', dim, x.ndim);
+  if (index.ndim !== x.ndim || x.ndim === 0 || index.shape.some((n, i) => i !== d && n > at(x.shape, i))) {
+    throw new KindlingError(
+      `gather: indices ${show(index.shape)} do not lie inside ${show(x.shape)} along dimension ${d}`,
+    );
+  }
+  const picks = indices('gather', index);
+  const spec = {
+    dim: d,
+    shape: x.shape,
+    strides: stridesOf(x.shape),
+    indexShape: index.shape,
+    indexStrides: stridesOf(index.shape),
+  };
+  const y = launch(gatherIndexKernel(spec), [x, picks], index.shape, x.dtype);
+  return differentiable('gather', [x], y, (g) => [launch(gatherIndexGradKernel(spec), [picks, g], x.shape)]);
+}
+
+/**
+ * 1 where the last dimension's position is the class, else 0; i32.
+ *
+ * @param input class indices of any shape
+ * @param numClasses length of the new last dimension; PyTorch's guess from the data would need to wait for the device
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
+ */
+export function oneHot(input: Tensor, numClasses: number): Tensor {
+  if (!Number.isInteger(numClasses) || numClasses < 1) {
+    throw new KindlingError(`oneHot: give the number of classes, got ${numClasses}`);
+  }
+  const classes = arange(0, numClasses, 1, { dtype: 'i32' });
+  return cast(eq(unsqueeze(indices('oneHot', input), input.ndim), classes), 'i32');
+}

@@ -1,0 +1,103 @@
+/** Losses of regression, written in ops. */
+import { KindlingError } from '../gpu/errors.js';
+import { sameShape, show } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { add, lt, mul, sub } from './binary.js';
+import { sum } from './broadcast.js';
+import { mean } from './reduce.js';
+import { where } from './shape.js';
+import { abs, neg, softplus, square } from './unary.js';
+
+/** How the losses of the elements become one: their mean, their sum, or not at all. */
+export type Reduction = 'mean' | 'sum' | 'none';
+
+export interface LossOptions {
+  /** Default: 'mean'. */
+  reduction?: Reduction;
+}
+
+/** @internal */
+export function reduced(losses: Tensor, reduction: Reduction = 'mean'): Tensor {
+  if (reduction === 'none') return losses;
+  if (reduction !== 'mean' && reduction !== 'sum') {
+    throw new KindlingError(`reduction: '${reduction satisfies never}' is none of 'mean', 'sum', 'none'`);
+  }
+  return reduction === 'mean' ? mean(losses) : sum(losses);
+}
+
+function same(name: string, x: Tensor, target: Tensor): void {
+  if (sameShape(x.shape, target.shape)) return;
+  throw new KindlingError(
+    `${name}: input ${show(x.shape)} and target ${show(target.shape)} differ; expand one of them`,
+  );
+}
+
+/** (x − target)². @see https://pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html */
+export function mseLoss(x: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor {
+  same('mseLoss', x, target);
+  return reduced(square(sub(x, target)), reduction);
+}
+
+/** |x − target|. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.l1_loss.html */
+export function l1Loss(x: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor {
+  same('l1Loss', x, target);
+  return reduced(abs(sub(x, target)), reduction);
+}
+
+/** d²/2 where d = |x − target| < delta, else delta · (d − delta/2), all times `scale`. */
+function huber(x: Tensor, target: Tensor, delta: number, scale: number): Tensor {
+  const difference = sub(x, target);
+  const d = abs(difference);
+  const quadratic = mul(square(difference), scale / 2);
+  return where(lt(d, delta), quadratic, sub(mul(d, scale * delta), (scale * delta * delta) / 2));
+}
+
+/**
+ * Squared near the target, linear from `beta` on: d²/(2·beta) or d − beta/2. Default beta: 1.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.smooth_l1_loss.html
+ */
+export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & { beta?: number } = {}): Tensor {
+  const { beta = 1, reduction } = options;
+  if (!(beta >= 0)) throw new KindlingError(`smoothL1Loss: beta is at least 0, got ${beta}`);
+  if (beta === 0) return l1Loss(x, target, { reduction: reduction ?? 'mean' });
+  same('smoothL1Loss', x, target);
+  return reduced(huber(x, target, beta, 1 / beta), reduction);
+}
+
+/**
+ * Squared near the target, linear from `delta` on: d²/2 or delta · (d − delta/2). Default delta: 1.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.huber_loss.html
+ */
+export function huberLoss(x: Tensor, target: Tensor, options: LossOptions & { delta?: number } = {}): Tensor {
+  const { delta = 1, reduction } = options;
+  if (!(delta > 0)) throw new KindlingError(`huberLoss: delta is above 0, got ${delta}`);
+  same('huberLoss', x, target);
+  return reduced(huber(x, target, delta, 1), reduction);
+}
+
+export interface BinaryCrossEntropyOptions extends LossOptions {
+  /** Multiplies the loss of every element; broadcasts. */
+  weight?: Tensor;
+  /** Multiplies the part of the positive targets; broadcasts. */
+  posWeight?: Tensor;
+}
+
+/**
+ * −t·log σ(x) − (1 − t)·log(1 − σ(x)), stable for large x.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
+ */
+export function binaryCrossEntropyWithLogits(
+  x: Tensor,
+  target: Tensor,
+  { weight, posWeight, reduction }: BinaryCrossEntropyOptions = {},
+): Tensor {
+  same('binaryCrossEntropyWithLogits', x, target);
+  let losses: Tensor;
+  if (posWeight) {
+    const positive = add(mul(sub(posWeight, 1), target), 1);
+    losses = add(mul(sub(1, target), x), mul(positive, softplus(neg(x))));
+  } else {
+    losses = sub(softplus(x), mul(target, x));
+  }
+  return reduced(weight ? mul(losses, weight) : losses, reduction);
+}

@@ -1,0 +1,114 @@
+/** Losses of classification: negative log-likelihood and cross-entropy. */
+import { KindlingError } from '../gpu/errors.js';
+import { type NllSpec, nllEachKernel, nllGradKernel, nllParts, nllSumKernel, nllTotalKernel } from '../kernels/nll.js';
+import { launch, launchMany } from '../tensor/launch.js';
+import { sameShape, show, sizeOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { add, mul } from './binary.js';
+import { expand, reshape, sum } from './broadcast.js';
+import { cast } from './cast.js';
+import { type Reduction, reduced } from './losses.js';
+import { logSoftmax } from './softmax.js';
+import { differentiable, noGrad } from './tape.js';
+import { neg } from './unary.js';
+
+export interface NllOptions {
+  /** A weight for every class, f32 of shape [C]. A mean divides by the weights of the targets. */
+  weight?: Tensor;
+  /** Targets of this value count neither in the loss nor in the mean. Default: -100. */
+  ignoreIndex?: number;
+  /** Default: 'mean'. */
+  reduction?: Reduction;
+}
+
+export interface CrossEntropyOptions extends NllOptions {
+  /** The share of every target that is spread evenly over all classes. Default: 0. */
+  labelSmoothing?: number;
+}
+
+/** Checks shapes and gives the kernels' spec. */
+function specOf(name: string, x: Tensor, target: Tensor, options: CrossEntropyOptions): NllSpec {
+  const { weight, ignoreIndex = -100, reduction = 'mean', labelSmoothing = 0 } = options;
+  const [n = 0, classes = 0, ...rest] = x.shape;
+  if (x.dtype !== 'f32' || x.ndim < 2) {
+    throw new KindlingError(`${name}: wants f32 of shape [N, C] or [N, C, ...], got ${x.dtype} ${show(x.shape)}`);
+  }
+  if (!sameShape(target.shape, [n, ...rest])) {
+    throw new KindlingError(
+      `${name}: input ${show(x.shape)} wants targets of shape ${show([n, ...rest])}, got ${show(target.shape)}`,
+    );
+  }
+  if (target.dtype !== 'i32' && target.dtype !== 'u32') {
+    throw new KindlingError(`${name}: targets are class indices in i32, got ${target.dtype}; cast them`);
+  }
+  if (weight && !sameShape(weight.shape, [classes])) {
+    throw new KindlingError(
+      `${name}: ${classes} classes want weights of shape [${classes}], got ${show(weight.shape)}`,
+    );
+  }
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new KindlingError(`${name}: labelSmoothing is in [0, 1], got ${labelSmoothing}`);
+  }
+  const inner = sizeOf(rest);
+  return { n, classes, inner, weighted: weight !== undefined, smoothing: labelSmoothing, ignoreIndex, reduction };
+}
+
+/** The loss of log-probabilities, recorded as a function of `x`: of themselves, or of the logits they came from. */
+function lossOf(name: string, x: Tensor, logp: Tensor, targets: Tensor, options: CrossEntropyOptions): Tensor {
+  const spec = specOf(name, x, targets, options);
+  const target = cast(targets, 'i32');
+  const weights = options.weight ? [options.weight] : [];
+  const logits = x !== logp;
+  const grad = (g: Tensor, totals: readonly Tensor[]): Tensor[] => {
+    const inputs = [...(logits ? [logp] : []), target, ...weights, g, ...totals];
+    return [launch(nllGradKernel({ ...spec, logits }), inputs, x.shape)];
+  };
+  if (spec.reduction === 'none') {
+    const losses = launch(nllEachKernel(spec), [logp, target, ...weights], target.shape);
+    return differentiable(name, [x], losses, (g) => grad(g, []));
+  }
+  const parts = nllParts(target.size);
+  const mean = spec.reduction === 'mean';
+  const both = (shape: number[]) => [{ shape }, { shape }];
+  let made = launchMany(nllSumKernel(spec), [logp, target, ...weights], both(parts === 1 ? [] : [parts]));
+  if (parts > 1) made = launchMany(nllTotalKernel({ parts, mean }), made, both([]));
+  const [loss, total] = made;
+  if (!loss || !total) throw new Error('nll: two outputs');
+  return differentiable(name, [x], loss, (g) => grad(g, mean ? [total] : []));
+}
+
+/**
+ * −x[target], of log-probabilities x.
+ *
+ * @param x [N, C] or [N, C, d...], what {@link logSoftmax} along dimension 1 gives
+ * @param target class indices, i32 of shape [N] or [N, d...]; an index outside the classes makes the loss NaN
+ * @returns a scalar, or with reduction 'none' the target's shape
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
+ */
+export const nllLoss = (x: Tensor, target: Tensor, options: NllOptions = {}): Tensor =>
+  lossOf('nllLoss', x, x, target, { ...options, labelSmoothing: 0 });
+
+/**
+ * Cross-entropy of logits x along dimension 1: log-softmax and {@link nllLoss} with one launch for the gradient of both.
+ *
+ * @param x [N, C] or [N, C, d...]
+ * @param target class indices (i32, [N] or [N, d...]), or class probabilities (f32, the shape of x)
+ * @returns a scalar, or with reduction 'none' a loss per position
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
+ */
+export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  if (target.dtype === 'f32' && sameShape(target.shape, x.shape)) return ofProbabilities(x, target, options);
+  specOf('crossEntropy', x, target, options);
+  const logp = noGrad(() => logSoftmax(x, 1));
+  return lossOf('crossEntropy', x, logp, target, options);
+}
+
+function ofProbabilities(x: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
+  const { weight, reduction = 'mean', labelSmoothing = 0 } = options;
+  const [n = 1, classes = 1, ...rest] = x.shape;
+  const smooth = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
+  const column = [1, classes, ...rest.map(() => 1)];
+  const weighted = weight ? mul(smooth, expand(reshape(weight, column), x.shape)) : smooth;
+  const losses = neg(sum(mul(weighted, logSoftmax(x, 1)), { dim: 1 }));
+  return reduction === 'mean' ? mul(sum(losses), 1 / (n * sizeOf(rest))) : reduced(losses, reduction);
+}

@@ -1,0 +1,140 @@
+/** Pooling over windows of an image. */
+import { KindlingError } from '../gpu/errors.js';
+import {
+  type AvgPoolSpec,
+  avgPoolGradKernel,
+  avgPoolKernel,
+  maxPoolGradKernel,
+  maxPoolKernel,
+  type PoolAxis,
+  type PoolSpec,
+} from '../kernels/pool.js';
+import { launch, launchMany } from '../tensor/launch.js';
+import { at, show, sizeOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { differentiable } from './tape.js';
+
+/** A number for height and width alike, or both. */
+export type Pair = number | readonly [number, number];
+
+/** @internal */
+export const pair = (value: Pair): readonly [number, number] => (typeof value === 'number' ? [value, value] : value);
+
+export interface Pool2dOptions {
+  kernelSize: Pair;
+  /** Default: kernelSize, so that windows lie side by side. */
+  stride?: Pair;
+  /** At most half of kernelSize. Default: 0. */
+  padding?: Pair;
+}
+
+export interface MaxPool2dOptions extends Pool2dOptions {
+  /** Distance between neighbours of a window. Default: 1. */
+  dilation?: Pair;
+}
+
+export interface AvgPool2dOptions extends Pool2dOptions {
+  /** Whether padding counts in the divisor. Default: true. */
+  countIncludePad?: boolean;
+}
+
+const asOptions = <O extends Pool2dOptions>(given: Pair | O): Pool2dOptions & Partial<O> =>
+  (typeof given === 'number' || 'length' in given ? { kernelSize: given } : given) as Pool2dOptions & Partial<O>;
+
+/** The last two dimensions, and how many planes of them there are. */
+function planesOf(name: string, x: Tensor): { planes: number; h: number; w: number } {
+  if (x.dtype !== 'f32' || (x.ndim !== 4 && x.ndim !== 3)) {
+    throw new KindlingError(`${name}: wants f32 of shape [N, C, H, W] or [C, H, W], got ${x.dtype} ${show(x.shape)}`);
+  }
+  return { planes: sizeOf(x.shape.slice(0, -2)), h: at(x.shape, x.ndim - 2), w: at(x.shape, x.ndim - 1) };
+}
+
+function axis(
+  name: string,
+  input: number,
+  kernel: number,
+  stride: number,
+  padding: number,
+  dilation: number,
+): PoolAxis {
+  const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
+  if (!whole(kernel, 1) || !whole(stride, 1) || !whole(dilation, 1) || !whole(padding, 0)) {
+    throw new KindlingError(
+      `${name}: kernelSize ${kernel}, stride ${stride} and dilation ${dilation} are whole numbers from 1 on, padding ${padding} from 0 on`,
+    );
+  }
+  if (padding > kernel / 2) {
+    throw new KindlingError(`${name}: padding ${padding} is more than half of kernelSize ${kernel}`);
+  }
+  const output = Math.floor((input + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
+  if (output < 1) {
+    throw new KindlingError(`${name}: a window of ${kernel} does not fit an input of ${input} with padding ${padding}`);
+  }
+  return { input, output, kernel, stride, padding, dilation };
+}
+
+function specOf(name: string, x: Tensor, options: MaxPool2dOptions): PoolSpec {
+  const { planes, h, w } = planesOf(name, x);
+  const { kernelSize, stride = kernelSize, padding = 0, dilation = 1 } = options;
+  const [k, s, p, d] = [pair(kernelSize), pair(stride), pair(padding), pair(dilation)];
+  return { planes, y: axis(name, h, k[0], s[0], p[0], d[0]), x: axis(name, w, k[1], s[1], p[1], d[1]) };
+}
+
+const outputShape = (x: Tensor, spec: PoolSpec): number[] => [...x.shape.slice(0, -2), spec.y.output, spec.x.output];
+
+/**
+ * The largest element of every window; its gradient goes to the first one where several are equal.
+ *
+ * @param x [N, C, H, W] or [C, H, W]
+ * @param options the window's size alone, or options
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
+ */
+export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor {
+  const spec = specOf('maxPool2d', x, asOptions(options));
+  const shape = outputShape(x, spec);
+  const [y, places] = launchMany(maxPoolKernel(spec), [x], [{ shape }, { shape, dtype: 'u32' }]);
+  if (!y || !places) throw new Error('maxPool2d: two outputs');
+  return differentiable('maxPool2d', [x], y, (g) => [launch(maxPoolGradKernel(spec), [places, g], x.shape)]);
+}
+
+function average(name: string, x: Tensor, spec: AvgPoolSpec): Tensor {
+  const y = launch(avgPoolKernel(spec), [x], outputShape(x, spec));
+  return differentiable(name, [x], y, (g) => [launch(avgPoolGradKernel(spec), [g], x.shape)]);
+}
+
+/**
+ * The mean of every window.
+ *
+ * @param x [N, C, H, W] or [C, H, W]
+ * @param options the window's size alone, or options
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
+ */
+export function avgPool2d(x: Tensor, options: Pair | AvgPool2dOptions): Tensor {
+  const given = asOptions(options);
+  const spec = specOf('avgPool2d', x, given);
+  return average('avgPool2d', x, { ...spec, adaptive: false, countIncludePad: given.countIncludePad ?? true });
+}
+
+/**
+ * Means of windows laid so that the result has `outputSize` rows and columns.
+ *
+ * @param x [N, C, H, W] or [C, H, W]
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html
+ */
+export function adaptiveAvgPool2d(x: Tensor, outputSize: Pair): Tensor {
+  const { planes, h, w } = planesOf('adaptiveAvgPool2d', x);
+  const [oh, ow] = pair(outputSize);
+  if (![oh, ow, h, w].every((n) => Number.isInteger(n) && n >= 1)) {
+    throw new KindlingError(`adaptiveAvgPool2d: ${show(x.shape)} cannot become ${oh} by ${ow}`);
+  }
+  const along = (input: number, output: number): PoolAxis => ({
+    input,
+    output,
+    kernel: 1,
+    stride: 1,
+    padding: 0,
+    dilation: 1,
+  });
+  const spec = { planes, y: along(h, oh), x: along(w, ow), adaptive: true, countIncludePad: false };
+  return average('adaptiveAvgPool2d', x, spec);
+}

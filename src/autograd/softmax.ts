@@ -1,0 +1,31 @@
+/** Softmax and its logarithm along one dimension. */
+import { KindlingError } from '../gpu/errors.js';
+import { softmaxGradKernel, softmaxKernel } from '../kernels/softmax.js';
+import { launch } from '../tensor/launch.js';
+import { at, dimOf, sizeOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { differentiable } from './tape.js';
+
+/** A dimension as in `torch.softmax(x, 1)`, or by name as in `softmax(x, { dim: 1 })`. */
+export type Dim = number | { readonly dim: number };
+
+function along(name: string, x: Tensor, dim: Dim, log: boolean): Tensor {
+  if (x.dtype !== 'f32') throw new KindlingError(`${name}: wants an f32 tensor, this is ${x.dtype}; cast it`);
+  const d = dimOf(name, typeof dim === 'number' ? dim : dim.dim, x.ndim);
+  const shape = x.ndim === 0 ? [1] : x.shape;
+  const spec = { log, outer: sizeOf(shape.slice(0, d)), length: at(shape, d), inner: sizeOf(shape.slice(d + 1)) };
+  const y = launch(softmaxKernel(spec), [x], x.shape);
+  return differentiable(name, [x], y, (g) => [launch(softmaxGradKernel(spec), [y, g], x.shape)]);
+}
+
+/**
+ * e^x / Σ e^x along `dim`; large x do not overflow. Default dim: the last.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
+ */
+export const softmax = (x: Tensor, dim: Dim = -1): Tensor => along('softmax', x, dim, false);
+
+/**
+ * log(softmax(x)) along `dim`, without the loss of digits of the two in turn. Default dim: the last.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
+ */
+export const logSoftmax = (x: Tensor, dim: Dim = -1): Tensor => along('logSoftmax', x, dim, true);

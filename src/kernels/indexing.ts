@@ -1,0 +1,114 @@
+/**
+ * Elements picked by an index tensor.
+ *
+ *   indexSelect: y[o, j, i] = x[o, index[j], i]           (an embedding is this along dimension 0)
+ *   gather:      y[.., j, ..] = x[.., index[.., j, ..], ..] along one dimension
+ *
+ * Gradients gather too: an element of dx walks the indices in order and adds where one names it, so there are no atomics
+ * and the bits repeat. An index outside x reads NaN. Layout: row-major; elements move as bits.
+ * Launch: one invocation per element of y forward, of x backward.
+ */
+import { indexed } from './elementwise.js';
+import { interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+const NAN = '0x7fc00000u';
+
+export interface IndexSelectSpec {
+  /** x is [outer, length, inner]. */
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  /** Number of indices. */
+  readonly count: number;
+}
+
+/** [x, index] → y. */
+export const indexSelectKernel = interned(({ outer, length, inner, count }: IndexSelectSpec): Kernel => {
+  const size = outer * count * inner;
+  return kernel({
+    name: 'indexSelect',
+    read: { xs: 'u32', index: 'i32' },
+    write: { ys: 'u32' },
+    workgroups: linear(size),
+    wgsl: `${linearMain(size)}
+  let k = u32(index[i / ${inner}u % ${count}u]);
+  let outer = i / ${count * inner}u;
+  ys[i] = select(${NAN}, xs[(outer * ${length}u + k) * ${inner}u + i % ${inner}u], k < ${length}u);
+}`,
+  });
+});
+
+/** [index, g] → dx. */
+export const indexSelectGradKernel = interned(({ outer, length, inner, count }: IndexSelectSpec): Kernel => {
+  const size = outer * length * inner;
+  return kernel({
+    name: 'indexSelect.grad',
+    read: { index: 'i32', gs: 'f32' },
+    write: { dxs: 'f32' },
+    workgroups: linear(size),
+    wgsl: `${linearMain(size)}
+  let own = i32(i / ${inner}u % ${length}u);
+  let base = i / ${length * inner}u * ${count * inner}u + i % ${inner}u;
+  var total = 0.0;
+  for (var j = 0u; j < ${count}u; j++) {
+    if (index[j] == own) { total += gs[base + j * ${inner}u]; }
+  }
+  dxs[i] = total;
+}`,
+  });
+});
+
+export interface GatherSpec {
+  readonly dim: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly indexShape: readonly number[];
+  readonly indexStrides: readonly number[];
+}
+
+const without = (strides: readonly number[], dim: number): number[] => strides.map((s, d) => (d === dim ? 0 : s));
+
+/** [x, index] → y, of the index's shape. */
+export const gatherIndexKernel = interned(({ dim, shape, strides, indexShape }: GatherSpec): Kernel => {
+  const size = product(indexShape);
+  return kernel({
+    name: 'gather',
+    read: { xs: 'u32', index: 'i32' },
+    write: { ys: 'u32' },
+    workgroups: linear(size),
+    wgsl: `${linearMain(size)}
+  let k = u32(index[i]);
+  ys[i] = select(${NAN}, xs[${indexed(indexShape, without(strides, dim))} + k * ${strides[dim] ?? 1}u], k < ${shape[dim] ?? 1}u);
+}`,
+  });
+});
+
+/** [index, g] → dx. */
+export const gatherIndexGradKernel = interned((spec: GatherSpec): Kernel => {
+  const { dim, shape, strides, indexShape, indexStrides } = spec;
+  const size = product(shape);
+  const coordinate = (d: number): string => `i / ${strides[d] ?? 1}u % ${shape[d] ?? 1}u`;
+  // The index may be shorter than x along the other dimensions; what it leaves out has no gradient.
+  const inside = shape.flatMap((n, d) => {
+    const length = indexShape[d] ?? n;
+    return d !== dim && length < n ? [`${coordinate(d)} < ${length}u`] : [];
+  });
+  const loop = `for (var j = 0u; j < ${indexShape[dim] ?? 1}u; j++) {
+    let at = base + j * ${indexStrides[dim] ?? 1}u;
+    if (index[at] == own) { total += gs[at]; }
+  }`;
+  return kernel({
+    name: 'gather.grad',
+    read: { index: 'i32', gs: 'f32' },
+    write: { dxs: 'f32' },
+    workgroups: linear(size),
+    wgsl: `${linearMain(size)}
+  let own = i32(${coordinate(dim)});
+  let base = ${indexed(shape, without(indexStrides, dim))};
+  var total = 0.0;
+  ${inside.length > 0 ? `if (${inside.join(' && ')}) {\n  ${loop}\n  }` : loop}
+  dxs[i] = total;
+}`,
+  });
+});

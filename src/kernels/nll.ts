@@ -1,0 +1,153 @@
+/**
+ * Negative log-likelihood of the target classes, with class weights w, label smoothing ε and a class to ignore:
+ *
+ *   loss[p] = −Σ_c q[p, c] · w[c] · y[p, c],   q[p, c] = (1 − ε)·[c = t(p)] + ε / classes
+ *
+ * where y are log-probabilities. A sum adds them, a mean divides by Σ_p w[t(p)]. The gradient by y is −q w g; by the
+ * logits under a log-softmax it is (e^y Σ_c q w − q w) g, in one launch.
+ *
+ * Layout: y is [n, classes, inner], targets [n, inner]; position p = (n, inner). A target outside the classes makes the
+ * loss NaN. Launch: see rows.ts (sum, mean), one invocation per position (none), per element of y (gradient).
+ */
+import { f32, interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+import { rowKernel } from './rows.js';
+
+export interface NllSpec {
+  readonly n: number;
+  readonly classes: number;
+  readonly inner: number;
+  readonly weighted: boolean;
+  readonly smoothing: number;
+  readonly ignoreIndex: number;
+  readonly reduction: 'mean' | 'sum' | 'none';
+}
+
+const inputs = ({ weighted }: NllSpec) =>
+  ({ ys: 'f32', targets: 'i32', ...(weighted ? { weights: 'f32' } : {}) }) as Record<string, 'f32' | 'i32'>;
+
+/** WGSL of `lossAt(p)`: the loss and the weight of a position. */
+function lossAt({ classes, inner, weighted, smoothing, ignoreIndex }: NllSpec): string {
+  const weight = (c: string): string => (weighted ? `weights[${c}]` : '1.0');
+  return `
+fn lossAt(p: u32) -> vec2<f32> {
+  let t = targets[p];
+  if (t == ${ignoreIndex}i) { return vec2(0.0, 0.0); }
+  if (u32(t) >= ${classes}u) {
+    var nan = 0x7fc00000u;
+    return vec2(bitcast<f32>(nan));
+  }
+  let base = p / ${inner}u * ${classes * inner}u + p % ${inner}u;
+  let w = ${weight('t')};
+  let hard = -w * ys[base + u32(t) * ${inner}u];${
+    smoothing === 0
+      ? '\n  return vec2(hard, w);'
+      : `
+  var soft = 0.0;
+  for (var c = 0u; c < ${classes}u; c++) { soft -= ${weight('c')} * ys[base + c * ${inner}u]; }
+  return vec2(${f32(1 - smoothing)} * hard + ${f32(smoothing / classes)} * soft, w);`
+  }
+}`;
+}
+
+/** Partial sums that the positions are cut into, where they are many. */
+export const nllParts = (positions: number): number => Math.min(256, Math.max(1, Math.ceil(positions / 4096)));
+
+const store = (row: string, divide: boolean): string => `  if (lane == 0u) {
+    losses[${row}] = ${divide ? 'loss / weight' : 'loss'};
+    totals[${row}] = weight;
+  }`;
+
+/** [y, targets, weights?] → the losses of the parts (the loss, where there is one part) and the sums of their weights. */
+export const nllSumKernel = interned((spec: NllSpec): Kernel => {
+  const positions = spec.n * spec.inner;
+  const parts = nllParts(positions);
+  return rowKernel({
+    name: 'nll',
+    read: inputs(spec),
+    write: { losses: 'f32', totals: 'f32' },
+    rows: parts,
+    length: Math.ceil(positions / parts),
+    module: lossAt(spec),
+    body: `  var found_ = vec2(0.0, 0.0);
+  for (var p = row * lanes + lane; p < ${positions}u; p += ${parts}u * lanes) { found_ += lossAt(p); }
+  let loss = rowSum(found_.x);
+  let weight = rowSum(found_.y);
+${store('row', parts === 1 && spec.reduction === 'mean')}`,
+  });
+});
+
+/** [losses, totals] of the parts → the loss and the sum of the weights. */
+export const nllTotalKernel = interned(
+  ({ parts, mean }: { parts: number; mean: boolean }): Kernel =>
+    rowKernel({
+      name: 'nll.total',
+      read: { partLosses: 'f32', partTotals: 'f32' },
+      write: { losses: 'f32', totals: 'f32' },
+      rows: 1,
+      length: parts,
+      body: `  var found_ = vec2(0.0, 0.0);
+  for (var k = lane; k < ${parts}u; k += lanes) { found_ += vec2(partLosses[k], partTotals[k]); }
+  let loss = rowSum(found_.x);
+  let weight = rowSum(found_.y);
+${store('row', mean)}`,
+    }),
+);
+
+/** [y, targets, weights?] → the loss of every position. */
+export const nllEachKernel = interned((spec: NllSpec): Kernel => {
+  const positions = spec.n * spec.inner;
+  return kernel({
+    name: 'nll.each',
+    read: inputs(spec),
+    write: { losses: 'f32' },
+    workgroups: linear(positions),
+    wgsl: `${lossAt(spec)}
+${linearMain(positions)}
+  losses[i] = lossAt(i).x;
+}`,
+  });
+});
+
+/** [y, targets, weights?, g, totals if mean] → the gradient by y, or by the logits that y is the log-softmax of. */
+export const nllGradKernel = interned((spec: NllSpec & { logits: boolean }): Kernel => {
+  const { n, classes, inner, weighted, smoothing, ignoreIndex, reduction, logits } = spec;
+  const size = n * classes * inner;
+  const weight = (c: string): string => (weighted ? ` * weights[${c}]` : '');
+  const even = f32(smoothing / classes);
+  const q =
+    smoothing === 0
+      ? 'select(0.0, 1.0, c == t)'
+      : `select(${even}, ${f32(1 - smoothing + smoothing / classes)}, c == t)`;
+  // Σ_c q w
+  const all =
+    smoothing === 0 || !weighted
+      ? `let all = 1.0${weight('t')};`
+      : `var all = ${f32(1 - smoothing)}${weight('t')};
+  for (var k = 0u; k < ${classes}u; k++) { all += ${even}${weight('k')}; }`;
+  const { ys, ...others } = inputs(spec);
+  return kernel({
+    name: logits ? 'crossEntropy.grad' : 'nll.grad',
+    read: {
+      ...(logits ? { ys: ys ?? 'f32' } : {}),
+      ...others,
+      gs: 'f32',
+      ...(reduction === 'mean' ? { totals: 'f32' } : {}),
+    },
+    write: { dys: 'f32' },
+    workgroups: linear(size),
+    wgsl: `${linearMain(size)}
+  let p = i / ${classes * inner}u * ${inner}u + i % ${inner}u;
+  let target_ = targets[p];
+  if (target_ == ${ignoreIndex}i) {
+    dys[i] = 0.0;
+    return;
+  }
+  let t = u32(target_);
+  let c = i / ${inner}u % ${classes}u;
+  let g = gs[${reduction === 'none' ? 'p' : '0'}]${reduction === 'mean' ? ' / totals[0]' : ''};
+  let wanted = ${q}${weight('c')};
+  ${logits ? all : ''}
+  dys[i] = ${logits ? '(exp(ys[i]) * all - wanted)' : '-wanted'} * g;
+}`,
+  });
+});

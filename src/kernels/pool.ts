@@ -1,0 +1,173 @@
+/**
+ * Pooling of planes [.., h, w] to [.., oh, ow]. Window (i, j) begins at row i·stride − padding and takes `kernel` rows,
+ * `dilation` apart; columns likewise; what lies in the padding is left out of a maximum and counts as 0 in a mean. An
+ * adaptive mean has oh × ow windows from ⌊i·h/oh⌋ to ⌈(i+1)·h/oh⌉.
+ *
+ * Maximum: the place of each window's first largest element is kept. Gradients gather: an element adds up, in order, the
+ * gradients of the windows that cover it (and hold it as their maximum). No atomics.
+ * Launch: one invocation per output forward, one per input backward.
+ */
+import { interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+import { LOWEST } from './rows.js';
+
+/** One spatial dimension. */
+export interface PoolAxis {
+  readonly input: number;
+  readonly output: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+}
+
+export interface PoolSpec {
+  readonly planes: number;
+  readonly y: PoolAxis;
+  readonly x: PoolAxis;
+}
+
+export interface AvgPoolSpec extends PoolSpec {
+  /** Windows from the sizes alone; kernel, stride and padding are not used. */
+  readonly adaptive: boolean;
+  /** Whether the padding counts in the divisor. */
+  readonly countIncludePad: boolean;
+}
+
+/** WGSL of `name`First and `name`Last: the windows that cover the input coordinate `name`. */
+function covering(
+  name: string,
+  { input, output, kernel: size, stride, padding, dilation }: PoolAxis,
+  adaptive = false,
+) {
+  if (adaptive) {
+    return `let ${name}First = ${name} * ${output}u / ${input}u;
+  let ${name}Last = ((${name} + 1u) * ${output}u - 1u) / ${input}u;`;
+  }
+  const reach = (size - 1) * dilation;
+  return `let ${name}First = (max(${name} + ${padding}u, ${reach}u) - ${reach}u + ${stride - 1}u) / ${stride}u;
+  let ${name}Last = min((${name} + ${padding}u) / ${stride}u, ${output - 1}u);`;
+}
+
+/** WGSL of the coordinates of element i in planes of h × w. */
+const coordinates = (h: number, w: number, prefix = ''): string => `let plane = i / ${h * w}u;
+  let ${prefix}y = i / ${w}u % ${h}u;
+  let ${prefix}x = i % ${w}u;`;
+
+/** [x] → y, and where in its plane each maximum lies. */
+export const maxPoolKernel = interned(({ planes, y, x }: PoolSpec): Kernel => {
+  const size = planes * y.output * x.output;
+  return kernel({
+    name: 'maxPool2d',
+    read: { xs: 'f32' },
+    write: { ys: 'f32', places: 'u32' },
+    workgroups: linear(size),
+    wgsl: `${linearMain(size)}
+  ${coordinates(y.output, x.output, 'o')}
+  var best = ${LOWEST};
+  var place = 0xffffffffu;
+  for (var ky = 0u; ky < ${y.kernel}u; ky++) {
+    // In the padding the coordinate wraps and is too large.
+    let y = oy * ${y.stride}u + ky * ${y.dilation}u - ${y.padding}u;
+    if (y >= ${y.input}u) { continue; }
+    for (var kx = 0u; kx < ${x.kernel}u; kx++) {
+      let x = ox * ${x.stride}u + kx * ${x.dilation}u - ${x.padding}u;
+      if (x >= ${x.input}u) { continue; }
+      let at = y * ${x.input}u + x;
+      let value = xs[plane * ${y.input * x.input}u + at];
+      if (value > best || place == 0xffffffffu) {
+        best = value;
+        place = at;
+      }
+    }
+  }
+  ys[i] = best;
+  places[i] = place;
+}`,
+  });
+});
+
+/** [places, g] → dx. */
+export const maxPoolGradKernel = interned(({ planes, y, x }: PoolSpec): Kernel => {
+  const size = planes * y.input * x.input;
+  return kernel({
+    name: 'maxPool2d.grad',
+    read: { places: 'u32', gs: 'f32' },
+    write: { dxs: 'f32' },
+    workgroups: linear(size),
+    wgsl: `${linearMain(size)}
+  ${coordinates(y.input, x.input)}
+  let place = i % ${y.input * x.input}u;
+  ${covering('y', y)}
+  ${covering('x', x)}
+  var total = 0.0;
+  for (var oy = yFirst; oy <= yLast; oy++) {
+    for (var ox = xFirst; ox <= xLast; ox++) {
+      let o = plane * ${y.output * x.output}u + oy * ${x.output}u + ox;
+      if (places[o] == place) { total += gs[o]; }
+    }
+  }
+  dxs[i] = total;
+}`,
+  });
+});
+
+/** WGSL of `name`Start and `name`End: the input coordinates of window o`name`, those in the padding left out. */
+function bounds(name: string, { input, output, kernel: size, stride, padding }: PoolAxis, adaptive: boolean): string {
+  if (adaptive) {
+    return `let ${name}Start = o${name} * ${input}u / ${output}u;
+  let ${name}End = ((o${name} + 1u) * ${input}u + ${output - 1}u) / ${output}u;`;
+  }
+  return `let ${name}Start = max(o${name} * ${stride}u, ${padding}u) - ${padding}u;
+  let ${name}End = min(o${name} * ${stride}u + ${size - padding}u, ${input}u);`;
+}
+
+const divisor = ({ y, x, adaptive, countIncludePad }: AvgPoolSpec): string =>
+  countIncludePad && !adaptive ? `${y.kernel * x.kernel}.0` : 'f32((yEnd - yStart) * (xEnd - xStart))';
+
+/** [x] → y. */
+export const avgPoolKernel = interned((spec: AvgPoolSpec): Kernel => {
+  const { planes, y, x, adaptive } = spec;
+  const size = planes * y.output * x.output;
+  return kernel({
+    name: 'avgPool2d',
+    read: { xs: 'f32' },
+    write: { ys: 'f32' },
+    workgroups: linear(size),
+    wgsl: `${linearMain(size)}
+  ${coordinates(y.output, x.output, 'o')}
+  ${bounds('y', y, adaptive)}
+  ${bounds('x', x, adaptive)}
+  var total = 0.0;
+  for (var y = yStart; y < yEnd; y++) {
+    for (var x = xStart; x < xEnd; x++) { total += xs[plane * ${y.input * x.input}u + y * ${x.input}u + x]; }
+  }
+  ys[i] = total / ${divisor(spec)};
+}`,
+  });
+});
+
+/** [g] → dx. */
+export const avgPoolGradKernel = interned((spec: AvgPoolSpec): Kernel => {
+  const { planes, y, x, adaptive } = spec;
+  const size = planes * y.input * x.input;
+  return kernel({
+    name: 'avgPool2d.grad',
+    read: { gs: 'f32' },
+    write: { dxs: 'f32' },
+    workgroups: linear(size),
+    wgsl: `${linearMain(size)}
+  ${coordinates(y.input, x.input)}
+  ${covering('y', y, adaptive)}
+  ${covering('x', x, adaptive)}
+  var total = 0.0;
+  for (var oy = yFirst; oy <= yLast; oy++) {
+    ${bounds('y', y, adaptive)}
+    for (var ox = xFirst; ox <= xLast; ox++) {
+      ${bounds('x', x, adaptive)}
+      total += gs[plane * ${y.output * x.output}u + oy * ${x.output}u + ox] / ${divisor(spec)};
+    }
+  }
+  dxs[i] = total;
+}`,
+  });
+});
