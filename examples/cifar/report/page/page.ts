@@ -107,7 +107,9 @@ export async function reportHtml(results: StudyResults, samples: readonly Sample
     ]);
     sections.push(['reports', 'Classification reports', reports]);
     const images = sampleTable(results, samples, classes);
-    if (images) sections.push(['samples', 'Test images', [images]]);
+    const choice =
+      'By the first seed of each scenario. Chosen where scenarios disagree, so harder than the average image.';
+    if (images) sections.push(['samples', 'Test images', [html`<p class="muted">${choice}</p>`, images]]);
   }
   const title = `CIFAR-10 training tricks on WebGPU${results.data.synthetic ? ' (synthetic data)' : ''}`;
   const page = html`<!doctype html>
