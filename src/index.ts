@@ -6,9 +6,11 @@ export { expand, type ReduceOptions, reshape, sum } from './autograd/broadcast.j
 export { cast } from './autograd/cast.js';
 export { defineFunction, type FunctionContext, type FunctionSpec } from './autograd/function.js';
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.js';
+export { gather, indexSelect } from './autograd/indexing.js';
 export { matmul } from './autograd/matmul.js';
 export * from './autograd/reduce.js';
 export * from './autograd/shape.js';
+export { logSoftmax, softmax } from './autograd/softmax.js';
 export { enableGrad, isGradEnabled, noGrad } from './autograd/tape.js';
 export * from './autograd/unary.js';
 export { type Adapter, adapter, type InitOptions, init } from './gpu/device.js';

@@ -1,4 +1,116 @@
-import type { Tensor } from '../tensor/tensor.js';
-export function matmul(a: Tensor, _b: Tensor): Tensor {
-  return a;
+/** Matrix products. Gradients are products of the same kernel with factors read transposed; none is copied to be turned. */
+import { KindlingError } from '../gpu/errors.js';
+import type { Split } from '../kernels/gemm/split.js';
+import type { Kernel } from '../kernels/kernel.js';
+import { matmul as matmulKernel, matmulShape } from '../kernels/matmul.js';
+import { zeros } from '../tensor/create.js';
+import { launch } from '../tensor/launch.js';
+import { at, type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { expand, reshape, sum, sumTo } from './broadcast.js';
+import { differentiable } from './tape.js';
+import { gemmVariant } from './variant.js';
+
+interface Turned {
+  transA?: boolean;
+  transB?: boolean;
+}
+
+/** @internal Runs a product in one launch or, where its sum was cut, in two. */
+export function launchProduct(made: Kernel | Split, factors: Tensor[], rest: Tensor[], shape: Shape): Tensor {
+  if (!('partial' in made)) return launch(made, [...factors, ...rest], shape);
+  return launch(made.reduce, [launch(made.partial, factors, [made.partialSize]), ...rest], shape);
+}
+
+/** The product of matrices, not recorded; null where the shapes do not fit. */
+function product(a: Tensor, b: Tensor, turned: Turned = {}, bias: Tensor | null = null): Tensor | null {
+  const found = matmulShape(a.shape, b.shape, turned);
+  if (!found) return null;
+  const { spec, shape } = found;
+  if (sizeOf(shape) === 0) return new Tensor(shape);
+  if (spec.k === 0) return bias ? expand(bias, shape) : zeros(shape);
+  const kernel = matmulKernel({ ...spec, bias: bias !== null, variant: gemmVariant() });
+  return launchProduct(kernel, [a, b], bias ? [bias] : [], shape);
+}
+
+/** `product` of shapes that are known to fit. */
+function fitting(a: Tensor, b: Tensor, turned: Turned): Tensor {
+  const made = product(a, b, turned);
+  if (!made) throw new Error(`matmul: ${show(a.shape)} and ${show(b.shape)} were checked`);
+  return made;
+}
+
+function checkFloat(name: string, ...tensors: Tensor[]): void {
+  for (const { dtype } of tensors) {
+    if (dtype !== 'f32') throw new KindlingError(`${name}: wants f32 tensors, got ${dtype}; cast it`);
+  }
+}
+
+/**
+ * Matrix product as `torch.matmul`: of two vectors their dot product; a vector is a row on the left and a column on the
+ * right; leading dimensions are batches and broadcast.
+ *
+ * @throws KindlingError naming both shapes where they do not fit
+ * @see https://pytorch.org/docs/stable/generated/torch.matmul.html
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  checkFloat('matmul', a, b);
+  if (a.ndim === 0 || b.ndim === 0) {
+    throw new KindlingError(`matmul: wants one dimension or more, got ${show(a.shape)} and ${show(b.shape)}; use mul`);
+  }
+  const rows = a.ndim === 1 ? reshape(a, [1, a.size]) : a;
+  const columns = b.ndim === 1 ? reshape(b, [b.size, 1]) : b;
+  // One matrix on the right: all rows on the left are one tall matrix, and its gradient needs no sum over batches.
+  const tall = columns.ndim === 2 && rows.ndim > 2 && rows.size > 0;
+  const left = tall ? reshape(rows, [-1, at(rows.shape, rows.ndim - 1)]) : rows;
+  const value = product(left, columns);
+  if (!value) {
+    const [k, l] = [at(rows.shape, rows.ndim - 1), at(columns.shape, columns.ndim - 2)];
+    const why = k === l ? 'their batches do not broadcast' : `${k} columns against ${l} rows`;
+    throw new KindlingError(`matmul: ${show(a.shape)} and ${show(b.shape)} do not multiply: ${why}`);
+  }
+  const y = differentiable('matmul', [left, columns], value, (g) => [
+    left.requiresGrad ? sumTo(fitting(g, columns, { transB: true }), left.shape) : null,
+    columns.requiresGrad ? sumTo(fitting(left, g, { transA: true }), columns.shape) : null,
+  ]);
+  const lead = tall ? rows.shape.slice(0, -2) : value.shape.slice(0, -2);
+  const shape = [
+    ...lead,
+    ...(a.ndim === 1 ? [] : [at(rows.shape, rows.ndim - 2)]),
+    ...(b.ndim === 1 ? [] : [at(columns.shape, columns.ndim - 1)]),
+  ];
+  return sameShape(shape, y.shape) ? y : reshape(y, shape);
+}
+
+/**
+ * x · weightᵀ + bias.
+ *
+ * @param x [..., in]
+ * @param weight [out, in]
+ * @param bias [out]
+ * @returns [..., out]
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
+ */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  checkFloat('linear', x, weight, ...(bias ? [bias] : []));
+  const [out = 0, width = 0] = weight.shape;
+  if (weight.ndim !== 2) throw new KindlingError(`linear: wants weight [out, in], got ${show(weight.shape)}`);
+  if (x.ndim === 0 || x.shape.at(-1) !== width) {
+    throw new KindlingError(
+      `linear: input ${show(x.shape)} has ${x.shape.at(-1) ?? 'no'} features, weight ${show(weight.shape)} wants ${width}`,
+    );
+  }
+  if (bias && !sameShape(bias.shape, [out])) {
+    throw new KindlingError(`linear: weight ${show(weight.shape)} wants bias [${out}], got ${show(bias.shape)}`);
+  }
+  const lead = x.shape.slice(0, -1);
+  const rows = x.ndim === 2 ? x : reshape(x, [sizeOf(lead), width]);
+  const value = product(rows, weight, { transB: true }, bias);
+  if (!value) throw new Error('linear: shapes were checked');
+  const y = differentiable('linear', bias ? [rows, weight, bias] : [rows, weight], value, (g) => [
+    rows.requiresGrad ? fitting(g, weight, {}) : null,
+    weight.requiresGrad ? fitting(g, rows, { transA: true }) : null,
+    bias?.requiresGrad ? sum(g, { dim: 0 }) : null,
+  ]);
+  return x.ndim === 2 ? y : reshape(y, [...lead, out]);
 }
