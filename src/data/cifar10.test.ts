@@ -193,7 +193,7 @@ describe('CIFAR10 downloaded', () => {
     expect([train.length, test.length]).toEqual([100, RECORDS]);
     expect(requests).toEqual([undefined]);
     expect(seen).toContain(`download ${archive.length}/${archive.length}`);
-    expect(seen.at(-1)).toBe('unpack 6/6');
+    expect(seen.at(-1)).toBe('unpack 368760/368760');
     expect(rootFiles()).toEqual([FOLDER, 'cifar-10-binary.tar.gz']);
     expect(await CIFAR10.available(root)).toBe(true);
     await load();

@@ -144,7 +144,12 @@ async function* unpacked(archive: string, md5: string, settings: Settings): Asyn
     checkSize(name, bytes.length, settings);
     checkLabels(name, bytes);
     yield [base, bytes];
-    settings.onProgress?.({ stage: 'unpack', done: wanted.length - missing.size, total: wanted.length });
+    const each = settings.recordsPerFile * RECORD;
+    settings.onProgress?.({
+      stage: 'unpack',
+      done: (wanted.length - missing.size) * each,
+      total: wanted.length * each,
+    });
   }
   if (missing.size > 0) throw new KindlingError(`CIFAR10: ${archive} lacks ${[...missing].join(', ')}`);
   yield [ORIGIN, new TextEncoder().encode(md5)];

@@ -1,6 +1,6 @@
 /** What the data sets want of a host's files: paths in Node, URLs in a browser. `#files` is the one that fits the host. */
 
-/** Reports on something long. `total` is null where it is not known. */
+/** Reports on something long, in bytes. `total` is null where it is not known. */
 export type OnProgress = (progress: { stage: 'download' | 'unpack'; done: number; total: number | null }) => void;
 
 export interface Files {

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { collate } from './collate.js';
+import { TensorDataset } from './dataset.js';
+import { Normalize } from './stats.js';
+
+const data = new TensorDataset(
+  { data: Uint8Array.of(0, 51, 255, 102), shape: [2, 1, 2] },
+  { data: Int32Array.of(7, 8), shape: [2] },
+  { data: Uint32Array.of(1, 2), shape: [2, 1] },
+);
+const samples = [data.get(1), data.get(0)];
+
+describe('collate', () => {
+  it('scales bytes and keeps other types', () => {
+    expect(collate(samples)).toEqual([
+      { data: Float32Array.of(1, 0.4, 0, 0.2), shape: [2, 1, 2] },
+      { data: Int32Array.of(8, 7), shape: [2] },
+      { data: Uint32Array.of(2, 1), shape: [2, 1] },
+    ]);
+  });
+
+  it('transforms the first component, and leaves the samples as they are', () => {
+    const floats = new TensorDataset({ data: Float32Array.of(1, 2, 3), shape: [3, 1] });
+    const [batch] = collate([floats.get(0), floats.get(2)], new Normalize([1], [2]));
+    expect(batch?.data).toEqual(Float32Array.of(0, 1));
+    expect(floats.get(2)[0].data).toEqual(Float32Array.of(3));
+    expect(collate(samples, new Normalize([0.5], [0.5]))[1]?.data).toEqual(Int32Array.of(8, 7));
+  });
+
+  it('refuses samples that differ, and transforms of integers', () => {
+    const one = { data: new Float32Array(2), shape: [2] };
+    expect(() => collate([[one], [{ data: new Float32Array(3), shape: [3] }]])).toThrow(/component 0.*\[2\] and \[3\]/);
+    expect(() => collate([[one], [{ data: new Int32Array(2), shape: [2] }]])).toThrow(/shape or type/);
+    expect(() => collate([[one, one], [one]])).toThrow(/component 1/);
+    expect(() => collate([[{ data: new Int32Array(2), shape: [2] }]], new Normalize([0], [1]))).toThrow(/transform/);
+  });
+});

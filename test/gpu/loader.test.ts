@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { reshape } from '../../src/autograd/broadcast.js';
+import { matmul } from '../../src/autograd/matmul.js';
+import { TensorDataset } from '../../src/data/dataset.js';
+import { DataLoader, type DataLoaderOptions } from '../../src/data/loader.js';
+import { Normalize } from '../../src/data/stats.js';
+import { synthetic } from '../../src/data/synthetic.js';
+import { device } from '../../src/gpu/device.js';
+import { manualSeed } from '../../src/tensor/random.js';
+import { step } from '../../src/tensor/step.js';
+import type { Tensor } from '../../src/tensor/tensor.js';
+import { watchBuffers } from '../support/buffers.js';
+
+const count = 10;
+const data = new TensorDataset(
+  { data: Float32Array.from({ length: count * 2 }, (_, i) => i), shape: [count, 2] },
+  { data: Int32Array.from({ length: count }, (_, i) => i), shape: [count] },
+);
+
+const loader = (options: DataLoaderOptions = {}) => new DataLoader(data, { batchSize: 4, ...options });
+
+/** The labels of the batches that `from` gives in an epoch. */
+async function labels(from: ReturnType<typeof loader>): Promise<number[][]> {
+  const batches: number[][] = [];
+  for await (const [, y] of from) batches.push([...(await y.data())]);
+  return batches;
+}
+
+describe('DataLoader', () => {
+  test('gives batches in order, the last one smaller or dropped', async () => {
+    expect(await labels(loader())).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9],
+    ]);
+    expect(await labels(loader({ dropLast: true }))).toHaveLength(2);
+    expect([loader().length, loader({ dropLast: true }).length]).toEqual([3, 2]);
+    for await (const [x, y] of loader()) {
+      expect([x.shape[1], x.dtype, y.ndim, y.dtype]).toEqual([2, 'f32', 1, 'i32']);
+      const first = (await y.data())[0] ?? Number.NaN;
+      expect((await x.data())[1]).toBe(2 * first + 1);
+    }
+  });
+
+  test('shuffles by seed and epoch, every sample once', async () => {
+    const shuffled = loader({ shuffle: true, seed: 3 });
+    const epochs = [await labels(shuffled), await labels(shuffled)];
+    for (const epoch of epochs) expect(epoch.flat().sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(epochs[0]).not.toEqual(epochs[1]);
+    const again = loader({ shuffle: true, seed: 3 });
+    expect([await labels(again), await labels(again)]).toEqual(epochs);
+    expect(await labels(loader({ shuffle: true, seed: 4 }))).not.toEqual(epochs[0]);
+    manualSeed(3);
+    expect(await labels(loader({ shuffle: true }))).toEqual(epochs[0]);
+    manualSeed(0);
+  });
+
+  test('goes on at an exact batch', async () => {
+    const whole = loader({ shuffle: true, seed: 3 });
+    await labels(whole);
+    const epoch = await labels(whole);
+    const resumed = loader({ shuffle: true, seed: 3 });
+    resumed.setEpoch(1, 2);
+    expect(resumed.state).toEqual({ epoch: 1, batch: 2 });
+    expect(await labels(resumed)).toEqual(epoch.slice(2));
+    expect(resumed.state).toEqual({ epoch: 2, batch: 0 });
+    expect(() => resumed.setEpoch(0, 4)).toThrow(/no batch 4 \(3 in an epoch\)/);
+  });
+
+  test('left by break, reports where it stood, keeps that batch, and begins the epoch again', async () => {
+    const left = loader({ shuffle: true, seed: 3 });
+    let kept: Tensor | null = null;
+    for await (const [, y] of left) {
+      kept = y;
+      if (left.state.batch === 2) break;
+    }
+    expect(left.state).toEqual({ epoch: 0, batch: 2 });
+    expect(await kept?.data()).toHaveLength(4);
+    expect(await labels(left)).toEqual(await labels(loader({ shuffle: true, seed: 3 })));
+  });
+
+  test('frees a batch when the one after the next is asked for', async () => {
+    const seen: Tensor[] = [];
+    for await (const [x] of loader({ batchSize: 2 })) {
+      seen.push(x);
+      const freed = seen.map((one) => one.storage.isFreed);
+      expect(freed).toEqual(seen.map((_, i) => i < seen.length - 2));
+    }
+    expect(seen.every((one) => one.storage.isFreed)).toBe(true);
+  });
+
+  test('scales and normalises pictures', async () => {
+    const pictures = synthetic({ split: 'train', count: 3 });
+    const transform = new Normalize([0.5, 0.4, 0.3], [0.2, 0.25, 0.3]);
+    for await (const [x, y] of new DataLoader(pictures, { batchSize: 3, transform })) {
+      expect(x.shape).toEqual([3, 3, 32, 32]);
+      expect([...(await y.data())]).toEqual([...pictures.labels]);
+      const values = await x.data();
+      for (const i of [0, 1024, 2048, 3072, 9215]) {
+        const channel = Math.floor(i / 1024) % 3;
+        const want = ((pictures.images[i] ?? 0) / 255 - (transform.mean[channel] ?? 0)) / (transform.std[channel] ?? 0);
+        expect(values[i]).toBeCloseTo(want, 5);
+      }
+    }
+  });
+
+  test('holds memory flat, in steps that nobody awaits', async () => {
+    const pictures = synthetic({ split: 'train', count: 120 });
+    const many = new DataLoader(pictures, { batchSize: 4 });
+    const watch = watchBuffers(device());
+    let early = watch.live();
+    for (let epoch = 0; epoch < 3; epoch++) {
+      for await (const [x] of many) {
+        step(() => {
+          matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4]));
+        });
+        if (epoch === 0 && many.state.batch === 10) early = watch.live();
+      }
+    }
+    expect(watch.live()).toEqual(early);
+    watch.stop();
+  });
+
+  test('throws what the data set throws where the batch is asked for', async () => {
+    const broken = {
+      length: 4,
+      get: (index: number) => {
+        if (index === 2) throw new Error('no picture 2');
+        return data.get(index);
+      },
+    };
+    const read = async () => {
+      for await (const [x] of new DataLoader(broken, { batchSize: 2 })) await x.data();
+    };
+    await expect(read()).rejects.toThrow('no picture 2');
+    expect(() => loader({ batchSize: 0 })).toThrow(/no batches of 0/);
+  });
+});
