@@ -15,9 +15,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Entry, tar } from '../../test/support/tar.js';
 import { Generator } from '../tensor/generator.js';
 import { CIFAR10, type CIFAR10Options } from './cifar10.js';
-import { type Entry, tar } from './tar.testing.js';
 
 const RECORDS = 20;
 const FOLDER = 'cifar-10-batches-bin';

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { concat, type Entry, tar } from '../../test/support/tar.js';
 import { readTar } from './tar.js';
-import { concat, type Entry, tar } from './tar.testing.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

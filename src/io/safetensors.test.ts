@@ -157,6 +157,7 @@ describe('writeSafetensors', () => {
       { dtype: 'f32', shape: [1], data: new Float32Array(1), format: 'I64' },
       /f32 and cannot be written as I64/,
     ],
+    ['256 as U8', { dtype: 'u32', shape: [1], data: Uint32Array.of(256), format: 'U8' }, /over 255/],
   ])('refuses %s', (_, tensor, message) => {
     expect(() => writeSafetensors({ x: tensor })).toThrow(message);
   });

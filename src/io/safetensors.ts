@@ -209,6 +209,7 @@ function encode(name: string, { dtype, shape, data, format }: HostTensor): { for
   const chosen = format ?? DEFAULT_FORMAT[dtype];
   if (FORMATS[chosen].dtype !== dtype) fail(`tensor '${name}' is ${dtype} and cannot be written as ${chosen}`);
   if (chosen === 'I64') return { format: chosen, bytes: bytesOf(BigInt64Array.from(data as Int32Array, BigInt)) };
+  if (chosen === 'U8' && data.some((value) => value > 255)) fail(`tensor '${name}' holds values over 255: no U8`);
   if (chosen === 'U8' || chosen === 'BOOL') return { format: chosen, bytes: Uint8Array.from(data) };
   if (chosen === DEFAULT_FORMAT[dtype]) return { format: chosen, bytes: bytesOf(data) };
   // What was read from a narrower format goes back at full width.

@@ -8,7 +8,10 @@ export const files: Files = {
 
   async size(url) {
     const response = await request(url, { method: 'HEAD' });
-    return response.ok ? Number(response.headers.get('content-length')) : null;
+    if (!response.ok) return null;
+    const length = response.headers.get('content-length');
+    if (length === null) throw new KindlingError(`${url}: the server does not say how long the file is`);
+    return Number(length);
   },
 
   async read(url, bytes) {

@@ -1,4 +1,4 @@
-/** Makes small tar archives for tests. @internal */
+/** Makes small tar archives for tests. */
 
 export interface Entry {
   name: string;
