@@ -1,3 +1,4 @@
+import { type Pair, pair } from '../autograd/pool.js';
 import { KindlingError } from '../gpu/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
@@ -5,11 +6,6 @@ import { resetLinear } from './init.js';
 import { Module } from './module.js';
 import { type Parameter, uninitialized } from './parameter.js';
 import { named, tuple } from './repr.js';
-
-/** One number for both directions, or [vertical, horizontal]. */
-export type Pair = number | readonly [number, number];
-
-export const pair = (value: Pair): readonly [number, number] => (typeof value === 'number' ? [value, value] : value);
 
 export interface Conv2dOptions {
   /** Default: 1. */

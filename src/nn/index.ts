@@ -2,7 +2,7 @@
 export * from './activations.js';
 export { BatchNorm2d, type BatchNormOptions } from './batchnorm.js';
 export { ModuleList, Sequential } from './containers.js';
-export { Conv2d, type Conv2dOptions, type Pair } from './conv.js';
+export { Conv2d, type Conv2dOptions } from './conv.js';
 export { Dropout, Dropout2d } from './dropout.js';
 export { Flatten, Identity } from './flatten.js';
 export * as init from './init.js';

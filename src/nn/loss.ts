@@ -3,24 +3,13 @@ import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
 
-/** How the losses of the elements become one: 'none' leaves them. Default: 'mean'. */
-export type Reduction = 'mean' | 'sum' | 'none';
-
 abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
-  readonly reduction: Reduction;
+  readonly reduction: F.Reduction;
 
-  constructor({ reduction = 'mean' }: { reduction?: Reduction } = {}) {
+  constructor({ reduction = 'mean' }: F.LossOptions = {}) {
     super();
     this.reduction = reduction;
   }
-}
-
-export interface ClassLossOptions {
-  reduction?: Reduction;
-  /** Weight of each class. */
-  weight?: Tensor;
-  /** Targets of this class count nothing. Default: −100. */
-  ignoreIndex?: number;
 }
 
 /**
@@ -31,7 +20,7 @@ export class NLLLoss extends Loss {
   weight: Tensor | null = null;
   readonly ignoreIndex: number;
 
-  constructor({ reduction, weight, ignoreIndex = -100 }: ClassLossOptions = {}) {
+  constructor({ reduction, weight, ignoreIndex = -100 }: F.NllOptions = {}) {
     super({ reduction });
     this.ignoreIndex = ignoreIndex;
     if (weight) this.weight = this.registerBuffer('weight', weight);
@@ -51,7 +40,7 @@ export class CrossEntropyLoss extends NLLLoss {
   readonly labelSmoothing: number;
 
   /** @param options.labelSmoothing share of the target spread over all classes. Default: 0 */
-  constructor({ labelSmoothing = 0, ...options }: ClassLossOptions & { labelSmoothing?: number } = {}) {
+  constructor({ labelSmoothing = 0, ...options }: F.CrossEntropyOptions = {}) {
     super(options);
     this.labelSmoothing = labelSmoothing;
   }
@@ -84,7 +73,7 @@ export class SmoothL1Loss extends Loss {
   readonly beta: number;
 
   /** @param options.beta default 1 */
-  constructor({ reduction, beta = 1 }: { reduction?: Reduction; beta?: number } = {}) {
+  constructor({ reduction, beta = 1 }: F.LossOptions & { beta?: number } = {}) {
     super({ reduction });
     this.beta = beta;
   }
@@ -102,7 +91,7 @@ export class HuberLoss extends Loss {
   readonly delta: number;
 
   /** @param options.delta default 1 */
-  constructor({ reduction, delta = 1 }: { reduction?: Reduction; delta?: number } = {}) {
+  constructor({ reduction, delta = 1 }: F.LossOptions & { delta?: number } = {}) {
     super({ reduction });
     this.delta = delta;
   }
@@ -117,7 +106,18 @@ export class HuberLoss extends Loss {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
  */
 export class BCEWithLogitsLoss extends Loss {
+  weight: Tensor | null = null;
+  posWeight: Tensor | null = null;
+
+  constructor({ reduction, weight, posWeight }: F.BinaryCrossEntropyOptions = {}) {
+    super({ reduction });
+    if (weight) this.weight = this.registerBuffer('weight', weight);
+    if (posWeight) this.posWeight = this.registerBuffer('posWeight', posWeight);
+  }
+
   forward(input: Tensor, target: Tensor): Tensor {
-    return F.binaryCrossEntropyWithLogits(input, target, { reduction: this.reduction });
+    const { reduction, weight, posWeight } = this;
+    const weights = { ...(weight ? { weight } : {}), ...(posWeight ? { posWeight } : {}) };
+    return F.binaryCrossEntropyWithLogits(input, target, { reduction, ...weights });
   }
 }

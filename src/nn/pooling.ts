@@ -1,5 +1,4 @@
 import type { Tensor } from '../tensor/tensor.js';
-import type { Pair } from './conv.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
 import { named, tuple } from './repr.js';
@@ -10,6 +9,9 @@ export interface PoolOptions {
   /** Added on every side: −∞ for the maximum, 0 for the average. Default: 0. */
   padding?: Pair;
 }
+
+/** One number for both directions, or [vertical, horizontal]. */
+type Pair = F.Pair;
 
 /**
  * The largest of each window. x: [N, C, H, W].
