@@ -15,6 +15,14 @@ export {
 export { linear } from '../autograd/matmul.js';
 export { type CrossEntropyOptions, crossEntropy, type NllOptions, nllLoss } from '../autograd/nll.js';
 export {
+  type AffineOptions,
+  type BatchNormOptions,
+  batchNorm,
+  groupNorm,
+  layerNorm,
+  normalize,
+} from '../autograd/normalize.js';
+export {
   type AvgPool2dOptions,
   adaptiveAvgPool2d,
   avgPool2d,

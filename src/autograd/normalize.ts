@@ -1,0 +1,161 @@
+/** Normalisation over batches, layers, groups and vectors. */
+import { KindlingError } from '../gpu/errors.js';
+import {
+  batchNormGradKernel,
+  batchNormKernel,
+  batchNormStatsKernel,
+  batchNormSumsKernel,
+} from '../kernels/batchNorm.js';
+import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../kernels/layerNorm.js';
+import { launch, launchInto, launchMany } from '../tensor/launch.js';
+import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { add, div, maximum, mul } from './binary.js';
+import { reshape, sum } from './broadcast.js';
+import { differentiable } from './tape.js';
+import { abs, pow, sqrt, square } from './unary.js';
+
+export interface BatchNormOptions {
+  /** [C]; used in evaluation, and updated in place while training. */
+  runningMean?: Tensor | null;
+  /** [C]; the unbiased variance. */
+  runningVar?: Tensor | null;
+  /** [C]; default ones. */
+  weight?: Tensor | null;
+  /** [C]; default zeros. */
+  bias?: Tensor | null;
+  /** Statistics of this batch, or the running ones. Default: false. */
+  training?: boolean;
+  /** Share of this batch in the running statistics. Default: 0.1. */
+  momentum?: number;
+  /** Added to the variance. Default: 1e-5. */
+  eps?: number;
+}
+
+/**
+ * Every channel with mean 0 and variance 1 over batch and pixels, then scaled and shifted.
+ *
+ * @param x [N, C] or [N, C, d...]
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
+ */
+export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
+  const { runningMean, runningVar, weight, bias, training = false, momentum = 0.1, eps = 1e-5 } = options;
+  const [n = 0, channels = 0, ...rest] = x.shape;
+  const inner = sizeOf(rest);
+  if (x.dtype !== 'f32' || x.ndim < 2) {
+    throw new KindlingError(`batchNorm: wants f32 of shape [N, C] or [N, C, ...], got ${x.dtype} ${show(x.shape)}`);
+  }
+  for (const [name, vector] of Object.entries({ runningMean, runningVar, weight, bias })) {
+    if (vector && !sameShape(vector.shape, [channels])) {
+      throw new KindlingError(
+        `batchNorm: input ${show(x.shape)} wants ${name} [${channels}], got ${show(vector.shape)}`,
+      );
+    }
+  }
+  if (training && n * inner < 2) {
+    throw new KindlingError(`batchNorm: training wants more than one value per channel, got ${show(x.shape)}`);
+  }
+  const spec = { n, channels, inner };
+  let means: Tensor;
+  let variances: Tensor;
+  if (training) {
+    [means, variances] = [new Tensor([channels]), new Tensor([channels])];
+    const running = runningMean && runningVar ? [runningMean, runningVar] : [];
+    const kernel = batchNormStatsKernel({ ...spec, momentum: running.length > 0 ? momentum : null });
+    launchInto(kernel, [x], [means, variances, ...running]);
+  } else {
+    if (!runningMean || !runningVar) {
+      throw new KindlingError('batchNorm: evaluation wants runningMean and runningVar; or pass training: true');
+    }
+    [means, variances] = [runningMean, runningVar];
+  }
+  const affine = { ...spec, eps, weighted: Boolean(weight) };
+  const scale = weight ? [weight] : [];
+  const kernel = batchNormKernel({ ...affine, biased: Boolean(bias) });
+  const y = launch(kernel, [x, means, variances, ...scale, ...(bias ? [bias] : [])], x.shape);
+  return differentiable('batchNorm', [x, ...scale, ...(bias ? [bias] : [])], y, (g) => {
+    const sums =
+      training || weight?.requiresGrad || bias?.requiresGrad
+        ? launchMany(batchNormSumsKernel({ ...spec, eps }), [x, means, variances, g], [means, means])
+        : [];
+    const gradKernel = batchNormGradKernel({ ...affine, training });
+    const inputs = training ? [x, means, variances, g, ...sums, ...scale] : [variances, g, ...scale];
+    const dx = x.requiresGrad ? launch(gradKernel, inputs, x.shape) : null;
+    const [dw = null, db = null] = sums;
+    return [dx, ...(weight ? [dw] : []), ...(bias ? [db] : [])];
+  });
+}
+
+export interface AffineOptions {
+  /** Default: ones. */
+  weight?: Tensor | null;
+  /** Default: zeros. */
+  bias?: Tensor | null;
+  /** Added to the variance. Default: 1e-5. */
+  eps?: number;
+}
+
+/**
+ * Mean 0 and variance 1 over the last dimensions, then scaled and shifted.
+ *
+ * @param normalizedShape the last dimensions of x, which weight and bias have too
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
+ */
+export function layerNorm(x: Tensor, normalizedShape: Shape, { weight, bias, eps = 1e-5 }: AffineOptions = {}): Tensor {
+  if (normalizedShape.length === 0 || !sameShape(x.shape.slice(-normalizedShape.length), normalizedShape)) {
+    throw new KindlingError(`layerNorm: ${show(x.shape)} does not end in ${show(normalizedShape)}`);
+  }
+  for (const [name, vector] of Object.entries({ weight, bias })) {
+    if (vector && !sameShape(vector.shape, normalizedShape)) {
+      throw new KindlingError(`layerNorm: wants ${name} ${show(normalizedShape)}, got ${show(vector.shape)}`);
+    }
+  }
+  const length = sizeOf(normalizedShape);
+  const spec = { rows: length === 0 ? 0 : x.size / length, length };
+  const scale = weight ? [weight] : [];
+  const shift = bias ? [bias] : [];
+  const [y, means, scales] = launchMany(
+    layerNormKernel({ ...spec, eps, weighted: Boolean(weight), biased: Boolean(bias) }),
+    [x, ...scale, ...shift],
+    [x, { shape: [spec.rows] }, { shape: [spec.rows] }],
+  );
+  if (!y || !means || !scales) throw new Error('layerNorm: three outputs');
+  return differentiable('layerNorm', [x, ...scale, ...shift], y, (g) => {
+    const kernel = layerNormGradKernel({ ...spec, weighted: Boolean(weight) });
+    const dx = x.requiresGrad ? launch(kernel, [x, means, scales, g, ...scale], x.shape) : null;
+    if (!weight?.requiresGrad && !bias?.requiresGrad) return [dx];
+    const shapes = [{ shape: normalizedShape }, { shape: normalizedShape }];
+    const [dw = null, db = null] = launchMany(layerNormSumsKernel(spec), [x, means, scales, g], shapes);
+    return [dx, ...(weight ? [dw] : []), ...(bias ? [db] : [])];
+  });
+}
+
+/**
+ * Mean 0 and variance 1 over groups of channels of each image, then scaled and shifted per channel.
+ *
+ * @param x [N, C, ...]
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.group_norm.html
+ */
+export function groupNorm(x: Tensor, numGroups: number, { weight, bias, eps = 1e-5 }: AffineOptions = {}): Tensor {
+  const [n = 0, channels = 0, ...rest] = x.shape;
+  if (x.ndim < 2 || !Number.isInteger(numGroups) || numGroups < 1 || channels % numGroups !== 0) {
+    throw new KindlingError(`groupNorm: ${numGroups} groups do not divide the channels of ${show(x.shape)}`);
+  }
+  const length = (channels / numGroups) * sizeOf(rest);
+  const normal = reshape(layerNorm(reshape(x, [n * numGroups, length]), [length], { eps }), x.shape);
+  const column = [channels, ...rest.map(() => 1)];
+  const scaled = weight ? mul(normal, reshape(weight, column)) : normal;
+  return bias ? add(scaled, reshape(bias, column)) : scaled;
+}
+
+/**
+ * x / max(‖x‖, eps) along `dim`.
+ *
+ * @param options exponent `p` of the norm (default 2), `dim` (default 1), `eps` (default 1e-12)
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
+ */
+export function normalize(x: Tensor, { p = 2, dim = 1, eps = 1e-12 } = {}): Tensor {
+  const along = { dim, keepdim: true };
+  const norm = p === 2 ? sqrt(sum(square(x), along)) : pow(sum(pow(abs(x), p), along), 1 / p);
+  return div(x, maximum(norm, eps));
+}
