@@ -3,6 +3,7 @@
  * are compiled on Dawn's null backend by the tests, printed by `npm run wgsl`, and broken on purpose by `npm run mutate`.
  */
 
+import { layerKernels } from './catalogueLayers.js';
 import { castKernel, fillKernel, gatherKernel, scatterKernel, whereKernel } from './copy.js';
 import {
   BINARY,
@@ -51,5 +52,6 @@ export function catalogue(): Kernel[] {
         [0, 1],
       ],
     }),
+    ...layerKernels(),
   ];
 }

@@ -1,0 +1,143 @@
+/** The part of the catalogue that layers, losses and optimizers use: products, windows, rows, indices, state. */
+import { batchNormGradKernel, batchNormKernel, batchNormStatsKernel, batchNormSumsKernel } from './batchNorm.js';
+import { conv2dForward } from './conv2d/forward.js';
+import { conv2dInputGrad } from './conv2d/inputGrad.js';
+import type { Conv2dShape } from './conv2d/shape.js';
+import { conv2dWeightGrad } from './conv2d/weightGrad.js';
+import { dropoutKernel } from './dropout.js';
+import type { GemmVariant } from './gemm/spec.js';
+import type { Split } from './gemm/split.js';
+import { gatherIndexGradKernel, gatherIndexKernel, indexSelectGradKernel, indexSelectKernel } from './indexing.js';
+import { incrementKernel, scaleKernel } from './inPlace.js';
+import type { Kernel } from './kernel.js';
+import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from './layerNorm.js';
+import { matmul } from './matmul.js';
+import { nllEachKernel, nllGradKernel, nllSumKernel, nllTotalKernel } from './nll.js';
+import { adamKernel, sgdKernel } from './optimizer.js';
+import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from './pool.js';
+import { softmaxGradKernel, softmaxKernel } from './softmax.js';
+
+const VARIANTS: readonly GemmVariant[] = ['registers', 'subgroups', 'workgroup'];
+const BOTH = [false, true] as const;
+
+const parts = (made: Kernel | Split): Kernel[] => ('partial' in made ? [made.partial, made.reduce] : [made]);
+
+const plain: Conv2dShape = {
+  ...{ n: 2, c: 3, h: 9, w: 11, o: 5, kh: 3, kw: 2 },
+  ...{ strideH: 1, strideW: 1, padH: 0, padW: 0, dilationH: 1, dilationW: 1, groups: 1 },
+};
+const intricate: Conv2dShape = {
+  ...{ n: 2, c: 6, h: 10, w: 13, o: 9, kh: 3, kw: 3 },
+  ...{ strideH: 2, strideW: 1, padH: 1, padW: 2, dilationH: 1, dilationW: 2, groups: 3 },
+};
+
+function products(variant: GemmVariant): Kernel[] {
+  const batched = { batch: [2, 3], leftStrides: [30, 0], rightStrides: [0, 40] };
+  return [
+    ...BOTH.flatMap((transA) =>
+      BOTH.flatMap((transB) => parts(matmul({ m: 67, n: 65, k: 33, transA, transB, splits: 1, variant }))),
+    ),
+    ...parts(matmul({ m: 5, n: 8, k: 6, ...batched, variant })),
+    ...parts(matmul({ m: 64, n: 10, k: 64, transB: true, bias: true, relu: true, splits: 1, variant })),
+    ...parts(matmul({ m: 7, n: 9, k: 1030, bias: true, splits: 4, variant })),
+    ...[plain, intricate].flatMap((shape) => [
+      ...BOTH.map((bias) => conv2dForward({ shape, bias, relu: bias, variant })),
+      conv2dInputGrad({ shape, variant }),
+      ...BOTH.flatMap((bias) => parts(conv2dWeightGrad({ shape, bias, variant, splits: 3 }))),
+    ]),
+  ];
+}
+
+/** A row for one invocation, and one for a workgroup. */
+const ROWS = [
+  { outer: 6, length: 10, inner: 3 },
+  { outer: 2, length: 700, inner: 1 },
+] as const;
+
+function rows(): Kernel[] {
+  return [
+    ...BOTH.flatMap((log) =>
+      ROWS.flatMap((spec) => [softmaxKernel({ log, ...spec }), softmaxGradKernel({ log, ...spec })]),
+    ),
+    ...ROWS.flatMap(({ outer, length }) => [
+      ...BOTH.map((given) => layerNormKernel({ rows: outer, length, eps: 1e-5, weighted: given, biased: given })),
+      ...BOTH.map((weighted) => layerNormGradKernel({ rows: outer, length, weighted })),
+      layerNormSumsKernel({ rows: length, length: outer }),
+    ]),
+    ...[
+      { n: 6, channels: 5, inner: 1 },
+      { n: 4, channels: 6, inner: 35 },
+    ].flatMap((spec) => [
+      ...[null, 0.1].map((momentum) => batchNormStatsKernel({ ...spec, momentum })),
+      ...BOTH.map((given) => batchNormKernel({ ...spec, eps: 1e-5, weighted: given, biased: given })),
+      batchNormSumsKernel({ ...spec, eps: 1e-5 }),
+      ...BOTH.flatMap((training) =>
+        BOTH.map((weighted) => batchNormGradKernel({ ...spec, eps: 1e-5, training, weighted })),
+      ),
+    ]),
+  ];
+}
+
+function losses(): Kernel[] {
+  const spec = { n: 6, classes: 5, inner: 7, ignoreIndex: -100 } as const;
+  return [
+    ...BOTH.flatMap((weighted) =>
+      [0, 0.1].flatMap((smoothing) => [
+        nllSumKernel({ ...spec, weighted, smoothing, reduction: 'mean' }),
+        nllEachKernel({ ...spec, weighted, smoothing, reduction: 'none' }),
+        ...(['mean', 'sum', 'none'] as const).map((reduction) =>
+          nllGradKernel({ ...spec, weighted, smoothing, reduction, logits: reduction !== 'none' }),
+        ),
+      ]),
+    ),
+    nllSumKernel({ ...spec, n: 2000, weighted: false, smoothing: 0, reduction: 'sum' }),
+    nllTotalKernel({ parts: 4, mean: true }),
+  ];
+}
+
+function windows(): Kernel[] {
+  const y = { input: 9, output: 5, kernel: 3, stride: 2, padding: 1, dilation: 1 };
+  const x = { input: 8, output: 2, kernel: 3, stride: 4, padding: 0, dilation: 2 };
+  const pools = { planes: 6, y, x } as const;
+  return [
+    maxPoolKernel(pools),
+    maxPoolGradKernel(pools),
+    ...[
+      { ...pools, adaptive: false, countIncludePad: true },
+      { ...pools, adaptive: false, countIncludePad: false },
+      { ...pools, adaptive: true, countIncludePad: false },
+    ].flatMap((spec) => [avgPoolKernel(spec), avgPoolGradKernel(spec)]),
+  ];
+}
+
+function indices(): Kernel[] {
+  const select = { outer: 2, length: 7, inner: 6, count: 12 };
+  const pick = { dim: 1, shape: [4, 7, 6], strides: [42, 6, 1], indexShape: [3, 5, 6], indexStrides: [30, 6, 1] };
+  return [
+    indexSelectKernel(select),
+    indexSelectGradKernel(select),
+    gatherIndexKernel(pick),
+    gatherIndexGradKernel(pick),
+    dropoutKernel({ size: 1003, inner: 1, p: 0.3, stream: 0 }),
+    dropoutKernel({ size: 15 * 81, inner: 81, p: 0.2, stream: 1 }),
+    dropoutKernel({ size: 16, inner: 4, p: 1, stream: 2 }),
+  ];
+}
+
+const state = (): Kernel[] => [
+  incrementKernel({ size: 1, type: 'i32' }),
+  scaleKernel({ size: 70 }),
+  sgdKernel({ size: 70, momentum: false, nesterov: false }),
+  ...BOTH.map((nesterov) => sgdKernel({ size: 70, momentum: true, nesterov })),
+  ...BOTH.map((amsgrad) => adamKernel({ size: 70, amsgrad })),
+];
+
+/** The kernels, made when asked for. */
+export const layerKernels = (): Kernel[] => [
+  ...VARIANTS.flatMap(products),
+  ...rows(),
+  ...losses(),
+  ...windows(),
+  ...indices(),
+  ...state(),
+];
