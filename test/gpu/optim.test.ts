@@ -1,0 +1,213 @@
+/** Optimizers against PyTorch's trajectories (`test/fixtures/make.py`), their state, clipping and the L1 penalty. */
+import { keep, ones, step, sync, type Tensor, tensor } from 'kindling';
+import { Adam, AdamW, clipGradNorm, l1Penalty, lrScheduler, SGD } from 'kindling/optim';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { streamStats } from '../../src/gpu/stream.js';
+import { loadJson } from '../support/fixtures.js';
+
+type Values = number[] | number[][];
+
+interface Case {
+  optimizer: 'SGD' | 'Adam' | 'AdamW';
+  groups: Record<string, number | boolean | number[]>[];
+  params: Values[];
+  steps: { lr: number; grads: (Values | null)[]; after: Values[] }[];
+}
+
+interface Clip {
+  infinite: boolean;
+  maxNorm: number;
+  norm: number;
+  grads: (Values | null)[];
+  after: (Values | null)[];
+}
+
+let fixtures: { cases: Case[]; clips: Clip[] };
+beforeAll(async () => {
+  fixtures = await loadJson('optimizers.json');
+});
+
+const OPTIMIZERS = { SGD, Adam, AdamW };
+
+function start({ optimizer, groups, params }: Case): { parameters: Tensor[]; made: SGD | Adam } {
+  const parameters = params.map((values) => tensor(values, { requiresGrad: true }));
+  const given = groups.map((options, i) => ({ params: parameters.slice(2 * i, 2 * i + 2), ...camel(options) }));
+  return { parameters, made: new OPTIMIZERS[optimizer](given, camel(groups[0] ?? {})) };
+}
+
+const camel = (options: Record<string, unknown>): { lr: number } =>
+  Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name.replace(/_(.)/g, (_, c) => c.toUpperCase()), value]),
+  ) as { lr: number };
+
+const setGrads = (parameters: readonly Tensor[], grads: readonly (Values | null)[]): void =>
+  parameters.forEach((parameter, i) => {
+    const values = grads[i];
+    parameter.grad = values ? keep(tensor(values)) : null;
+  });
+
+async function expectClose(got: Tensor, want: Values): Promise<void> {
+  const wanted = want.flat();
+  const values = await got.data();
+  expect(values.length).toBe(wanted.length);
+  for (const [i, value] of values.entries()) {
+    expect(Math.abs(value - (wanted[i] ?? Number.NaN))).toBeLessThanOrEqual(1e-6 + 1e-5 * Math.abs(wanted[i] ?? 0));
+  }
+}
+
+/** Takes the case's steps from one on. */
+async function follow(c: Case, parameters: readonly Tensor[], made: SGD | Adam, from = 0, to = c.steps.length) {
+  for (const { lr, grads, after } of c.steps.slice(from, to)) {
+    const [group] = made.paramGroups;
+    if (group) group.lr = lr;
+    step(() => {
+      setGrads(parameters, grads);
+      made.step();
+    });
+    for (const [i, parameter] of parameters.entries()) await expectClose(parameter, after[i] ?? []);
+  }
+}
+
+describe("trajectories are PyTorch's", () => {
+  it.each(Array.from({ length: 8 }, (_, i) => i))('case %i', async (i) => {
+    const c = fixtures.cases[i] as Case;
+    const { parameters, made } = start(c);
+    await follow(c, parameters, made);
+  });
+
+  it('and there are no other cases', () => expect(fixtures.cases.length).toBe(8));
+
+  it('after the state went to another optimizer in the middle', async () => {
+    for (const c of fixtures.cases) {
+      const first = start(c);
+      await follow(c, first.parameters, first.made, 0, 2);
+      const second = start(c);
+      first.parameters.forEach((parameter, p) => void second.parameters[p]?.copy_(parameter));
+      second.made.loadStateDict(first.made.stateDict());
+      first.made.zeroGrad();
+      await follow(c, second.parameters, second.made, 2);
+    }
+  });
+
+  it('in one step of two updates, each with its own rate', async () => {
+    const p = tensor([1], { requiresGrad: true });
+    const sgd = new SGD([p], { lr: 1 });
+    step(() => {
+      setGrads([p], [[1]]);
+      sgd.step();
+      for (const group of sgd.paramGroups) group.lr = 10;
+      sgd.step();
+    });
+    expect(await p.item()).toBe(1 - 1 - 10);
+  });
+});
+
+it('a step is one submit, and writes one buffer of numbers a group', async () => {
+  const params = Array.from({ length: 5 }, () => ones([3]).requiresGrad_());
+  const adam = new Adam([{ params: params.slice(0, 2) }, { params: params.slice(2), lr: 0.1 }]);
+  for (const p of params) p.sum().backward();
+  step(() => adam.step());
+  await sync();
+  const before = streamStats();
+  step(() => adam.step());
+  await sync();
+  const after = streamStats();
+  expect(after.dispatches - before.dispatches).toBe(5);
+  expect(after.submits - before.submits).toBe(1);
+  expect(after.writes - before.writes).toBe(2);
+});
+
+describe('state', () => {
+  it("is numbered and named as PyTorch's", () => {
+    const params = [ones([2]).requiresGrad_(), ones([3]).requiresGrad_()];
+    const adam = new Adam([{ params: [params[0] as Tensor], lr: 0.5 }, { params: [params[1] as Tensor] }]);
+    setGrads(params, [null, [1, 2, 3]]);
+    adam.step();
+    const { state, paramGroups } = adam.stateDict();
+    expect(Object.keys(state)).toEqual(['1']);
+    expect(Object.keys(state[1] ?? {})).toEqual(['step', 'exp_avg', 'exp_avg_sq']);
+    expect(paramGroups).toEqual([
+      { lr: 0.5, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, params: [0] },
+      { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, params: [1] },
+    ]);
+  });
+
+  it('is refused where it does not fit, and nothing changes', () => {
+    const made = (shapes: number[][], options = {}) => {
+      const params = shapes.map((shape) => ones(shape, { requiresGrad: true }));
+      const adam = new Adam(params, options);
+      params.forEach((p) => void p.sum().backward());
+      adam.step();
+      return adam;
+    };
+    const adam = made([[2], [3]], { lr: 0.25 });
+    const before = JSON.stringify(adam.stateDict());
+    expect(() => adam.loadStateDict(made([[2]]).stateDict())).toThrow(
+      'Adam: group 0 of the state has 1 parameters, not 2',
+    );
+    expect(() => adam.loadStateDict(made([[2], [4]]).stateDict())).toThrow(
+      'Adam: exp_avg of parameter 1 is [4], the parameter [3]',
+    );
+    const sgd = new SGD([ones([2]), ones([3])], { lr: 1, momentum: 0.5 }).stateDict();
+    sgd.state[0] = { step: 1 };
+    expect(() => adam.loadStateDict(sgd)).toThrow('Adam: the state has no exp_avg for parameter 0');
+    expect(JSON.stringify(adam.stateDict())).toBe(before);
+  });
+
+  it('follows a scheduler', async () => {
+    const p = tensor([0], { requiresGrad: true });
+    const sgd = new SGD([p], { lr: 1 });
+    const scheduler = new lrScheduler.ExponentialLR(sgd, { gamma: 0.5 });
+    for (let i = 0; i < 3; i++) {
+      setGrads([p], [[1]]);
+      sgd.step();
+      scheduler.step();
+    }
+    expect(await p.item()).toBe(-1.75);
+  });
+});
+
+it.each<[string, () => unknown, string]>([
+  ['no parameters', () => new SGD([], { lr: 1 }), 'SGD: there are no parameters'],
+  ['a bad rate', () => new SGD([ones([1])], { lr: -1 }), 'SGD: lr -1 is not a number from 0'],
+  ['a bad beta', () => new Adam([ones([1])], { betas: [0.9, 1] }), 'Adam: betas[1] is 1, not from 0 to 1'],
+  ['nesterov alone', () => new SGD([ones([1])], { lr: 1, nesterov: true }), 'SGD: nesterov wants a momentum'],
+  ['integers', () => new Adam([tensor([1], { dtype: 'i32' })]), 'dtype=i32) is no f32 leaf'],
+])('refuses %s', (_, make, message) => expect(make).toThrow(message));
+
+it('takes defaults for options that are undefined, and refuses a parameter twice', () => {
+  const p = ones([1]);
+  expect(new AdamW([p], { lr: undefined, weightDecay: undefined }).paramGroups[0]).toMatchObject({
+    lr: 1e-3,
+    weightDecay: 0.01,
+  });
+  expect(() => new Adam([{ params: [p] }, { params: [p] }])).toThrow('a parameter of shape [1] is given twice');
+});
+
+describe('gradients', () => {
+  it('are clipped by their common norm, as PyTorch does', async () => {
+    expect(fixtures.clips.length).toBe(3);
+    for (const { infinite, maxNorm, norm, grads, after } of fixtures.clips) {
+      const params = [ones([2, 2]), ones([3]), ones([1])];
+      setGrads(params, grads);
+      const found = clipGradNorm(params, maxNorm, { normType: infinite ? Number.POSITIVE_INFINITY : 2 });
+      expect(await found.item()).toBeCloseTo(norm, 5);
+      for (const [i, { grad }] of params.entries()) {
+        const want = after[i];
+        if (want) await expectClose(grad as Tensor, want);
+        else expect(grad).toBeNull();
+      }
+    }
+    expect(await clipGradNorm([ones([2])], 1).item()).toBe(0);
+  });
+
+  it('of the L1 penalty are signs', async () => {
+    const p = tensor([1, -2, 0], { requiresGrad: true });
+    const q = tensor([[3]], { requiresGrad: true });
+    const penalty = l1Penalty([p, q]);
+    expect(await penalty.item()).toBe(6);
+    penalty.mul(0.5).backward();
+    expect(await p.grad?.array()).toEqual([0.5, -0.5, 0]);
+    expect(await q.grad?.array()).toEqual([[0.5]]);
+  });
+});
