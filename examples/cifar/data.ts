@@ -1,7 +1,7 @@
 /** Which images the study trains on. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { CIFAR10, type ImageDataset, synthetic } from 'kindling/data';
+import { CIFAR10, type ImageDataset, type OnProgress, synthetic } from 'kindling/data';
 import type { RunData } from './train.js';
 
 export interface StudyData extends RunData {
@@ -23,12 +23,12 @@ export async function loadData(
   testSize: number,
   log: (line: string) => void,
 ): Promise<StudyData> {
-  const found = choice ?? ((await CIFAR10.cached()) ? 'cifar10' : undefined);
+  const found = choice ?? ((await CIFAR10.available()) ? 'cifar10' : undefined);
   if (found === undefined || found === 'synthetic') {
     log('SYNTHETIC DATA: ten classes of generated pictures, not CIFAR-10.');
     if (found === undefined) log(`The real images (170 MB): ${FETCH}`);
-    const train = synthetic({ length: trainSize, split: 'train' });
-    return finish(train, synthetic({ length: testSize, split: 'test' }), 'synthetic');
+    const train = synthetic({ count: trainSize, split: 'train' });
+    return finish(train, synthetic({ count: testSize, split: 'test' }), 'synthetic');
   }
   if (found !== 'cifar10' && !existsSync(found)) {
     throw new Error(`--data ${found}: there is no such file or folder; the real images come with ${FETCH}`);
@@ -52,11 +52,11 @@ function finish(train: ImageDataset, test: ImageDataset, path: string): StudyDat
   return { train, test, path, fingerprint: hash.digest('hex') };
 }
 
-function progressLine(log: (line: string) => void): (progress: { received: number; total?: number }) => void {
+function progressLine(log: (line: string) => void): OnProgress {
   let last = Number.NEGATIVE_INFINITY;
-  return ({ received, total }) => {
-    if (performance.now() - last < 5000 && received !== total) return;
+  return ({ stage, done, total }) => {
+    if (performance.now() - last < 5000 && done !== total) return;
     last = performance.now();
-    log(`downloading CIFAR-10: ${(received / 1e6).toFixed(0)} MB${total ? ` of ${(total / 1e6).toFixed(0)}` : ''}`);
+    log(`CIFAR-10, ${stage}: ${(done / 1e6).toFixed(0)} MB${total ? ` of ${(total / 1e6).toFixed(0)}` : ''}`);
   };
 }

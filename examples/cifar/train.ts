@@ -1,7 +1,7 @@
 /** Trains one scenario with one seed, in Node and in a page alike. It can stop after any step and go on later. */
 import { init, manualSeed, noGrad, step, type Tensor } from 'kindling';
 import { channelStats, DataLoader, type ImageDataset, Normalize } from 'kindling/data';
-import { loadCheckpoint, saveCheckpoint, saveSafetensors } from 'kindling/io';
+import { loadCheckpoint, loadSafetensors, saveCheckpoint, saveSafetensors } from 'kindling/io';
 import { accuracy, classificationReport, confusionMatrix, microF1 } from 'kindling/metrics';
 import * as F from 'kindling/nn/functional';
 import { Adam, l1Penalty, lrScheduler, type Optimizer, SGD } from 'kindling/optim';
@@ -76,7 +76,7 @@ export async function trainRun(
   const { scenario, seed, epochs, batchSize } = config;
   manualSeed(seed);
   const model = new Net(scenario);
-  if (start) model.loadStateDict(start);
+  if (start) model.loadStateDict(loadSafetensors(start));
   const optimizer = optimizerOf(scenario, model);
   const scheduler = new lrScheduler.ExponentialLR(optimizer, { gamma: scenario.gamma ?? 1 });
   const { mean, std } = channelStats(train);
@@ -98,7 +98,8 @@ export async function trainRun(
     for (const group of optimizer.paramGroups) {
       group.weightDecay = epoch >= (scenario.weightDecayFrom ?? 1) ? (scenario.weightDecay ?? 0) : 0;
     }
-    for await (const [images, labels] of loader.epoch(progress.epoch, progress.batch)) {
+    loader.setEpoch(progress.epoch, progress.batch);
+    for await (const [images, labels] of loader) {
       const loss = await trainStep(scenario, model, optimizer, images, labels).item();
       progress.losses.push(loss);
       if (progress.firstLosses.length < 10) progress.firstLosses.push(loss);
@@ -125,7 +126,7 @@ export async function trainRun(
   if (predictions.length === 0) predictions = await predict(model, test, transform);
   const labels = [...test.labels];
   const report = classificationReport(labels, predictions, {
-    labels: train.classes.map((_, i) => i),
+    classes: 10,
     targetNames: train.classes,
   });
   return {
