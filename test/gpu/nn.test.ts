@@ -18,7 +18,7 @@ beforeAll(async () => {
   wanted = await loadJson('modules.json');
 });
 
-class Net extends Module {
+class StudyNet extends Module {
   conv1 = new nn.Conv2d(3, 32, 3);
   conv2 = new nn.Conv2d(32, 64, 3);
   conv3 = new nn.Conv2d(64, 64, 3);
@@ -65,7 +65,7 @@ const described = (module: AnyModule): Described => ({
 
 describe('names', () => {
   it("are PyTorch's for the network of the study", () => {
-    const net = new Net();
+    const net = new StudyNet();
     expect(described(net)).toEqual(wanted.study);
     expect(net.parameters().reduce((total, { size }) => total + size, 0)).toBe(122570);
   });
