@@ -45,6 +45,8 @@ export async function bundlePage(entry: PageOptions['entry'], alias: PageOptions
     sourcemap: 'inline',
     write: false,
     logLevel: 'error',
+    // The package names its modules with side effects in dist; these are the sources.
+    ignoreAnnotations: true,
     // Modules for both hosts reach Node's by a guarded dynamic import.
     external: ['node:*'],
     alias: {

@@ -71,6 +71,18 @@ run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')]);
 console.log(`${packed.entryCount} files, ${kib(packed.size)} packed; ${entries.length} entry points type-checked`);
 console.log(run(process.execPath, ['out/program.js']).trim());
 
+// Tree shaking must leave what the package's side effects put in place.
+await build({
+  entryPoints: [join(folder, 'program.ts')],
+  outfile: join(folder, 'out/bundled.js'),
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  external: ['webgpu'],
+  logLevel: 'error',
+});
+run(process.execPath, ['out/bundled.js']);
+
 /** Bundles for a browser and makes sure that nothing of Node is left. */
 async function bundle(name: string, contents: string): Promise<void> {
   const { outputFiles } = await build({
