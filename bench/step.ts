@@ -1,9 +1,6 @@
 /** `npm run bench:step`: one training step of the study's network, batch 64: forward, backward, Adam. */
 import { Command } from 'commander';
-import { init, sync } from 'kindling';
-import { pipelineCount } from '../src/gpu/pipelines.js';
-import { poolStats } from '../src/gpu/pool.js';
-import { streamStats } from '../src/gpu/stream.js';
+import { init, stats, sync } from 'kindling';
 import { trainer } from '../test/support/training.js';
 
 const { batchSize, steps, json } = new Command('bench:step')
@@ -19,14 +16,14 @@ await (await next()).item();
 const firstMs = performance.now() - began;
 await (await next()).item();
 await sync();
-const before = streamStats();
+const before = stats();
 const times: number[] = [];
 for (let i = 0; i < steps; i++) {
   const start = performance.now();
   await (await next()).item();
   times.push(performance.now() - start);
 }
-const after = streamStats();
+const after = stats();
 times.sort((a, b) => a - b);
 const per = (key: keyof typeof after): number => (after[key] - before[key]) / steps;
 const result = {
@@ -40,8 +37,8 @@ const result = {
   submits: per('submits'),
   writes: per('writes'),
   newBindGroups: per('bindGroups'),
-  pipelines: pipelineCount(),
-  poolBytes: poolStats().bytes,
+  pipelines: after.pipelines,
+  bytes: after.bytes,
 };
 if (json) console.log(JSON.stringify(result, null, 1));
 else console.table(result);

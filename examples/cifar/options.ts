@@ -31,7 +31,7 @@ interface Preset {
 
 /** `quick` is sized to end within ten minutes on two cores without a GPU; `smoke` only shows that everything runs. */
 export const PRESETS = {
-  smoke: { trainSize: 96, testSize: 50, epochs: 1, batchSize: 32, seeds: [0] },
+  smoke: { trainSize: 80, testSize: 50, epochs: 1, batchSize: 8, seeds: [0] },
   quick: { trainSize: 1000, testSize: 500, epochs: 3, batchSize: 64, seeds: [0] },
   full: { trainSize: 50000, testSize: 10000, epochs: 10, batchSize: 64, seeds: [0] },
 } as const satisfies Record<string, Preset>;

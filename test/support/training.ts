@@ -29,7 +29,7 @@ export function trainer(batchSize: number, batches: number, scenario: Partial<Sc
   const optimizer = new Adam(model.parameters(), { lr: 1e-3 });
   const loader = new DataLoader(randomImages(batchSize * batches), { batchSize, shuffle: true, seed: 0 });
   async function* endless() {
-    for (let epoch = 0; ; epoch++) yield* loader.epoch(epoch);
+    for (;;) yield* loader;
   }
   const source = endless();
   return {

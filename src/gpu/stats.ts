@@ -1,0 +1,24 @@
+/** What has been asked of the device: for benchmarks, profiles and tests. */
+import { pipelineCount } from './pipelines.js';
+import { poolStats } from './pool.js';
+import { streamStats } from './stream.js';
+
+/** Counts since the process or page began, and memory held now. */
+export interface Stats {
+  readonly dispatches: number;
+  readonly submits: number;
+  /** Writes from the host into buffers. */
+  readonly writes: number;
+  readonly bindGroups: number;
+  /** Shaders compiled. */
+  readonly pipelines: number;
+  /** Buffers and bytes held, whether in use or waiting for reuse. */
+  readonly buffers: number;
+  readonly bytes: number;
+}
+
+/** Commands issued so far, and GPU memory held. */
+export function stats(): Stats {
+  const { buffers, bytes } = poolStats();
+  return { ...streamStats(), pipelines: pipelineCount(), buffers, bytes };
+}
