@@ -21,12 +21,19 @@ export interface Conv2dInputGradSpec {
 export const conv2dInputGrad = interned(({ shape, variant, tile }: Conv2dInputGradSpec): Kernel => {
   const { n, c, h, w, o, kw, strideH, strideW, padH, padW, dilationH, dilationW, groups } = shape;
   const { oh, ow, cg, og, taps, pixels, outPixels } = derived(shape);
-  const whole = [
+  // Whether tap (ky, kx) of a pixel has an output, from y = i + padH − ky·dilationH and x likewise: too large where they wrap.
+  const exists = [
     ...(strideH > 1 ? [`y % ${strideH}u == 0u`] : []),
     ...(strideW > 1 ? [`x % ${strideW}u == 0u`] : []),
     `y / ${strideH}u < ${oh}u`,
     `x / ${strideW}u < ${ow}u`,
   ].join(' && ');
+  const tapOf = (y: string, x: string): string =>
+    `let y = ${y} - outer / ${kw}u * ${dilationH}u;
+  let x = ${x} - outer % ${kw}u * ${dilationW}u;`;
+  // With the images of a batch side by side, a tile has one pixel, and the taps that it lacks can be passed over.
+  const imagesTogether = variant !== 'workgroup' && n >= 16;
+  const [image, pixel] = imagesTogether ? [`% ${n}u`, `/ ${n}u`] : [`/ ${pixels}u`, `% ${pixels}u`];
   return gemm({
     name: 'conv2d.inputGrad',
     variant,
@@ -47,17 +54,21 @@ export const conv2dInputGrad = interned(({ shape, variant, tile }: Conv2dInputGr
     },
     right: {
       buffer: 'dy',
-      origin: `let pixel = line % ${pixels}u;
-  return vec3((line / ${pixels}u * ${o}u + batch * ${og}u) * ${outPixels}u, pixel / ${w}u + ${padH}u, pixel % ${w}u + ${padW}u);`,
-      // Left of or above dy, y and x wrap and are too large.
-      run: `let y = origin.y - outer / ${kw}u * ${dilationH}u;
-  let x = origin.z - outer % ${kw}u * ${dilationW}u;
-  return vec3(origin.x + y / ${strideH}u * ${ow}u + x / ${strideW}u, 0u, select(0u, ${og}u, ${whole}));`,
+      origin: `let pixel = line ${pixel};
+  return vec3((line ${image} * ${o}u + batch * ${og}u) * ${outPixels}u, pixel / ${w}u + ${padH}u, pixel % ${w}u + ${padW}u);`,
+      run: `${tapOf('origin.y', 'origin.z')}
+  return vec3(origin.x + y / ${strideH}u * ${ow}u + x / ${strideW}u, 0u, select(0u, ${og}u, ${exists}));`,
       checked: true,
       stride: outPixels,
       contiguous: 'line',
     },
     rowOffset: `(batch * ${cg}u + row) * ${pixels}u`,
-    columnOffset: `column / ${pixels}u * ${c * pixels}u + column % ${pixels}u`,
+    columnOffset: `column ${image} * ${c * pixels}u + column ${pixel}`,
+    skip: imagesTogether ? 'lacksTap(firstColumn, lastColumn, outer)' : undefined,
+    module: `fn lacksTap(firstColumn: u32, lastColumn: u32, outer: u32) -> bool {
+  let pixel = firstColumn / ${n}u;
+  ${tapOf(`pixel / ${w}u + ${padH}u`, `pixel % ${w}u + ${padW}u`)}
+  return pixel == lastColumn / ${n}u && !(${exists});
+}`,
   });
 });

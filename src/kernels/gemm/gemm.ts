@@ -37,6 +37,7 @@ export function gemm(spec: Gemm): Kernel {
     wgsl: `
 ${operand('left', spec.left)}
 ${operand('right', spec.right)}
+${spec.module ?? ''}
 ${plan.module ?? ''}
 @compute @workgroup_size(${plan.threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,

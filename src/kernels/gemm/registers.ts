@@ -1,5 +1,5 @@
 /**
- * Matrix product without workgroup memory: each invocation owns `rows` × `columns` outputs in registers.
+ * Matrix product without workgroup memory: each invocation owns `rows` × `columns` outputs.
  *
  * Layout: the lanes of a workgroup lie along the columns, so column j of a lane is `lane + j · lanes` of the tile; all lanes
  * of a workgroup have the same rows. `registers` reads every row's element in every lane. `subgroups` reads a fourth of them:
@@ -7,10 +7,16 @@
  * `s ^ (lane of the quad)`. Each lane meets every row, only in an order of its own, which is undone when storing. A quad is
  * four consecutive subgroup lanes whatever the subgroup's size, and nothing is assumed about which columns they own.
  *
- * Launch: one workgroup of `lanes` (4) per tile of rows × (columns · lanes).
+ * Launch: one workgroup of `lanes` (4) per tile of rows × (columns · lanes). Lines past the edge repeat the last one and
+ * store its values again, which spares a branch per output (and a third of the compilation).
  *
- * Four steps of k are unrolled, so that an accumulator is loaded and stored once for four multiply-adds: with more
- * accumulators than the machine has registers, 512³ went from 4.0 to 8.1 GFLOP/s (SwiftShader, 2 cores, 2026-11).
+ * Measured on SwiftShader (2 cores, 2026-11, other work running; 512³, `subgroups`, GFLOP/s):
+ * - Steps of k per turn of the loop: 1: 2.9, 2: 5.1, 4: 6.5, 8: 5.6 to 7.8 at 1.5 times the compilation. A turn costs
+ *   nearly two steps, because every accumulator goes through memory once.
+ * - Tiles, four steps: 16 × 8 6.0, 16 × 16 5.3, 32 × 8 6.5, 32 × 16 7.7, 64 × 16 7.8, compiled in 0.4, 0.7, 0.8, 1.3, 3.8 s.
+ *   On the convolutions 32 × 8 is level with 32 × 16.
+ * - No gain: `fma` for multiply and add, vec4 accumulators, arrays of fixed size for the factors, 16 lanes instead of 4,
+ *   Dawn without robustness. Accumulators as an array or as scalars: the same.
  */
 import { finish, type Gemm, type GemmTile, type Plan, RELU } from './spec.js';
 
@@ -18,21 +24,17 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, i) 
 
 /**
  * The default tile. On SwiftShader a load costs about 20 multiply-adds and a quad swap one, so big tiles pay; but an
- * accumulator costs about 2 ms of compilation, so small products get small tiles.
+ * accumulator costs 3 ms of compilation, so small products get small tiles.
  */
-export function registerTile({
-  batches,
-  rows,
-  columns,
-  outer,
-  inner,
-  splits = 1,
-}: Gemm): Required<Pick<GemmTile, 'rows' | 'columns' | 'lanes'>> {
+export function registerTile(spec: Gemm): Required<Pick<GemmTile, 'rows' | 'columns' | 'lanes'>> {
+  const { variant, batches, rows, columns, outer, inner, splits = 1 } = spec;
   const lanes = 4;
   const work = batches * rows * columns * outer * inner;
-  const [most, widest] = work > 2e7 ? [32, 16] : work > 2e6 ? [16, 8] : [8, 4];
+  const large = variant === 'subgroups' ? ([32, 8] as const) : ([16, 16] as const);
+  const [tallest, widest] = work > 2e7 ? large : work > 2e6 ? [16, 8] : [8, 4];
+  // Blocks are evened out, so that the last one is not nearly empty.
   const even = (length: number, unit: number, blocks: number): number => Math.ceil(length / (blocks * unit)) * unit;
-  let rowBlocks = Math.ceil(rows / most);
+  let rowBlocks = Math.ceil(rows / tallest);
   let columnBlocks = Math.ceil(columns / (widest * lanes));
   while (rowBlocks * columnBlocks * batches * splits < 16) {
     if (columnBlocks * lanes * 4 < columns) columnBlocks *= 2;
@@ -42,10 +44,11 @@ export function registerTile({
   return { rows: even(rows, 4, rowBlocks), columns: even(columns, lanes, columnBlocks) / lanes, lanes };
 }
 
-/** Steps of k per turn of the loop: four, or what divides a short run evenly. */
+/** Steps of k per turn of the loop: 4 to 6, with as few turns as that allows, since a turn costs nearly two steps. */
 function unroll(inner: number): number {
-  if (inner <= 4) return inner;
-  return [4, 3, 5, 2].find((step) => inner % step === 0) ?? 4;
+  if (inner <= 6) return inner;
+  const even = [4, 5, 6].find((step) => inner % step === 0);
+  return even ?? [5, 6, 4].reduce((best, step) => (Math.ceil(inner / step) < Math.ceil(inner / best) ? step : best));
 }
 
 export function registerGemm(spec: Gemm): Plan {
@@ -57,6 +60,8 @@ export function registerGemm(spec: Gemm): Plan {
   const across = range(columns);
   const steps = unroll(spec.inner);
   const whole = Math.floor(spec.inner / steps) * steps;
+
+  const sumAt = (row: number, j: number): string => `sums[${row * columns + j}]`;
 
   const products = (count: number): string => {
     const ks = range(count);
@@ -70,7 +75,7 @@ export function registerGemm(spec: Gemm): Plan {
       });
       const sums = range(turns).flatMap((s) =>
         across.map((j) => {
-          const sum = `sum${i * turns + s}_${j}`;
+          const sum = sumAt(i * turns + s, j);
           return `${sum} = ${[sum, ...ks.map((u) => `a${s}_${u} * b${j}_${u}`)].join(' + ')};`;
         }),
       );
@@ -78,37 +83,36 @@ export function registerGemm(spec: Gemm): Plan {
     });
     return `      ${right.join('\n      ')}\n${left.join('\n')}`;
   };
-  const loop = (from: number, to: number, step: number): string =>
-    from === to ? '' : `    for (var k = ${from}u; k < ${to}u; k += ${step}u) {\n${products(step)}\n    }`;
+  const loop = (from: number, to: number, step: number): string => {
+    if (from === to) return '';
+    const once = to - from === step && !spec.skip;
+    const end = spec.skip ? `select(${to}u, 0u, skip)` : `${to}u`;
+    return `    ${once ? `{\n      let k = ${from}u;` : `for (var k = ${from}u; k < ${end}; k += ${step}u) {`}\n${products(step)}\n    }`;
+  };
 
-  const rowOf = (r: number): string => (quad ? `first + ${r & ~3}u + (quad ^ ${r & 3}u)` : `first + ${r}u`);
+  const rowOf = (r: number): string =>
+    `min(first + ${quad ? `${r & ~3}u + (quad ^ ${r & 3}u)` : `${r}u`}, ${spec.rows - 1}u)`;
+  const columnOf = (j: number): string => `min(column + ${j * lanes}u, ${spec.columns - 1}u)`;
   const stores = range(rows).map((r) => {
     const outputs = across.map(
-      (j) =>
-        `if (column + ${j * lanes}u < ${spec.columns}u) { output[at + at${j}] = ${finish(spec, `sum${r}_${j}`, 'rowBias', `columnBias${j}`)}; }`,
+      (j) => `output[at + at${j}] = ${finish(spec, sumAt(r, j), 'rowBias', `columnBias${j}`)};`,
     );
     return `  {
     let row = ${rowOf(r)};
-    if (row < ${spec.rows}u) {
-      let at = ${spec.rowOffset};${spec.rowBias ? `\n      let rowBias = ${spec.rowBias};` : ''}
-      ${outputs.join('\n      ')}
-    }
+    let at = ${spec.rowOffset};${spec.rowBias ? `\n    let rowBias = ${spec.rowBias};` : ''}
+    ${outputs.join('\n    ')}
   }`;
   });
   const columnLets = across.map((j) => {
-    const bias = spec.columnBias
-      ? `let columnBias${j} = columnBias(min(column + ${j * lanes}u, ${spec.columns - 1}u)); `
-      : '';
-    return `  ${bias}let at${j} = columnOffset(batch, column + ${j * lanes}u);`;
+    const bias = spec.columnBias ? `let columnBias${j} = columnBias(${columnOf(j)}); ` : '';
+    return `  ${bias}let at${j} = columnOffset(batch, ${columnOf(j)});`;
   });
   // Every lane has the same row sums; the one that owns column 0 writes them.
   const swaps = ['', 'quadSwapX', 'quadSwapY', 'quadSwapDiagonal'];
   const sumLets = reads.flatMap((i) =>
     range(turns).map((s) => `  let rowTotal${i * turns + s} = ${swaps[s]}(rowSum${i});`),
   );
-  const sumStores = range(rows).map(
-    (r) => `    { let row = ${rowOf(r)}; if (row < ${spec.rows}u) { output[${spec.rowSum}] = rowTotal${r}; } }`,
-  );
+  const sumStores = range(rows).map((r) => `    { let row = ${rowOf(r)}; output[${spec.rowSum}] = rowTotal${r}; }`);
 
   return {
     rowsPerTile: rows,
@@ -121,19 +125,19 @@ ${spec.columnBias ? `fn columnBias(column: u32) -> f32 { return ${spec.columnBia
 ${spec.relu ? RELU : ''}`,
     body: `  let first = rowTile * ${rows}u;
   let column = columnTile * ${columns * lanes}u + lane;
+${spec.skip ? `  let firstColumn = columnTile * ${columns * lanes}u;\n  let lastColumn = min(firstColumn + ${columns * lanes - 1}u, ${spec.columns - 1}u);` : ''}
 ${quad ? '  let quad = subgroupLane & 3u;' : ''}
-  // Lines past the edge repeat the last one and are not stored.
+  // Lines past the edge repeat the last one, and store it again.
 ${reads.map((i) => `  let leftOrigin${i} = leftOrigin(batch, min(first + ${i * turns}u${quad ? ' + quad' : ''}, ${spec.rows - 1}u));`).join('\n')}
-${across.map((j) => `  let rightOrigin${j} = rightOrigin(batch, min(column + ${j * lanes}u, ${spec.columns - 1}u));`).join('\n')}
-${range(rows)
-  .map((r) => `  ${across.map((j) => `var sum${r}_${j} = 0.0;`).join(' ')}`)
-  .join('\n')}
+${across.map((j) => `  let rightOrigin${j} = rightOrigin(batch, ${columnOf(j)});`).join('\n')}
+  var sums: array<f32, ${rows * columns}>;
 ${spec.rowSum ? reads.map((i) => `  var rowSum${i} = 0.0;`).join('\n') : ''}
   for (var outer = outerStart; outer < outerEnd; outer++) {
+${spec.skip ? `    let skip = ${spec.skip};` : ''}
 ${reads.map((i) => `    let leftRun${i} = leftRun(leftOrigin${i}, outer);`).join('\n')}
 ${across.map((j) => `    let rightRun${j} = rightRun(rightOrigin${j}, outer);`).join('\n')}
 ${loop(0, whole, steps)}
-${loop(whole, spec.inner, 1)}
+${loop(whole, spec.inner, spec.inner - whole)}
   }
 ${columnLets.join('\n')}
 ${stores.join('\n')}

@@ -51,6 +51,11 @@ export interface Gemm {
   read: Readonly<Record<string, Element>>;
   left: Operand;
   right: Operand;
+  /**
+   * WGSL condition of (firstColumn, lastColumn, outer) under which no column of a tile has anything in its runs, so that
+   * `registers` and `subgroups` may pass over them.
+   */
+  skip?: string | undefined;
   /** Parts that `outer` is cut into; the shader sees the part as `split`. */
   splits?: number;
   /** WGSL expressions whose sum is the address of an output: of (batch, split, row), and of (batch, column). */
@@ -60,6 +65,8 @@ export interface Gemm {
   rowBias?: string | undefined;
   columnBias?: string | undefined;
   relu?: boolean | undefined;
+  /** Functions that these expressions call. */
+  module?: string;
   /** WGSL expression of (batch, split, row): where the sum over the left factor's row goes, if it is wanted too. */
   rowSum?: string | undefined;
 }

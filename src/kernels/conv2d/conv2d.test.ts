@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { GemmVariant } from '../gemm/spec.js';
+import type { Kernel } from '../kernel.js';
+import { conv2dForward } from './forward.js';
+import { conv2dInputGrad } from './inputGrad.js';
+import { type Conv2dShape, conv2dOutput } from './shape.js';
+import { conv2dWeightGrad } from './weightGrad.js';
+
+const VARIANTS: GemmVariant[] = ['registers', 'subgroups', 'workgroup'];
+
+const conv = (
+  n: number,
+  c: number,
+  size: number,
+  o: number,
+  k: number,
+  rest: Partial<Conv2dShape> = {},
+): Conv2dShape => ({
+  n,
+  c,
+  h: size,
+  w: size,
+  o,
+  kh: k,
+  kw: k,
+  strideH: 1,
+  strideW: 1,
+  padH: 0,
+  padW: 0,
+  dilationH: 1,
+  dilationW: 1,
+  groups: 1,
+  ...rest,
+});
+
+/** Whatever an adapter with default limits needs. */
+function expectWithinLimits(kernel: Kernel): void {
+  for (const count of kernel.workgroups) expect(count).toBeGreaterThan(0);
+  expect(Math.max(...kernel.workgroups)).toBeLessThanOrEqual(65535);
+  expect(Number(kernel.wgsl.match(/@workgroup_size\((\d+)/)?.[1])).toBeLessThanOrEqual(256);
+  const shared = [...kernel.wgsl.matchAll(/var<workgroup> \w+: array<f32, (\d+)>/g)].map((match) => Number(match[1]));
+  expect(4 * shared.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(16384);
+  expect(kernel.wgsl).not.toMatch(/undefined|NaN/);
+}
+
+describe('conv2dOutput', () => {
+  it.each([
+    [conv(64, 3, 32, 32, 3), 30, 30],
+    [conv(1, 1, 7, 1, 3, { strideH: 2, padW: 1 }), 3, 7],
+    [conv(1, 1, 9, 1, 3, { dilationH: 2, dilationW: 4 }), 5, 1],
+  ])('%o', (shape, oh, ow) => expect(conv2dOutput(shape)).toEqual({ oh, ow }));
+});
+
+describe.each(VARIANTS)('conv2d, %s', (variant) => {
+  it.each([
+    conv(64, 3, 32, 32, 3),
+    conv(2, 8, 7, 8, 3, { padH: 1, padW: 1, groups: 8 }),
+    conv(512, 3, 512, 64, 7, { strideH: 2, strideW: 2, padH: 3, padW: 3 }),
+  ])('%o stays within the default limits', (shape) => {
+    const weightGrad = conv2dWeightGrad({ shape, bias: true, variant });
+    const forward = conv2dForward({ shape, bias: true, relu: true, variant });
+    for (const kernel of [forward, conv2dInputGrad({ shape, variant }), weightGrad.partial, weightGrad.reduce]) {
+      expectWithinLimits(kernel);
+    }
+  });
+
+  it('checks bounds only where the window can leave the image', () => {
+    const wgsl = (padH: number): string =>
+      conv2dForward({ shape: conv(1, 1, 8, 1, 3, { padH }), bias: false, variant }).wgsl;
+    expect(wgsl(0)).not.toContain('run.y < run.z');
+    expect(wgsl(1)).toContain('run.y < run.z');
+  });
+});
+
+describe('conv2dWeightGrad', () => {
+  const shape = conv(64, 32, 15, 64, 3);
+  it('writes whole parts, with the bias gradient behind the weights', () => {
+    const { partialSize, reduce } = conv2dWeightGrad({ shape, bias: true, variant: 'workgroup', splits: 16 });
+    expect(partialSize).toBe(16 * (64 * 32 * 9 + 64));
+    expect(reduce.access).toEqual(['read', 'write', 'write']);
+  });
+  it('has no part without work', () => {
+    // 10 rows of dy in 4 parts of 3 rows; in 7 parts they would be 2 rows each, and two parts empty.
+    const { partialSize } = conv2dWeightGrad({
+      shape: conv(1, 1, 12, 1, 3),
+      bias: false,
+      variant: 'workgroup',
+      splits: 7,
+    });
+    expect(partialSize).toBe(5 * 9);
+  });
+});
