@@ -29,7 +29,8 @@ export interface Outcome {
   error?: string;
 }
 
-const DEFAULT_TIMEOUT = 120_000;
+/** A test that asks for more is a slow one. */
+export const DEFAULT_TIMEOUT = 120_000;
 
 const newGroup = (name: string, parent: Group | null): Group => ({
   name,
@@ -108,11 +109,15 @@ export const afterAll = (body: Body): void => void current.hooks.afterAll.push(b
 export const beforeEach = (body: Body): void => void current.hooks.beforeEach.push(body);
 export const afterEach = (body: Body): void => void current.hooks.afterEach.push(body);
 
-/** Runs what `load` declares, in order; `settle` runs after each test and fails it by throwing. */
+/**
+ * Runs what `load` declares, in order; `settle` runs after each test and fails it by throwing. `wanted` leaves tests out,
+ * and the hooks of groups that lose all.
+ */
 export async function runFile(
   load: () => Promise<unknown>,
   settle: Body,
   report: (event: { started: string } | { ended: Outcome }) => Promise<unknown>,
+  wanted: (name: string, timeout: number) => boolean = () => true,
 ): Promise<void> {
   const root = newGroup('', null);
   current = root;
@@ -124,11 +129,18 @@ export async function runFile(
   };
   const failing = (name: string, error: string) => report({ ended: { name, milliseconds: 0, error } });
 
+  const anyWanted = (group: Group, path: string): boolean =>
+    group.children.some((child) => {
+      const name = under(path, child);
+      return 'body' in child ? wanted(name, child.timeout) : anyWanted(child, name);
+    });
   const runGroup = async (group: Group, path: string, outer: Group[]): Promise<void> => {
     const groups = [...outer, group];
+    if (!anyWanted(group, path)) return;
     const problem = await inOrder(group.hooks.beforeAll).then(nothing, describeError);
     for (const child of group.children) {
-      const name = [path, child.name].filter(Boolean).join(' > ');
+      const name = under(path, child);
+      if ('body' in child && !wanted(name, child.timeout)) continue;
       if (problem !== undefined) await failing(name, problem);
       else if ('children' in child) await runGroup(child, name, groups);
       else {
@@ -151,6 +163,8 @@ export async function runFile(
   if (broken !== undefined) await failing('(loading the file)', broken);
   else await runGroup(root, '', []);
 }
+
+const under = (path: string, { name }: Case | Group): string => [path, name].filter(Boolean).join(' > ');
 
 async function inOrder(bodies: readonly Body[]): Promise<void> {
   for (const body of bodies) await body();
