@@ -5,11 +5,14 @@
  *
  * where the position in dy must be whole and inside. The taps are the outer sum, so that this is decided once for all o.
  * Launch: tiles of [c / groups, n · h · w], see gemm/gemm.ts.
+ *
+ * Passing over the taps that a border pixel lacks (a third of the work on 15×15 images, half on 6×6): 34 → 15 ms for
+ * [64, 64, 6, 6] × [64, 64, 3, 3] (SwiftShader, 2 cores, 2026-11).
  */
 import { gemm } from '../gemm/gemm.js';
 import type { GemmTile, GemmVariant } from '../gemm/spec.js';
 import { interned, type Kernel } from '../kernel.js';
-import { type Conv2dShape, derived } from './shape.js';
+import { type Conv2dShape, derived, imagesTogether } from './shape.js';
 
 export interface Conv2dInputGradSpec {
   shape: Conv2dShape;
@@ -31,9 +34,9 @@ export const conv2dInputGrad = interned(({ shape, variant, tile }: Conv2dInputGr
   const tapOf = (y: string, x: string): string =>
     `let y = ${y} - outer / ${kw}u * ${dilationH}u;
   let x = ${x} - outer % ${kw}u * ${dilationW}u;`;
-  // With the images of a batch side by side, a tile has one pixel, and the taps that it lacks can be passed over.
-  const imagesTogether = variant !== 'workgroup' && n >= 16;
-  const [image, pixel] = imagesTogether ? [`% ${n}u`, `/ ${n}u`] : [`/ ${pixels}u`, `% ${pixels}u`];
+  // With the same pixel of all images side by side, a tile has one pixel, and the taps that it lacks can be passed over.
+  const together = imagesTogether(shape, variant);
+  const [image, pixel] = together ? [`% ${n}u`, `/ ${n}u`] : [`/ ${pixels}u`, `% ${pixels}u`];
   return gemm({
     name: 'conv2d.inputGrad',
     variant,
@@ -64,7 +67,7 @@ export const conv2dInputGrad = interned(({ shape, variant, tile }: Conv2dInputGr
     },
     rowOffset: `(batch * ${cg}u + row) * ${pixels}u`,
     columnOffset: `column ${image} * ${c * pixels}u + column ${pixel}`,
-    skip: imagesTogether ? 'lacksTap(firstColumn, lastColumn, outer)' : undefined,
+    skip: together ? 'lacksTap(firstColumn, lastColumn, outer)' : undefined,
     module: `fn lacksTap(firstColumn: u32, lastColumn: u32, outer: u32) -> bool {
   let pixel = firstColumn / ${n}u;
   ${tapOf(`pixel / ${w}u + ${padH}u`, `pixel % ${w}u + ${padW}u`)}

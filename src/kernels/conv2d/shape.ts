@@ -6,6 +6,8 @@
  *
  * Layout: x is [n, c, h, w], weight is [o, c / groups, kh, kw], y is [n, o, oh, ow]; x outside the image is zero.
  */
+import type { GemmVariant } from '../gemm/spec.js';
+
 export interface Conv2dShape {
   n: number;
   c: number;
@@ -48,3 +50,9 @@ export function derived(shape: Conv2dShape) {
 
 /** Whether a tap can fall outside the image, so that reads of x must be checked. */
 export const padded = ({ padH, padW }: Conv2dShape): boolean => padH > 0 || padW > 0;
+
+/**
+ * Whether a kernel on a software adapter takes the same pixel of all images together rather than the pixels of one image:
+ * what depends on the pixel is then decided once for the batch. A GPU wants neighbouring addresses instead.
+ */
+export const imagesTogether = ({ n }: Conv2dShape, variant: GemmVariant): boolean => variant !== 'workgroup' && n >= 16;
