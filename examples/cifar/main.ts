@@ -147,11 +147,17 @@ async function emptyResults(plan: Plan, data: StudyData, adapter: Adapter, host:
   };
 }
 
+/** One Ctrl-C reaches this process twice where a parent passes it on: what comes within a second is the same one. */
+const SAME_SIGNAL_MS = 1000;
+
 function listenForStop(): void {
+  let first = 0;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
+      if (stopping && performance.now() - first < SAME_SIGNAL_MS) return;
       if (stopping) process.exit(130);
       stopping = true;
+      first = performance.now();
       say('\nStopping after this step; once more stops at once, losing the steps since the last checkpoint.');
     });
   }
