@@ -38,6 +38,8 @@ function flags(): string[] {
     '--ignore-gpu-blocklist',
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     '--disable-dev-shm-usage',
+    // Long dispatches of a software adapter are work, not a hang.
+    '--disable-gpu-watchdog',
     // Nothing here may go to the network or slow a page that is not in front.
     '--disable-background-networking',
     '--disable-component-update',
