@@ -49,7 +49,7 @@ export const conv2dForward = interned(({ shape, bias, relu, variant, tile }: Con
   return vec3((line / ${outPixels}u * ${c}u + batch * ${cg}u) * ${pixels}u, pixel / ${ow}u * ${strideH}u - ${padH}u, pixel % ${ow}u * ${strideW}u - ${padW}u);`,
       run: `let y = origin.y + outer / ${kw}u * ${dilationH}u;
   let x = origin.z + outer % ${kw}u * ${dilationW}u;
-  return vec3(origin.x + y * ${w}u + x, 0u, select(0u, ${cg}u, y < ${h}u && x < ${w}u));`,
+  return vec3(origin.x + y * ${w}u + x, 0u, select(0u, ${cg}u, (y < ${h}u) & (x < ${w}u)));`,
       checked: padded(shape),
       stride: pixels,
       contiguous: 'line',

@@ -24,13 +24,14 @@ export interface Conv2dInputGradSpec {
 export const conv2dInputGrad = interned(({ shape, variant, tile }: Conv2dInputGradSpec): Kernel => {
   const { n, c, h, w, o, kw, strideH, strideW, padH, padW, dilationH, dilationW, groups } = shape;
   const { oh, ow, cg, og, taps, pixels, outPixels } = derived(shape);
-  // Whether tap (ky, kx) of a pixel has an output, from y = i + padH − ky·dilationH and x likewise: too large where they wrap.
+  // Whether tap (ky, kx) of a pixel has an output, from y = i + padH − ky·dilationH and x likewise; they are too large where
+  // they wrap. `&` and not `&&`, whose branches take SwiftShader minutes to compile where they are unrolled.
   const exists = [
-    ...(strideH > 1 ? [`y % ${strideH}u == 0u`] : []),
-    ...(strideW > 1 ? [`x % ${strideW}u == 0u`] : []),
-    `y / ${strideH}u < ${oh}u`,
-    `x / ${strideW}u < ${ow}u`,
-  ].join(' && ');
+    ...(strideH > 1 ? [`(y % ${strideH}u == 0u)`] : []),
+    ...(strideW > 1 ? [`(x % ${strideW}u == 0u)`] : []),
+    `(y / ${strideH}u < ${oh}u)`,
+    `(x / ${strideW}u < ${ow}u)`,
+  ].join(' & ');
   const tapOf = (y: string, x: string): string =>
     `let y = ${y} - outer / ${kw}u * ${dilationH}u;
   let x = ${x} - outer % ${kw}u * ${dilationW}u;`;

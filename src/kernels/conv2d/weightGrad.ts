@@ -69,7 +69,7 @@ export const conv2dWeightGrad = interned((spec: Conv2dWeightGradSpec): Split => 
       run: together
         ? `let y = origin.y + outer / ${ow}u * ${strideH}u;
   let x = origin.z + outer % ${ow}u * ${strideW}u;
-  return vec3(origin.x + y * ${w}u + x, 0u, select(0u, ${n}u, y < ${h}u && x < ${w}u));`
+  return vec3(origin.x + y * ${w}u + x, 0u, select(0u, ${n}u, (y < ${h}u) & (x < ${w}u)));`
         : `let y = origin.y + outer % ${oh}u * ${strideH}u;
   let left = i32(origin.z);
   let first = u32((max(-left, 0) + ${strideW - 1}) / ${strideW});
