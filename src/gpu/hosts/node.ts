@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { KindlingError } from '../errors.js';
 import type { HostGpu, HostOptions } from './host.js';
-import { installedIcd, preloadLoader, unpackedIcd, withEnvironment } from './software.js';
+import { installedIcd, loadVulkan, unpackedIcd, withEnvironment } from './software.js';
 
 /** Dawn crashes at exit when an instance that made a device was collected before. */
 const instances: GPU[] = [];
@@ -41,17 +41,19 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
   // Mesa's device-selection layer complains about a missing display on every start: keep it out.
   const driver = (icd: string) => ({ VK_DRIVER_FILES: icd, NODEVICE_SELECT: '1' });
   const icd = installedIcd();
-  if (icd) {
+  if (!icd) tried.push('SwiftShader from @onirenaud/swiftshader-vulkan (not installed)');
+  if (!loadVulkan('libvulkan.so.1')) tried.push("the system's Vulkan loader, libvulkan.so.1 (missing)");
+  else if (icd) {
     const found = await request(`SwiftShader (${icd}) with the system's Vulkan loader`, driver(icd));
     if (found) return found;
-  } else tried.push('SwiftShader from @onirenaud/swiftshader-vulkan (not installed)');
+  }
   const unpacked = unpackedIcd();
-  if (unpacked) {
-    preloadLoader(unpacked.loader);
+  if (!unpacked) tried.push('the Vulkan loader and SwiftShader in @sparticuz/chromium (not installed)');
+  else if (loadVulkan(unpacked.loader)) {
     notes.push('Vulkan loader from @sparticuz/chromium');
     const found = await request(`SwiftShader with the loader ${unpacked.loader}`, driver(icd ?? unpacked.icd));
     if (found) return found;
-  } else tried.push('the Vulkan loader in @sparticuz/chromium (not installed)');
+  } else tried.push(`the Vulkan loader ${unpacked.loader} (it does not load)`);
   throw noAdapter(tried);
 }
 

@@ -107,17 +107,22 @@ function* tarFiles(tar: Uint8Array): Generator<readonly [string, Uint8Array]> {
 }
 
 /**
- * Loads a Vulkan loader into this process. Dawn opens `libvulkan.so.1` by name, and the dynamic linker answers with a
- * library of that name that is loaded already; so neither LD_LIBRARY_PATH nor a child process is needed.
+ * Loads a Vulkan loader into this process and says whether that went well. Dawn opens `libvulkan.so.1` by name, and the
+ * dynamic linker answers with a library of that name that is loaded already; so neither LD_LIBRARY_PATH nor a child
+ * process is needed.
+ *
+ * @param path a file, or the name alone for the system's
  */
-export function preloadLoader(path: string): void {
+export function loadVulkan(path: string): boolean {
   const RTLD_LAZY = 0x1;
   const RTLD_GLOBAL = 0x100;
   const RTLD_NODELETE = 0x1000;
   try {
     process.dlopen({ exports: {} }, path, RTLD_LAZY | RTLD_GLOBAL | RTLD_NODELETE);
-  } catch {
-    // Always: it is no Node addon ("Module did not self-register"), but it is loaded by then.
+    return true;
+  } catch (error) {
+    // It is no Node addon, which Node finds out, and throws, once it is loaded.
+    return error instanceof Error && error.message.includes('did not self-register');
   }
 }
 
