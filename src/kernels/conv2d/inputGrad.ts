@@ -6,8 +6,8 @@
  * where the position in dy must be whole and inside. The taps are the outer sum, so that this is decided once for all o.
  * Launch: tiles of [c / groups, n · h · w], see gemm/gemm.ts.
  *
- * Passing over the taps that a border pixel lacks (a third of the work on 15×15 images, half on 6×6): 34 → 15 ms for
- * [64, 64, 6, 6] × [64, 64, 3, 3] (SwiftShader, 2 cores, 2026-11).
+ * Passing over the taps that a border pixel lacks (a quarter of the work on 15×15 images, half on 6×6): 34 → 15 ms for
+ * [64, 64, 6, 6] × [64, 64, 3, 3] (SwiftShader, processor time of 2 cores, 2026-11).
  */
 import { gemm } from '../gemm/gemm.js';
 import type { GemmTile, GemmVariant } from '../gemm/spec.js';

@@ -11,7 +11,7 @@
  * Launch: tiles of [o / groups, c / groups · kh · kw] per part, see gemm/gemm.ts; then one invocation per gradient.
  *
  * Runs over 64 images instead of rows of 13: 89 → 71 ms for [64, 32, 15, 15] × [64, 32, 3, 3]; on rows of 30 or of 4 the two
- * are level (SwiftShader, 2 cores, 2026-11).
+ * are level (SwiftShader, processor time of 2 cores, 2026-11).
  */
 import { gemm } from '../gemm/gemm.js';
 import type { GemmTile, GemmVariant } from '../gemm/spec.js';

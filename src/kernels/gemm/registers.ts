@@ -10,12 +10,12 @@
  * Launch: one workgroup of `lanes` (4) per tile of rows × (columns · lanes). Lines past the edge repeat the last one and
  * store its values again, which spares a branch per output (and a third of the compilation).
  *
- * Measured on SwiftShader (2 cores, 2026-11, other work running; 512³, `subgroups`, GFLOP/s):
+ * Measured on SwiftShader (processor time of 2 busy cores, within 20 %, 2026-11; 512³, `subgroups`, GFLOP/s):
  * - Steps of k per turn of the loop: 1: 2.9, 2: 5.1, 4: 6.5, 8: 5.6 to 7.8 at 1.5 times the compilation. A turn costs
  *   nearly two steps, because every accumulator goes through memory once.
  * - Tiles, four steps: 16 × 8 6.0, 16 × 16 5.3, 32 × 8 6.5, 32 × 16 7.7, 64 × 16 7.8, compiled in 0.4, 0.7, 0.8, 1.3, 3.8 s.
  *   On the convolutions 32 × 8 is level with 32 × 16.
- * - No gain: `fma` for multiply and add, vec4 accumulators, arrays of fixed size for the factors, 16 lanes instead of 4,
+ * - No gain beyond the noise: `fma` for multiply and add, vec4 accumulators, arrays of fixed size for the factors, 16 lanes instead of 4,
  *   Dawn without robustness. Accumulators as an array or as scalars: the same.
  */
 import { finish, type Gemm, type GemmTile, type Plan, RELU } from './spec.js';
