@@ -15,7 +15,7 @@ const synthetic = madeUp('synthetic');
 function unbalanced(markup: string): string[] {
   const open: string[] = [];
   const wrong: string[] = [];
-  const body = markup.replace(/<style>[^]*?<\/style>/g, '').replace('<!doctype html>', '');
+  const body = markup.replace(/<style>[\s\S]*?<\/style>/g, '').replace('<!doctype html>', '');
   for (const [, slash, name = '', attributes = ''] of body.matchAll(/<(\/?)([a-z][\w-]*)((?:\s[^<>]*)?)>/g)) {
     if (slash && open.pop() !== name) wrong.push(name);
     if (!slash && !attributes.endsWith('/')) open.push(name);

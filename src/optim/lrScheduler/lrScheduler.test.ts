@@ -197,7 +197,7 @@ function make(name: string, o: ScheduledOptimizer, attrs: Attrs): Scheduler {
   if (name === 'SequentialLR') {
     options.schedulers = (attrs.schedulers as [string, Attrs][]).map(([n, a]) => make(n, o, a) as LRScheduler<object>);
   }
-  const Made = lrScheduler[name as keyof typeof lrScheduler] as unknown as new (
+  const Made = new Map<string, unknown>(Object.entries(lrScheduler)).get(name) as unknown as new (
     o: ScheduledOptimizer,
     options: Attrs,
   ) => Scheduler;
