@@ -32,6 +32,10 @@ function scalar(value: number, dtype: DType): Tensor {
 /** Both operands as tensors of one type: f32 over i32 over u32 over bool. A whole number takes the tensor's type. */
 export function promote(a: Operand, b: Operand): [Tensor, Tensor] {
   if (!(a instanceof Tensor)) {
+    if (!(b instanceof Tensor)) {
+      const dtype = Number.isInteger(a) && Number.isInteger(b) ? 'i32' : 'f32';
+      return [scalar(a, dtype), scalar(b, dtype)];
+    }
     const [other, made] = promote(b, a);
     return [made, other];
   }

@@ -1,0 +1,226 @@
+/** Reductions, and functions that move elements, against plain JavaScript. */
+import * as k from 'kindling';
+import { expect, test } from 'vitest';
+import {
+  agree,
+  at,
+  build,
+  close,
+  distinct,
+  get,
+  type Plain,
+  plain,
+  sizeOf,
+  toTensor,
+  total,
+  values,
+} from '../support/agree.js';
+
+/** Combines the elements along `dims` in order. */
+function reduced(x: Plain, dims: readonly number[], keepdim: boolean, f: (elements: number[]) => number): Plain {
+  const kept = x.shape.map((n, d) => (dims.includes(d) ? 1 : n));
+  const gone = build(
+    x.shape.map((n, d) => (dims.includes(d) ? n : 1)),
+    () => 0,
+  );
+  const made = build(kept, (...c) =>
+    f(build(gone.shape, (...g) => get(x, ...c.map((i, d) => i + at(g, d)))).data.slice()),
+  );
+  return keepdim
+    ? made
+    : plain(
+        x.shape.filter((_, d) => !dims.includes(d)),
+        made.data,
+      );
+}
+
+const mean = (elements: readonly number[]): number => total(elements) / elements.length;
+const variance = (elements: readonly number[], correction: number): number =>
+  total(elements.map((value) => (value - mean(elements)) ** 2)) / (elements.length - correction);
+
+const CASES = [
+  [[2, 3, 4], [0]],
+  [[2, 3, 4], [1]],
+  [
+    [2, 3, 4],
+    [0, 2],
+  ],
+  [
+    [3, 5],
+    [0, 1],
+  ],
+  [[300, 2], [0]],
+  [[2, 150], [1]],
+] as const;
+
+test.each(CASES)('sum, mean, variance of %j along %j', async (shape, dim) => {
+  const x = [values(shape)];
+  for (const keepdim of [false, true]) {
+    await agree(
+      (x) => k.sum(x, { dim, keepdim }),
+      (x) => reduced(x, dim, keepdim, total),
+      x,
+    );
+    await agree(
+      (x) => k.mean(x, { dim, keepdim }),
+      (x) => reduced(x, dim, keepdim, mean),
+      x,
+    );
+  }
+  const wide = { rtol: 2e-5, atol: 1e-5 };
+  await agree(
+    (x) => k.variance(x, { dim }),
+    (x) => reduced(x, dim, false, (e) => variance(e, 1)),
+    x,
+    wide,
+  );
+  const root = (x: Plain): Plain => reduced(x, dim, false, (e) => Math.sqrt(variance(e, 0)));
+  await agree((x) => k.std(x, { dim, correction: 0 }), root, x, wide);
+});
+
+test.each(CASES)('extremes of %j along %j', async (shape, dim) => {
+  const x = [distinct(shape)];
+  await agree(
+    (x) => k.amax(x, { dim }),
+    (x) => reduced(x, dim, false, (e) => Math.max(...e)),
+    x,
+  );
+  await agree(
+    (x) => k.amin(x, { dim, keepdim: true }),
+    (x) => reduced(x, dim, true, (e) => Math.min(...e)),
+    x,
+  );
+  if (dim.length > 1) return;
+  const place =
+    (pick: (...e: number[]) => number) =>
+    (x: Plain): Plain =>
+      reduced(x, dim, false, (e) => e.indexOf(pick(...e)));
+  await agree((x) => k.argmax(x, { dim: dim[0] }), place(Math.max), x, { grad: false });
+  await agree((x) => k.argmin(x, { dim: dim[0] }), place(Math.min), x, { grad: false });
+});
+
+test('products, whole numbers, ties, and everything at once', async () => {
+  const product = (e: readonly number[]): number => e.reduce((a, b) => a * b, 1);
+  await agree(
+    (x) => k.prod(x, { dim: 1 }),
+    (x) => reduced(x, [1], false, product),
+    [values([2, 4], 0.5, 2)],
+  );
+  const whole = k.tensor(Int32Array.of(3, -7, 5, -7, 2, 1), { shape: [2, 3] });
+  expect(await k.sum(whole).item()).toBe(-3);
+  expect(await k.prod(whole, { dim: 0 }).array()).toEqual([-21, -14, 5]);
+  expect(await k.amax(whole, { dim: 1 }).array()).toEqual([5, 2]);
+  expect(await k.amin(whole).item()).toBe(-7);
+  expect(await k.amax(k.tensor(Uint32Array.of(1, 4e9))).item()).toBe(4e9);
+  expect(await k.amin(k.tensor(Uint32Array.of(7, 4e9))).item()).toBe(7);
+  expect(await k.prod(k.tensor(Uint32Array.of(7, 4))).item()).toBe(28);
+  expect(await k.sum(k.tensor([true, false, true])).item()).toBe(2);
+  expect(await k.argmax(whole).item()).toBe(2);
+  expect(await k.argmin(whole).item()).toBe(1);
+  const x = k.tensor([2, 5, 5, 1], { requiresGrad: true });
+  k.amax(x).backward();
+  expect(await x.grad?.array()).toEqual([0, 0.5, 0.5, 0]);
+  expect(await k.sum(k.zeros([0, 2]), { dim: 0 }).array()).toEqual([0, 0]);
+  expect(() => k.mean(k.zeros([0]))).toThrow('mean: no elements');
+  expect(() => k.amax(k.zeros([2, 0]))).toThrow('amax: shape [2, 0] has no elements');
+  expect(() => k.sum(k.zeros([2]), { dim: 2 })).toThrow('sum: dim 2 is outside a tensor of 1 dimensions');
+});
+
+test('long sums, cut into parts', async () => {
+  const data = Float32Array.from({ length: 200_003 }, (_, i) => (i % 11) - 4.5);
+  expect(await k.sum(k.tensor(data)).item()).toBeCloseTo(
+    data.reduce((a, b) => a + b, 0),
+    1,
+  );
+  expect(await k.amax(k.tensor(data).mul(k.arange(200_003))).item()).toBeCloseTo(5.5 * 200_001, -1);
+  const wide = k.mean(k.ones([3000, 70]).mul(k.arange(70)), { dim: 0 });
+  await close(
+    'means',
+    wide,
+    plain(
+      [70],
+      Array.from({ length: 70 }, (_, i) => i),
+    ),
+  );
+});
+
+const x = values([2, 3, 4]);
+
+type Move = readonly [string, (x: k.Tensor) => k.Tensor, (x: Plain) => Plain];
+const MOVES: readonly Move[] = [
+  ['reshape', (x) => x.reshape(4, -1), (x) => plain([4, 6], x.data)],
+  ['flatten', (x) => k.flatten(x, 1), (x) => plain([2, 12], x.data)],
+  ['unsqueeze', (x) => x.unsqueeze(-1), (x) => plain([2, 3, 4, 1], x.data)],
+  ['permute', (x) => x.permute(2, 0, 1), (x) => build([4, 2, 3], (a = 0, b = 0, c = 0) => get(x, b, c, a))],
+  ['transpose', (x) => x.transpose(0, 1), (x) => build([3, 2, 4], (a = 0, b = 0, c = 0) => get(x, b, a, c))],
+  ['narrow', (x) => x.narrow(1, 1, 2), (x) => build([2, 2, 4], (a = 0, b = 0, c = 0) => get(x, a, b + 1, c))],
+  [
+    'slice by steps',
+    (x) => x.slice(2, 1, 4, 2),
+    (x) => build([2, 3, 2], (a = 0, b = 0, c = 0) => get(x, a, b, 1 + 2 * c)),
+  ],
+  ['slice from the end', (x) => x.slice(1, -2), (x) => build([2, 2, 4], (a = 0, b = 0, c = 0) => get(x, a, b + 1, c))],
+  ['select', (x) => x.select(1, -1), (x) => build([2, 4], (a = 0, c = 0) => get(x, a, 2, c))],
+  ['flip', (x) => k.flip(x, [0, 2]), (x) => build([2, 3, 4], (a = 0, b = 0, c = 0) => get(x, 1 - a, b, 3 - c))],
+  ['flip the middle', (x) => k.flip(x, 1), (x) => build([2, 3, 4], (a = 0, b = 0, c = 0) => get(x, a, 2 - b, c))],
+  [
+    'cat',
+    (x) => k.cat([x, x.mul(2)], 1),
+    (x) => build([2, 6, 4], (a = 0, b = 0, c = 0) => get(x, a, b % 3, c) * (b < 3 ? 1 : 2)),
+  ],
+  ['stack', (x) => k.stack([x, x], 2), (x) => build([2, 3, 2, 4], (a = 0, b = 0, _ = 0, c = 0) => get(x, a, b, c))],
+  [
+    'pad',
+    (x) => k.pad(x, [1, 2, 0, 1], { value: 0.5 }),
+    (x) => build([2, 4, 7], (a = 0, b = 0, c = 0) => (b < 3 && c > 0 && c < 5 ? get(x, a, b, c - 1) : 0.5)),
+  ],
+  [
+    'expand',
+    (x) => k.expand(x.slice(1, 0, 1), [5, 2, 3, 4]),
+    (x) => build([5, 2, 3, 4], (_, a = 0, __ = 0, c = 0) => get(x, a, 0, c)),
+  ],
+];
+
+for (const [name, ours, theirs] of MOVES) test(name, () => agree(ours, theirs, [x]));
+
+test('where, with broadcasting', async () => {
+  const condition = k.tensor([
+    [true, false, true],
+    [false, false, true],
+  ]);
+  const theirs = (a: Plain, b: Plain): Plain =>
+    build([2, 3], (i = 0, j = 0) => ((i === 0 ? [1, 0, 1] : [0, 0, 1])[j] ? get(a, j) : get(b, i, 0)));
+  await agree((a, b) => k.where(condition, a, b), theirs, [values([3]), values([2, 1])]);
+  expect(k.where(condition, 1, 0.5).dtype).toBe('f32');
+  expect(await k.where(condition, 1, 0).array()).toEqual([
+    [1, 0, 1],
+    [0, 0, 1],
+  ]);
+});
+
+test('types: what is moved keeps its type, what is cast changes it', async () => {
+  const whole = k.arange(0, 6, 1, { dtype: 'i32' }).reshape(2, 3);
+  expect(await whole.T.array()).toEqual([
+    [0, 3],
+    [1, 4],
+    [2, 5],
+  ]);
+  expect(await k.cast(k.tensor([1.9, -1.9, 0]), 'i32').array()).toEqual([1, -1, 0]);
+  expect(await k.cast(k.tensor([0.5, 0, -2]), 'bool').array()).toEqual([true, false, true]);
+  expect(await k.cast(k.tensor([true, false]), 'f32').array()).toEqual([1, 0]);
+  expect(await k.cast(k.tensor(Uint32Array.of(3)), 'f32').item()).toBe(3);
+  expect(sizeOf(k.cat([k.zeros([0, 2]), k.ones([1, 2])]).shape)).toBe(2);
+  expect(await k.squeeze(k.ones([1, 2, 1])).array()).toEqual([1, 1]);
+});
+
+test('what does not fit is named', () => {
+  const t = toTensor(x);
+  expect(() => t.reshape(5, 5)).toThrow('reshape: 24 elements of [2, 3, 4] do not fit [5, 5]');
+  expect(() => t.permute(0, 1)).toThrow('permute: [0,1] does not order the dimensions of [2, 3, 4]');
+  expect(() => t.expand(2, 3, 5)).toThrow('do not broadcast');
+  expect(() => k.cat([k.zeros([2, 2]), k.zeros([2, 3])])).toThrow(
+    'cat: [2, 3] f32 does not continue [2, 2] f32 along 0',
+  );
+  expect(() => t.select(0, 2)).toThrow('select: index 2 is outside dimension 0 of [2, 3, 4]');
+  expect(() => k.pad(t, [1])).toThrow('pad: [1] are not pairs of widths for [2, 3, 4]');
+});
