@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { type Bundle, CACHE } from './bundle.js';
 import type { Baseline, Message, Request, Selection } from './worker.js';
 
-/** A test may take this much longer than without a change, in milliseconds, before it counts as hanging. */
+/**
+ * A test may take this much longer than without a change, in milliseconds, before it counts as hanging. Time is counted in
+ * the worker's own beats, for a busy machine may let it wait; without a beat it may take much longer.
+ */
 const PATIENCE = 30_000;
+const SILENCE = 600_000;
 
 /** How a worker ended: the first test that failed, or that the process ended or hung in; null where all passed. */
 export type Verdict = {
@@ -43,11 +47,11 @@ export async function learn(bundle: Bundle, print: (line: string) => void): Prom
       if ('done' in message) done = true;
       else if ('ended' in message) {
         count++;
-        if (message.ended.file === file && Date.now() - last < 20_000) return;
         file = message.ended.file;
-        last = Date.now();
-        print(`  ${count} tests, in ${file}`);
       }
+      if (Date.now() - last < 20_000) return;
+      last = Date.now();
+      print(`  ${count} tests, now in ${file}`);
     });
     if (!done) throw new Error(`the tests broke off:\n${complaints}`);
   }
@@ -81,20 +85,22 @@ export async function attempt(
   let current = 'its start';
   let verdict: Verdict = null;
   let done = false;
+  let beats = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const watch = (child: ChildProcess, milliseconds: number): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      verdict = { test: current, how: 'hung', error: '' };
-      child.kill('SIGKILL');
-    }, milliseconds + PATIENCE);
+  const hang = (child: ChildProcess): void => {
+    verdict ??= { test: current, how: 'hung', error: '' };
+    child.kill('SIGKILL');
   };
   const request: Request = { kind: 'try', tests, ...(change && { change }) };
   const complaints = await start(bundle, request, (message, child) => {
     if ('done' in message) done = true;
     else if ('started' in message) {
       current = message.started;
-      watch(child, 3 * (usual.get(current) ?? 0));
+      beats = 0;
+    } else if ('beat' in message) {
+      clearTimeout(timer);
+      timer = setTimeout(() => hang(child), SILENCE);
+      if (++beats * 1000 > PATIENCE + 3 * (usual.get(current) ?? 0)) hang(child);
     } else if (message.ended.error !== undefined) {
       // Nothing after the first failure matters, and cleaning up after a lost device can take long.
       verdict = { test: `${message.ended.file} > ${message.ended.name}`, how: 'failed', error: message.ended.error };

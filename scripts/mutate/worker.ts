@@ -19,7 +19,9 @@ export type Request =
   /** `change` is absent where the tests are to run on the shaders as they are. */
   | { readonly kind: 'try'; readonly tests: Selection; readonly change?: { place: number; choice: number } };
 
+/** `beat` comes once a second while the process runs. */
 export type Message =
+  | { readonly beat: true }
   | { readonly started: string }
   | { readonly ended: Outcome & { readonly file: string } }
   | { readonly done: true };
@@ -48,6 +50,7 @@ export function work(files: Files): void {
   // The parent may be killed without a word.
   process.once('disconnect', () => process.exit(1));
   process.once('message', (request: Request) => {
+    setInterval(() => void send({ beat: true }), 1000).unref();
     const run = request.kind === 'baseline' ? baseline(files, request.out) : attempt(files, request);
     run.then(
       async () => {
