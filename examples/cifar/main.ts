@@ -67,7 +67,7 @@ async function open(
 ): Promise<Study> {
   if (resumed) {
     const { store, results } = resumed;
-    const { plan, path, fingerprint } = results.settings.resume as ResumeSettings;
+    const { plan, path, fingerprint } = results.resume as ResumeSettings;
     const data = await loadData(options.data ?? path, plan.trainSize, plan.testSize, say);
     if (data.fingerprint !== fingerprint) {
       throw new Error(`--resume ${store.folder}: the images at ${data.path} are not those the study was begun with`);
@@ -108,8 +108,8 @@ function announce(plan: Plan, data: StudyData): void {
     );
   }
   say(
-    `${scenarios.length} scenarios × ${seeds.length} seed${seeds.length === 1 ? '' : 's'} on ${data.train.source}` +
-      `${data.train.synthetic ? ' (synthetic)' : ''}: batch ${batchSize}, ${epochs} epochs of ${stepsIn(plan)} steps`,
+    `${scenarios.length} scenarios × ${seeds.length} seed${seeds.length === 1 ? '' : 's'} on ${data.train.source}: ` +
+      `batch ${batchSize}, ${epochs} epoch${epochs === 1 ? '' : 's'} of ${stepsIn(plan)} steps`,
   );
 }
 
@@ -136,13 +136,13 @@ async function emptyResults(plan: Plan, data: StudyData, adapter: Adapter, host:
       baseline: scenarios[0]?.name ?? 'baseline',
       scenarioSettings: Object.fromEntries(scenarios.map((scenario) => [scenario.name, settingsOf(scenario)])),
       host,
-      resume,
     },
     versions: {
       kindling: packageJson.version,
       node: process.versions.node,
       webgpu: packageJson.devDependencies.webgpu,
     },
+    resume,
     runs: [],
   };
 }

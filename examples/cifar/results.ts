@@ -68,6 +68,8 @@ export interface StudyResults {
   data: DataSource;
   settings: StudySettings;
   versions: Record<string, string>;
+  /** What `--resume` needs to go on. */
+  resume?: unknown;
   runs: RunResult[];
 }
 

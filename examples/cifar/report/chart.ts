@@ -54,7 +54,7 @@ export function f1Spec(results: StudyResults, summary: Summary, theme: Theme, he
       { name: 'x', type: 'linear', domain: [0, high], range: 'width' },
     ],
     axes: [
-      { orient: 'bottom', scale: 'x', grid: true, title: 'micro-F1', titlePadding: 8, format: '.1f', tickCount: 8 },
+      { orient: 'bottom', scale: 'x', grid: true, title: 'micro-F1', titlePadding: 8, format: '.2~f', tickCount: 8 },
       { orient: 'left', scale: 'y', ticks: false, domain: false, labelPadding: 8 },
     ],
     marks: [

@@ -98,6 +98,6 @@ export function provenance(results: StudyResults): { what: string; where: string
   const seedList = `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
   return {
     what: `${dataName(results)} · ${sizes} · ${plural(epochs, 'epoch')} · batch ${batchSize} · ${seedList}`,
-    where: `${results.host} · ${results.adapter.description}${results.adapter.isSoftware ? ' (software adapter)' : ''}`,
+    where: `${results.host} · ${results.adapter.description}`,
   };
 }

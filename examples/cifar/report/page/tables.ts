@@ -48,7 +48,7 @@ const spaced = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1 $2'
 
 /** How it was run. */
 export function settingsTable(results: StudyResults): Html {
-  const { scenarioSettings, scenarios, ...settings } = results.settings;
+  const { scenarioSettings, scenarios, host: _, ...settings } = results.settings;
   const entries: [string, unknown][] = [
     ['data', results.data.path ? `${dataName(results)}, ${results.data.path}` : dataName(results)],
     ['host', results.host],
@@ -68,7 +68,10 @@ export function scenarioTable(results: StudyResults): Html | null {
   const table = results.settings.scenarioSettings;
   if (!table) return null;
   const names = results.settings.scenarios.filter((name) => table[name]);
-  const columns = [...new Set(names.flatMap((name) => Object.keys(table[name] ?? {})))];
+  // What no scenario switches on is not worth a column.
+  const columns = [...new Set(names.flatMap((name) => Object.keys(table[name] ?? {})))].filter((column) =>
+    names.some((name) => table[name]?.[column] !== null),
+  );
   const line = (name: string): Html => html`<tr><th scope="row" class="name">${name}</th>
 ${columns.map((column) => html`<td>${shown(table[name]?.[column])}</td>`)}</tr>`;
   return scrolling(
