@@ -37,6 +37,19 @@ test.each([
 test('softmax of large, of very different, and of no logits', async () => {
   expect(await F.softmax(tensor([1e4, 1e4]), 0).array()).toEqual([0.5, 0.5]);
   expect(await F.logSoftmax(tensor([0, -1e5, 1e5]), 0).array()).toEqual([-1e5, -2e5, 0]);
+  // Each row holds its own maximum, along either dimension.
+  const apart = tensor([
+    [0, 200],
+    [0, 400],
+  ]);
+  expect(await F.softmax(apart, 1).array()).toEqual([
+    [0, 1],
+    [0, 1],
+  ]);
+  expect(await F.softmax(apart, 0).array()).toEqual([
+    [0.5, 0],
+    [0.5, 1],
+  ]);
   expect(await F.softmax(zeros([0, 3])).array()).toEqual([]);
   expect(() => F.softmax(zeros([2]), 1)).toThrow('softmax: dim 1 is outside a tensor of 1 dimensions');
   const long = await F.softmax(zeros([2, 70_000])).data();
