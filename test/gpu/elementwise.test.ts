@@ -62,7 +62,8 @@ const LINES: readonly Line[] = [
   ['pow 0', (x) => k.pow(x, 0), () => 1],
   ['pow -3', (x) => k.pow(x, -3), (x) => x ** -3, signed.filter((x) => Math.abs(x) > 0.3)],
   ['pow 0.5', (x) => k.pow(x, 0.5), Math.sqrt, positive, loose],
-  ['pow 1.7', (x) => k.pow(x, 1.7), (x) => x ** 1.7, positive, loose],
+  ['pow 1.7', (x) => k.pow(x, 1.7), (x) => x ** 1.7, [...positive, 1], loose],
+  ['pow -0.7', (x) => k.pow(x, -0.7), (x) => x ** -0.7, [0.2, 0.7, 1, 2.6, 17.5].map(Math.fround), loose],
   ['pow 17', (x) => k.pow(x, 17), (x) => x ** 17, [-1.2, -0.9, 0.8, 1.1].map(Math.fround), { rtol: 5e-5 }],
   ['pow 18', (x) => k.pow(x, 18), (x) => x ** 18, [-1.2, -0.9, 0.8, 1.1].map(Math.fround), { rtol: 5e-5 }],
 ];
@@ -77,6 +78,21 @@ test('round goes to even, and whole numbers have signs of their own type', async
   expect(await k.abs(k.tensor(Int32Array.of(3, -4))).array()).toEqual([3, 4]);
   expect(await k.sign(k.tensor([-2, 0, 5])).array()).toEqual([-1, 0, 1]);
   expect(await k.pow(k.tensor([0, 0]), 2.5).array()).toEqual([0, 0]);
+});
+
+test('small arguments keep their digits', async () => {
+  const small = [-0.0095, -3e-3, -1e-6].map(Math.fround);
+  const wider = [-0.0995, ...small].map(Math.fround);
+  const lines = [
+    ['log1p', k.log1p, Math.log1p, small],
+    ['elu', F.elu, Math.expm1],
+    ['sin', k.sin, Math.sin],
+    ['tanh', k.tanh, Math.tanh],
+    ['erf', k.erf, erf],
+  ] as const;
+  for (const [name, ours, theirs, x = wider] of lines) {
+    await close(name, ours(k.tensor([...x])), plain([x.length], x.map(theirs)), { rtol: 5e-7, atol: 0 });
+  }
 });
 
 test('kinks: the gradient PyTorch chooses', async () => {

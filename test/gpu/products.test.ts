@@ -175,7 +175,7 @@ const CONVOLUTIONS: readonly Conv2dShape[] = [
   shapeOf({ n: 3, c: 5, o: 2, h: 2, w: 3, kh: 1, kw: 1 }),
   // Taps that fall beside the image for every output, and images enough to be taken together.
   shapeOf({ c: 2, o: 2, h: 4, w: 2, kw: 5, padH: 2, padW: 2, strideH: 2 }),
-  shapeOf({ n: 16, c: 2, o: 3, h: 3, w: 4, padH: 1, padW: 1, strideW: 2 }),
+  shapeOf({ n: 17, c: 2, o: 3, h: 5, w: 5, padH: 1, padW: 1, strideH: 2, strideW: 2 }),
 ];
 const operands = (s: Conv2dShape): [Plain, Plain, Plain] => [
   values([s.n, s.c, s.h, s.w]),

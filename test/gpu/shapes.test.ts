@@ -207,6 +207,7 @@ test('types: what is moved keeps its type, what is cast changes it', async () =>
   ]);
   expect(await k.cast(k.tensor([1.9, -1.9, 0]), 'i32').array()).toEqual([1, -1, 0]);
   expect(await k.cast(k.tensor([0.5, 0, -2]), 'bool').array()).toEqual([true, false, true]);
+  expect(await k.cast(k.cast(k.tensor([0.5, 0, -2]), 'bool'), 'f32').array()).toEqual([1, 0, 1]);
   expect(await k.cast(k.tensor([true, false]), 'f32').array()).toEqual([1, 0]);
   expect(await k.cast(k.tensor(Uint32Array.of(3)), 'f32').item()).toBe(3);
   expect(sizeOf(k.cat([k.zeros([0, 2]), k.ones([1, 2])]).shape)).toBe(2);
