@@ -115,7 +115,7 @@ if (options.json !== undefined) {
       seconds,
     };
   });
-  const { adapter } = baseline;
+  const adapter = baseline.adapter.replace('adapter: ', '');
   writeFileSync(
     options.json,
     `${JSON.stringify({ adapter, seed: options.seed, caught, total, mutants: lines }, null, 1)}\n`,
