@@ -183,6 +183,14 @@ test('types: whole numbers stay whole, a fraction makes f32, a comparison bool',
   expect(await k.add(k.lt(whole, 2), k.lt(whole, 0)).array()).toEqual([1, 2, 0]);
 });
 
+test('powers of zero: the gradient by the exponent is 0', async () => {
+  const exponents = k.tensor([0, 0.5, 2], { requiresGrad: true });
+  k.pow(k.zeros([3]), exponents)
+    .sum()
+    .backward();
+  expect(await exponents.grad?.array()).toEqual([0, 0, 0]);
+});
+
 test('ties of maximum and minimum share the gradient', async () => {
   for (const fn of [k.maximum, k.minimum]) {
     const a = k.tensor([1, 1], { requiresGrad: true });

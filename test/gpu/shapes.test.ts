@@ -114,6 +114,9 @@ test('products, whole numbers, ties, and everything at once', async () => {
   expect(await k.amax(k.tensor(Uint32Array.of(1, 4e9))).item()).toBe(4e9);
   expect(await k.amin(k.tensor(Uint32Array.of(7, 4e9))).item()).toBe(7);
   expect(await k.prod(k.tensor(Uint32Array.of(7, 4))).item()).toBe(28);
+  expect(await k.sum(k.tensor(Uint32Array.of(7, 4e9))).item()).toBe(4_000_000_007);
+  const least = k.tensor([-(2 ** 31), -(2 ** 31)], { dtype: 'i32' });
+  expect([await k.amax(least).item(), await k.amin(least.neg().sub(1)).item()]).toEqual([-(2 ** 31), 2 ** 31 - 1]);
   expect(await k.sum(k.tensor([true, false, true])).item()).toBe(2);
   expect(await k.argmax(whole).item()).toBe(2);
   expect(await k.argmin(whole).item()).toBe(1);
