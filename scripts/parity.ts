@@ -75,4 +75,4 @@ if (options.json !== undefined) {
 }
 if (total.cases === 0) console.log(`${folder} holds no case${only.length > 0 ? ` of ${only}` : ''}`);
 // Dawn may keep a thread; nothing is left to do.
-process.exit(total.failed > 0 || total.cases === 0 || (options.strict && total.notImplemented > 0) ? 1 : 0);
+process.exit(parity.failures.length > 0 || total.cases === 0 || (options.strict && total.notImplemented > 0) ? 1 : 0);

@@ -1,5 +1,5 @@
 /** Prints the shaders whose name begins with what is given: `npm run wgsl -- conv2d`. Without a name, lists them. */
-import { catalogue } from '../src/kernels/catalogue.js';
+import { catalogue } from '../test/support/catalogue.js';
 
 const [wanted] = process.argv.slice(2);
 const kernels = catalogue();

@@ -30,7 +30,7 @@ export function instrumentKernels(): Instrumented {
   const sources = new Map<string, string>();
   const places: Place[] = [];
   const files = readdirSync(KERNELS, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && name !== 'catalogue.ts')
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
     .sort();
   for (const name of files) {
     const path = join(KERNELS, name);

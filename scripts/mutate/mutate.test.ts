@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
-import { catalogue } from '../../src/kernels/catalogue.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
+import { catalogue } from '../../test/support/catalogue.js';
 import { ROOT } from '../page.js';
 import { instrument, instrumentKernels } from './instrument.js';
 import { broken, tokens, unmarked } from './wgsl.js';
@@ -58,7 +58,7 @@ test('the kernels with markers are the kernels', async () => {
   const { sources, places } = instrumentKernels();
   expect(places.length).toBeGreaterThan(1000);
   const { outputFiles } = await build({
-    entryPoints: [join(ROOT, 'src/kernels/catalogue.ts')],
+    entryPoints: [join(ROOT, 'test/support/catalogue.ts')],
     bundle: true,
     format: 'esm',
     write: false,

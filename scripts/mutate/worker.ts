@@ -5,8 +5,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { device } from '../../src/gpu/device.js';
-import { catalogue } from '../../src/kernels/catalogue.js';
 import { DEFAULT_TIMEOUT, type Outcome, runFile } from '../../test/browser/harness.js';
+import { catalogue } from '../../test/support/catalogue.js';
 import { prepare, settle } from '../../test/support/gpu.js';
 import { broken } from './wgsl.js';
 

@@ -102,6 +102,7 @@ export interface AffineOptions {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
  */
 export function layerNorm(x: Tensor, normalizedShape: Shape, { weight, bias, eps = 1e-5 }: AffineOptions = {}): Tensor {
+  if (x.dtype !== 'f32') throw new KindlingError(`layerNorm: wants f32, got ${x.dtype}; cast it`);
   if (normalizedShape.length === 0 || !sameShape(x.shape.slice(-normalizedShape.length), normalizedShape)) {
     throw new KindlingError(`layerNorm: ${show(x.shape)} does not end in ${show(normalizedShape)}`);
   }

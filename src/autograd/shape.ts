@@ -5,7 +5,7 @@ import { launch, launchInto } from '../tensor/launch.js';
 import { at, broadcast, broadcastStrides, dimOf, type Shape, show, sizeOf, stridesOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type Operand, promote } from './binary.js';
-import { reshape, sumTo } from './broadcast.js';
+import { held, reshape, sumTo } from './broadcast.js';
 import { differentiable } from './tape.js';
 
 /** Dimensions from `startDim` to `endDim` made one. Defaults: all. */
@@ -70,7 +70,7 @@ function takeBlock(name: string, x: Tensor, block: Block): Tensor {
 /** A tensor filled with `value` (null: the blocks cover it), with blocks written into it. */
 function putBlocks(blocks: readonly { x: Tensor; block: Block }[], shape: Shape, value: number | null): Tensor {
   const into = new Tensor(shape, blocks[0]?.x.dtype);
-  if (value !== null) launchInto(fillKernel({ size: into.size, value }), [], [into]);
+  if (value !== null) launchInto(fillKernel({ size: into.size, value, type: held(into) }), [], [into]);
   for (const { x, block } of blocks) launchInto(scatterKernel(block), [x], [into]);
   return into;
 }

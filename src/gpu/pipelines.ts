@@ -71,6 +71,7 @@ function compile(kernel: Kernel): Pipeline {
       },
     ),
   };
+  pipeline.ready.catch(() => {}); // `flush` waits for it too, and hands the error to whoever reads next.
   return pipeline;
 }
 

@@ -3,12 +3,14 @@
  * again at once for a kernel's output; only the host's own writes jump the queue, and `stream.ts` watches those.
  */
 import { device } from './device.js';
+import { KindlingError } from './errors.js';
 
-/** A buffer of the pool. `batch` is the last batch of commands that names it. */
 export interface PoolBuffer {
   readonly gpu: GPUBuffer;
   readonly bytes: number;
+  /** The last batch with a command that names this buffer, and the last before which the host writes into it. */
   batch: number;
+  written: number;
 }
 
 const USAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST; GPUBufferUsage is not defined in every host
@@ -47,9 +49,12 @@ export function acquire(wanted: number, notIn = -1): PoolBuffer {
       return found;
     }
   }
+  const { maxBufferSize, maxStorageBufferBindingSize } = device().limits;
+  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  if (size > most) throw new KindlingError(`a tensor of ${wanted} bytes: this adapter allows ${most} in one buffer`);
   buffers++;
   bytes += size;
-  return { gpu: device().createBuffer({ size, usage: USAGE }), bytes: size, batch: -1 };
+  return { gpu: device().createBuffer({ size, usage: USAGE }), bytes: size, batch: -1, written: -1 };
 }
 
 /** Gives a buffer back for reuse. */
@@ -65,7 +70,7 @@ export function trim(submitted: number): void {
   if (freeBytes <= IDLE_BYTES || freeBytes <= bytes / 2) return;
   for (const [size, list] of [...free].sort((a, b) => b[0] - a[0])) {
     const kept = list.filter((buffer) => {
-      if (freeBytes <= IDLE_BYTES / 2 || buffer.batch > submitted) return true;
+      if (freeBytes <= IDLE_BYTES / 2 || Math.max(buffer.batch, buffer.written) > submitted) return true;
       buffer.gpu.destroy();
       buffers--;
       bytes -= size;

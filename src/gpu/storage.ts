@@ -22,7 +22,7 @@ export class Storage {
   readonly bytes: number;
   #buffer: PoolBuffer | null;
   #scope: Scope | null = null;
-  /** The content, or its promise, where it has come back to the host for good. */
+  /** The content, or its promise, where it comes back to the host. Whoever binds the memory again puts an end to that. */
   #host: ArrayBuffer | Promise<ArrayBuffer> | null = null;
 
   /** @param data the content; without it the content is undefined until a kernel writes it */
@@ -43,8 +43,9 @@ export class Storage {
       if (!(this.#host instanceof ArrayBuffer)) throw new KindlingError(FREED);
       this.#buffer = acquire(this.bytes, currentBatch());
       write({ buffer: this.#buffer, offset: 0, bytes: this.bytes }, new Uint8Array(this.#host));
-      this.#giveTo(scopes.at(-1) ?? null);
+      this.#giveTo(null);
     }
+    this.#host = null; // A kernel or the host may write now: from here on the GPU's content counts.
     return { buffer: this.#buffer, offset: 0, bytes: this.bytes };
   }
 

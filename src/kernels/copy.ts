@@ -56,13 +56,13 @@ export const scatterKernel = interned(
 
 /** y[i] = value. */
 export const fillKernel = interned(
-  ({ size, value }: { size: number; value: number }): Kernel =>
+  ({ size, value, type }: { size: number; value: number; type: 'f32' | 'i32' | 'u32' }): Kernel =>
     kernel({
       name: 'fill',
-      write: { ys: 'f32' },
+      write: { ys: type },
       workgroups: linear(size),
       wgsl: `${linearMain('arrayLength(&ys)')}
-  ys[i] = ${f32(value)};
+  ys[i] = ${type === 'f32' ? f32(value) : `${type}(${value})`};
 }`,
     }),
 );

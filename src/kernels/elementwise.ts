@@ -15,8 +15,8 @@ interface Unary {
 
 /**
  * WGSL bounds sin, cos, tanh and pow loosely and has no erf or log1p, so these are our own where PyTorch's last digits
- * are wanted. Sources: Cody and Waite's range reduction; Abramowitz and Stegun 7.1.26 is too coarse, so erf is the
- * series below 2 and the continued fraction's rational fit above (W. J. Cody, Rational Chebyshev Approximations, 1969).
+ * are wanted. Sources: Cody and Waite's range reduction; for erf the power series below 0.5 and above it the fit
+ * of Numerical Recipes (erfcc), since Abramowitz and Stegun 7.1.26 is too coarse.
  */
 const HELPERS = {
   tanh: `
@@ -118,7 +118,8 @@ export const UNARY = {
   ceil: { value: 'ceil(x)' },
   round: { value: 'round(x)' },
   sign: { value: 'sign(x)' },
-  relu: { value: 'max(x, 0.0)', gradient: 'select(0.0, g, y > 0.0)' },
+  // NaN passes through.
+  relu: { value: 'select(x, 0.0, x < 0.0)', gradient: 'select(0.0, g, y > 0.0)' },
   relu6: { value: 'clamp(x, 0.0, 6.0)', gradient: 'select(0.0, g, x > 0.0 && x < 6.0)' },
   leakyRelu: { value: 'select(p * x, x, x > 0.0)', gradient: 'select(p * g, g, x > 0.0)' },
   elu: {
@@ -153,7 +154,7 @@ export const UNARY = {
   },
   clampMin: { value: 'max(x, p)', gradient: 'select(0.0, g, x >= p)' },
   clampMax: { value: 'min(x, p)', gradient: 'select(0.0, g, x <= p)' },
-  powScalar: { value: 'pow_(x, p)', gradient: 'g * p * pow_(x, p - 1.0)', uses: ['pow'] },
+  powScalar: { value: 'pow_(x, p)', gradient: 'select(g * p * pow_(x, p - 1.0), 0.0, p == 0.0)', uses: ['pow'] },
 } as const satisfies Record<string, Unary>;
 
 export type UnaryName = keyof typeof UNARY;
@@ -182,7 +183,10 @@ export const BINARY = {
   },
   pow: {
     value: 'pow_(a, b)',
-    gradients: ['g * b * pow_(a, b - 1.0)', 'select(g * pow_(a, b) * log(max(a, 1e-38)), 0.0, a == 0.0 && b >= 0.0)'],
+    gradients: [
+      'select(g * b * pow_(a, b - 1.0), 0.0, b == 0.0)',
+      'select(g * pow_(a, b) * log(max(a, 1e-38)), 0.0, a == 0.0 && b >= 0.0)',
+    ],
     uses: ['pow'],
   },
   eq: { value: 'u32(a == b)', makes: 'bool' },

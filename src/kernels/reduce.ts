@@ -11,11 +11,12 @@ import { f32, interned, type Kernel, kernel, linear, linearMain } from './kernel
 export type Reduction = 'sum' | 'prod' | 'max' | 'min';
 type Scalar = 'f32' | 'i32' | 'u32';
 
-const COMBINE: Record<Reduction, { start: Record<Scalar, string>; next: string }> = {
+/** Extremes start from the first element: no other is as small as minus infinity. */
+const COMBINE: Record<Reduction, { start?: Record<Scalar, string>; next: string }> = {
   sum: { start: { f32: '0.0', i32: '0i', u32: '0u' }, next: 'total + x' },
   prod: { start: { f32: '1.0', i32: '1i', u32: '1u' }, next: 'total * x' },
-  max: { start: { f32: 'bitcast<f32>(0xff7fffffu)', i32: '-2147483647i - 1i', u32: '0u' }, next: 'max(total, x)' },
-  min: { start: { f32: 'bitcast<f32>(0x7f7fffffu)', i32: '2147483647i', u32: '0xffffffffu' }, next: 'min(total, x)' },
+  max: { next: 'max(total, x)' },
+  min: { next: 'min(total, x)' },
 };
 
 export interface ReduceSpec {
@@ -63,8 +64,9 @@ export const reduceKernel = interned((spec: ReduceSpec): Kernel => {
     wgsl: `${linearMain(outputs)}
   let o = i / ${spec.splits}u;
   let base = ${indexed(spec.kept, spec.keptStrides, 'o')};
-  var total = ${start[spec.type]};
-  for (var k = i % ${spec.splits}u; k < ${count(spec.reduced)}u; k += ${spec.splits}u) {
+  let first = i % ${spec.splits}u;
+  var total = ${start?.[spec.type] ?? `xs[base + ${indexed(spec.reduced, spec.reducedStrides, 'first')}]`};
+  for (var k = first; k < ${count(spec.reduced)}u; k += ${spec.splits}u) {
     let x = xs[base + ${indexed(spec.reduced, spec.reducedStrides, 'k')}];
     total = ${next};
   }

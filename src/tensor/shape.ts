@@ -73,5 +73,6 @@ export function checkShape(op: string, shape: Shape): Shape {
   for (const n of shape) {
     if (!Number.isInteger(n) || n < 0) throw new KindlingError(`${op}: ${show(shape)} is not a shape`);
   }
+  if (sizeOf(shape) >= 2 ** 31) throw new KindlingError(`${op}: ${show(shape)} has more elements than 2^31 - 1`);
   return shape;
 }

@@ -47,7 +47,7 @@ export class Tensor {
     this.shape = shape;
     this.dtype = dtype;
     this.size = sizeOf(shape);
-    this.storage = storage ?? new Storage(this.size * 4, data);
+    this.storage = storage ?? allocate(shape, this.size * 4, data);
   }
 
   /** Number of dimensions. */
@@ -131,6 +131,15 @@ export class Tensor {
   /** What Node's console shows. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
+  }
+}
+
+function allocate(shape: Shape, bytes: number, data: TensorData | undefined): Storage {
+  try {
+    return new Storage(bytes, data);
+  } catch (error) {
+    if (error instanceof KindlingError) throw new KindlingError(`shape ${show(shape)}: ${error.message}`);
+    throw error;
   }
 }
 

@@ -65,7 +65,8 @@ export async function runParity(options: ParityOptions): Promise<Parity> {
     try {
       ready = await prepare(file, options, progress);
     } catch (error) {
-      parity.ignored.push(`${file}: ${error instanceof Error ? error.message : error}`);
+      const line = `${file}: ${error instanceof Error ? error.message : error}`;
+      (error instanceof NoCases ? parity.ignored : parity.failures).push(line);
       continue;
     }
     const rows = new Map<string, Row>();
@@ -100,13 +101,16 @@ async function count(row: Row, run: () => Promise<number>): Promise<void> {
 }
 
 /** Reads a file of cases. What kind they are shows in their fields, so that a file may have any name. */
+/** A JSON file that is something else. */
+class NoCases extends Error {}
+
 async function prepare(
   file: string,
   { read, files }: ParityOptions,
   progress: (line: string) => void,
 ): Promise<Ready[]> {
   const document = JSON.parse(new TextDecoder().decode(await read(file))) as Document;
-  if (!Array.isArray(document.cases)) throw new Error('no list of cases');
+  if (!Array.isArray(document.cases)) throw new NoCases('no list of cases');
   const { tensors: beside, cases } = document;
   if (beside !== undefined && !files.includes(beside)) throw new Error(`its tensors, ${beside}, are missing`);
   const tensors: Tensors = beside === undefined ? new Map() : readSafetensors(await read(beside)).tensors;

@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { create, globals } from 'webgpu';
-import { catalogue } from '../../src/kernels/catalogue.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
+import { catalogue } from '../support/catalogue.js';
 
 Object.assign(globalThis, globals);
 // Held here: what is collected before its device ends the process.

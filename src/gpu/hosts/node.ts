@@ -37,6 +37,7 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
   if (chosen !== undefined || (!options.forceSoftware && hasGpuDevice())) {
     const found = await request(chosen ? `the Vulkan driver ${chosen}` : "the system's Vulkan drivers", {});
     if (found) return found;
+    notes.push(`no adapter from ${chosen ?? 'the drivers of the GPU that is here'}: taking a software adapter`);
   }
   // Mesa's device-selection layer complains about a missing display on every start: keep it out.
   const driver = (icd: string) => ({ VK_DRIVER_FILES: icd, NODEVICE_SELECT: '1' });

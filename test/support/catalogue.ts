@@ -3,8 +3,7 @@
  * are compiled on Dawn's null backend by the tests, printed by `npm run wgsl`, and broken on purpose by `npm run mutate`.
  */
 
-import { layerKernels } from './catalogueLayers.js';
-import { castKernel, fillKernel, gatherKernel, scatterKernel, whereKernel } from './copy.js';
+import { castKernel, fillKernel, gatherKernel, scatterKernel, whereKernel } from '../../src/kernels/copy.js';
 import {
   BINARY,
   type BinaryName,
@@ -13,9 +12,10 @@ import {
   type UnaryName,
   unaryGradKernel,
   unaryKernel,
-} from './elementwise.js';
-import type { Kernel } from './kernel.js';
-import { argKernel, extremeGradKernel, reduceKernel } from './reduce.js';
+} from '../../src/kernels/elementwise.js';
+import type { Kernel } from '../../src/kernels/kernel.js';
+import { argKernel, extremeGradKernel, reduceKernel } from '../../src/kernels/reduce.js';
+import { layerKernels } from './catalogueLayers.js';
 
 const unary = Object.keys(UNARY) as UnaryName[];
 const binary = Object.keys(BINARY) as BinaryName[];
@@ -41,7 +41,7 @@ export function catalogue(): Kernel[] {
     extremeGradKernel(middle),
     gatherKernel({ shape: [3, 4], strides: [-4, 1], offset: 8 }),
     scatterKernel({ shape: [3, 4], strides: [8, 1], offset: 2 }),
-    fillKernel({ size: 70000 * 64, value: 1.5 }),
+    fillKernel({ size: 70000 * 64, value: 1.5, type: 'f32' }),
     castKernel({ from: 'f32', to: 'i32', bool: false, size: 7 }),
     castKernel({ from: 'f32', to: 'u32', bool: true, size: 7 }),
     whereKernel({

@@ -1,21 +1,31 @@
 /** The part of the catalogue that layers, losses and optimizers use: products, windows, rows, indices, state. */
-import { batchNormGradKernel, batchNormKernel, batchNormStatsKernel, batchNormSumsKernel } from './batchNorm.js';
-import { conv2dForward } from './conv2d/forward.js';
-import { conv2dInputGrad } from './conv2d/inputGrad.js';
-import type { Conv2dShape } from './conv2d/shape.js';
-import { conv2dWeightGrad } from './conv2d/weightGrad.js';
-import { dropoutKernel } from './dropout.js';
-import type { GemmVariant } from './gemm/spec.js';
-import type { Split } from './gemm/split.js';
-import { gatherIndexGradKernel, gatherIndexKernel, indexSelectGradKernel, indexSelectKernel } from './indexing.js';
-import { incrementKernel, scaleKernel } from './inPlace.js';
-import type { Kernel } from './kernel.js';
-import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from './layerNorm.js';
-import { matmul } from './matmul.js';
-import { nllEachKernel, nllGradKernel, nllSumKernel, nllTotalKernel } from './nll.js';
-import { adamKernel, sgdKernel } from './optimizer.js';
-import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from './pool.js';
-import { softmaxGradKernel, softmaxKernel } from './softmax.js';
+import {
+  batchNormGradKernel,
+  batchNormKernel,
+  batchNormStatsKernel,
+  batchNormSumsKernel,
+} from '../../src/kernels/batchNorm.js';
+import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
+import { conv2dInputGrad } from '../../src/kernels/conv2d/inputGrad.js';
+import type { Conv2dShape } from '../../src/kernels/conv2d/shape.js';
+import { conv2dWeightGrad } from '../../src/kernels/conv2d/weightGrad.js';
+import { dropoutKernel } from '../../src/kernels/dropout.js';
+import type { GemmVariant } from '../../src/kernels/gemm/spec.js';
+import type { Split } from '../../src/kernels/gemm/split.js';
+import {
+  gatherIndexGradKernel,
+  gatherIndexKernel,
+  indexSelectGradKernel,
+  indexSelectKernel,
+} from '../../src/kernels/indexing.js';
+import { incrementKernel, scaleKernel } from '../../src/kernels/inPlace.js';
+import type { Kernel } from '../../src/kernels/kernel.js';
+import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../../src/kernels/layerNorm.js';
+import { matmul } from '../../src/kernels/matmul.js';
+import { nllEachKernel, nllGradKernel, nllSumKernel, nllTotalKernel } from '../../src/kernels/nll.js';
+import { adamKernel, sgdKernel } from '../../src/kernels/optimizer.js';
+import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
+import { softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
 
 const VARIANTS: readonly GemmVariant[] = ['registers', 'subgroups', 'workgroup'];
 const BOTH = [false, true] as const;
