@@ -1,26 +1,42 @@
 /** Text of a tensor, by the rules of `torch.set_printoptions`: 4 digits, and the edges alone above 1,000 elements. */
 import { at, type Shape, sizeOf, stridesOf } from './shape.js';
 
+const DIGITS = 4;
 const EDGE_ITEMS = 3;
 const THRESHOLD = 1000;
 const LINE_WIDTH = 80;
+const PREFIX = 'tensor(';
 
-/** `tensor([[1.0000, 2.5000]])`, with the type named where it is not f32. */
+/** `tensor([[1.0000, 2.5000]])`, with the type named where it is neither f32 nor seen from the elements. */
 export function format(data: ArrayLike<number>, shape: Shape, dtype: string): string {
+  const empty = sizeOf(shape) === 0;
+  let text = PREFIX + (empty ? '[]' : body(data, shape, dtype));
+  const append = (suffix: string): void => {
+    // Two more than the line holds: one for the comma that follows, one as PyTorch counts.
+    const counted = text.length - text.lastIndexOf('\n') + 1;
+    text += counted + suffix.length + 2 > LINE_WIDTH ? `,\n${' '.repeat(PREFIX.length)}${suffix}` : `, ${suffix}`;
+  };
+  if (empty && shape.length !== 1) append(`size=(${shape.join(', ')})`);
+  if (dtype !== 'f32' && (empty || dtype !== 'bool')) append(`dtype=${dtype}`);
+  return `${text})`;
+}
+
+function body(data: ArrayLike<number>, shape: Shape, dtype: string): string {
   const edges = sizeOf(shape) > THRESHOLD;
-  const one = formatter(visible(data, shape, edges), dtype);
+  const { text, width } = formatter(visible(data, shape, edges), dtype);
   const strides = stridesOf(shape);
   const level = (dim: number, offset: number, indent: number): string => {
     const length = shape[dim];
-    if (length === undefined) return one(at(data, offset));
-    const indices = shown(length, edges);
-    const parts = indices.map((i) => (i < 0 ? '...' : level(dim + 1, offset + i * at(strides, dim), indent + 1)));
-    if (dim === shape.length - 1) return `[${wrap(parts, indent + 1)}]`;
-    const gap = `,${'\n'.repeat(shape.length - dim - 1)}${' '.repeat(indent + 1)}`;
-    return `[${parts.join(gap)}]`;
+    if (length === undefined) return text(at(data, offset)).padStart(width);
+    const last = dim === shape.length - 1;
+    const dots = last ? ' ...' : '...';
+    const parts = shown(length, edges).map((i) =>
+      i < 0 ? dots : level(dim + 1, offset + i * at(strides, dim), indent + 1),
+    );
+    if (last) return `[${wrap(parts, indent, width)}]`;
+    return `[${parts.join(`,${'\n'.repeat(shape.length - dim - 1)}${' '.repeat(indent + 1)}`)}]`;
   };
-  const suffix = dtype === 'f32' || dtype === 'bool' ? '' : `, dtype=${dtype}`;
-  return `tensor(${level(0, 0, 'tensor('.length)}${suffix})`;
+  return level(0, 0, PREFIX.length);
 }
 
 /** Indices along a dimension that are printed; -1 stands for the dots. */
@@ -37,47 +53,53 @@ function visible(data: ArrayLike<number>, shape: Shape, edges: boolean): number[
     const indices = shown(length, edges).filter((i) => i >= 0);
     offsets = offsets.flatMap((offset) => indices.map((i) => offset + i * at(strides, dim)));
   });
-  return sizeOf(shape) === 0 ? [] : offsets.map((offset) => at(data, offset));
+  return offsets.map((offset) => at(data, offset));
 }
 
-function formatter(values: readonly number[], dtype: string): (value: number) => string {
-  const text = choose(values, dtype);
-  const width = Math.max(0, ...values.map((value) => text(value).length));
-  return (value) => text(value).padStart(width);
+interface Formatter {
+  text(value: number): string;
+  readonly width: number;
 }
 
-function choose(values: readonly number[], dtype: string): (value: number) => string {
-  if (dtype === 'bool') return (value) => (value ? 'True' : 'False');
-  if (dtype !== 'f32') return String;
-  const finite = values.filter((v) => Number.isFinite(v) && v !== 0).map(Math.abs);
-  const largest = Math.max(...finite, 0);
-  const smallest = Math.min(...finite, Number.POSITIVE_INFINITY);
-  const whole = finite.every(Number.isInteger);
-  if (
-    finite.length > 0 &&
-    (largest / smallest > 1000 || largest > 1e8 || smallest < 1e-4) &&
-    !(whole && largest <= 1e8)
-  ) {
-    return (value) => special(value) ?? value.toExponential(4).replace(/e([+-])(\d)$/, 'e$10$2');
+/** Zeros, infinities and NaN take no part in choosing a notation or its width. */
+function formatter(values: readonly number[], dtype: string): Formatter {
+  const counted = dtype === 'f32' ? values.filter((v) => Number.isFinite(v) && v !== 0) : values;
+  const text =
+    dtype === 'bool' ? (value: number) => (value ? 'True' : 'False') : dtype === 'f32' ? real(counted) : String;
+  return { text, width: counted.reduce((width, value) => Math.max(width, text(value).length), 1) };
+}
+
+function real(values: readonly number[]): (value: number) => string {
+  let largest = 0;
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const value of values) {
+    largest = Math.max(largest, Math.abs(value));
+    smallest = Math.min(smallest, Math.abs(value));
   }
-  return (value) => special(value) ?? (whole ? `${value}.` : value.toFixed(4));
+  const whole = values.every(Number.isInteger);
+  const wide = values.length > 0 && (largest / smallest > 1000 || largest > 1e8 || (!whole && smallest < 1e-4));
+  return (value) => {
+    if (Number.isNaN(value)) return 'nan';
+    const sign = value < 0 || Object.is(value, -0) ? '-' : '';
+    const size = Math.abs(value);
+    if (size === Number.POSITIVE_INFINITY) return `${sign}inf`;
+    if (wide) return sign + halfToEven(size, 'toExponential').replace(/e([+-])(\d)$/, 'e$10$2');
+    return sign + (whole ? `${size}.` : halfToEven(size, 'toFixed'));
+  };
 }
 
-function special(value: number): string | null {
-  if (Number.isNaN(value)) return 'nan';
-  return Number.isFinite(value) ? null : value > 0 ? 'inf' : '-inf';
+/** Rounds as Python does; JavaScript rounds halves such as 1/32 up. */
+function halfToEven(value: number, notation: 'toFixed' | 'toExponential'): string {
+  const exact = value[notation](100);
+  const end = exact.indexOf('.') + 1 + DIGITS;
+  const [, exponent] = /^50*(e.*|)$/.exec(exact.slice(end)) ?? [];
+  const evenBelow = exponent !== undefined && Number(exact[end - 1]) % 2 === 0;
+  return evenBelow ? exact.slice(0, end) + exponent : value[notation](DIGITS);
 }
 
-function wrap(parts: readonly string[], indent: number): string {
+function wrap(parts: readonly string[], indent: number, width: number): string {
+  const perLine = Math.max(1, Math.floor((LINE_WIDTH - indent) / (width + 2)));
   const lines: string[] = [];
-  let line = '';
-  for (const part of parts) {
-    if (line && indent + line.length + part.length + 2 > LINE_WIDTH) {
-      lines.push(line);
-      line = '';
-    }
-    line += line ? `, ${part}` : part;
-  }
-  lines.push(line);
-  return lines.join(`,\n${' '.repeat(indent)}`);
+  for (let i = 0; i < parts.length; i += perLine) lines.push(parts.slice(i, i + perLine).join(', '));
+  return lines.join(`,\n${' '.repeat(indent + 1)}`);
 }
