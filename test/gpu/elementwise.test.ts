@@ -112,8 +112,9 @@ test('kinks: the gradient PyTorch chooses', async () => {
 
 test('more elements than one row of workgroups can hold', async () => {
   const size = 65535 * 64 + 100;
-  const data = await k.relu(k.arange(size).sub(size - 3)).data();
-  expect([data[0], ...data.slice(-4)]).toEqual([0, 0, 0, 1, 2]);
+  const data = await k.add(k.arange(size), 1).data();
+  expect(data.length).toBe(size);
+  expect(data.findIndex((value, i) => value !== i + 1)).toBe(-1);
 }, 60_000);
 
 type Pair = readonly [string, (a: k.Tensor, b: k.Tensor) => k.Tensor, (a: number, b: number) => number, number?];

@@ -50,6 +50,11 @@ test('softmax of large, of very different, and of no logits', async () => {
     [0.5, 0],
     [0.5, 1],
   ]);
+  // One large logit among a workgroup's, wherever its lane finds it.
+  for (const place of [0, 31, 40, 63, 130, 199]) {
+    const one = Array.from({ length: 200 }, (_, i) => (i === place ? 1 : 0));
+    expect(await F.softmax(tensor(one).mul(500), 0).array(), `logit ${place}`).toEqual(one);
+  }
   expect(await F.softmax(zeros([0, 3])).array()).toEqual([]);
   expect(() => F.softmax(zeros([2]), 1)).toThrow('softmax: dim 1 is outside a tensor of 1 dimensions');
   const long = await F.softmax(zeros([2, 70_000])).data();

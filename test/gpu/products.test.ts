@@ -9,7 +9,7 @@ import { conv2dWeightGrad } from '../../src/kernels/conv2d/weightGrad.js';
 import type { GemmTile, GemmVariant } from '../../src/kernels/gemm/spec.js';
 import type { Split } from '../../src/kernels/gemm/split.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
-import { type MatmulSpec, matmul as matmulKernel } from '../../src/kernels/matmul.js';
+import { type MatmulSpec, matmul as matmulKernel, matmulShape } from '../../src/kernels/matmul.js';
 import { launch, launchMany } from '../../src/tensor/launch.js';
 import { agree, at, build, close, get, type Plain, plain, sizeOf, toTensor, values } from '../support/agree.js';
 
@@ -257,6 +257,21 @@ test.each(VARIANTS)('matmul kernels: $variant', async ({ variant, tile }) => {
     });
     await close(JSON.stringify(spec), got, plain(exact.shape, finished), { atol: 1e-5 });
   }
+});
+
+test.each([false, true])('matmul kernels: several columns a thread, transB %s', async (transB) => {
+  const [a, b] = [values([6, 19]), values([19, 50])];
+  const tile: GemmTile = { rows: 1, columns: 3, threads: [4, 8] };
+  const made = matmulKernel({ m: 6, n: 50, k: 19, transB, variant: 'workgroup', tile });
+  await close('y', run(made, [a, turned(b, transB)].map(toTensor), [], [6, 50]), product(a, b), { atol: 1e-5 });
+});
+
+test('matmul kernels: batches cut into parts', async () => {
+  const [a, b] = [values([2, 3, 40]), values([2, 40, 4])];
+  const fitting = matmulShape(a.shape, b.shape);
+  if (!fitting) throw new Error('the shapes fit');
+  const made = matmulKernel({ ...fitting.spec, variant: 'registers', splits: 3 });
+  await close('y', run(made, [a, b].map(toTensor), [], fitting.shape), product(a, b), { atol: 1e-5 });
 });
 
 test.each(VARIANTS)('conv2d kernels: $variant', async (how) => {

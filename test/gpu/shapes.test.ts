@@ -113,6 +113,7 @@ test('products, whole numbers, ties, and everything at once', async () => {
   expect(await k.amin(whole).item()).toBe(-7);
   expect(await k.amax(k.tensor(Uint32Array.of(1, 4e9))).item()).toBe(4e9);
   expect(await k.amin(k.tensor(Uint32Array.of(7, 4e9))).item()).toBe(7);
+  expect(await k.amax(k.tensor(Uint32Array.of(0, 0))).item()).toBe(0);
   expect(await k.prod(k.tensor(Uint32Array.of(7, 4))).item()).toBe(28);
   expect(await k.sum(k.tensor(Uint32Array.of(7, 4e9))).item()).toBe(4_000_000_007);
   const least = k.tensor([-(2 ** 31), -(2 ** 31)], { dtype: 'i32' });
