@@ -15,8 +15,11 @@ export interface LaunchedBrowser {
 /**
  * Starts Chromium headless (the new mode, which is the full browser). PUPPETEER_EXECUTABLE_PATH chooses the program;
  * KINDLING_BROWSER=bundled takes the bundled one even where another is installed.
+ *
+ * @param options.signals whether SIGINT, SIGTERM and SIGHUP end the browser and this process. Default: true. `process.exit`
+ *   ends the browser in either case.
  */
-export async function launchBrowser(): Promise<LaunchedBrowser> {
+export async function launchBrowser({ signals = true } = {}): Promise<LaunchedBrowser> {
   const installed = process.env.KINDLING_BROWSER === 'bundled' ? null : installedBrowser();
   const { executablePath, env } = installed ? { executablePath: installed, env: {} } : bundledBrowser();
   const browser = await puppeteer.launch({
@@ -26,6 +29,9 @@ export async function launchBrowser(): Promise<LaunchedBrowser> {
     protocolTimeout: 0,
     env: { ...process.env, ...env },
     args: flags(),
+    handleSIGINT: signals,
+    handleSIGTERM: signals,
+    handleSIGHUP: signals,
   });
   return { browser, description: `${await browser.version()} (${installed ?? 'bundled, from @sparticuz/chromium'})` };
 }

@@ -27,6 +27,8 @@ export interface PageOptions {
   onUpload?: (name: string, bytes: Uint8Array) => void | Promise<void>;
   /** Modules put in the place of others, on top of kindling's sources. */
   alias?: Readonly<Record<string, string>>;
+  /** Leaves signals to the caller, who ends by `process.exit`. Default: false, a signal ends browser and process. */
+  survivesSignals?: boolean;
   /** Given the browser's name and version once it runs. */
   onStart?: (browser: string) => void;
 }
@@ -62,10 +64,12 @@ export async function bundlePage(entry: PageOptions['entry'], alias: PageOptions
 export async function runPage(options: PageOptions): Promise<unknown> {
   const script = await bundlePage(options.entry, options.alias);
   const server = await serve(script, options);
-  const { browser, description } = await launchBrowser().catch((error: unknown) => {
-    server.close();
-    throw error;
-  });
+  const { browser, description } = await launchBrowser({ signals: !options.survivesSignals }).catch(
+    (error: unknown) => {
+      server.close();
+      throw error;
+    },
+  );
   try {
     options.onStart?.(description);
     const page = await browser.newPage();
@@ -73,7 +77,8 @@ export async function runPage(options: PageOptions): Promise<unknown> {
       page.on('error', reject);
       browser.on('disconnected', () => reject(new Error('the browser ended')));
     });
-    page.on('console', (message) => console.log(`[page] ${message.text()}`));
+    // Standard output is for results.
+    page.on('console', (message) => console.error(`[page] ${message.text()}`));
     page.on('pageerror', (error) => console.error('[page]', error));
     for (const [name, handler] of Object.entries(options.handlers ?? {}))
       await page.exposeFunction(`node_${name}`, handler);

@@ -1,55 +1,74 @@
 /** Which images the study trains on. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { CIFAR10, type ImageDataset, type OnProgress, synthetic } from 'kindling/data';
 import type { RunData } from './train.js';
 
 export interface StudyData extends RunData {
-  /** The `--data` that gives these images again. */
+  /** What to call their place in a report: no folder of this machine. */
   readonly path: string;
+  /** The `--data` that gives these images again, from any folder. */
+  readonly location: string;
   /** SHA-256 of all bytes used: a resumed study must see the same. */
   readonly fingerprint: string;
 }
 
+export interface DataOptions {
+  /** A path, `cifar10`, `synthetic`, or undefined: CIFAR-10 from the cache, else synthetic. */
+  readonly choice: string | undefined;
+  /** Whether `cifar10` may be downloaded: only where the user asked for it. */
+  readonly download: boolean;
+  readonly trainSize: number;
+  readonly testSize: number;
+}
+
 const FETCH = 'npm run example:cifar -- --data cifar10';
 
-/**
- * @param choice a path, `cifar10` (downloads), `synthetic`, or undefined: CIFAR-10 from the cache, else synthetic
- * @throws Error where the data are missing or broken
- */
-export async function loadData(
-  choice: string | undefined,
-  trainSize: number,
-  testSize: number,
-  log: (line: string) => void,
-): Promise<StudyData> {
-  const found = choice ?? ((await CIFAR10.available()) ? 'cifar10' : undefined);
-  if (found === undefined || found === 'synthetic') {
+/** @throws Error where the data are missing or broken */
+export async function loadData(options: DataOptions, log: (line: string) => void): Promise<StudyData> {
+  const { choice, download, trainSize, testSize } = options;
+  const cached = !download && (choice ?? 'cifar10') === 'cifar10' && (await CIFAR10.available());
+  const found = choice ?? (cached ? 'cifar10' : 'synthetic');
+  if (found === 'synthetic') {
     log('SYNTHETIC DATA: ten classes of generated pictures, not CIFAR-10.');
-    if (found === undefined) log(`The real images (170 MB): ${FETCH}`);
+    if (choice === undefined) log(`The real images (170 MB): ${FETCH}`);
     const train = synthetic({ count: trainSize, split: 'train' });
-    return finish(train, synthetic({ count: testSize, split: 'test' }), 'synthetic');
+    return finish(train, synthetic({ count: testSize, split: 'test' }), found, found);
   }
-  if (found !== 'cifar10' && !existsSync(found)) {
+  if (found === 'cifar10') {
+    if (!download && !cached) throw new Error(`CIFAR-10 is no longer in its cache: --data cifar10 downloads it again`);
+    const source = { download, onProgress: progressLine(log) };
+    return read(source, options, cached ? 'cache' : found, found);
+  }
+  const location = resolve(found);
+  if (!existsSync(location)) {
     throw new Error(`--data ${found}: there is no such file or folder; the real images come with ${FETCH}`);
   }
-  const options =
-    found === 'cifar10' ? { download: choice === 'cifar10', onProgress: progressLine(log) } : { root: found };
-  const train = await CIFAR10.load({ ...options, split: 'train' });
-  const test = await CIFAR10.load({ ...options, split: 'test' });
+  return read({ root: location }, options, basename(location), location);
+}
+
+async function read(
+  source: { root?: string; download?: boolean; onProgress?: OnProgress },
+  { trainSize, testSize }: DataOptions,
+  path: string,
+  location: string,
+): Promise<StudyData> {
+  const train = await CIFAR10.load({ ...source, split: 'train' });
+  const test = await CIFAR10.load({ ...source, split: 'test' });
   for (const [name, wanted, set] of [
     ['train', trainSize, train],
     ['test', testSize, test],
   ] as const) {
     if (set.length < wanted) throw new Error(`--${name}-size ${wanted}: there are ${set.length} ${name} images`);
   }
-  return finish(train.first(trainSize), test.first(testSize), found);
+  return finish(train.first(trainSize), test.first(testSize), path, location);
 }
 
-function finish(train: ImageDataset, test: ImageDataset, path: string): StudyData {
+function finish(train: ImageDataset, test: ImageDataset, path: string, location: string): StudyData {
   const hash = createHash('sha256');
   for (const { images, labels } of [train, test]) hash.update(images).update(labels);
-  return { train, test, path, fingerprint: hash.digest('hex') };
+  return { train, test, path, location, fingerprint: hash.digest('hex') };
 }
 
 function progressLine(log: (line: string) => void): OnProgress {

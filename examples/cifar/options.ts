@@ -48,16 +48,25 @@ export interface Plan extends Preset {
 function whole(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < least) throw new InvalidArgumentError(`want a whole number ≥ ${least}`);
+    if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`want a whole number ≥ ${least}`);
     return value;
   };
 }
 
-const list = (text: string): string[] =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean);
+/** Values separated by commas, none of them empty or there twice. */
+function list<T>(item: (text: string) => T): (text: string) => T[] {
+  return (text) => {
+    const parts = text.split(',').map((part) => part.trim());
+    if (parts.includes('')) throw new InvalidArgumentError('one of its values is empty');
+    const values = parts.map(item);
+    const twice = values.find((value, i) => values.indexOf(value) !== i);
+    if (twice !== undefined) throw new InvalidArgumentError(`${twice} is there twice`);
+    return values;
+  };
+}
+
+/** What may stand beside `--resume`: nothing that decides the study's numbers. */
+const BESIDE_RESUME = ['resume', 'data', 'json'];
 
 export function parse(argv: readonly string[]): CommandLine {
   const command = new Command('example:cifar')
@@ -66,14 +75,14 @@ export function parse(argv: readonly string[]): CommandLine {
       '--data <path|cifar10|synthetic>',
       'an archive or folder of CIFAR-10 in its binary version; cifar10 downloads it (default: CIFAR-10 from the cache, else the synthetic stand-in)',
     )
-    .option('--scenarios <names>', 'only these, separated by commas', list)
+    .option('--scenarios <names>', 'only these, separated by commas', list(String))
     .addOption(new Option('--set <name>', 'what is compared').choices(Object.keys(SETS)).default('tricks'))
     .option('--as-published', 'the tricks as the notebook of 2021 really ran them, slips and all', false)
     .option('--epochs <n>', 'passes over the training images', whole(1))
     .option('--batch-size <n>', 'images per step', whole(1))
     .option('--train-size <n>', 'training images used, the first in file order', whole(2))
     .option('--test-size <n>', 'test images used', whole(1))
-    .option('--seeds <list>', 'one run per scenario and seed, as 0,1,2', (text) => list(text).map(whole(0)))
+    .option('--seeds <list>', 'one run per scenario and seed, as 0,1,2', list(whole(0)))
     .addOption(new Option('--host <host>', 'where to train').choices(['node', 'browser']).default('node'))
     .option('--out <folder>', 'where results go (default: runs/cifar-DATE)')
     .option('--resume <folder>', 'go on with a study that was stopped; its settings count')
@@ -85,27 +94,18 @@ export function parse(argv: readonly string[]): CommandLine {
     .option('--json', 'print results.json at the end, and nothing else, on standard output', false)
     .addHelpText('after', '\nCtrl-C stops after the current step and saves; --resume goes on, to the same bits.');
   const options = command.parse([...argv], { from: 'user' }).opts<CommandLine>();
+  if (options.resume !== undefined) {
+    const typed = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+    const given = typed.filter((option) => !BESIDE_RESUME.includes(option.attributeName())).map(({ long }) => long);
+    if (given.length > 0) command.error(`--resume takes its settings from the folder; leave out ${given.join(', ')}`);
+    return options;
+  }
   if (options.asPublished && options.set === 'lecun')
     command.error('--as-published is about the tricks, not --set lecun');
   try {
     pick(setOf(options), options.scenarios);
   } catch (error) {
     command.error((error as Error).message);
-  }
-  if (options.resume) {
-    const ruled = [
-      'data',
-      'scenarios',
-      'epochs',
-      'batchSize',
-      'trainSize',
-      'testSize',
-      'seeds',
-      'preset',
-      'out',
-    ] as const;
-    const given = ruled.filter((name) => name !== 'data' && options[name] !== undefined);
-    if (given.length > 0) command.error(`--resume takes its settings from the folder; leave out ${given.join(', ')}`);
   }
   return options;
 }

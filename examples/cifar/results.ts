@@ -56,6 +56,7 @@ export interface DataSource {
   /** As shown: `CIFAR-10`, `synthetic`. */
   name: string;
   synthetic: boolean;
+  /** Where they came from: the name of a file or folder, `cifar10`, `cache` or `synthetic`. */
   path?: string;
   /** Class names in label order. */
   classes?: string[];
@@ -68,8 +69,6 @@ export interface StudyResults {
   data: DataSource;
   settings: StudySettings;
   versions: Record<string, string>;
-  /** What `--resume` needs to go on. */
-  resume?: unknown;
   runs: RunResult[];
 }
 

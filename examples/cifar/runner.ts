@@ -1,5 +1,6 @@
 /** Where runs happen: in this process, or in Chromium. Both hosts train with the same `trainRun`. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Adapter, init } from 'kindling';
@@ -50,6 +51,7 @@ export type PageOutcome = { stopped: false; result: RunResult; predictions: numb
 /** Trains in headless Chromium. */
 export async function browserRunner(log: (line: string) => void): Promise<Runner> {
   const folder = await mkdtemp(join(tmpdir(), 'kindling-study-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const jobs = mailbox<PageJob | null>();
   const ready = mailbox<Adapter>();
   let current: { events: RunEvents; done: (outcome: PageOutcome) => void; uploads: Map<string, Uint8Array> } | null =
@@ -57,6 +59,7 @@ export async function browserRunner(log: (line: string) => void): Promise<Runner
   const page = runPage({
     entry: join(import.meta.dirname, 'page.ts'),
     folders: { data: folder },
+    survivesSignals: true,
     onStart: (browser) => log(browser),
     onUpload: async (name, bytes) => {
       if (name === 'checkpoint') await current?.events.onCheckpoint?.(bytes);
@@ -102,7 +105,6 @@ export async function browserRunner(log: (line: string) => void): Promise<Runner
     async close() {
       jobs.put(null);
       await page.catch(() => {});
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -5,7 +5,26 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Plan } from './options.js';
 import type { StudyResults } from './results.js';
+
+/** What `--resume` needs and a reader of `results.json` does not; its paths are this machine's. */
+export interface ResumeState {
+  readonly plan: Plan;
+  /** The `--data` that gives the images again. */
+  readonly location: string;
+  /** SHA-256 of the images. */
+  readonly fingerprint: string;
+}
+
+/** A study that was begun. */
+export interface Opened {
+  readonly store: Store;
+  readonly results: StudyResults;
+  readonly resume: ResumeState;
+}
+
+const RESUME = 'state/resume.json';
 
 export class Store {
   readonly folder: string;
@@ -32,11 +51,16 @@ export class Store {
     return new Store(folder);
   }
 
-  /** A study that was begun. */
-  static async open(folder: string): Promise<{ store: Store; results: StudyResults }> {
-    const path = join(folder, 'results.json');
-    if (!existsSync(path)) throw new Error(`${folder} holds no study: there is no results.json in it`);
-    return { store: new Store(folder), results: JSON.parse(await readFile(path, 'utf8')) };
+  /** @throws Error where `folder` holds no study to go on with */
+  static async open(folder: string): Promise<Opened> {
+    const [results, resume] = await Promise.all(
+      ['results.json', RESUME].map(async (name) => {
+        const path = join(folder, name);
+        if (!existsSync(path)) throw new Error(`${folder} holds no study to resume: there is no ${name} in it`);
+        return JSON.parse(await readFile(path, 'utf8'));
+      }),
+    );
+    return { store: new Store(folder), results, resume };
   }
 
   path(...parts: string[]): string {
@@ -51,6 +75,10 @@ export class Store {
 
   saveResults(results: StudyResults): Promise<void> {
     return this.write('results.json', `${JSON.stringify(results, null, 1)}\n`);
+  }
+
+  saveResume(resume: ResumeState): Promise<void> {
+    return this.write(RESUME, `${JSON.stringify(resume, null, 1)}\n`);
   }
 
   /** Bytes of a file, or null where there is none. */

@@ -29,6 +29,8 @@ export interface StepEvent {
   readonly step: number;
   readonly stepsPerEpoch: number;
   readonly loss: number;
+  /** Images in the batch. */
+  readonly images: number;
 }
 
 export interface RunEvents {
@@ -104,7 +106,8 @@ export async function trainRun(
       progress.losses.push(loss);
       if (progress.firstLosses.length < 10) progress.firstLosses.push(loss);
       progress.batch++;
-      const stop = await events.onStep?.({ epoch, step: progress.batch, stepsPerEpoch: loader.length, loss });
+      const event = { epoch, step: progress.batch, stepsPerEpoch: loader.length, loss, images: labels.size };
+      const stop = await events.onStep?.(event);
       if (stop) return { stopped: true, checkpoint: await checkpoint() };
       if (events.onCheckpoint && performance.now() - savedAt > (events.checkpointSeconds ?? 30) * 1000) {
         await events.onCheckpoint(await checkpoint());
@@ -131,7 +134,11 @@ export async function trainRun(
   });
   return {
     stopped: false,
-    weights: await saveSafetensors(model.stateDict()),
+    weights: await saveSafetensors(model.stateDict(), {
+      data: train.source,
+      scenario: scenario.name,
+      seed: String(seed),
+    }),
     predictions,
     result: {
       scenario: scenario.name,

@@ -78,7 +78,7 @@ export function madeUp(kind: 'real' | 'synthetic'): StudyResults {
     host: 'node 20.19.0',
     data: synthetic
       ? { name: 'synthetic', synthetic, classes: CLASSES }
-      : { name: 'CIFAR-10', synthetic, path: '/data/cifar-10-batches-bin', classes: CLASSES },
+      : { name: 'CIFAR-10', synthetic, path: 'cifar-10-batches-bin', classes: CLASSES },
     settings,
     versions: { kindling: '0.1.0', webgpu: '0.6.2' },
     runs: scenarios.flatMap((name) =>

@@ -49,8 +49,9 @@ const spaced = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1 $2'
 /** How it was run. */
 export function settingsTable(results: StudyResults): Html {
   const { scenarioSettings, scenarios, host: _, ...settings } = results.settings;
+  const { path, synthetic } = results.data;
   const entries: [string, unknown][] = [
-    ['data', results.data.path ? `${dataName(results)}, ${results.data.path}` : dataName(results)],
+    ['data', [dataName(results), ...(path && !synthetic ? [path] : [])]],
     ['host', results.host],
     ['adapter', results.adapter.description],
     ['software adapter', results.adapter.isSoftware],

@@ -1,0 +1,34 @@
+/** Ctrl-C: the first time the study stops after its step and saves, the second time the process ends at once. */
+
+/** One Ctrl-C reaches this process twice where a parent passes it on: what comes within a second is the same one. */
+const SAME_SIGNAL_MS = 1000;
+
+export class Stop {
+  /** True once somebody asked to stop. */
+  requested = false;
+  #announce: (() => void) | null = null;
+  #first = 0;
+  #restore = (): void => {};
+
+  constructor() {
+    // Ending by `process.exit` runs the hooks that close the browser; a signal's own way of ending does not.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#signal());
+  }
+
+  /** From now on there is something to save. `restore` gives the terminal back before a sudden end. */
+  arm(announce: () => void, restore: () => void): void {
+    this.#announce = announce;
+    this.#restore = restore;
+  }
+
+  #signal(): void {
+    if (this.requested && performance.now() - this.#first < SAME_SIGNAL_MS) return;
+    if (this.requested || !this.#announce) {
+      this.#restore();
+      process.exit(130);
+    }
+    this.requested = true;
+    this.#first = performance.now();
+    this.#announce();
+  }
+}
