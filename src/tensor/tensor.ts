@@ -83,8 +83,7 @@ export class Tensor {
   /** The elements in row-major order: Float32Array, Int32Array, or Uint32Array (u32 and bool). Waits for the device. */
   async data(): Promise<TensorData> {
     const content = await this.storage.read();
-    const Elements = this.dtype === 'f32' ? Float32Array : this.dtype === 'i32' ? Int32Array : Uint32Array;
-    return new Elements(content, 0, this.size).slice();
+    return new (elementsOf(this.dtype))(content, 0, this.size).slice();
   }
 
   /** The only element. @throws KindlingError if there is not exactly one */
@@ -104,10 +103,12 @@ export class Tensor {
     console.log(format(await this.data(), this.shape, this.dtype));
   }
 
-  /** Overwrites a leaf's elements, in place. */
+  /** Overwrites a leaf's elements, in place, with as many of the same type. */
   copy_(source: Tensor | TensorData): this {
     const size = source instanceof Tensor ? source.size : source.length;
     if (size !== this.size) throw new KindlingError(`copy_: ${size} elements do not fit shape ${show(this.shape)}`);
+    const fits = source instanceof Tensor ? source.dtype === this.dtype : source instanceof elementsOf(this.dtype);
+    if (!fits) throw new KindlingError(`copy_: the elements are not of type ${this.dtype}; cast them with to()`);
     if (!this.isLeaf) throw new KindlingError('copy_: only leaves are written in place');
     if (!(source instanceof Tensor)) this.storage.write(source);
     else if (source.storage !== this.storage) this.storage.copyFrom(source.storage);
@@ -133,6 +134,8 @@ export class Tensor {
     return this.toString();
   }
 }
+
+const elementsOf = (dtype: DType) => (dtype === 'f32' ? Float32Array : dtype === 'i32' ? Int32Array : Uint32Array);
 
 function allocate(shape: Shape, bytes: number, data: TensorData | undefined): Storage {
   try {
