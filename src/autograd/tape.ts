@@ -3,7 +3,7 @@
  * walks what was recorded in reverse.
  */
 import { KindlingError } from '../gpu/errors.js';
-import { insideScope, type Storage } from '../gpu/storage.js';
+import type { Storage } from '../gpu/storage.js';
 import { binaryKernel } from '../kernels/elementwise.js';
 import { onesLike } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
@@ -115,7 +115,8 @@ function inReverse(root: Tensor): Tensor[] {
 function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
   const before = leaf.grad;
   let own = before ? add(before, grad) : grad;
-  if (claimed.has(own.storage) || (!before && !insideScope())) own = copyOf(own);
+  // What no step owns may be somebody's: a constant that a function's own backward hands on.
+  if (claimed.has(own.storage) || (!before && !own.storage.isTemporary)) own = copyOf(own);
   claimed.add(own.storage);
   before?.storage.retire();
   own.storage.keep();

@@ -37,6 +37,11 @@ export class Storage {
     return this.#buffer === null && !(this.#host instanceof ArrayBuffer);
   }
 
+  /** Whether a running step frees it at its end. */
+  get isTemporary(): boolean {
+    return this.#scope !== null;
+  }
+
   /** What a dispatch binds. @throws KindlingError if the memory was freed */
   binding(): Binding {
     if (!this.#buffer) {
