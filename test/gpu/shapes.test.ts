@@ -124,6 +124,12 @@ test('products, whole numbers, ties, and everything at once', async () => {
   const x = k.tensor([2, 5, 5, 1], { requiresGrad: true });
   k.amax(x).backward();
   expect(await x.grad?.array()).toEqual([0, 0.5, 0.5, 0]);
+  const rows = k.tensor([1, 2, 3, 9, 4, 5], { shape: [2, 3], requiresGrad: true });
+  k.amax(rows, { dim: 1 }).sum().backward();
+  expect(await rows.grad?.array()).toEqual([
+    [0, 0, 1],
+    [1, 0, 0],
+  ]);
   expect(await k.sum(k.zeros([0, 2]), { dim: 0 }).array()).toEqual([0, 0]);
   expect(() => k.mean(k.zeros([0]))).toThrow('mean: no elements');
   expect(() => k.amax(k.zeros([2, 0]))).toThrow('amax: shape [2, 0] has no elements');
