@@ -55,18 +55,20 @@ export class StudyProgress {
     this.#imageSeconds = 0;
     this.#lastStep = Number.NaN;
     if (!this.#stream.isTTY) return;
+    const { columns = 80 } = this.#stream;
     this.#display = new MultiBar({
-      format: `${this.#prefix}{run} {bar} {percentage}%  {state}`,
+      // In 80 columns the time left stands last and must not be cut.
+      format: `${this.#prefix}{run} {bar} ${columns < 90 ? '' : '{percentage}%  '}{state}`,
       stream: this.#stream,
       hideCursor: true,
       // A line above the bar pushes it down: draw it again though nothing in it changed.
       forceRedraw: true,
       barCompleteChar: '█',
       barIncompleteChar: '░',
-      barsize: Math.max(5, Math.min(24, (this.#stream.columns ?? 80) - 80)),
+      barsize: Math.max(5, Math.min(24, columns - 85)),
       gracefulExit: false,
     });
-    this.#bar = this.#display.create(this.#stepsPerRun, 0, { run: run.padEnd(13), state: '' });
+    this.#bar = this.#display.create(this.#stepsPerRun, 0, { run: run.padEnd(12), state: '' });
   }
 
   /** Steps of this run that a checkpoint has behind it: neither time nor images were spent on them here. */

@@ -83,7 +83,8 @@ export async function browserRunner(log: (line: string) => void): Promise<Runner
     adapter: await Promise.race([ready.take(), broken]),
     async run({ config, events, resume, start }, data) {
       if (sent !== data) {
-        for (const [split, { images, labels }] of Object.entries(data)) {
+        for (const split of ['train', 'test'] as const) {
+          const { images, labels } = data[split];
           await writeFile(join(folder, `${split}-images`), images);
           await writeFile(join(folder, `${split}-labels`), labels);
         }
