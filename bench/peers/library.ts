@@ -8,10 +8,10 @@ export type LibraryName = (typeof LIBRARIES)[number];
 /** One workload in one library, its inputs on the GPU. */
 export interface Prepared {
   /**
-   * Submits the work `times` times, then waits until one element of the last result, of a step its loss, is on the host.
-   * No result is given up before that. Returns the element.
+   * Submits the work and waits until one element of the result, of a step its loss, is on the host. Returns the element.
+   * One result at a time: jax-js computes only what is read.
    */
-  run(times: number): Promise<number>;
+  run(): Promise<number>;
   /** The last result, laid out as PyTorch would. A step has none. */
   result(): Promise<ArrayLike<number>>;
   dispose(): void;

@@ -61,7 +61,7 @@ const results: Results = {
     rounds,
     quick: options.quick ?? false,
     training: source,
-    waiting: 'the work is submitted, then one element of the last result (of a step its loss) is awaited on the host',
+    waiting: 'the work is submitted, then one element of the result (of a step its loss) is awaited on the host',
     maxRelError: '|got − want| / max(|want|, root mean square of want), want in float64; above 1e-3 the row is void',
   },
   rows: [],

@@ -46,19 +46,18 @@ export async function measureWorkload(run: Run, page: BenchPage, workload: Workl
     await attempt(name, 'warm-up', async () => {
       await page.call('prepare', name, workload.name);
       // The first run compiles, the second records where a library replays; a third tells what a run costs.
-      const [, second = 0] = await page.call('time', name, 2, 1);
-      const [warm = 0] = second > SLOW_MS ? [second] : await page.call('time', name, 1, workload.iterations);
-      const one = warm * workload.iterations;
+      const [, second = 0] = await page.call('time', name, 2);
+      const [warm = 0] = second > SLOW_MS ? [second] : await page.call('time', name, 1);
       const budget = run.quick ? ROUND_MS.quick : ROUND_MS.full;
-      const least = run.quick || one > SLOW_MS ? 1 : 2;
-      runs.set(name, Math.min(MOST_RUNS, Math.max(least, Math.floor(budget / one))));
+      const least = run.quick || warm > SLOW_MS ? 1 : 2;
+      runs.set(name, Math.min(MOST_RUNS, Math.max(least, Math.floor(budget / warm))));
     });
   }
   for (let round = 0; round < rounds; round++) {
     for (const [i] of libraries.entries()) {
       const name = libraries[(i + round) % libraries.length] as LibraryName;
       await attempt(name, `round ${round + 1} of ${rounds}`, async () => {
-        times.get(name)?.push(...(await page.call('time', name, runs.get(name) ?? 1, workload.iterations)));
+        times.get(name)?.push(...(await page.call('time', name, runs.get(name) ?? 1)));
       });
     }
   }
@@ -112,8 +111,8 @@ export async function measureFirstSteps({ session, libraries, losses, progress, 
     const page = await session.page();
     await page.call('start');
     const openMs = await page.call('prepare', name, 'step');
-    const [first = Number.NaN] = await page.call('time', name, 1, 1);
-    await page.call('time', name, quick && first > SLOW_MS ? 1 : 2, 1);
+    const [first = Number.NaN] = await page.call('time', name, 1);
+    await page.call('time', name, quick && first > SLOW_MS ? 1 : 2);
     const { liveBytes, peakBytes } = await page.call('count', name);
     const { maxRelError } = await page.call('check', name, losses);
     await page.close();

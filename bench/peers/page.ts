@@ -9,9 +9,8 @@ import { expected, inputsOf, maxRelError, WORKLOADS, type Workload } from './wor
 interface Running {
   readonly prepared: Prepared;
   readonly workload: Workload;
-  /** Values returned by `run`: of a step its losses. */
+  /** Values returned by `run`, of a step its losses. */
   readonly values: number[];
-  times: number;
 }
 
 export interface Check {
@@ -46,12 +45,11 @@ const found = (name: LibraryName): Running => {
   return one;
 };
 
-async function run(one: Running, times: number): Promise<number> {
+async function run(one: Running): Promise<number> {
   const start = performance.now();
-  const value = await one.prepared.run(times);
-  const milliseconds = (performance.now() - start) / times;
+  const value = await one.prepared.run();
+  const milliseconds = performance.now() - start;
   one.values.push(value);
-  one.times += times;
   return milliseconds;
 }
 
@@ -77,30 +75,30 @@ export const bench = {
     const library = await open(name);
     const milliseconds = performance.now() - start;
     const prepared = await library.prepare(workload, current.inputs, data);
-    running.set(name, { prepared, workload, values: [], times: 0 });
+    running.set(name, { prepared, workload, values: [] });
     return milliseconds;
   },
 
-  /** Milliseconds of one iteration, for each of `runs` runs. */
-  async time(name: LibraryName, runs: number, iterations: number): Promise<number[]> {
+  /** Milliseconds of each of `runs` runs. */
+  async time(name: LibraryName, runs: number): Promise<number[]> {
     const times: number[] = [];
-    for (let i = 0; i < runs; i++) times.push(await run(found(name), iterations));
+    for (let i = 0; i < runs; i++) times.push(await run(found(name)));
     return times;
   },
 
-  /** One iteration with everything counted that it asks of WebGPU, and the bytes alive after it and at most. */
+  /** One run with everything counted that it asks of WebGPU, and the bytes alive after it and at most. */
   async count(name: LibraryName): Promise<Counts & { liveBytes: number; peakBytes: number }> {
     counter.reset();
-    await run(found(name), 1);
+    await run(found(name));
     return { ...counter.counts, liveBytes: counter.liveBytes, peakBytes: counter.peakBytes };
   },
 
   /** Holds the last result, or the losses of the first steps, against float64. */
   async check(name: LibraryName, pytorch: number[] | null): Promise<Check> {
-    const { prepared, workload, values, times } = found(name);
+    const { prepared, workload, values } = found(name);
     if (!current) throw new Error('nothing is prepared');
     if (workload.kind !== 'step') {
-      const want = expected(workload, current.inputs, times);
+      const want = expected(workload, current.inputs, values.length);
       return { maxRelError: maxRelError(await prepared.result(), want) };
     }
     const steps = Math.min(3, values.length);

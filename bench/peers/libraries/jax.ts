@@ -97,14 +97,11 @@ function prepareStep(batch: number, data: TrainingData): Prepared {
   });
   let t = 0;
   return {
-    async run(times) {
-      let loss: np.Array | null = null;
-      for (let i = 0; i < times; i++) {
-        loss?.dispose();
-        const [x, y] = batches[t++ % BATCHES] as (typeof batches)[number];
-        [loss, parameters, first, second, count] = train(parameters, first, second, count, x.ref, y.ref);
-      }
-      return (await (loss as np.Array).data())[0] as number;
+    async run() {
+      const [x, y] = batches[t++ % BATCHES] as (typeof batches)[number];
+      let loss: np.Array;
+      [loss, parameters, first, second, count] = train(parameters, first, second, count, x.ref, y.ref);
+      return (await loss.data())[0] as number;
     },
     result: async () => [],
     dispose() {
@@ -168,17 +165,16 @@ function prepareKernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Fl
     work: ((...arrays: Arrays) => np.Array) & { dispose(): void };
     held: Arrays;
   };
-  let results: Arrays = [];
-  const forget = (): void => dispose(results.splice(0));
+  let result: np.Array | null = null;
   return {
-    run(times) {
-      forget();
-      results = Array.from({ length: times }, () => work(...kept(held)));
-      return firstOf(results.at(-1) as np.Array);
+    run() {
+      result?.dispose();
+      result = work(...kept(held));
+      return firstOf(result);
     },
-    result: async () => (results.at(-1) as np.Array).ref.data(),
+    result: async () => (result as np.Array).ref.data(),
     dispose() {
-      forget();
+      result?.dispose();
       dispose(held);
       work.dispose();
     },
@@ -194,11 +190,9 @@ function prepareAdam(size: number, inputs: Float32Array[]): Prepared {
   const grad = put(inputs[1] as Float32Array, [size]);
   let state: Arrays = [put(inputs[0] as Float32Array, [size]), np.zeros([size]), np.zeros([size]), np.zeros([])];
   return {
-    run(times) {
-      for (let i = 0; i < times; i++) {
-        const [p, m, v, count] = state as [np.Array, np.Array, np.Array, np.Array];
-        state = update(p, m, v, grad.ref, count);
-      }
+    run() {
+      const [p, m, v, count] = state as [np.Array, np.Array, np.Array, np.Array];
+      state = update(p, m, v, grad.ref, count);
       return firstOf(state[0] as np.Array);
     },
     result: async () => (state[0] as np.Array).ref.data(),

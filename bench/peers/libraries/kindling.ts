@@ -4,19 +4,24 @@ import * as F from 'kindling/nn/functional';
 import { Adam } from 'kindling/optim';
 import { Net } from '../../../examples/cifar/network.js';
 import { outSize } from '../conv.js';
-import { BATCHES, type Library, type Prepared } from '../library.js';
+import { BATCHES, type Prepared } from '../library.js';
 import { LEARNING_RATE, PARAMETERS, type TrainingData } from '../training.js';
 import type { Workload } from '../workloads.js';
 
-export async function open(): Promise<Library> {
+/** Several runs may be waited for as one: the time of one of many, without that of waiting. */
+export interface Repeatable extends Prepared {
+  run(times?: number): Promise<number>;
+}
+
+export async function open() {
   await init();
   return {
-    prepare: async (workload, inputs, data) =>
+    prepare: async (workload: Workload, inputs: Float32Array[], data: TrainingData): Promise<Repeatable> =>
       workload.kind === 'step' ? prepareStep(workload.batch, data) : prepareKernel(workload, inputs),
   };
 }
 
-function prepareStep(batch: number, data: TrainingData): Prepared {
+function prepareStep(batch: number, data: TrainingData): Repeatable {
   const model = new Net({ name: 'bench', lr: LEARNING_RATE });
   model.loadStateDict(
     Object.fromEntries(
@@ -37,7 +42,7 @@ function prepareStep(batch: number, data: TrainingData): Prepared {
   });
   let t = 0;
   return {
-    async run(times) {
+    async run(times = 1) {
       const losses = Array.from({ length: times }, () =>
         train(...(batches[t++ % BATCHES] as (typeof batches)[number])),
       );
@@ -115,7 +120,7 @@ function kernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Float32Ar
   }
 }
 
-function prepareKernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Float32Array[]): Prepared {
+function prepareKernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Float32Array[]): Repeatable {
   const [work, held] = kernel(workload, inputs);
   let results: Tensor[] = [];
   const forget = (): void => {
@@ -124,7 +129,7 @@ function prepareKernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Fl
   };
   const last = (): Tensor => results.at(-1) as Tensor;
   return {
-    async run(times) {
+    async run(times = 1) {
       forget();
       results = Array.from({ length: times }, work);
       const element = last().size === 1 ? last() : step(() => narrow(last().detach().flatten(), 0, 0, 1));

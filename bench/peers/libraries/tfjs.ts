@@ -88,13 +88,11 @@ function prepareStep(batch: number, data: TrainingData): Prepared {
   });
   let t = 0;
   return {
-    async run(times) {
-      const losses = Array.from({ length: times }, () => {
-        const [x, oneHot] = batches[t++ % BATCHES] as (typeof batches)[number];
-        return optimizer.minimize(() => lossOf(x, oneHot), true) as tf.Scalar;
-      });
-      const [value] = await (losses.at(-1) as tf.Scalar).data();
-      tf.dispose(losses);
+    async run() {
+      const [x, oneHot] = batches[t++ % BATCHES] as (typeof batches)[number];
+      const loss = optimizer.minimize(() => lossOf(x, oneHot), true) as tf.Scalar;
+      const [value] = await loss.data();
+      loss.dispose();
       return value as number;
     },
     result: async () => [],
@@ -175,19 +173,21 @@ function kernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Float32Ar
 
 function prepareKernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Float32Array[]): Prepared {
   const { work, held, layout = (values) => values } = kernel(workload, inputs);
-  let results: tf.Tensor[] = [];
-  const forget = (): void => tf.dispose(results.splice(0).filter((result) => !held.includes(result)));
+  let last: tf.Tensor | null = null;
+  const forget = (): void => {
+    if (last && !held.includes(last)) last.dispose();
+  };
   return {
-    async run(times) {
+    async run() {
       forget();
-      results = Array.from({ length: times }, work);
-      const last = results.at(-1) as tf.Tensor;
-      const element = last.size === 1 ? last.clone() : tf.tidy(() => last.flatten().slice(0, 1));
+      const made = work();
+      last = made;
+      const element = made.size === 1 ? made.clone() : tf.tidy(() => made.flatten().slice(0, 1));
       const [value] = await element.data();
       element.dispose();
       return value as number;
     },
-    result: async () => layout(await (results.at(-1) as tf.Tensor).data()),
+    result: async () => layout(await (last as tf.Tensor).data()),
     dispose() {
       forget();
       tf.dispose(held);
