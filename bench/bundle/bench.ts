@@ -1,8 +1,8 @@
 /** W and the kernels in kindling alone, in Node on Dawn: `bench.mjs --json FILE`, run by the bundle. */
 import { Command } from 'commander';
 import { init, stats } from 'kindling';
-import { open } from '../peers/libraries/kindling.js';
-import type { Repeatable } from '../peers/library.js';
+import { open, type Repeatable } from '../peers/libraries/kindling.js';
+
 import { float64Losses } from '../peers/network64.js';
 import { TrainingData } from '../peers/training.js';
 import { expected, inputsOf, maxRelError, WORKLOADS, type Workload } from '../peers/workloads.js';
