@@ -117,7 +117,7 @@ function inReverse(root: Tensor): Tensor[] {
 /** A leaf's gradient owns its memory and outlives the step. */
 function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
   const before = leaf.grad;
-  if (touchGrad(leaf)) guard(() => (leaf.grad !== null) === (before !== null));
+  if (touchGrad(leaf)) guardGrad(leaf);
   if (before) {
     launchInto(addToKernel({ size: before.size }), [grad], [before]);
     return;
@@ -128,6 +128,15 @@ function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
   if (leaf.gradHome) own.storage.moveInto(leaf.gradHome.storage, leaf.gradHome.offset);
   else own.storage.keep();
   leaf.grad = own;
+}
+
+/** A recording adds to the gradient that is there now, or to none. */
+function guardGrad(leaf: Tensor): void {
+  const there = leaf.grad?.storage.place;
+  guard(() => {
+    const place = leaf.grad?.storage.place;
+    return place?.memory === there?.memory && place?.offset === there?.offset;
+  });
 }
 
 /** The sum of two gradients of one shape. */

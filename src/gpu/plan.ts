@@ -79,6 +79,39 @@ function seen(commands: readonly Command[]): Command[] {
   return kept.reverse();
 }
 
+/** What a bind group names, in binding order. */
+interface Bound {
+  readonly buffer: PoolBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** The bind groups that a kernel was given last: a loop binds the same few buffers again and again. */
+const groups = new WeakMap<Kernel, { readonly bound: readonly Bound[]; readonly group: GPUBindGroup }[]>();
+const KEPT_GROUPS = 8;
+
+const same = (a: readonly Bound[], b: readonly Bound[]): boolean =>
+  a.every(({ buffer, offset, size }, i) => {
+    const other = b[i];
+    return other?.buffer === buffer && other.offset === offset && other.size === size;
+  });
+
+function bindGroup(kernel: Kernel, { layout }: Pipeline, bound: readonly Bound[], onMake: () => void): GPUBindGroup {
+  const known = groups.get(kernel) ?? [];
+  groups.set(kernel, known);
+  const found = known.find((one) => same(one.bound, bound));
+  if (found) return found.group;
+  onMake();
+  const entries = bound.map(({ buffer, offset, size }, binding) => ({
+    binding,
+    resource: { buffer: buffer.gpu, offset, size },
+  }));
+  const group = device().createBindGroup({ layout, entries });
+  if (known.length === KEPT_GROUPS) known.shift();
+  known.push({ bound, group });
+  return group;
+}
+
 export interface PlanOptions {
   /** The batch's number. */
   batch: number;
@@ -108,21 +141,20 @@ export function plan(commands: readonly Command[], { batch, pool, onBindGroup }:
     const buffers = memories.map(bound);
     const written = new Set(buffers.filter((_, i) => kernel.access[i] === 'write'));
     const aside: PoolBuffer[] = [];
-    const entries = memories.map((memory, binding): GPUBindGroupEntry => {
-      let buffer = buffers[binding] as PoolBuffer;
-      let offset = memory.home?.offset ?? 0;
-      if (kernel.access[binding] === 'read' && written.has(buffer)) {
-        buffer = pool.acquire(memory.bytes);
-        buffer.batch = batch;
-        aside.push(buffer);
-        copy(memory, buffer, 0, memory.bytes);
-        offset = 0;
+    const entries = memories.map((memory, binding): Bound => {
+      const buffer = buffers[binding] as PoolBuffer;
+      const size = memory.bytes;
+      if (kernel.access[binding] === 'write' || !written.has(buffer)) {
+        return { buffer, offset: memory.home?.offset ?? 0, size };
       }
-      return { binding, resource: { buffer: buffer.gpu, offset, size: memory.bytes } };
+      const apart = pool.acquire(size);
+      apart.batch = batch;
+      aside.push(apart);
+      copy(memory, apart, 0, size);
+      return { buffer: apart, offset: 0, size };
     });
     const pipeline = pipelineOf(kernel);
-    onBindGroup();
-    encoded.push({ kernel, pipeline, bindGroup: device().createBindGroup({ layout: pipeline.layout, entries }) });
+    encoded.push({ kernel, pipeline, bindGroup: bindGroup(kernel, pipeline, entries, onBindGroup) });
     for (const buffer of aside) pool.release(buffer);
   };
   kept.forEach((command, i) => {

@@ -85,6 +85,11 @@ export class Storage {
     return this.#memory === memory;
   }
 
+  /** Where it is: storages of the same memory have equal ones. Null once freed. */
+  get place(): { readonly memory: Memory; readonly offset: number } | null {
+    return this.#memory && { memory: this.#memory.root, offset: this.#memory.home?.offset ?? 0 };
+  }
+
   /** Reads the content back. */
   read(): Promise<ArrayBuffer> {
     if (this.#host) return Promise.resolve(this.#host);
@@ -97,19 +102,21 @@ export class Storage {
   /** Overwrites the content from the host. */
   write(data: ArrayBufferView): void {
     refuseInCapture('the host writes into a tensor', UPLOAD);
+    overwritten();
     if (data.byteLength > this.bytes) throw new KindlingError(`write: ${data.byteLength} bytes into ${this.bytes}`);
     write(this.memory(), data);
   }
 
   /** Overwrites the content with another storage's. */
   copyFrom(source: Storage): void {
+    overwritten();
     copy(source.memory(), this.memory());
   }
 
   /** Whether it lies at `offset` of `parent`. */
   liesIn(parent: Storage, offset: number): boolean {
-    const home = this.#memory?.home;
-    return home?.offset === offset && home.memory === parent.#memory;
+    const { place } = this;
+    return place?.memory === parent.#memory && place.offset === offset;
   }
 
   /**
@@ -243,6 +250,22 @@ export function scoped<T>(body: () => T, results: (value: T) => Iterable<Storage
 
 /** True while a step runs. */
 export const insideScope = (): boolean => scopes.length > 0;
+
+let overwrites = 0;
+
+/** Called where something is written that may have been read before. */
+export function overwritten(): void {
+  overwrites++;
+}
+
+/**
+ * A moment inside a step: as long as this returns the same, what was computed before would come out the same if it were
+ * computed again. Null outside of steps.
+ */
+export function moment(): { readonly step: object; readonly overwrites: number } | null {
+  const [scope] = scopes;
+  return scope ? { step: scope, overwrites } : null;
+}
 
 /** Outside steps, so many recorded dispatches are submitted without being asked, to keep the device busy. */
 const EAGER_BATCH = 64;

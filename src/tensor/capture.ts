@@ -5,7 +5,7 @@
  */
 import { KindlingError } from '../gpu/errors.js';
 import { pipelineOf } from '../gpu/pipelines.js';
-import { Recording, withRecording } from '../gpu/recording.js';
+import { observed, Recording, withRecording } from '../gpu/recording.js';
 import { insideScope, type Storage, scoped } from '../gpu/storage.js';
 import { flush, repeat } from '../gpu/stream.js';
 import { nextStep } from './random.js';
@@ -13,6 +13,8 @@ import type { Shape } from './shape.js';
 import { step } from './step.js';
 import { type DType, Tensor } from './tensor.js';
 import { alike, mapTensors, tensorsIn } from './tree.js';
+
+export { observed };
 
 /** What one recording costs on each replay, and what it holds. */
 export interface CaptureStats {
