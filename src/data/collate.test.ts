@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { collate } from './collate.js';
 import { TensorDataset } from './dataset.js';
-import { Normalize } from './stats.js';
+import { Normalize } from './transforms.js';
 
 const data = new TensorDataset(
   { data: Uint8Array.of(0, 51, 255, 102), shape: [2, 1, 2] },

@@ -1,6 +1,6 @@
 import { KindlingError } from '../gpu/errors.js';
 import type { HostArray } from './dataset.js';
-import type { Transform } from './stats.js';
+import { type Draw, type Reshaping, type Transform, transformed } from './transforms.js';
 
 /** One component of a batch: the samples' arrays, one after the other. */
 export interface HostBatch {
@@ -9,40 +9,60 @@ export interface HostBatch {
   readonly shape: readonly number[];
 }
 
-const SCALED = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+/** What random transforms of a batch draw from: seed, epoch, and the samples' indices in the data set. */
+export interface BatchDraw extends Omit<Draw, 'sample' | 'stream'> {
+  readonly indices: ArrayLike<number>;
+}
+
+/** Each byte on the scale 0 … 1. */
+export const SCALED: Readonly<Float32Array> = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /**
  * Samples as a batch, component by component. Bytes become f32 on the scale 0 … 1; `transform` changes the first component.
  *
  * @throws KindlingError where samples differ in shape or type
  */
-export function collate(samples: readonly (readonly HostArray[])[], transform?: Transform): HostBatch[] {
+export function collate(
+  samples: readonly (readonly HostArray[])[],
+  transform?: Transform | Reshaping,
+  draw: BatchDraw = { seed: 0, epoch: 0, indices: samples.map((_, i) => i) },
+): HostBatch[] {
   const first = samples[0] ?? [];
-  return first.map((pattern, component) => {
-    const size = pattern.data.length;
-    const data = arrayFor(pattern, samples.length * size);
-    for (const [i, sample] of samples.entries()) {
-      const array = sample[component];
-      if (
-        !array ||
-        array.data.constructor !== pattern.data.constructor ||
-        String(array.shape) !== String(pattern.shape)
-      ) {
-        throw new KindlingError(
-          `DataLoader: component ${component} of a batch's samples differs in shape or type: [${pattern.shape}] and [${array?.shape}]`,
-        );
-      }
-      const row = data.subarray(i * size, (i + 1) * size);
-      if (array.data instanceof Uint8Array)
-        for (let j = 0; j < size; j++) row[j] = SCALED[array.data[j] as number] as number;
-      else row.set(array.data);
-      if (transform && component === 0) {
-        if (!(row instanceof Float32Array)) throw new KindlingError('DataLoader: a transform wants f32 or bytes');
-        transform.apply(row, array.shape);
-      }
-    }
-    return { data, shape: [samples.length, ...pattern.shape] };
+  return first.map((_, component) => {
+    const arrays = samples.map((sample) => sample[component]);
+    if (!transform || component > 0) return stack(component, arrays);
+    const { seed, epoch, indices } = draw;
+    return stack(
+      component,
+      arrays.map((array, i) => {
+        const data = array && arrayFor(array, array.data.length);
+        if (!(data instanceof Float32Array)) throw new KindlingError('DataLoader: a transform wants f32 or bytes');
+        fill(data, array?.data ?? data);
+        return transformed(transform, data, array?.shape ?? [], { seed, epoch, sample: indices[i] ?? i, stream: 0 });
+      }),
+    );
   });
+}
+
+function stack(component: number, arrays: readonly (HostArray | undefined)[]): HostBatch {
+  const [pattern] = arrays;
+  if (!pattern) throw new KindlingError(`DataLoader: a sample has no component ${component}`);
+  const size = pattern.data.length;
+  const data = arrayFor(pattern, arrays.length * size);
+  for (const [i, array] of arrays.entries()) {
+    if (array?.data.constructor !== pattern.data.constructor || String(array.shape) !== String(pattern.shape)) {
+      throw new KindlingError(
+        `DataLoader: component ${component} of a batch's samples differs in shape or type: [${pattern.shape}] and [${array?.shape}]`,
+      );
+    }
+    fill(data.subarray(i * size, (i + 1) * size), array.data);
+  }
+  return { data, shape: [arrays.length, ...pattern.shape] };
+}
+
+function fill(row: Float32Array | Int32Array | Uint32Array, from: HostArray['data']): void {
+  if (from instanceof Uint8Array) for (let i = 0; i < from.length; i++) row[i] = SCALED[from[i] as number] as number;
+  else row.set(from);
 }
 
 function arrayFor({ data }: HostArray, length: number): Float32Array | Int32Array | Uint32Array {

@@ -1,4 +1,5 @@
 import { KindlingError } from '../gpu/errors.js';
+import { evict } from './resident.js';
 
 /** An array on the host: one component of a sample, without the batch dimension. */
 export interface HostArray {
@@ -80,18 +81,22 @@ export class Subset<Sample extends readonly HostArray[]> implements Dataset<Samp
   }
 }
 
-/** A picture [3, 32, 32] of bytes and its label, a scalar. */
+/** A picture [channels, height, width] of bytes and its label, a scalar. */
 export type ImageSample = readonly [picture: HostArray, label: HostArray];
 
-/** Labelled RGB pictures of 32 by 32, held as bytes: a sixth of a gigabyte for the whole of CIFAR-10. */
+/**
+ * Labelled pictures held as bytes: a sixth of a gigabyte for the whole of CIFAR-10. A `DataLoader` uploads them once and has
+ * the GPU make batches of them; what is written into `images` afterwards is not seen there.
+ */
 export class ImageDataset implements Dataset<ImageSample> {
-  readonly shape = [3, 32, 32] as const;
+  readonly #size: number;
 
   /**
-   * @param images [length, 3, 32, 32]: red, green and blue planes, row by row
+   * @param images [length, …shape]: the planes of each picture, row by row; for RGB red, green and blue
    * @param labels indices into `classes`
    * @param source what to call the data in reports
    * @param synthetic whether the pictures were generated
+   * @param shape channels, height and width of a picture
    */
   constructor(
     readonly images: Uint8Array,
@@ -99,10 +104,12 @@ export class ImageDataset implements Dataset<ImageSample> {
     readonly classes: readonly string[],
     readonly source: string,
     readonly synthetic = false,
+    readonly shape: readonly [channels: number, height: number, width: number] = [3, 32, 32],
   ) {
-    if (images.length !== labels.length * 3072) {
+    this.#size = shape[0] * shape[1] * shape[2];
+    if (images.length !== labels.length * this.#size) {
       throw new KindlingError(
-        `ImageDataset: ${labels.length} labels want ${labels.length * 3072} bytes, not ${images.length}`,
+        `ImageDataset: ${labels.length} labels want ${labels.length * this.#size} bytes, not ${images.length}`,
       );
     }
   }
@@ -114,14 +121,27 @@ export class ImageDataset implements Dataset<ImageSample> {
   get(index: number): ImageSample {
     checkIndex('ImageDataset', index, this.length);
     return [
-      { data: this.images.subarray(index * 3072, (index + 1) * 3072), shape: this.shape },
+      { data: this.images.subarray(index * this.#size, (index + 1) * this.#size), shape: this.shape },
       { data: Int32Array.of(this.labels[index] as number), shape: [] },
     ];
   }
 
   /** The first `count` pictures, without copying. */
   first(count: number): ImageDataset {
-    const { images, labels, classes, source, synthetic } = this;
-    return new ImageDataset(images.subarray(0, count * 3072), labels.subarray(0, count), classes, source, synthetic);
+    const { classes, source, synthetic, shape } = this;
+    const images = this.images.subarray(0, count * this.#size);
+    return new ImageDataset(images, this.labels.subarray(0, count), classes, source, synthetic, shape);
+  }
+
+  /**
+   * Frees the GPU's copy of the bytes now, for `first(n)` and the like too. Without it, it goes when nothing refers to the
+   * bytes any more. The data set stays usable: a loader uploads it again.
+   */
+  dispose(): void {
+    evict(this.images);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }

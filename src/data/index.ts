@@ -3,5 +3,15 @@ export { CIFAR10, type CIFAR10Options } from './cifar10.js';
 export { type Dataset, type HostArray, ImageDataset, type ImageSample, Subset, TensorDataset } from './dataset.js';
 export type { OnProgress } from './files/files.js';
 export { type Batch, DataLoader, type DataLoaderOptions } from './loader.js';
-export { channelStats, Normalize, type Transform } from './stats.js';
+export { channelStats } from './stats.js';
 export { synthetic } from './synthetic.js';
+export {
+  Compose,
+  type Draw,
+  Normalize,
+  RandomCrop,
+  RandomHorizontalFlip,
+  type Reshaping,
+  type Transform,
+  type Transformed,
+} from './transforms.js';

@@ -1,12 +1,15 @@
 import { KindlingError } from '../gpu/errors.js';
-import { flush, sync } from '../gpu/stream.js';
-import { tensor } from '../tensor/create.js';
+import { sync } from '../gpu/stream.js';
 import { randomState } from '../tensor/random.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { collate } from './collate.js';
-import type { Dataset, HostArray } from './dataset.js';
+import type { Batches } from './batches.js';
+import { type Dataset, type HostArray, ImageDataset } from './dataset.js';
+import { DeviceBatches } from './deviceBatches.js';
+import { HostBatches } from './hostBatches.js';
+import { type PicturePlan, planFor } from './onDevice.js';
+import { resident } from './resident.js';
 import { sequential, shuffled } from './sampler.js';
-import type { Transform } from './stats.js';
+import type { Reshaping, Transform } from './transforms.js';
 
 /** A batch: a tensor for each component of a sample. */
 export type Batch<Sample extends readonly HostArray[]> = { [K in keyof Sample]: Tensor };
@@ -20,19 +23,25 @@ export interface DataLoaderOptions {
   seed?: number;
   /** Whether to leave out a last batch that is smaller than the others. Default false. */
   dropLast?: boolean;
-  /** Changes the first component of every sample, on the host: {@link Normalize}. */
-  transform?: Transform;
+  /** Changes the first component of every sample: {@link Normalize}, {@link RandomCrop}, {@link Compose}, or one's own. */
+  transform?: Transform | Reshaping;
+  /** @internal The most that a kernel may bind at once, for tests. */
+  bindingBytes?: number;
 }
 
-/** Steps whose commands may wait on the device while the host runs ahead. */
-const AHEAD = 2;
+/** Steps in flight, the one that is recorded next among them. */
+const AHEAD = 3;
 
 /**
- * Batches of a data set as tensors, an epoch each time it is iterated over. While a batch is worked on, the next one is
- * made and uploaded, and the host stays at most two steps ahead of the device.
+ * Batches of a data set as tensors, an epoch each time it is iterated over. Bytes become f32 on the scale 0 … 1. The host
+ * stays at most three steps ahead of the device.
  *
- * The loader owns its batches: a batch's tensors live until the batch after the next is asked for, or the epoch ends.
- * Bytes become f32 on the scale 0 … 1.
+ * An {@link ImageDataset} is uploaded once, as bytes, and the GPU makes its batches: gather, crop, flip, scaling and
+ * normalisation in one dispatch, with the very numbers that the host would give. Other data sets, one's own transforms, and
+ * pictures that do not fit into the bindings of a kernel are worked on by the host, a batch ahead.
+ *
+ * The loader owns its batches: a batch's tensors are valid until the batch after the next is asked for, or the epoch ends.
+ * Then their memory is freed, or, where the GPU makes the batches, written again: copy what is to be kept.
  *
  * An iteration that ends raises the epoch by one; one that is left (`break`) begins again at its epoch's start.
  *
@@ -45,6 +54,8 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
   readonly dataset: Dataset<Sample>;
   readonly batchSize: number;
   readonly #options: DataLoaderOptions & { seed: number };
+  /** What the GPU does, or null where the host makes the batches. */
+  readonly #plan: PicturePlan | null;
   #epoch = 0;
   /** Batches given in this epoch. */
   #given = 0;
@@ -58,6 +69,7 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
     if (!Number.isSafeInteger(this.batchSize) || this.batchSize < 1) {
       throw new KindlingError(`DataLoader: no batches of ${this.batchSize}`);
     }
+    this.#plan = dataset instanceof ImageDataset ? planFor(options.transform, dataset.shape) : null;
   }
 
   /** Batches in an epoch. */
@@ -82,40 +94,38 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch<Sample>, void, undefined> {
-    const { shuffle, seed } = this.#options;
     const epoch = this.#epoch;
-    const order = (shuffle ? shuffled : sequential)(this.dataset.length, seed, epoch);
     const last = this.length;
     const first = this.#start;
     this.#start = 0;
+    const batches = this.#batches(epoch);
     const fences: Promise<void>[] = [];
-    const live: Batch<Sample>[] = [];
-    let next = new Prefetch(() => this.#batch(order, first));
+    let finished = false;
     try {
       for (let index = first; index < last; index++) {
-        const batch = next.take();
-        live.push(batch);
-        if (index + 1 < last) next = new Prefetch(() => this.#batch(order, index + 1));
+        const batch = batches.take(index);
         this.#given = index + 1;
-        yield batch;
-        if (live.length > 1) dispose(live.shift());
+        yield batch as readonly Tensor[] as Batch<Sample>;
         fences.push(fence());
-        if (fences.length > AHEAD) await fences.shift();
+        if (fences.length >= AHEAD) await fences.shift();
       }
+      finished = true;
     } finally {
-      dispose(next.cancel());
+      batches.close(finished);
     }
-    // Not where the loop was left: a batch looked at by `break` stays usable until it is collected.
-    for (const batch of live) dispose(batch);
     this.#epoch = epoch + 1;
     this.#given = 0;
   }
 
-  #batch(order: Uint32Array, index: number): Batch<Sample> {
-    const indices = order.subarray(index * this.batchSize, (index + 1) * this.batchSize);
-    const samples = Array.from(indices, (sample) => this.dataset.get(sample));
-    const tensors = collate(samples, this.#options.transform).map(({ data, shape }) => tensor(data, { shape }));
-    return tensors as readonly Tensor[] as Batch<Sample>;
+  #batches(epoch: number): Batches {
+    const { dataset, batchSize, length } = this;
+    const { shuffle, seed, transform, bindingBytes } = this.#options;
+    const order = (shuffle ? shuffled : sequential)(dataset.length, seed, epoch);
+    if (dataset instanceof ImageDataset && this.#plan && dataset.length > 0) {
+      const images = resident(dataset.images, bindingBytes);
+      if (images) return new DeviceBatches(dataset, images, this.#plan, { order, batchSize, seed, epoch });
+    }
+    return new HostBatches(dataset, { order, batchSize, length, seed, epoch, transform });
   }
 }
 
@@ -124,40 +134,4 @@ function fence(): Promise<void> {
   const done = sync();
   done.catch(() => {});
   return done;
-}
-
-function dispose(batch: readonly Tensor[] | null | undefined): void {
-  for (const one of batch ?? []) one.dispose();
-}
-
-/** A value made when the host is next idle, or when it is taken, whichever comes first. */
-class Prefetch<T> {
-  readonly #make: () => T;
-  readonly #timer: ReturnType<typeof setTimeout>;
-  #value: T | null = null;
-
-  constructor(make: () => T) {
-    this.#make = make;
-    this.#timer = setTimeout(() => {
-      try {
-        this.#value = make();
-        flush();
-      } catch {
-        // take() tries again, and throws where somebody listens.
-      }
-    });
-  }
-
-  /** The value, once. */
-  take(): T {
-    return this.cancel() ?? this.#make();
-  }
-
-  /** Stops waiting; gives what is there. */
-  cancel(): T | null {
-    clearTimeout(this.#timer);
-    const value = this.#value;
-    this.#value = null;
-    return value;
-  }
 }

@@ -1,11 +1,6 @@
 import { KindlingError } from '../gpu/errors.js';
 import type { ImageDataset } from './dataset.js';
 
-/** Changes one sample's array on the host, in place, after bytes have been scaled to 0 … 1. */
-export interface Transform {
-  apply(values: Float32Array, shape: readonly number[]): void;
-}
-
 /**
  * Mean and standard deviation of each channel of byte pictures, on the scale 0 … 1. The standard deviation is the
  * unbiased one, as PyTorch's `std`. Sums of bytes and of their squares are whole numbers below 2^53, hence exact.
@@ -33,33 +28,4 @@ export function channelStats({ images, length, shape }: ImageDataset): { mean: n
     std.push(Math.sqrt(Math.max(0, squares - (sum / count) * sum) / (count - 1)) / 255);
   }
   return { mean, std };
-}
-
-/**
- * (x − mean) / std, channel by channel, for pictures [channels, …].
- *
- * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.Normalize.html
- */
-export class Normalize implements Transform {
-  /** @throws KindlingError unless there are as many standard deviations as means, none of them 0 */
-  constructor(
-    readonly mean: readonly number[],
-    readonly std: readonly number[],
-  ) {
-    if (mean.length !== std.length || std.some((value) => !(value > 0))) {
-      throw new KindlingError(`Normalize: mean [${mean}] and std [${std}] do not fit each other`);
-    }
-  }
-
-  apply(values: Float32Array, shape: readonly number[]): void {
-    const channels = this.mean.length;
-    if (shape[0] !== channels)
-      throw new KindlingError(`Normalize: ${channels} means for a picture of shape [${shape}]`);
-    const area = values.length / channels;
-    for (let channel = 0; channel < channels; channel++) {
-      const mean = this.mean[channel] as number;
-      const std = this.std[channel] as number;
-      for (let i = channel * area; i < (channel + 1) * area; i++) values[i] = ((values[i] as number) - mean) / std;
-    }
-  }
 }

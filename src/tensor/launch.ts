@@ -1,6 +1,6 @@
 /** Runs a kernel over tensors and wraps what it writes. */
 import { KindlingError } from '../gpu/errors.js';
-import { run } from '../gpu/run.js';
+import { run } from '../gpu/storage.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { type Shape, show } from './shape.js';
 import { type DType, Tensor } from './tensor.js';
@@ -28,7 +28,7 @@ export function launchInto(kernel: Kernel, inputs: readonly Tensor[], outputs: r
   for (const { storage, shape } of inputs) {
     if (!storage.isFreed) continue;
     try {
-      storage.binding();
+      storage.memory();
     } catch (error) {
       throw new KindlingError(`${kernel.name}: an input of shape ${show(shape)}: ${(error as Error).message}`);
     }

@@ -1,4 +1,6 @@
 /** The part of the catalogue that layers, losses and optimizers use: products, windows, rows, indices, state. */
+
+import { batchKernel } from '../../src/kernels/batch.js';
 import {
   batchNormGradKernel,
   batchNormKernel,
@@ -166,6 +168,17 @@ const state = (): Kernel[] => [
   ]),
 ];
 
+function pictures(): Kernel[] {
+  const spec = { batch: 5, picture: [3, 7, 9], crop: null, flip: null, parts: 1, partWords: 256 } as const;
+  const crop = { height: 6, width: 8, padding: 2, stream: 1 };
+  return [
+    batchKernel(spec),
+    batchKernel({ ...spec, flip: { threshold: 2 ** 31, stream: 0, first: false }, parts: 2 }),
+    batchKernel({ ...spec, crop, flip: { threshold: 2 ** 32, stream: 0, first: true }, parts: 4 }),
+    batchKernel({ ...spec, crop, flip: { threshold: 2 ** 31, stream: 2, first: false } }),
+  ];
+}
+
 /** The kernels, made when asked for. */
 export const layerKernels = (): Kernel[] => [
   ...VARIANTS.flatMap(products),
@@ -173,5 +186,6 @@ export const layerKernels = (): Kernel[] => [
   ...losses(),
   ...windows(),
   ...indices(),
+  ...pictures(),
   ...state(),
 ];

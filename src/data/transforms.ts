@@ -1,0 +1,202 @@
+/**
+ * What is done to a picture when a batch is made. Each transform says here what it does on the host; `onDevice.ts` knows
+ * those that the batch kernel does too.
+ */
+import { KindlingError } from '../gpu/errors.js';
+import { seedKey } from '../tensor/generator.js';
+import { Domain, philox } from '../tensor/philox.js';
+
+/** What the numbers of a random transform are a function of: the same on the host and on every adapter. */
+export interface Draw {
+  readonly seed: number;
+  readonly epoch: number;
+  /** Index of the sample in the data set. */
+  readonly sample: number;
+  /** Place of the transform in a {@link Compose}. */
+  readonly stream: number;
+}
+
+/** Changes one sample's array in place, after bytes have been scaled to 0 … 1. */
+export interface Transform {
+  apply(values: Float32Array, shape: readonly number[], draw: Draw): void;
+}
+
+/** A sample's array after a transform that may change its shape. */
+export interface Transformed {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** A transform that gives another array. It may use the one it is given. */
+export interface Reshaping {
+  reshape(values: Float32Array, shape: readonly number[], draw: Draw): Transformed;
+}
+
+/** The sample's array as `transform` leaves it. */
+export function transformed(
+  transform: Transform | Reshaping,
+  values: Float32Array,
+  shape: readonly number[],
+  draw: Draw,
+): Transformed {
+  if ('reshape' in transform) return transform.reshape(values, shape, draw);
+  transform.apply(values, shape, draw);
+  return { data: values, shape };
+}
+
+/** Four random words of a sample. */
+const words = ({ seed, epoch, sample, stream }: Draw): Uint32Array =>
+  philox(seedKey(seed), [sample, epoch, stream, Domain.augmentation]);
+
+/** A random word as a whole number below `n`, which is at most 2^21: the high word of their product. */
+const below = (word: number | undefined, n: number): number => Math.floor(((word ?? 0) * n) / 2 ** 32);
+
+/** Height and width of a picture [channels, height, width]. */
+function sides(name: string, shape: readonly number[]): readonly [channels: number, height: number, width: number] {
+  const [channels, height, width] = shape;
+  if (shape.length === 3 && channels !== undefined && height !== undefined && width !== undefined)
+    return [channels, height, width];
+  throw new KindlingError(`${name}: wants pictures [channels, height, width], a sample has shape [${shape}]`);
+}
+
+/**
+ * (x − mean) / std, channel by channel, for pictures [channels, …].
+ *
+ * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.Normalize.html
+ */
+export class Normalize implements Transform {
+  /** @throws KindlingError unless there are as many standard deviations as means, none of them 0 */
+  constructor(
+    readonly mean: readonly number[],
+    readonly std: readonly number[],
+  ) {
+    if (mean.length !== std.length || std.some((value) => !(value > 0))) {
+      throw new KindlingError(
+        `Normalize: mean [${mean}] and std [${std}] do not fit each other: give as many of each, and std above 0`,
+      );
+    }
+  }
+
+  /** @internal */
+  checkChannels(shape: readonly number[]): void {
+    const channels = this.mean.length;
+    if (shape[0] === channels) return;
+    throw new KindlingError(
+      `Normalize: ${channels} means for a picture of shape [${shape}]: give one for each channel`,
+    );
+  }
+
+  apply(values: Float32Array, shape: readonly number[]): void {
+    this.checkChannels(shape);
+    const area = values.length / this.mean.length;
+    for (const [channel, mean] of this.mean.entries()) {
+      const std = this.std[channel] as number;
+      for (let i = channel * area; i < (channel + 1) * area; i++) values[i] = ((values[i] as number) - mean) / std;
+    }
+  }
+}
+
+/**
+ * Mirrors a picture left to right with probability `p`.
+ *
+ * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.RandomHorizontalFlip.html
+ */
+export class RandomHorizontalFlip implements Transform {
+  /** Random words below this flip. @internal */
+  readonly threshold: number;
+
+  /** @throws KindlingError unless 0 ≤ p ≤ 1 */
+  constructor(readonly p = 0.5) {
+    if (!(p >= 0 && p <= 1)) {
+      throw new KindlingError(`RandomHorizontalFlip: p is a probability from 0 to 1, not ${p}`);
+    }
+    this.threshold = Math.floor(p * 2 ** 32);
+  }
+
+  apply(values: Float32Array, shape: readonly number[], draw: Draw): void {
+    const [, , width] = sides('RandomHorizontalFlip', shape);
+    const [word = 0] = words(draw);
+    if (word >= this.threshold) return;
+    for (let row = 0; row < values.length; row += width) values.subarray(row, row + width).reverse();
+  }
+}
+
+/**
+ * A part of the picture, of `size`, at a random place; `padding` pixels of 0 are put around the picture first.
+ *
+ * @example
+ * new RandomCrop(32, { padding: 4 })
+ * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.RandomCrop.html
+ */
+export class RandomCrop implements Reshaping {
+  readonly height: number;
+  readonly width: number;
+  readonly padding: number;
+
+  /** @param size height and width, or both in one number */
+  constructor(size: number | readonly [height: number, width: number], { padding = 0 }: { padding?: number } = {}) {
+    [this.height, this.width] = typeof size === 'number' ? [size, size] : size;
+    this.padding = padding;
+    if (![this.height, this.width].every((side) => Number.isInteger(side) && side > 0)) {
+      throw new KindlingError(`RandomCrop: size is a whole number of pixels, or two, not ${size}`);
+    }
+    if (!Number.isInteger(padding) || padding < 0) {
+      throw new KindlingError(`RandomCrop: padding is a whole number of pixels, 0 or more, not ${padding}`);
+    }
+  }
+
+  /** The shape of the crop. @throws KindlingError where the padded picture is too small */
+  cropped(shape: readonly number[]): readonly [number, number, number] {
+    const [channels, height, width] = sides('RandomCrop', shape);
+    const [high, wide] = [height + 2 * this.padding, width + 2 * this.padding];
+    if (this.height > high || this.width > wide) {
+      throw new KindlingError(
+        `RandomCrop: a crop of ${this.height}×${this.width} is larger than the picture, ${height}×${width} and ` +
+          `${high}×${wide} with its padding of ${this.padding}: take a smaller crop or more padding`,
+      );
+    }
+    return [channels, this.height, this.width];
+  }
+
+  reshape(values: Float32Array, shape: readonly number[], draw: Draw): Transformed {
+    const result = this.cropped(shape);
+    const [channels, height, width] = sides('RandomCrop', shape);
+    const { padding } = this;
+    const [first, second] = words(draw);
+    const top = below(first, height + 2 * padding - this.height + 1) - padding;
+    const left = below(second, width + 2 * padding - this.width + 1) - padding;
+    const data = new Float32Array(channels * this.height * this.width);
+    for (let line = 0; line < channels * this.height; line++) {
+      const row = top + (line % this.height);
+      if (row < 0 || row >= height) continue;
+      const plane = Math.floor(line / this.height) * height;
+      const from = (plane + row) * width;
+      const visible = values.subarray(from + Math.max(0, left), from + Math.min(width, left + this.width));
+      data.set(visible, line * this.width + Math.max(0, -left));
+    }
+    return { data, shape: result };
+  }
+}
+
+/**
+ * Transforms one after the other.
+ *
+ * @example
+ * new Compose([new RandomCrop(32, { padding: 4 }), new RandomHorizontalFlip(), new Normalize(mean, std)])
+ * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.Compose.html
+ */
+export class Compose implements Reshaping {
+  /** Those of a `Compose` inside are listed in its place. */
+  readonly transforms: readonly (Transform | Reshaping)[];
+
+  constructor(transforms: readonly (Transform | Reshaping)[]) {
+    this.transforms = transforms.flatMap((one) => (one instanceof Compose ? one.transforms : [one]));
+  }
+
+  reshape(values: Float32Array, shape: readonly number[], draw: Draw): Transformed {
+    return this.transforms.reduce<Transformed>(
+      (picture, one, place) => transformed(one, picture.data, picture.shape, { ...draw, stream: draw.stream + place }),
+      { data: values, shape },
+    );
+  }
+}
