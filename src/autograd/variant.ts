@@ -2,6 +2,7 @@
 import { adapter } from '../gpu/device.js';
 import { type Flat, GPU_FLAT, SOFTWARE_FLAT } from '../kernels/flat.js';
 import type { GemmVariant } from '../kernels/gemm/spec.js';
+import { gpuLanes, softwareLanes } from '../kernels/rows.js';
 
 /** Software adapters want registers and no barriers, sharing loads in a quad where they can; GPUs workgroup memory. */
 export function gemmVariant(): GemmVariant {
@@ -12,3 +13,7 @@ export function gemmVariant(): GemmVariant {
 
 /** How elementwise kernels are cut. */
 export const flatVariant = (): Flat => (adapter().isSoftware ? SOFTWARE_FLAT : GPU_FLAT);
+
+/** Invocations per row of kernels over rows. */
+export const rowLanes = (rows: number, length: number): number =>
+  adapter().isSoftware ? softwareLanes(rows, length) : gpuLanes(rows, length);

@@ -67,6 +67,7 @@ function products(variant: GemmVariant): Kernel[] {
 const ROWS = [
   { outer: 6, length: 10, inner: 3 },
   { outer: 2, length: 700, inner: 1 },
+  { outer: 2, length: 701, inner: 1 },
 ] as const;
 
 function rows(): Kernel[] {
