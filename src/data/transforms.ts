@@ -10,7 +10,7 @@ import { Domain, philox } from '../tensor/philox.js';
 export interface Draw {
   readonly seed: number;
   readonly epoch: number;
-  /** Index of the sample in the data set. */
+  /** Index of the sample in the data set; of a `Subset`, in the one it is taken from. */
   readonly sample: number;
   /** How many transforms of its kind precede this one in a {@link Compose}. */
   readonly stream: number;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { reshape } from '../../src/autograd/broadcast.js';
 import { matmul } from '../../src/autograd/matmul.js';
-import { type Dataset, ImageDataset, type ImageSample } from '../../src/data/dataset.js';
+import { type Dataset, ImageDataset, type ImageSample, Subset } from '../../src/data/dataset.js';
 import { DataLoader, type DataLoaderOptions } from '../../src/data/loader.js';
 import { resident } from '../../src/data/resident.js';
 import { Compose, Normalize, RandomCrop, RandomHorizontalFlip } from '../../src/data/transforms.js';
@@ -122,6 +122,24 @@ describe('batches made by the GPU', () => {
     expect(resident(part.images)).toBe(resident(data.images));
   });
 
+  test('are those of a subset, and of views that begin inside of what is uploaded or askew', async () => {
+    const data = pictures(9, [3, 8, 8]);
+    const options = { batchSize: 2, shuffle: true, seed: 1, transform: new RandomHorizontalFlip() };
+    const chosen = new Subset(new Subset(data, [8, 1, 4, 6, 3]), [4, 0, 1]);
+    expect(await epochOf(new DataLoader(chosen, options))).toEqual(
+      await epochOf(new DataLoader(new Subset(onHost(data), [3, 8, 1]), options)),
+    );
+    const { images, labels } = data;
+    const shifted = Uint8Array.of(0, ...images).subarray(1);
+    for (const bytes of [images.subarray(3 * 192), shifted.subarray(3 * 192)]) {
+      const view = new ImageDataset(bytes, labels.subarray(3), [], 'view', false, [3, 8, 8]);
+      expect(await epochOf(new DataLoader(view, options))).toEqual(
+        await epochOf(new DataLoader(onHost(view), options)),
+      );
+    }
+    expect(resident(images.subarray(3 * 192))).toBe(resident(images));
+  });
+
   test('are made by the host where a transform is one’s own or the pictures exceed the bindings', async () => {
     const data = pictures(4);
     const own = { apply: (values: Float32Array) => void values.fill(3) };
@@ -231,5 +249,24 @@ describe('in a loop', () => {
     // Two epochs of 30 batches and two evaluations of 2, and for each of the four the epoch's order.
     expect(after.writes - before.writes).toBe(64 + 4);
     expect(after.submits - before.submits).toBe(64);
+  });
+
+  test('at most three steps are in flight, and timers run meanwhile', async () => {
+    const { queue } = device();
+    const submit = queue.submit;
+    let [flying, most, ticks] = [0, 0, 0];
+    queue.submit = (buffers) => {
+      submit.call(queue, buffers);
+      most = Math.max(most, ++flying);
+      void queue.onSubmittedWorkDone().then(() => flying--);
+    };
+    const timer = setInterval(() => ticks++);
+    for await (const [x] of new DataLoader(pictures(80), { batchSize: 4 })) {
+      step(() => void matmul(reshape(x, [3072, 4]), reshape(x, [4, 3072])));
+    }
+    clearInterval(timer);
+    queue.submit = submit;
+    expect(most).toBe(3);
+    expect(ticks).toBeGreaterThan(3);
   });
 });
