@@ -17,6 +17,7 @@ export { type Adapter, adapter, type InitOptions, init } from './gpu/device.js';
 export { KindlingError } from './gpu/errors.js';
 export { type Stats, stats } from './gpu/stats.js';
 export { sync } from './gpu/stream.js';
+export { type Captured, type CaptureStats, capture } from './tensor/capture.js';
 export {
   arange,
   eye,

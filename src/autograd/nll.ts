@@ -1,14 +1,15 @@
 /** Losses of classification: negative log-likelihood and cross-entropy. */
 import { KindlingError } from '../gpu/errors.js';
+import { crossEntropyKernel, isSmall } from '../kernels/crossEntropy.js';
 import { type NllSpec, nllEachKernel, nllGradKernel, nllParts, nllSumKernel, nllTotalKernel } from '../kernels/nll.js';
 import { launch, launchMany } from '../tensor/launch.js';
-import { sameShape, show, sizeOf } from '../tensor/shape.js';
+import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, mul } from './binary.js';
 import { expand, reshape, sum } from './broadcast.js';
 import { cast } from './cast.js';
 import { type Reduction, reduced } from './losses.js';
-import { logSoftmax } from './softmax.js';
+import { logitsOf, logSoftmax } from './softmax.js';
 import { differentiable, noGrad } from './tape.js';
 import { neg } from './unary.js';
 
@@ -53,32 +54,60 @@ function specOf(name: string, x: Tensor, target: Tensor, options: CrossEntropyOp
   return { n, classes, inner, weighted: weight !== undefined, smoothing: labelSmoothing, ignoreIndex, reduction };
 }
 
-/** The loss of log-probabilities, recorded as a function of `x`: of themselves, or of the logits they came from. */
-function lossOf(name: string, x: Tensor, logp: Tensor, targets: Tensor, options: CrossEntropyOptions): Tensor {
-  const spec = specOf(name, x, targets, options);
-  const target = cast(targets, 'i32');
-  const weights = options.weight ? [options.weight] : [];
-  const logits = x !== logp;
-  const grad = (g: Tensor, totals: readonly Tensor[]): Tensor[] => {
-    const inputs = [...(logits ? [logp] : []), target, ...weights, g, ...totals];
-    return [launch(nllGradKernel({ ...spec, logits }), inputs, x.shape)];
-  };
-  if (spec.reduction === 'none') {
-    const losses = launch(nllEachKernel(spec), [logp, target, ...weights], target.shape);
-    return differentiable(name, [x], losses, (g) => grad(g, []));
-  }
-  const parts = nllParts(target.size);
-  const mean = spec.reduction === 'mean';
-  const both = (shape: number[]) => [{ shape }, { shape }];
-  let made = launchMany(nllSumKernel(spec), [logp, target, ...weights], both(parts === 1 ? [] : [parts]));
-  if (parts > 1) made = launchMany(nllTotalKernel({ parts, mean }), made, both([]));
-  const [loss, total] = made;
-  if (!loss || !total) throw new Error('nll: two outputs');
-  return differentiable(name, [x], loss, (g) => grad(g, mean ? [total] : []));
+/** What a loss is of: log-probabilities, the logits they came from, or both where both are known. */
+interface Source {
+  readonly logp?: Tensor | undefined;
+  readonly logits?: Tensor | undefined;
 }
 
 /**
- * −x[target], of log-probabilities x.
+ * The loss, recorded as a function of its source. Where the logits are known, its gradient goes to them, in one launch for
+ * log-softmax and loss, unless the log-probabilities are to have one of their own.
+ */
+function lossOf(
+  name: string,
+  x: Tensor,
+  { logp, logits }: Source,
+  targets: Tensor,
+  options: CrossEntropyOptions,
+): Tensor {
+  const spec = specOf(name, x, targets, options);
+  const rest = [cast(targets, 'i32'), ...(options.weight ? [options.weight] : [])];
+  const made = losses(spec, { logp, logits }, rest, targets.shape);
+  const inputs = [logp, logits].filter((input) => input !== undefined);
+  return differentiable(name, inputs, made.value, (g) => {
+    const toLogits = logits !== undefined && !logp?.retainsGrad;
+    const read = [...(toLogits ? [made.logp] : []), ...rest, g, ...(spec.reduction === 'mean' ? [made.total] : [])];
+    const grad = launch(nllGradKernel({ ...spec, logits: toLogits }), read, x.shape);
+    return inputs.map((input) => (input === (toLogits ? logits : logp) ? grad : null));
+  });
+}
+
+/** The loss, the weight that a mean divides by, and log-probabilities for the gradient to read. */
+function losses(spec: NllSpec, { logp, logits }: Source, rest: readonly Tensor[], shape: Shape) {
+  // A leaf may have been written since its log-softmax was taken.
+  if (logits && (!logp || !logits.isLeaf) && isSmall(spec)) {
+    const outputs = [{ shape: logits.shape }, { shape: [] }, { shape: [] }];
+    const [again, value, total] = launchMany(crossEntropyKernel(spec), [logits, ...rest], outputs);
+    if (!again || !value || !total) throw new Error('crossEntropy: three outputs');
+    return { value, total, logp: again };
+  }
+  const y = logp ?? noGrad(() => logSoftmax(logits as Tensor, 1));
+  if (spec.reduction === 'none') {
+    const value = launch(nllEachKernel(spec), [y, ...rest], shape);
+    return { value, total: value, logp: y };
+  }
+  const parts = nllParts(spec.n * spec.inner);
+  const both = (of: number[]) => [{ shape: of }, { shape: of }];
+  let made = launchMany(nllSumKernel(spec), [y, ...rest], both(parts === 1 ? [] : [parts]));
+  if (parts > 1) made = launchMany(nllTotalKernel({ parts, mean: spec.reduction === 'mean' }), made, both([]));
+  const [value, total] = made;
+  if (!value || !total) throw new Error('nll: two outputs');
+  return { value, total, logp: y };
+}
+
+/**
+ * −x[target], of log-probabilities x. After {@link logSoftmax} along dimension 1, the gradients of both are one launch.
  *
  * @param x [N, C] or [N, C, d...], what {@link logSoftmax} along dimension 1 gives
  * @param target class indices, i32 of shape [N] or [N, d...]; an index outside the classes makes the loss NaN
@@ -86,7 +115,7 @@ function lossOf(name: string, x: Tensor, logp: Tensor, targets: Tensor, options:
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
  */
 export const nllLoss = (x: Tensor, target: Tensor, options: NllOptions = {}): Tensor =>
-  lossOf('nllLoss', x, x, target, { ...options, labelSmoothing: 0 });
+  lossOf('nllLoss', x, { logp: x, logits: logitsOf(x) }, target, { ...options, labelSmoothing: 0 });
 
 /**
  * Cross-entropy of logits x along dimension 1: log-softmax and {@link nllLoss} with one launch for the gradient of both.
@@ -98,9 +127,7 @@ export const nllLoss = (x: Tensor, target: Tensor, options: NllOptions = {}): Te
  */
 export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   if (target.dtype === 'f32' && sameShape(target.shape, x.shape)) return ofProbabilities(x, target, options);
-  specOf('crossEntropy', x, target, options);
-  const logp = noGrad(() => logSoftmax(x, 1));
-  return lossOf('crossEntropy', x, logp, target, options);
+  return lossOf('crossEntropy', x, { logits: x }, target, options);
 }
 
 function ofProbabilities(x: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {

@@ -4,10 +4,16 @@ import { softmaxGradKernel, softmaxKernel } from '../kernels/softmax.js';
 import { launch } from '../tensor/launch.js';
 import { at, dimOf, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { differentiable } from './tape.js';
+import { differentiable, isGradEnabled } from './tape.js';
 
 /** A dimension as in `torch.softmax(x, 1)`, or by name as in `softmax(x, { dim: 1 })`. */
 export type Dim = number | { readonly dim: number };
+
+/** What log-probabilities along dimension 1 were made of, where that is recorded. */
+const logits = new WeakMap<Tensor, Tensor>();
+
+/** @internal The logits whose recorded log-softmax along dimension 1 this tensor is, for a loss with a shorter way back. */
+export const logitsOf = (y: Tensor): Tensor | undefined => logits.get(y);
 
 function along(name: string, x: Tensor, dim: Dim, log: boolean): Tensor {
   if (x.dtype !== 'f32') throw new KindlingError(`${name}: wants an f32 tensor, this is ${x.dtype}; cast it`);
@@ -15,6 +21,7 @@ function along(name: string, x: Tensor, dim: Dim, log: boolean): Tensor {
   const shape = x.ndim === 0 ? [1] : x.shape;
   const spec = { log, outer: sizeOf(shape.slice(0, d)), length: at(shape, d), inner: sizeOf(shape.slice(d + 1)) };
   const y = launch(softmaxKernel(spec), [x], x.shape);
+  if (log && d === 1 && x.requiresGrad && isGradEnabled()) logits.set(y, x);
   return differentiable(name, [x], y, (g) => [launch(softmaxGradKernel(spec), [y, g], x.shape)]);
 }
 

@@ -3,10 +3,13 @@
  * walks what was recorded in reverse.
  */
 import { KindlingError } from '../gpu/errors.js';
+import { guard } from '../gpu/recording.js';
 import type { Storage } from '../gpu/storage.js';
 import { binaryKernel } from '../kernels/elementwise.js';
+import { addToKernel } from '../kernels/inPlace.js';
+import { touchGrad } from '../tensor/capture.js';
 import { onesLike } from '../tensor/create.js';
-import { launch } from '../tensor/launch.js';
+import { launch, launchInto } from '../tensor/launch.js';
 import { sameShape, show, stridesOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 
@@ -114,13 +117,26 @@ function inReverse(root: Tensor): Tensor[] {
 /** A leaf's gradient owns its memory and outlives the step. */
 function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
   const before = leaf.grad;
-  let own = before ? add(before, grad) : grad;
+  if (touchGrad(leaf)) guardGrad(leaf);
+  if (before) {
+    launchInto(addToKernel({ size: before.size }), [grad], [before]);
+    return;
+  }
   // What no step owns may be somebody's: a constant that a function's own backward hands on.
-  if (claimed.has(own.storage) || (!before && !own.storage.isTemporary)) own = copyOf(own);
+  const own = claimed.has(grad.storage) || !grad.storage.isTemporary ? copyOf(grad) : grad;
   claimed.add(own.storage);
-  before?.storage.retire();
-  own.storage.keep();
+  if (leaf.gradHome) own.storage.moveInto(leaf.gradHome.storage, leaf.gradHome.offset);
+  else own.storage.keep();
   leaf.grad = own;
+}
+
+/** A recording adds to the gradient that is there now, or to none. */
+function guardGrad(leaf: Tensor): void {
+  const there = leaf.grad?.storage.place;
+  guard(() => {
+    const place = leaf.grad?.storage.place;
+    return place?.memory === there?.memory && place?.offset === there?.offset;
+  });
 }
 
 /** The sum of two gradients of one shape. */

@@ -5,6 +5,7 @@ import { launch } from '../tensor/launch.js';
 import { Tensor } from '../tensor/tensor.js';
 import { powTensor } from './binary.js';
 import { cast } from './cast.js';
+import { offered } from './fusion.js';
 import { differentiable } from './tape.js';
 
 function unary(name: UnaryName, x: Tensor, parameter?: number): Tensor {
@@ -58,7 +59,13 @@ export const round = (x: Tensor): Tensor => unary('round', x);
 export const sign = (x: Tensor): Tensor => unary('sign', x);
 
 /** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
-export const relu = (x: Tensor): Tensor => unary('relu', x);
+export function relu(x: Tensor): Tensor {
+  const y = offered(x)?.relu?.();
+  if (!y) return unary('relu', x);
+  // The gradient reads y alone, so that whatever made x need not.
+  const gradient = unaryGradKernel({ name: 'relu', size: x.size });
+  return differentiable('relu', [x], y, (g) => [offered(g)?.reluMask?.(y) ?? launch(gradient, [y, y, g], x.shape)]);
+}
 /** min(max(x, 0), 6). */
 export const relu6 = (x: Tensor): Tensor => unary('relu6', x);
 /** x above 0, `negativeSlope` · x below. Default slope: 0.01. */

@@ -1,6 +1,7 @@
 /**
  * GPU buffers, kept for reuse. Commands run in the order they were recorded, so a released buffer may be handed out
- * again at once for a kernel's output; only the host's own writes jump the queue, and `stream.ts` watches those.
+ * again at once: for a kernel's output, or for a write of the host, which is made before the commands of its own batch
+ * and after those of all earlier ones.
  */
 import { device } from './device.js';
 import { KindlingError } from './errors.js';
@@ -8,22 +9,13 @@ import { KindlingError } from './errors.js';
 export interface PoolBuffer {
   readonly gpu: GPUBuffer;
   readonly bytes: number;
-  /** The last batch with a command that names this buffer, and the last before which the host writes into it. */
+  /** The last batch that names this buffer or before which the host writes into it. */
   batch: number;
-  written: number;
 }
 
 const USAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST; GPUBufferUsage is not defined in every host
-const free = new Map<number, PoolBuffer[]>();
-let buffers = 0;
-let bytes = 0;
-let freeBytes = 0;
-
 /** Idle memory beyond this, and beyond what is in use, is given back to the device. */
 const IDLE_BYTES = 256 * 1024 * 1024;
-
-/** Live buffers and bytes of the pool, in use or waiting for reuse. */
-export const poolStats = (): { buffers: number; bytes: number; freeBytes: number } => ({ buffers, bytes, freeBytes });
 
 /** Four sizes per power of two: a sixth of waste at worst on average, and few sizes to search. */
 export function sizeClass(wanted: number): number {
@@ -32,51 +24,67 @@ export function sizeClass(wanted: number): number {
   return Math.ceil(least / quarter) * quarter;
 }
 
-/**
- * A buffer of at least `wanted` bytes, its content undefined.
- *
- * @param notIn a batch whose commands must not name the buffer, so that the host may write into it before that batch runs
- */
-export function acquire(wanted: number, notIn = -1): PoolBuffer {
-  const size = sizeClass(wanted);
-  const list = free.get(size);
-  if (list) {
-    for (let i = list.length - 1; i >= 0; i--) {
-      const found = list[i];
-      if (!found || found.batch === notIn) continue;
-      list.splice(i, 1);
-      freeBytes -= size;
-      return found;
+export class Pool {
+  readonly #free = new Map<number, PoolBuffer[]>();
+  #freeBytes = 0;
+  /** All buffers that came from here, in use or waiting for reuse. */
+  buffers = 0;
+  bytes = 0;
+
+  /** @param source where to look for a buffer before one is made */
+  constructor(readonly source: Pool | null = null) {}
+
+  /** A buffer of at least `wanted` bytes, its content undefined. */
+  acquire(wanted: number): PoolBuffer {
+    const size = sizeClass(wanted);
+    const found = this.#take(size);
+    if (found) return found;
+    this.buffers++;
+    this.bytes += size;
+    if (this.source) return this.source.acquire(wanted);
+    const { maxBufferSize, maxStorageBufferBindingSize } = device().limits;
+    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    if (size > most) throw new KindlingError(`a tensor of ${wanted} bytes: this adapter allows ${most} in one buffer`);
+    return { gpu: device().createBuffer({ size, usage: USAGE }), bytes: size, batch: -1 };
+  }
+
+  /** Gives a buffer back for reuse. */
+  release(buffer: PoolBuffer): void {
+    const list = this.#free.get(buffer.bytes);
+    if (list) list.push(buffer);
+    else this.#free.set(buffer.bytes, [buffer]);
+    this.#freeBytes += buffer.bytes;
+  }
+
+  /** Hands idle buffers back to where they came from. */
+  drain(): void {
+    for (const list of this.#free.values()) for (const buffer of list) this.source?.release(buffer);
+    this.#free.clear();
+    this.#freeBytes = 0;
+  }
+
+  /** Destroys idle buffers while more lie idle than is worth keeping. `submitted`: the last batch the queue has. */
+  trim(submitted: number): void {
+    if (this.#freeBytes <= IDLE_BYTES || this.#freeBytes <= this.bytes / 2) return;
+    for (const [size, list] of [...this.#free].sort((a, b) => b[0] - a[0])) {
+      const kept = list.filter((buffer) => {
+        if (this.#freeBytes <= IDLE_BYTES / 2 || buffer.batch > submitted) return true;
+        buffer.gpu.destroy();
+        this.buffers--;
+        this.bytes -= size;
+        this.#freeBytes -= size;
+        return false;
+      });
+      this.#free.set(size, kept);
     }
   }
-  const { maxBufferSize, maxStorageBufferBindingSize } = device().limits;
-  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  if (size > most) throw new KindlingError(`a tensor of ${wanted} bytes: this adapter allows ${most} in one buffer`);
-  buffers++;
-  bytes += size;
-  return { gpu: device().createBuffer({ size, usage: USAGE }), bytes: size, batch: -1, written: -1 };
-}
 
-/** Gives a buffer back for reuse. */
-export function release(buffer: PoolBuffer): void {
-  const list = free.get(buffer.bytes);
-  if (list) list.push(buffer);
-  else free.set(buffer.bytes, [buffer]);
-  freeBytes += buffer.bytes;
-}
-
-/** Destroys idle buffers while more lie idle than is worth keeping. `submitted`: the last batch the queue has. */
-export function trim(submitted: number): void {
-  if (freeBytes <= IDLE_BYTES || freeBytes <= bytes / 2) return;
-  for (const [size, list] of [...free].sort((a, b) => b[0] - a[0])) {
-    const kept = list.filter((buffer) => {
-      if (freeBytes <= IDLE_BYTES / 2 || Math.max(buffer.batch, buffer.written) > submitted) return true;
-      buffer.gpu.destroy();
-      buffers--;
-      bytes -= size;
-      freeBytes -= size;
-      return false;
-    });
-    free.set(size, kept);
+  #take(size: number): PoolBuffer | undefined {
+    const found = this.#free.get(size)?.pop();
+    if (found) this.#freeBytes -= size;
+    return found;
   }
 }
+
+/** The buffers of the device. */
+export const pool = new Pool();

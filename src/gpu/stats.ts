@@ -1,6 +1,6 @@
 /** What has been asked of the device: for benchmarks, profiles and tests. */
 import { pipelineCount } from './pipelines.js';
-import { poolStats } from './pool.js';
+import { pool } from './pool.js';
 import { streamStats } from './stream.js';
 
 /** Counts since the process or page began, and memory held now. */
@@ -19,6 +19,6 @@ export interface Stats {
 
 /** Commands issued so far, and GPU memory held. */
 export function stats(): Stats {
-  const { buffers, bytes } = poolStats();
+  const { buffers, bytes } = pool;
   return { ...streamStats(), pipelines: pipelineCount(), buffers, bytes };
 }

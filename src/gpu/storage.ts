@@ -3,8 +3,9 @@
  * freed at its end; outside, it lives until `free()` or until nothing refers to it any more.
  */
 import { KindlingError } from './errors.js';
-import { acquire, type PoolBuffer, release } from './pool.js';
-import { type Binding, copy, currentBatch, flush, readback, write } from './stream.js';
+import { Memory } from './memory.js';
+import { type Page, type Recording, recording, refuseInCapture } from './recording.js';
+import { copy, currentBatch, discard, dispatch, flush, readback, write, writeLate } from './stream.js';
 
 /** The storages made inside one step. */
 class Scope {
@@ -12,7 +13,7 @@ class Scope {
 }
 
 const scopes: Scope[] = [];
-const collected = new FinalizationRegistry<PoolBuffer>(release);
+const collected = new FinalizationRegistry<Memory>(discard);
 
 /** Results of a step up to this size come back with the step itself, and their GPU memory is freed when they have. */
 const READ_WITH_STEP_BYTES = 4096;
@@ -20,21 +21,44 @@ const READ_WITH_STEP_BYTES = 4096;
 export class Storage {
   /** Bytes that tensors use; a multiple of 4, and at least 4. */
   readonly bytes: number;
-  #buffer: PoolBuffer | null;
+  #memory: Memory | null;
+  /** Keeps alive what this is a range of. */
+  #parent: Storage | null = null;
   #scope: Scope | null = null;
   /** The content, or its promise, where it comes back to the host. Whoever binds the memory again puts an end to that. */
   #host: ArrayBuffer | Promise<ArrayBuffer> | null = null;
 
   /** @param data the content; without it the content is undefined until a kernel writes it */
-  constructor(bytes: number, data?: ArrayBufferView) {
-    this.bytes = Math.max(4, Math.ceil(bytes / 4) * 4);
-    this.#buffer = acquire(this.bytes, data ? currentBatch() : undefined);
-    if (data && data.byteLength > 0) write(this.binding(), data);
+  constructor(bytes: number, data?: ArrayBufferView, memory: Memory = new Memory(bytes)) {
+    this.#memory = memory;
+    this.bytes = memory.bytes;
+    if (data) {
+      if (!constantsAllowed) refuseInCapture('a tensor is made from data of the host', UPLOAD);
+      if (recording()) memory.pinned = true;
+      recording()?.constants.set(memory, this);
+      if (data.byteLength > 0) write(memory, data);
+    }
     this.#giveTo(scopes.at(-1) ?? null);
   }
 
+  /** Memory for as long as the outermost step runs. */
+  static forStep(bytes: number): Storage {
+    const made = new Storage(bytes);
+    made.#giveTo(scopes[0] ?? null);
+    return made;
+  }
+
+  /** A range of another storage. It can be named as long as that one lives. */
+  static within(parent: Storage, offset: number, bytes: number): Storage {
+    const memory = new Memory(bytes);
+    memory.home = { memory: parent.memory(), offset };
+    const made = new Storage(bytes, undefined, memory);
+    made.#parent = parent;
+    return made;
+  }
+
   get isFreed(): boolean {
-    return this.#buffer === null && !(this.#host instanceof ArrayBuffer);
+    return this.#memory === null && !(this.#host instanceof ArrayBuffer);
   }
 
   /** Whether a running step frees it at its end. */
@@ -42,42 +66,81 @@ export class Storage {
     return this.#scope !== null;
   }
 
-  /** What a dispatch binds. @throws KindlingError if the memory was freed */
-  binding(): Binding {
-    if (!this.#buffer) {
+  /** What commands name. @throws KindlingError if the memory was freed */
+  memory(): Memory {
+    if (!this.#memory) {
       if (!(this.#host instanceof ArrayBuffer)) throw new KindlingError(FREED);
-      this.#buffer = acquire(this.bytes, currentBatch());
-      write({ buffer: this.#buffer, offset: 0, bytes: this.bytes }, new Uint8Array(this.#host));
+      refuseInCapture('a result that is on the host is used', UPLOAD);
+      this.#memory = new Memory(this.bytes);
+      write(this.#memory, new Uint8Array(this.#host));
       this.#giveTo(null);
     }
     this.#host = null; // A kernel or the host may write now: from here on the GPU's content counts.
-    return { buffer: this.#buffer, offset: 0, bytes: this.bytes };
+    recording()?.named.set(this, this.#memory);
+    return this.#memory;
+  }
+
+  /** Whether commands that named `memory` for this storage still name the right one. */
+  isStill(memory: Memory): boolean {
+    return this.#memory === memory;
+  }
+
+  /** Where it is: storages of the same memory have equal ones. Null once freed. */
+  get place(): { readonly memory: Memory; readonly offset: number } | null {
+    return this.#memory && { memory: this.#memory.root, offset: this.#memory.home?.offset ?? 0 };
   }
 
   /** Reads the content back. */
   read(): Promise<ArrayBuffer> {
     if (this.#host) return Promise.resolve(this.#host);
-    const content = readback(this.binding());
+    refuseInCapture('a tensor is read', 'Return the tensor, and read it from what the captured function returns.');
+    const content = readback(this.memory());
     flush();
     return content;
   }
 
   /** Overwrites the content from the host. */
   write(data: ArrayBufferView): void {
+    refuseInCapture('the host writes into a tensor', UPLOAD);
+    overwritten();
     if (data.byteLength > this.bytes) throw new KindlingError(`write: ${data.byteLength} bytes into ${this.bytes}`);
-    write(this.binding(), data);
+    write(this.memory(), data);
   }
 
   /** Overwrites the content with another storage's. */
   copyFrom(source: Storage): void {
-    const from = source.binding();
-    copy({ ...from, bytes: Math.min(from.bytes, this.bytes) }, this.binding());
+    overwritten();
+    copy(source.memory(), this.memory());
+  }
+
+  /** Whether it lies at `offset` of `parent`. */
+  liesIn(parent: Storage, offset: number): boolean {
+    const { place } = this;
+    return place?.memory === parent.#memory && place.offset === offset;
+  }
+
+  /**
+   * Moves the content to a range of `parent`. What a command of the running batch is still to write is written there at
+   * once; else it is copied.
+   */
+  moveInto(parent: Storage, offset: number): void {
+    const former = this.memory();
+    const to = parent.memory();
+    if (former.buffer === null && former.home === null) former.home = { memory: to, offset };
+    else {
+      this.#memory = new Memory(this.bytes);
+      this.#memory.home = { memory: to, offset };
+      copy(former, this.#memory);
+      discard(former);
+    }
+    this.#parent = parent;
+    this.keep();
   }
 
   /** Gives the memory back now. Using it afterwards is an error. */
   free(): void {
-    if (this.#buffer) release(this.#buffer);
-    this.#buffer = null;
+    if (this.#memory) discard(this.#memory);
+    this.#memory = null;
     this.#host = null;
     collected.unregister(this);
     this.#scope = null;
@@ -88,9 +151,13 @@ export class Storage {
     this.#giveTo(null);
   }
 
-  /** Hands the memory to the running step, which frees it at its end; without one, to the garbage collector. */
+  /**
+   * Hands the memory to the running step, which frees it at its end; without one, to the garbage collector. A range is
+   * freed at once there: others will write into it.
+   */
   retire(): void {
-    if (this.#buffer) this.#giveTo(scopes.at(-1) ?? null);
+    if (this.#parent && scopes.length === 0) this.free();
+    else if (this.#memory) this.#giveTo(scopes.at(-1) ?? null);
   }
 
   /** Frees what a step made when the step ends. */
@@ -103,21 +170,30 @@ export class Storage {
     if (this.#scope !== scope) return;
     const outer = scopes.at(-2);
     if (outer) this.#giveTo(outer);
-    else if (this.bytes > READ_WITH_STEP_BYTES) this.#giveTo(null);
-    else this.#comeBack();
+    else if (recording()) this.#giveTo(null);
+    else this.comeBackIfSmall();
+  }
+
+  /** Another owner of the same memory, for memory that a recording pins or an arena holds. */
+  again(): Storage {
+    if (!this.#memory) throw new KindlingError(FREED);
+    const made = new Storage(this.bytes, undefined, this.#memory);
+    made.#parent = this.#parent;
+    return made;
   }
 
   #giveTo(scope: Scope | null): void {
     this.#scope = scope;
     collected.unregister(this);
     if (scope) scope.owned.push(this);
-    else if (this.#buffer) collected.register(this, this.#buffer, this);
+    else if (this.#memory) collected.register(this, this.#memory, this);
   }
 
-  /** Starts reading back; when the content has come, the GPU memory is free. */
-  #comeBack(): void {
+  /** Lives on; a small content starts to be read back, and when it has come, the GPU memory is free. */
+  comeBackIfSmall(): void {
     this.#giveTo(null);
-    const content = readback(this.binding());
+    if (this.bytes > READ_WITH_STEP_BYTES) return;
+    const content = readback(this.memory());
     this.#host = content;
     content.then(
       (data) => {
@@ -132,14 +208,30 @@ export class Storage {
 
 const FREED =
   'this tensor was freed. What a step makes lives until the step ends: return it from the step, or pass it to keep(), ' +
-  'to use it afterwards. Parameters, their gradients and optimizer state are kept without asking';
+  'to use it afterwards. Parameters, their gradients (until zeroGrad) and optimizer state are kept without asking';
+
+const UPLOAD = 'Make the tensor outside, or pass it as an argument.';
+
+let constantsAllowed = false;
+
+/** Runs `body`, whose uploads are the same whenever it runs: a captured step makes them once. */
+export function constant<T>(body: () => T): T {
+  const before = constantsAllowed;
+  constantsAllowed = true;
+  try {
+    return body();
+  } finally {
+    constantsAllowed = before;
+  }
+}
 
 /**
  * Runs `body` in a scope of its own and submits what it recorded.
  *
  * @param results finds the storages of what `body` returned, which outlive the scope
+ * @param into keeps what is submitted, to be replayed
  */
-export function scoped<T>(body: () => T, results: (value: T) => Iterable<Storage>): T {
+export function scoped<T>(body: () => T, results: (value: T) => Iterable<Storage>, into?: Recording): T {
   const scope = new Scope();
   scopes.push(scope);
   try {
@@ -149,9 +241,77 @@ export function scoped<T>(body: () => T, results: (value: T) => Iterable<Storage
   } finally {
     Storage.endScope(scope);
     scopes.pop();
-    if (scopes.length === 0) flush();
+    if (scopes.length === 0) {
+      page = null;
+      flush(into);
+    }
   }
 }
 
 /** True while a step runs. */
 export const insideScope = (): boolean => scopes.length > 0;
+
+let overwrites = 0;
+
+/** Called where something is written that may have been read before. */
+export function overwritten(): void {
+  overwrites++;
+}
+
+/**
+ * A moment inside a step: as long as this returns the same, what was computed before would come out the same if it were
+ * computed again. Null outside of steps.
+ */
+export function moment(): { readonly step: object; readonly overwrites: number } | null {
+  const [scope] = scopes;
+  return scope ? { step: scope, overwrites } : null;
+}
+
+/** Outside steps, so many recorded dispatches are submitted without being asked, to keep the device busy. */
+const EAGER_BATCH = 64;
+let unsubmitted = 0;
+
+/** Records one dispatch: the kernel's inputs, then its outputs. */
+export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly Storage[]): void {
+  dispatch(
+    kernel,
+    storages.map((storage) => storage.memory()),
+  );
+  if (scopes.length > 0 || ++unsubmitted < EAGER_BATCH) return;
+  unsubmitted = 0;
+  flush();
+}
+
+const SLOT = 256;
+const PAGE_BYTES = 16 * SLOT;
+let page: (Page & { readonly storage: Storage; readonly batch: number }) | null = null;
+
+/**
+ * A storage of `bytes` that the host fills: now, and whenever the step that asks for it is replayed. Those of a step lie
+ * in one page, which is uploaded in one write. Outside of steps each is a write of its own.
+ *
+ * @param fill writes the content into the view it is given
+ */
+export function hostSlot(bytes: number, fill: (view: DataView) => void): Storage {
+  if (scopes.length === 0) {
+    const content = new DataView(new ArrayBuffer(bytes));
+    fill(content);
+    return new Storage(bytes, content);
+  }
+  const room = Math.ceil(bytes / SLOT) * SLOT;
+  if (!page || page.batch !== currentBatch() || page.used + room > page.content.length) {
+    const size = Math.max(PAGE_BYTES, room);
+    const storage = Storage.forStep(size);
+    const content = new Uint8Array(size);
+    const gpu = writeLate(storage.memory(), content);
+    page = { storage, gpu, content, used: 0, fill: [], batch: currentBatch() };
+    recording()?.pages.push(page);
+  }
+  const offset = page.used;
+  page.used += room;
+  const view = new DataView(page.content.buffer, offset, bytes);
+  const write = (): void => fill(view);
+  write();
+  page.fill.push(write);
+  return Storage.within(page.storage, offset, bytes);
+}

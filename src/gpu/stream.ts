@@ -1,47 +1,30 @@
 /**
- * The command stream. Ops record dispatches, copies and host writes here at once; a batch of them is encoded and
- * submitted together when a step ends or something is read. A batch waits for its pipelines, so shaders compile
- * asynchronously while ops stay synchronous, and batches are submitted in the order they were recorded.
+ * The command stream. Ops record dispatches, copies and host writes here at once; a batch of them is planned (plan.ts),
+ * encoded and submitted together when a step ends or something is read. A batch waits for its pipelines, so shaders
+ * compile asynchronously while ops stay synchronous, and batches are submitted in the order they were recorded.
  */
 import type { Kernel } from '../kernels/kernel.js';
 import { adapter, assertHealthy, device, fail } from './device.js';
+import { encode } from './encode.js';
 import { KindlingError } from './errors.js';
-import { type Pipeline, pipelineOf } from './pipelines.js';
-import { type PoolBuffer, trim } from './pool.js';
-
-interface Dispatch {
-  readonly pipeline: Pipeline;
-  readonly bindGroup: GPUBindGroup;
-  readonly workgroups: readonly [number, number, number];
-}
-
-interface Copy {
-  readonly from: GPUBuffer;
-  readonly fromOffset: number;
-  readonly to: GPUBuffer;
-  readonly toOffset: number;
-  readonly bytes: number;
-}
+import type { Memory } from './memory.js';
+import type { Pipeline } from './pipelines.js';
+import { type Command, type Encoded, plan } from './plan.js';
+import { pool } from './pool.js';
+import { type Recording, recording, refuseInCapture } from './recording.js';
 
 interface Write {
-  readonly to: GPUBuffer;
+  readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
 interface Batch {
   readonly number: number;
-  /** Host writes, made before the batch's commands: none of those recorded before a write names its buffer. */
+  /** Host writes, made before the batch's commands: none of those recorded before a write names its memory. */
   readonly writes: Write[];
-  readonly commands: (Dispatch | Copy)[];
+  readonly commands: Command[];
   readonly afterSubmit: ((submission: Submission) => void)[];
-}
-
-/** A range of a pool buffer, as kernels bind it. */
-export interface Binding {
-  readonly buffer: PoolBuffer;
-  readonly offset: number;
-  readonly bytes: number;
 }
 
 const newBatch = (number: number): Batch => ({ number, writes: [], commands: [], afterSubmit: [] });
@@ -58,44 +41,67 @@ export const streamStats = (): Readonly<typeof counts> => ({ ...counts });
 /** The batch that records now. */
 export const currentBatch = (): number => batch.number;
 
-/** Records a dispatch of `kernel` over `bindings`: its inputs, then its outputs. */
-export function dispatch(kernel: Kernel, bindings: readonly Binding[]): void {
-  if (bindings.length !== kernel.access.length) {
-    throw new KindlingError(`${kernel.name} binds ${kernel.access.length} buffers, got ${bindings.length}`);
-  }
-  if (kernel.workgroups.includes(0)) return;
-  const pipeline = pipelineOf(kernel);
-  const bindGroup = device().createBindGroup({
-    layout: pipeline.layout,
-    entries: bindings.map(({ buffer, offset, bytes }, binding) => {
-      buffer.batch = batch.number;
-      return { binding, resource: { buffer: buffer.gpu, offset, size: bytes } };
-    }),
-  });
-  counts.bindGroups++;
-  counts.dispatches++;
-  batch.commands.push({ pipeline, bindGroup, workgroups: kernel.workgroups });
+/** Marks what commands of the current batch name. */
+function name(memory: Memory): void {
+  memory.batch = batch.number;
+  memory.root.batch = batch.number;
 }
 
-/** Records a copy between two buffers. */
-export function copy(from: Binding, to: Binding): void {
-  from.buffer.batch = batch.number;
-  to.buffer.batch = batch.number;
-  const { offset: fromOffset, bytes } = from;
-  batch.commands.push({ from: from.buffer.gpu, fromOffset, to: to.buffer.gpu, toOffset: to.offset, bytes });
+/** Records a dispatch of `kernel` over `memories`: its inputs, then its outputs. */
+export function dispatch(kernel: Kernel, memories: readonly Memory[]): void {
+  if (memories.length !== kernel.access.length) {
+    throw new KindlingError(`${kernel.name} binds ${kernel.access.length} buffers, got ${memories.length}`);
+  }
+  if (kernel.workgroups.includes(0)) return;
+  for (const memory of memories) name(memory);
+  batch.commands.push({ kernel, memories });
+}
+
+/** Records a copy between two memories. */
+export function copy(from: Memory, to: Memory): void {
+  name(from);
+  name(to);
+  batch.commands.push({ from, to, bytes: Math.min(from.bytes, to.bytes) });
+}
+
+/** Records again what was planned before, after the host's numbers for it have been found anew. */
+export function repeat({ pages, externals, commands }: Recording): void {
+  for (const { fill, gpu, content } of pages) {
+    for (const provide of fill) provide();
+    batch.writes.push({ buffer: gpu, offset: 0, data: content });
+  }
+  for (const { memory } of externals) name(memory);
+  batch.commands.push(commands);
 }
 
 /**
  * Records a write from the host; the data are copied. It is made before the current batch runs, so where a command
- * of that batch names the buffer already, the batch ends here.
+ * of that batch names the memory already, the batch ends here.
  */
-export function write({ buffer, offset }: Binding, data: ArrayBufferView): void {
-  if (buffer.batch === batch.number) flush();
+export function write(to: Memory, data: ArrayBufferView): void {
+  if (to.root.batch === batch.number) {
+    refuseInCapture('the host writes what the step has already used', 'Pass what changes as an argument.');
+    flush();
+  }
   const source = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const padded = new Uint8Array(Math.ceil(source.length / 4) * 4);
   padded.set(source);
-  buffer.written = batch.number;
-  batch.writes.push({ to: buffer.gpu, offset, data: padded });
+  writeLate(to, padded);
+}
+
+/** As {@link write}, for memory that the host alone writes, and of data that may still change until the batch ends. */
+export function writeLate(to: Memory, data: Uint8Array<ArrayBuffer>): GPUBuffer {
+  const buffer = to.materialize(to.pinned ? pool : (recording()?.pool ?? pool));
+  buffer.batch = batch.number;
+  batch.writes.push({ buffer: buffer.gpu, offset: to.home?.offset ?? 0, data });
+  return buffer.gpu;
+}
+
+/** Memory that nobody but commands recorded so far names any more: its buffer is used again as soon as they allow. */
+export function discard(memory: Memory): void {
+  if (memory.pinned) return;
+  memory.discarded = true;
+  if (memory.batch !== batch.number) memory.giveBack();
 }
 
 /** Idle buffers for reading back, by size. */
@@ -126,20 +132,21 @@ function nearlyDone({ at, last }: Submission): Promise<void> {
 }
 
 /** Records a copy to the host. The promise resolves once the batch has been submitted (by `flush`) and has run. */
-export function readback(from: Binding): Promise<ArrayBuffer> {
-  const size = Math.ceil(from.bytes / 256) * 256;
+export function readback(from: Memory): Promise<ArrayBuffer> {
+  const { bytes } = from;
+  const size = Math.ceil(bytes / 256) * 256;
   const idle = staging.get(size) ?? [];
   staging.set(size, idle);
   const buffer = idle.pop() ?? device().createBuffer({ size, usage: MAP_READ_COPY_DST });
-  from.buffer.batch = batch.number;
-  batch.commands.push({ from: from.buffer.gpu, fromOffset: from.offset, to: buffer, toOffset: 0, bytes: from.bytes });
+  name(from);
+  batch.commands.push({ from, staging: buffer, bytes });
   const { promise, resolve, reject } = deferred<ArrayBuffer>();
   batch.afterSubmit.push(async (submission) => {
     await nearlyDone(submission);
-    buffer.mapAsync(0x1, 0, from.bytes).then(
+    buffer.mapAsync(0x1, 0, bytes).then(
       () => {
         if (submission.last) took.set(submission.last, performance.now() - submission.at);
-        const data = buffer.getMappedRange(0, from.bytes).slice(0);
+        const data = buffer.getMappedRange(0, bytes).slice(0);
         buffer.unmap();
         if (size <= KEPT_STAGING_BYTES) idle.push(buffer);
         else buffer.destroy();
@@ -154,23 +161,33 @@ export function readback(from: Binding): Promise<ArrayBuffer> {
   });
 }
 
-/** Submits what has been recorded, or queues it behind the shaders it waits for. */
-export function flush(): void {
+/**
+ * Submits what has been recorded, or queues it behind the shaders it waits for.
+ *
+ * @param into keeps the planned commands and their buffers, to be replayed
+ */
+export function flush(into?: Recording): void {
   if (batch.commands.length === 0 && batch.writes.length === 0) return;
+  if (!into) refuseInCapture('something is read, or work is submitted,', 'Return the tensor and read it afterwards.');
   const full = batch;
   batch = newBatch(full.number + 1);
+  const onBindGroup = (): void => void counts.bindGroups++;
+  const encoded = plan(full.commands, { batch: full.number, pool: into?.pool ?? pool, onBindGroup });
+  if (into) into.planned(encoded);
   const compiling = new Set<Promise<void>>();
-  for (const command of full.commands) {
+  for (const command of encoded) {
     if ('pipeline' in command && !command.pipeline.compiled) compiling.add(command.pipeline.ready);
   }
   if (!waiting && compiling.size === 0) {
-    submit(full);
+    submit(full, encoded);
     return;
   }
+  // What the host writes late may change before the shaders are there.
+  const held = { ...full, writes: full.writes.map((one) => ({ ...one, data: one.data.slice() })) };
   const mine: Promise<void> = Promise.all([waiting, ...compiling])
     .catch((error: unknown) => fail(error instanceof KindlingError ? error : new KindlingError(String(error))))
     .then(() => {
-      submit(full);
+      submit(held, encoded);
       if (waiting === mine) waiting = null;
     });
   waiting = mine;
@@ -185,39 +202,21 @@ export async function sync(): Promise<void> {
   assertHealthy();
 }
 
-function submit(full: Batch): void {
+function submit({ number, writes, afterSubmit }: Batch, encoded: readonly Encoded[]): void {
   const { queue } = device();
-  for (const { to, offset, data } of full.writes) queue.writeBuffer(to, offset, data);
-  counts.writes += full.writes.length;
-  if (full.commands.length > 0) {
-    queue.submit([encode(full.commands)]);
+  for (const { buffer, offset, data } of writes) queue.writeBuffer(buffer, offset, data);
+  counts.writes += writes.length;
+  const dispatches = encoded.filter((command) => 'pipeline' in command);
+  if (encoded.length > 0) {
+    queue.submit([encode(encoded)]);
     counts.submits++;
+    counts.dispatches += dispatches.length;
   }
-  submittedBatch = full.number;
-  const last = full.commands.findLast((command) => 'pipeline' in command)?.pipeline ?? null;
+  submittedBatch = number;
+  const last = dispatches.at(-1)?.pipeline ?? null;
   if (last) lastSubmission = { at: performance.now(), last };
-  for (const after of full.afterSubmit) after(last ? lastSubmission : { at: performance.now(), last });
-  trim(submittedBatch);
-}
-
-function encode(commands: readonly (Dispatch | Copy)[]): GPUCommandBuffer {
-  const encoder = device().createCommandEncoder();
-  let pass: GPUComputePassEncoder | null = null;
-  for (const command of commands) {
-    if ('pipeline' in command) {
-      if (!command.pipeline.compiled) continue; // It failed to compile; the failure is thrown by the next read.
-      pass ??= encoder.beginComputePass();
-      pass.setPipeline(command.pipeline.compiled);
-      pass.setBindGroup(0, command.bindGroup);
-      pass.dispatchWorkgroups(...command.workgroups);
-    } else {
-      pass?.end();
-      pass = null;
-      encoder.copyBufferToBuffer(command.from, command.fromOffset, command.to, command.toOffset, command.bytes);
-    }
-  }
-  pass?.end();
-  return encoder.finish();
+  for (const after of afterSubmit) after(last ? lastSubmission : { at: performance.now(), last });
+  pool.trim(submittedBatch);
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {

@@ -27,3 +27,17 @@ export const scaleKernel = interned(
 }`,
     }),
 );
+
+/** x[i] += y[i]. */
+export const addToKernel = interned(
+  ({ size }: { size: number }): Kernel =>
+    kernel({
+      name: 'inPlace.add',
+      read: { ys: 'f32' },
+      write: { xs: 'f32' },
+      workgroups: linear(size),
+      wgsl: `${linearMain('arrayLength(&xs)')}
+  xs[i] += ys[i];
+}`,
+    }),
+);

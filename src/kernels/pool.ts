@@ -3,12 +3,17 @@
  * `dilation` apart; columns likewise; what lies in the padding is left out of a maximum and counts as 0 in a mean. An
  * adaptive mean has oh × ow windows from ⌊i·h/oh⌋ to ⌈(i+1)·h/oh⌉.
  *
- * Maximum: the place of each window's first largest element is kept. Gradients gather: an element adds up, in order, the
- * gradients of the windows that cover it (and hold it as their maximum). No atomics.
- * Launch: one invocation per output forward, one per input backward.
+ * Maximum: the place of each window's first largest element is kept, as its index in the plane; 0xffffffff says that no
+ * element gets the window's gradient (a ReLU behind the pooling was at 0). Gradients gather: an element adds up, in order,
+ * the gradients of the windows that cover it (and hold it as their maximum). No atomics.
+ * Launch: one invocation per output forward, one per input backward. Where the windows of a maximum lie side by side, one
+ * per window backward: it writes all its elements, and reads one place and one gradient.
  */
 import { interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
 import { LOWEST } from './rows.js';
+
+/** WGSL of the place that no element has. */
+export const NOWHERE = '0xffffffffu';
 
 /** One spatial dimension. */
 export interface PoolAxis {
@@ -64,7 +69,7 @@ export const maxPoolKernel = interned(({ planes, y, x }: PoolSpec): Kernel => {
     wgsl: `${linearMain(size)}
   ${coordinates(y.output, x.output, 'o')}
   var best = ${LOWEST};
-  var place = 0xffffffffu;
+  var place = ${NOWHERE};
   for (var ky = 0u; ky < ${y.kernel}u; ky++) {
     // In the padding the coordinate wraps and is too large.
     let y = oy * ${y.stride}u + ky * ${y.dilation}u - ${y.padding}u;
@@ -74,7 +79,7 @@ export const maxPoolKernel = interned(({ planes, y, x }: PoolSpec): Kernel => {
       if (x >= ${x.input}u) { continue; }
       let at = y * ${x.input}u + x;
       let value = xs[plane * ${y.input * x.input}u + at];
-      if (value > best || place == 0xffffffffu) {
+      if (value > best || place == ${NOWHERE}) {
         best = value;
         place = at;
       }
@@ -86,8 +91,52 @@ export const maxPoolKernel = interned(({ planes, y, x }: PoolSpec): Kernel => {
   });
 });
 
+/** Whether windows neither overlap nor leave gaps, and none reaches into padding. */
+const sideBySide = ({ kernel: size, stride, padding, dilation }: PoolAxis): boolean =>
+  size === stride && padding === 0 && dilation === 1;
+
 /** [places, g] → dx. */
-export const maxPoolGradKernel = interned(({ planes, y, x }: PoolSpec): Kernel => {
+export const maxPoolGradKernel = interned(
+  (spec: PoolSpec): Kernel => (sideBySide(spec.y) && sideBySide(spec.x) ? tiledGrad(spec) : coveredGrad(spec)),
+);
+
+/** Of windows side by side. Past the last window, what remains of rows and columns makes windows that get 0. */
+function tiledGrad({ planes, y, x }: PoolSpec): Kernel {
+  const [rows, columns] = [Math.ceil(y.input / y.kernel), Math.ceil(x.input / x.kernel)];
+  const size = planes * rows * columns;
+  const whole = rows === y.output && columns === x.output;
+  const rest = (name: string, { input, kernel: width, output }: PoolAxis, offset: number): string[] =>
+    // Only a last window lacks elements, and only those past the remainder.
+    output * width === input || offset < input % width ? [] : [`o${name} < ${output}u`];
+  const stores = Array.from({ length: y.kernel * x.kernel }, (_, k) => {
+    const [ky, kx] = [Math.floor(k / x.kernel), k % x.kernel];
+    const inside = [...rest('y', y, ky), ...rest('x', x, kx)];
+    const offset = ky * x.input + kx;
+    const store = `dxs[base + ${offset}u] = select(0.0, g, place == first + ${offset}u);`;
+    return inside.length === 0 ? store : `if (${inside.join(' && ')}) { ${store} }`;
+  });
+  const load = `place = places[o];
+    g = gs[o];`;
+  return kernel({
+    name: 'maxPool2d.grad',
+    read: { places: 'u32', gs: 'f32' },
+    write: { dxs: 'f32' },
+    workgroups: linear(size),
+    wgsl: `${linearMain(size)}
+  ${coordinates(rows, columns, 'o')}
+  let first = oy * ${y.kernel * x.input}u + ox * ${x.kernel}u;
+  let base = plane * ${y.input * x.input}u + first;
+  var place = ${NOWHERE};
+  var g = 0.0;
+  let o = ${whole ? 'i' : `plane * ${y.output * x.output}u + oy * ${x.output}u + ox`};
+  ${whole ? load : `if (oy < ${y.output}u && ox < ${x.output}u) {\n    ${load}\n  }`}
+  ${stores.join('\n  ')}
+}`,
+  });
+}
+
+/** Of any windows. */
+function coveredGrad({ planes, y, x }: PoolSpec): Kernel {
   const size = planes * y.input * x.input;
   return kernel({
     name: 'maxPool2d.grad',
@@ -109,7 +158,7 @@ export const maxPoolGradKernel = interned(({ planes, y, x }: PoolSpec): Kernel =
   dxs[i] = total;
 }`,
   });
-});
+}
 
 /** WGSL of `name`Start and `name`End: the input coordinates of window o`name`, those in the padding left out. */
 function bounds(name: string, { input, output, kernel: size, stride, padding }: PoolAxis, adaptive: boolean): string {

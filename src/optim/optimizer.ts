@@ -1,15 +1,15 @@
 /**
  * What optimizers share: parameter groups, the state of each parameter, state dicts, and the step. A subclass gives its
- * kernel, the names of the tensors it keeps for a parameter, and the numbers of a step.
+ * kernel, the names of the tensors it keeps for a parameter, and the numbers of a step. Where everything lies is in arena.ts.
  */
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { KindlingError } from '../gpu/errors.js';
 import type { Kernel } from '../kernels/kernel.js';
-import { zerosLike } from '../tensor/create.js';
+import { hostValues } from '../tensor/hostValues.js';
 import { launchInto } from '../tensor/launch.js';
 import { sameShape, show } from '../tensor/shape.js';
-import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
+import { Arena, type Range } from './arena.js';
 
 /** Parameters that share options. */
 export interface ParamGroup {
@@ -43,8 +43,8 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /** Options of groups that give none of their own. */
   readonly defaults: Options;
   readonly #state = new Map<Tensor, ParamState>();
-  /** Buffers of numbers for the kernels: of each group, one for each number of steps its parameters have made. */
-  readonly #scalars: Tensor[][] = [];
+  /** Of each group, where its parameters, gradients and state lie. */
+  readonly #arenas: Arena[] = [];
 
   constructor(params: Params<Options>, defaults: Options) {
     this.defaults = defaults;
@@ -77,6 +77,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     if (!(made.lr >= 0)) this.fail(`lr ${made.lr} is not a number from 0`);
     this.check(made);
     this.paramGroups.push(made);
+    this.#arenas.push(new Arena(params));
   }
 
   /** Forgets the gradients of all parameters. */
@@ -84,36 +85,42 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     for (const { params } of this.paramGroups) zeroGrad(params);
   }
 
-  /** Updates every parameter that has a gradient. */
+  /** Updates every parameter that has a gradient: in one launch for a group whose parameters all have one. */
   step(): void {
-    // The host writes first: in a step of one submit, the stream puts writes before all commands.
-    for (const { kernel, inputs, outputs } of this.#prepare()) launchInto(kernel, inputs, outputs);
-  }
-
-  /** Counts the step, writes its numbers, and lists the updates. */
-  #prepare(): { kernel: Kernel; inputs: Tensor[]; outputs: Tensor[] }[] {
-    return this.paramGroups.flatMap((group, g) => {
-      const buffers = this.#scalars[g] ?? [];
-      this.#scalars[g] = buffers;
+    this.paramGroups.forEach((group, g) => {
+      const arena = this.#arenas[g] as Arena;
       const names = this.stateNames(group);
-      const written = new Map<number, Tensor>();
-      return group.params.flatMap((param) => {
-        const { grad } = param;
-        if (!grad) return [];
-        const state = this.#stateOf(param, names);
-        state.step++;
-        const scalars =
-          written.get(state.step) ?? write(buffers, written.size, Float32Array.from(this.scalars(group, state.step)));
-        written.set(state.step, scalars);
-        const kept = names.map((name) => state[name] as Tensor);
-        return [{ kernel: this.kernel(group, param.size), inputs: [scalars, grad], outputs: [param, ...kept] }];
-      });
+      const { params } = group;
+      for (let from = 0; from < params.length; ) {
+        const states: ParamState[] = [];
+        let to = from;
+        for (; to < params.length; to++) {
+          const param = params[to] as Tensor;
+          if (!param.grad) break;
+          const state = this.#stateOf(param, arena.at(to), names);
+          if (states[0] && state.step !== states[0].step) break;
+          states.push(state);
+          arena.gather(to);
+        }
+        if (states.length > 0) this.#update(group, arena.range(from, to), states);
+        from = Math.max(to, from + 1);
+      }
     });
   }
 
-  #stateOf(param: Tensor, names: readonly string[]): ParamState {
+  /** One launch for neighbours in the arena that have made the same number of steps. */
+  #update(group: Group<Options>, range: Range, states: readonly ParamState[]): void {
+    const scalars = hostValues('f32', this.scalars(group, 1).length, () => {
+      for (const state of states) state.step++;
+      return this.scalars(group, states[0]?.step ?? 1);
+    });
+    const kept = this.stateNames(group).map((name) => range.state(name));
+    launchInto(this.kernel(group, range.params.size), [scalars, range.grads], [range.params, ...kept]);
+  }
+
+  #stateOf(param: Tensor, slot: Range, names: readonly string[]): ParamState {
     const state = this.#state.get(param) ?? ({ step: 0 } as ParamState);
-    for (const name of names) state[name] ??= keep(zerosLike(param));
+    for (const name of names) state[name] ??= slot.state(name);
     this.#state.set(param, state);
     return state;
   }
@@ -139,16 +146,14 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
    * @throws KindlingError where groups, parameters or shapes do not fit; nothing is changed then
    */
   loadStateDict(dict: OptimizerState): void {
-    for (const { param, options, state } of this.#matched(dict)) {
-      for (const value of Object.values(this.#state.get(param) ?? {})) {
-        if (value instanceof Tensor && !Object.values(state ?? {}).includes(value)) value.dispose();
+    for (const { param, slot, options, state } of this.#matched(dict)) {
+      for (const [name, value] of Object.entries(this.#state.get(param) ?? {})) {
+        if (value instanceof Tensor && !state?.[name]) value.copy_(new Float32Array(value.size));
       }
       this.#state.delete(param);
       if (!state) continue;
       const held: ParamState = { step: state.step };
-      for (const name of this.stateNames(options)) {
-        held[name] = keep(new Tensor(param.shape).copy_(state[name] as Tensor));
-      }
+      for (const name of this.stateNames(options)) held[name] = slot.state(name).copy_(state[name] as Tensor);
       this.#state.set(param, held);
     }
     dict.paramGroups.forEach(({ params: _, ...options }, g) => {
@@ -162,7 +167,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   }
 
   /** Each parameter with the options and the state that a state dict has for it. */
-  #matched(dict: OptimizerState): { param: Tensor; options: Options; state: ParamState | undefined }[] {
+  #matched(dict: OptimizerState): { param: Tensor; slot: Range; options: Options; state: ParamState | undefined }[] {
     const { paramGroups } = this;
     if (dict.paramGroups?.length !== paramGroups.length) {
       this.fail(`the state has ${dict.paramGroups?.length} parameter groups, not ${paramGroups.length}`);
@@ -184,7 +189,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
             this.fail(`${name} of parameter ${numbers[i]} is ${shapes}`);
           }
         }
-        return { param, options, state };
+        return { param, slot: (this.#arenas[g] as Arena).at(i), options, state };
       });
     });
   }
@@ -198,10 +203,3 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 /** Options without those that are undefined, so that defaults hold. */
 export const defined = <T extends object>(options: T): T =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
-
-/** The values in the buffer at `index`, which is made where there is none. */
-function write(buffers: Tensor[], index: number, values: Float32Array): Tensor {
-  const buffer = buffers[index]?.copy_(values) ?? keep(new Tensor([values.length], 'f32', undefined, values));
-  buffers[index] = buffer;
-  return buffer;
-}

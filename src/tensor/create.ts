@@ -1,5 +1,6 @@
 /** Making tensors. Shapes are arrays; options as in PyTorch. */
 import { KindlingError } from '../gpu/errors.js';
+import { constant } from '../gpu/storage.js';
 import { creationGenerator } from './random.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';
 import { type DType, type Nested, Tensor, type TensorData } from './tensor.js';
@@ -63,10 +64,8 @@ function finish(made: Tensor, options: TensorOptions): Tensor {
 
 /** A tensor of one value. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  return fromTyped(new Float64Array(sizeOf(checkShape('full', shape))).fill(value), shape, {
-    dtype: 'f32',
-    ...options,
-  });
+  const values = new Float64Array(sizeOf(checkShape('full', shape))).fill(value);
+  return constant(() => fromTyped(values, shape, { dtype: 'f32', ...options }));
 }
 
 /** A tensor of zeros. */

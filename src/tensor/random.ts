@@ -4,7 +4,8 @@
  */
 import { insideScope } from '../gpu/storage.js';
 import { Generator, seedKey } from './generator.js';
-import { Tensor } from './tensor.js';
+import { hostValues } from './hostValues.js';
+import type { Tensor } from './tensor.js';
 
 /** Where the library's random numbers stand: enough to continue them exactly. */
 export interface RandomState {
@@ -60,5 +61,4 @@ export function draw(): { tensor: Tensor; stream: number } {
   return { tensor: shared.tensor, stream: draws++ };
 }
 
-const stateTensor = (): Tensor =>
-  new Tensor([3], 'u32', undefined, new Uint32Array([...seedKey(state.seed), state.step]));
+const stateTensor = (): Tensor => hostValues('u32', 3, () => [...seedKey(state.seed), state.step]);

@@ -1,8 +1,9 @@
 /** Memory belongs to steps: what a step makes is freed when it ends, and nothing in a training loop is disposed of. */
 import { KindlingError } from '../gpu/errors.js';
-import { insideScope, type Storage, scoped } from '../gpu/storage.js';
+import { insideScope, scoped } from '../gpu/storage.js';
 import { nextStep } from './random.js';
-import { Tensor } from './tensor.js';
+import type { Tensor } from './tensor.js';
+import { tensorsIn } from './tree.js';
 
 /**
  * Runs one step of work, such as forward, backward and an optimizer's update, and submits it to the GPU in one piece.
@@ -25,25 +26,20 @@ import { Tensor } from './tensor.js';
  */
 export function step<T>(body: () => T): T {
   if (!insideScope()) nextStep();
-  return scoped(() => {
-    const value = body();
-    if (value instanceof Promise) {
-      throw new KindlingError('step: the function must not be async; return tensors and await them after the step');
-    }
-    return value;
-  }, storagesIn);
+  return scoped(
+    () => {
+      const value = body();
+      if (value instanceof Promise) {
+        throw new KindlingError('step: the function must not be async; return tensors and await them after the step');
+      }
+      return value;
+    },
+    (value) => [...tensorsIn(value)].map(({ storage }) => storage),
+  );
 }
 
 /** Takes a tensor out of the step that made it: it lives until `dispose()` or until nothing refers to it. Returns it. */
 export function keep<T extends Tensor>(tensor: T): T {
   tensor.storage.keep();
   return tensor;
-}
-
-function* storagesIn(value: unknown): Generator<Storage> {
-  if (value instanceof Tensor) yield value.storage;
-  else if (Array.isArray(value)) for (const item of value) yield* storagesIn(item);
-  else if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
-    for (const item of Object.values(value)) yield* storagesIn(item);
-  }
 }

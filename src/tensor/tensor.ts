@@ -41,6 +41,8 @@ export class Tensor {
   gradFn: GradFn | null = null;
   /** @internal Whether a tensor that is no leaf keeps its gradient. */
   retainsGrad = false;
+  /** @internal Where an optimizer wants this leaf's gradient to lie. */
+  gradHome: { readonly storage: Storage; readonly offset: number } | null = null;
 
   /** @internal Use `tensor()`, `zeros()` and their like. */
   constructor(shape: Shape, dtype: DType = 'f32', storage?: Storage, data?: TensorData) {

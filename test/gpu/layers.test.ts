@@ -2,6 +2,8 @@
 import { tensor, zeros } from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { expect, test } from 'vitest';
+import { maxPoolGradKernel } from '../../src/kernels/pool.js';
+import { launch } from '../../src/tensor/launch.js';
 import {
   agree,
   alongRows,
@@ -41,6 +43,10 @@ test.each([
   [[1, 3, 5, 7], [3, 2], 2, 1, 1],
   [[2, 1, 5, 5], [3, 3], 1, 1, 1],
   [[1, 2, 7, 8], [2, 3], 3, 0, 2],
+  // Windows side by side: without a remainder, with a remainder of rows, of columns, and of more than one.
+  [[2, 3, 4, 6], [2, 2], 2, 0, 1],
+  [[2, 2, 7, 4], [2, 2], 2, 0, 1],
+  [[1, 2, 8, 11], [3, 3], 3, 0, 1],
 ] as const)(
   'pooling of %j by %j, stride %d, padding %d, dilation %d',
   async (shape, kernelSize, stride, padding, dilation) => {
@@ -71,6 +77,22 @@ test.each([
     );
   },
 );
+
+test('the gradient of a maximum goes nowhere where the place says so', async () => {
+  const nowhere = 0xffffffff;
+  const y = { input: 2, output: 1, kernel: 2, stride: 2, padding: 0, dilation: 1 };
+  const x = { ...y, input: 7, output: 3 };
+  const places = tensor(Uint32Array.of(nowhere, 2, 4, 0, nowhere, 12));
+  const tiled = launch(maxPoolGradKernel({ planes: 2, y, x }), [places, tensor([1, 2, 3, 4, 5, 6])], [2, 14]);
+  expect(await tiled.array()).toEqual([
+    [0, 0, 2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0],
+  ]);
+  const overlapping = { planes: 1, y, x: { ...x, input: 3, output: 2, stride: 1 } };
+  const some = tensor(Uint32Array.of(nowhere, 1));
+  const covered = launch(maxPoolGradKernel(overlapping), [some, tensor([1, 2])], [6]);
+  expect(await covered.array()).toEqual([0, 2, 0, 0, 0, 0]);
+});
 
 test.each([
   [

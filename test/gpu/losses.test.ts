@@ -1,8 +1,21 @@
 /** Softmax and losses against plain JavaScript. */
-import { keep, type Tensor, tensor, zeros } from 'kindling';
+import { keep, noGrad, reshape, type Tensor, tensor, zeros } from 'kindling';
 import * as F from 'kindling/nn/functional';
-import { expect, test } from 'vitest';
-import { agree, alongRows, at, indices, type Plain, plain, sizeOf, toTensor, total, values } from '../support/agree.js';
+import { describe, expect, test } from 'vitest';
+import { streamStats } from '../../src/gpu/stream.js';
+import {
+  agree,
+  alongRows,
+  at,
+  close,
+  indices,
+  type Plain,
+  plain,
+  sizeOf,
+  toTensor,
+  total,
+  values,
+} from '../support/agree.js';
 
 function softmaxRow(row: readonly number[]): number[] {
   const top = Math.max(...row);
@@ -121,7 +134,42 @@ test.each([
     (x, t) => nll(logSoftmax(x, 1), t, options),
     [values(shape), own],
   );
+  await agree(
+    (x, t) => F.crossEntropy(x.mul(2), t, passed),
+    (x, t) =>
+      nll(
+        logSoftmax(
+          plain(
+            x.shape,
+            x.data.map((value) => 2 * value),
+          ),
+          1,
+        ),
+        t,
+        options,
+      ),
+    [values(shape), own],
+  );
   if (options.labelSmoothing) return;
+  // Of logits that a user made, and of logits that an op made.
+  for (const factor of [1, 2]) {
+    await agree(
+      (x, t) => F.nllLoss(F.logSoftmax(factor === 1 ? x : x.mul(factor), 1), t, passed),
+      (x, t) =>
+        nll(
+          logSoftmax(
+            plain(
+              x.shape,
+              x.data.map((value) => factor * value),
+            ),
+            1,
+          ),
+          t,
+          options,
+        ),
+      [values(shape), own],
+    );
+  }
   await agree(
     (x, t) => F.nllLoss(x, t, passed),
     (x, t) => nll(x, t, options),
@@ -143,6 +191,82 @@ test('nllLoss in several parts adds all of them', async () => {
   const [a, b, c] = (await x.grad?.data()) ?? [];
   expect([a, (b ?? 0) * n, (c ?? 0) * n].map((value) => Math.round((value ?? 0) * 1e4) / 1e4)).toEqual([-0, -1, -1]);
   expect(await F.nllLoss(x, labels, { reduction: 'sum' }).item()).toBeCloseTo(want * n, 0);
+});
+
+describe('log-softmax and nllLoss in two calls', () => {
+  const x = [
+    [1, 2, 0.5],
+    [-1, 0, 3],
+  ];
+  const labels = () => tensor(Int32Array.of(1, 0));
+  const soft = x.map(softmaxRow);
+  const byLogits = soft.map((row, n) => row.map((p, c) => (p - Number(c === 1 - n)) / 2));
+  const byLogp = [
+    [0, -0.5, 0],
+    [-0.5, 0, 0],
+  ];
+  const expectNear = async (got: Tensor | null | undefined, want: number[][]) =>
+    close('gradient', got as Tensor, plain([2, 3], want.flat()));
+
+  test.each([false, true])('send the gradient back in one launch, logits made by an op: %j', async (made) => {
+    const logits = tensor(x, { requiresGrad: true });
+    const loss = F.nllLoss(F.logSoftmax(made ? reshape(logits, [2, 3]) : logits, 1), labels());
+    await loss.item();
+    const before = streamStats().dispatches;
+    loss.backward();
+    await expectNear(logits.grad, byLogits);
+    expect(streamStats().dispatches - before).toBe(1);
+  });
+
+  test('leave the log-probabilities a gradient that they retain', async () => {
+    const logits = tensor(x, { requiresGrad: true });
+    const logp = F.logSoftmax(logits, 1);
+    const loss = F.nllLoss(logp, labels());
+    logp.retainGrad();
+    loss.backward();
+    await expectNear(logp.grad, byLogp);
+    await expectNear(logits.grad, byLogits);
+  });
+
+  test('add to what other uses of the log-probabilities send back', async () => {
+    const logits = tensor(x, { requiresGrad: true });
+    const logp = F.logSoftmax(logits, 1);
+    const first = F.nllLoss(logp, labels()).add(logp.mul(tensor([1, 0, 0])).sum());
+    first.backward();
+    const rest = soft.map((row) => row.map((p, c) => Number(c === 0) - p));
+    await expectNear(
+      logits.grad,
+      byLogits.map((row, n) => row.map((g, c) => g + at(rest[n] ?? [], c))),
+    );
+  });
+
+  test('are of what the log-probabilities hold, not of logits written since, nor past noGrad', async () => {
+    const logits = tensor(x, { requiresGrad: true });
+    const logp = F.logSoftmax(logits, 1);
+    logits.copy_(Float32Array.of(0, 0, 0, 0, 0, 0));
+    const loss = F.nllLoss(logp, labels());
+    loss.backward();
+    await expectNear(logits.grad, byLogits);
+    expect(await loss.item()).toBeCloseTo(-(Math.log(at(soft[0] ?? [], 1)) + Math.log(at(soft[1] ?? [], 0))) / 2, 5);
+    expect(
+      F.nllLoss(
+        noGrad(() => F.logSoftmax(logits, 1)),
+        labels(),
+      ).requiresGrad,
+    ).toBe(false);
+    expect(F.nllLoss(F.logSoftmax(logits, 1).detach(), labels()).requiresGrad).toBe(false);
+  });
+
+  test('along another dimension are two functions', async () => {
+    const logits = tensor(x, { requiresGrad: true });
+    F.nllLoss(F.logSoftmax(logits, 0), labels(), { reduction: 'sum' }).backward();
+    const columns = [0, 1, 2].map((c) => softmaxRow(x.map((row) => at(row, c))));
+    const picked = (n: number, c: number) => Number(c === 1 - n);
+    const want = x.map((row, n) =>
+      row.map((_, c) => at(columns[c] ?? [], n) * (picked(0, c) + picked(1, c)) - picked(n, c)),
+    );
+    await expectNear(logits.grad, want);
+  });
 });
 
 test('crossEntropy of probabilities', async () => {

@@ -11,6 +11,7 @@ import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../../src/kernels/conv2d/inputGrad.js';
 import type { Conv2dShape } from '../../src/kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../../src/kernels/conv2d/weightGrad.js';
+import { crossEntropyKernel } from '../../src/kernels/crossEntropy.js';
 import { dropoutKernel } from '../../src/kernels/dropout.js';
 import type { GemmVariant } from '../../src/kernels/gemm/spec.js';
 import type { Split } from '../../src/kernels/gemm/split.js';
@@ -102,6 +103,11 @@ function losses(): Kernel[] {
         ),
       ]),
     ),
+    ...BOTH.flatMap((weighted) =>
+      ([6, 100] as const).map((n) =>
+        crossEntropyKernel({ ...spec, n, inner: 1, weighted, smoothing: weighted ? 0.1 : 0, reduction: 'mean' }),
+      ),
+    ),
     nllSumKernel({ ...spec, n: 2000, weighted: false, smoothing: 0, reduction: 'sum' }),
     nllTotalKernel({ parts: 4, mean: true }),
   ];
@@ -114,6 +120,10 @@ function windows(): Kernel[] {
   return [
     maxPoolKernel(pools),
     maxPoolGradKernel(pools),
+    ...[8, 9].map((input) => {
+      const tiled = { input, output: 4, kernel: 2, stride: 2, padding: 0, dilation: 1 };
+      return maxPoolGradKernel({ planes: 6, y: tiled, x: { ...tiled, input: 12, output: 3, kernel: 4, stride: 4 } });
+    }),
     ...[
       { ...pools, adaptive: false, countIncludePad: true },
       { ...pools, adaptive: false, countIncludePad: false },

@@ -1,0 +1,47 @@
+/** Planned commands as a command buffer: one compute pass, ended only where something is copied. */
+import { device } from './device.js';
+import type { Encoded, EncodedDispatch } from './plan.js';
+
+/** Measures dispatches, each in a pass of its own. */
+export interface Stopwatch {
+  /** What the pass of this dispatch is to write, if it is measured. */
+  start(dispatch: EncodedDispatch): GPUComputePassTimestampWrites | undefined;
+  /** Adds what brings the times to the host. */
+  finish(encoder: GPUCommandEncoder): void;
+}
+
+let stopwatch: Stopwatch | null = null;
+
+/** Measures what is encoded from now on; null ends it. */
+export function setStopwatch(to: Stopwatch | null): void {
+  stopwatch = to;
+}
+
+export function encode(commands: readonly Encoded[]): GPUCommandBuffer {
+  const encoder = device().createCommandEncoder();
+  let pass: GPUComputePassEncoder | null = null;
+  const end = (): void => {
+    pass?.end();
+    pass = null;
+  };
+  for (const command of commands) {
+    if ('pipeline' in command) {
+      const { pipeline, bindGroup, kernel } = command;
+      if (!pipeline.compiled) continue; // It failed to compile; the failure is thrown by the next read.
+      const timestampWrites = stopwatch?.start(command);
+      if (timestampWrites) end();
+      pass ??= encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
+      pass.setPipeline(pipeline.compiled);
+      pass.setBindGroup(0, bindGroup);
+      const [x, y, z] = kernel.workgroups;
+      pass.dispatchWorkgroups(x, y, z);
+      if (timestampWrites) end();
+    } else {
+      end();
+      encoder.copyBufferToBuffer(command.from, command.fromOffset, command.to, command.toOffset, command.bytes);
+    }
+  }
+  end();
+  stopwatch?.finish(encoder);
+  return encoder.finish();
+}

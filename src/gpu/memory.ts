@@ -1,0 +1,47 @@
+/**
+ * A piece of GPU memory as commands name it. Its buffer is found only when the batch that first names it is planned
+ * (plan.ts): a temporary then shares one with others that are done, and what nobody reads never gets any.
+ */
+import { type Pool, type PoolBuffer, pool } from './pool.js';
+
+export class Memory {
+  /** A multiple of 4, and at least 4. */
+  readonly bytes: number;
+  buffer: PoolBuffer | null = null;
+  /** Where it lies, if it is a range of another memory: of an arena, say. `offset` is a multiple of 256. */
+  home: { readonly memory: Memory; readonly offset: number } | null = null;
+  /** Nobody but commands recorded so far names it any more. */
+  discarded = false;
+  /** The last batch with a command that names it. */
+  batch = -1;
+  /** The pool that its buffer goes back to. */
+  owner: Pool = pool;
+  /** A recording names its buffer: it is not given back before the recording is dropped. */
+  pinned = false;
+
+  constructor(bytes: number) {
+    this.bytes = Math.max(4, Math.ceil(bytes / 4) * 4);
+  }
+
+  /** The memory that has the buffer: itself, or what it is a range of. */
+  get root(): Memory {
+    return this.home?.memory ?? this;
+  }
+
+  /** Finds a buffer now, for a write of the host. */
+  materialize(from: Pool = pool): PoolBuffer {
+    const { root } = this;
+    if (!root.buffer) {
+      root.owner = from;
+      root.buffer = from.acquire(root.bytes);
+    }
+    return root.buffer;
+  }
+
+  /** Gives the buffer back. */
+  giveBack(): void {
+    if (this.pinned) return;
+    if (this.buffer) this.owner.release(this.buffer);
+    this.buffer = null;
+  }
+}

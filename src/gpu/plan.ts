@@ -1,0 +1,180 @@
+/**
+ * From recorded commands to what is encoded. Commands whose results nobody reads are dropped; every memory gets a buffer
+ * at its first command and, if nobody can name it afterwards, gives it back after its last, so that the temporaries of a
+ * step lie in as few buffers as they fit; and bind groups are made.
+ *
+ * A launch may not bind one buffer for reading and for writing, not even at ranges apart (an optimizer's arena holds many
+ * tensors): where that would happen, what is read is copied aside first.
+ */
+import type { Kernel } from '../kernels/kernel.js';
+import { device } from './device.js';
+import type { Memory } from './memory.js';
+import { type Pipeline, pipelineOf } from './pipelines.js';
+import type { Pool, PoolBuffer } from './pool.js';
+
+export interface Dispatch {
+  readonly kernel: Kernel;
+  /** What the kernel binds: its inputs, then its outputs. */
+  readonly memories: readonly Memory[];
+}
+
+export interface Copy {
+  readonly from: Memory;
+  readonly to: Memory;
+  readonly bytes: number;
+}
+
+/** A copy to a buffer that the host will map. */
+export interface Readback {
+  readonly from: Memory;
+  readonly staging: GPUBuffer;
+  readonly bytes: number;
+}
+
+export interface EncodedDispatch {
+  readonly kernel: Kernel;
+  readonly pipeline: Pipeline;
+  readonly bindGroup: GPUBindGroup;
+}
+
+export interface EncodedCopy {
+  readonly from: GPUBuffer;
+  readonly fromOffset: number;
+  readonly to: GPUBuffer;
+  readonly toOffset: number;
+  readonly bytes: number;
+}
+
+export type Encoded = EncodedDispatch | EncodedCopy;
+
+/** What a batch holds: commands, and between them what was planned before and is replayed. */
+export type Command = Dispatch | Copy | Readback | readonly Encoded[];
+
+const isPlanned = (command: Command): command is readonly Encoded[] => Array.isArray(command);
+
+function memoriesOf(command: Command): readonly Memory[] {
+  if (isPlanned(command)) return [];
+  if ('kernel' in command) return command.memories;
+  return 'to' in command ? [command.from, command.to] : [command.from];
+}
+
+function writtenBy(command: Command): readonly Memory[] {
+  if (isPlanned(command)) return [];
+  if ('kernel' in command) return command.memories.filter((_, i) => command.kernel.access[i] === 'write');
+  return 'to' in command ? [command.to] : [];
+}
+
+/** Commands whose effect somebody can see: on memory that may still be named, or that a later such command reads. */
+function seen(commands: readonly Command[]): Command[] {
+  const read = new Set<Memory>();
+  const kept: Command[] = [];
+  for (let i = commands.length - 1; i >= 0; i--) {
+    const command = commands[i] as Command;
+    const written = writtenBy(command);
+    const matters = written.length === 0 || written.some(({ root }) => !root.discarded || read.has(root));
+    if (!matters) continue;
+    kept.push(command);
+    for (const { root } of memoriesOf(command)) read.add(root);
+  }
+  return kept.reverse();
+}
+
+/** What a bind group names, in binding order. */
+interface Bound {
+  readonly buffer: PoolBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** The bind groups that a kernel was given last: a loop binds the same few buffers again and again. */
+const groups = new WeakMap<Kernel, { readonly bound: readonly Bound[]; readonly group: GPUBindGroup }[]>();
+const KEPT_GROUPS = 8;
+
+const same = (a: readonly Bound[], b: readonly Bound[]): boolean =>
+  a.every(({ buffer, offset, size }, i) => {
+    const other = b[i];
+    return other?.buffer === buffer && other.offset === offset && other.size === size;
+  });
+
+function bindGroup(kernel: Kernel, { layout }: Pipeline, bound: readonly Bound[], onMake: () => void): GPUBindGroup {
+  const known = groups.get(kernel) ?? [];
+  groups.set(kernel, known);
+  const found = known.find((one) => same(one.bound, bound));
+  if (found) return found.group;
+  onMake();
+  const entries = bound.map(({ buffer, offset, size }, binding) => ({
+    binding,
+    resource: { buffer: buffer.gpu, offset, size },
+  }));
+  const group = device().createBindGroup({ layout, entries });
+  if (known.length === KEPT_GROUPS) known.shift();
+  known.push({ bound, group });
+  return group;
+}
+
+export interface PlanOptions {
+  /** The batch's number. */
+  batch: number;
+  /** Where buffers come from. */
+  pool: Pool;
+  /** Called for each bind group made. */
+  onBindGroup(): void;
+}
+
+export function plan(commands: readonly Command[], { batch, pool, onBindGroup }: PlanOptions): Encoded[] {
+  const kept = seen(commands);
+  const last = new Map<Memory, number>();
+  kept.forEach((command, i) => {
+    for (const { root } of memoriesOf(command)) last.set(root, i);
+  });
+  const encoded: Encoded[] = [];
+  const bound = (memory: Memory): PoolBuffer => {
+    const buffer = memory.materialize(pool);
+    buffer.batch = batch;
+    return buffer;
+  };
+  const copy = (from: Memory, to: { gpu: GPUBuffer }, toOffset: number, bytes: number): void => {
+    const { gpu } = bound(from);
+    encoded.push({ from: gpu, fromOffset: from.home?.offset ?? 0, to: to.gpu, toOffset, bytes });
+  };
+  const dispatch = ({ kernel, memories }: Dispatch): void => {
+    const buffers = memories.map(bound);
+    const written = new Set(buffers.filter((_, i) => kernel.access[i] === 'write'));
+    const aside: PoolBuffer[] = [];
+    const entries = memories.map((memory, binding): Bound => {
+      const buffer = buffers[binding] as PoolBuffer;
+      const size = memory.bytes;
+      if (kernel.access[binding] === 'write' || !written.has(buffer)) {
+        return { buffer, offset: memory.home?.offset ?? 0, size };
+      }
+      const apart = pool.acquire(size);
+      apart.batch = batch;
+      aside.push(apart);
+      copy(memory, apart, 0, size);
+      return { buffer: apart, offset: 0, size };
+    });
+    const pipeline = pipelineOf(kernel);
+    encoded.push({ kernel, pipeline, bindGroup: bindGroup(kernel, pipeline, entries, onBindGroup) });
+    for (const buffer of aside) pool.release(buffer);
+  };
+  kept.forEach((command, i) => {
+    if (isPlanned(command)) encoded.push(...command);
+    else if ('kernel' in command) dispatch(command);
+    else if ('staging' in command) copy(command.from, { gpu: command.staging }, 0, command.bytes);
+    else {
+      const { from, to, bytes } = command;
+      const target = bound(to);
+      const toOffset = to.home?.offset ?? 0;
+      if (bound(from) === target) {
+        // WebGPU copies between two buffers only.
+        const aside = pool.acquire(bytes);
+        aside.batch = batch;
+        copy(from, aside, 0, bytes);
+        encoded.push({ from: aside.gpu, fromOffset: 0, to: target.gpu, toOffset, bytes });
+        pool.release(aside);
+      } else copy(from, target, toOffset, bytes);
+    }
+    for (const { root } of memoriesOf(command)) if (root.discarded && last.get(root) === i) root.giveBack();
+  });
+  return encoded;
+}

@@ -1,0 +1,234 @@
+/**
+ * Capture and replay. The commands of a training step are the same each time; only what lies in buffers differs: the
+ * batch, the rates, dropout's counter. So they are planned once, with their buffers and bind groups, and later calls
+ * submit them again without running the function: nothing is allocated and nothing is looked up by name.
+ */
+import { KindlingError } from '../gpu/errors.js';
+import { pipelineOf } from '../gpu/pipelines.js';
+import { observed, Recording, withRecording } from '../gpu/recording.js';
+import { insideScope, type Storage, scoped } from '../gpu/storage.js';
+import { flush, repeat } from '../gpu/stream.js';
+import { nextStep } from './random.js';
+import type { Shape } from './shape.js';
+import { step } from './step.js';
+import { type DType, Tensor } from './tensor.js';
+import { alike, mapTensors, tensorsIn } from './tree.js';
+
+export { observed };
+
+/** What one recording costs on each replay, and what it holds. */
+export interface CaptureStats {
+  readonly dispatches: number;
+  /** Copies between buffers: of arguments in, of results out. */
+  readonly copies: number;
+  readonly submits: number;
+  /** Writes from the host, besides those that made the arguments. */
+  readonly writes: number;
+  /** Shaders. */
+  readonly pipelines: number;
+  /** Buffers of the recording's own, for temporaries, arguments and results, and their bytes. */
+  readonly buffers: number;
+  readonly bytes: number;
+  /** Recordings made so far, one for each shape of the arguments. */
+  readonly recordings: number;
+  readonly replays: number;
+}
+
+/** A captured function; call it as the function itself. */
+export interface Captured<Args extends readonly unknown[], Result> {
+  (...args: Args): Result;
+  /** Figures of the recording used last. @throws KindlingError before the first recording (the second call) */
+  stats(): CaptureStats;
+  /** Forgets all recordings and gives their memory back; the next call records anew. */
+  reset(): void;
+}
+
+/** Where a result's tensor was, and what it looks like. */
+interface Slot {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly storage: Storage;
+}
+
+interface Recorded {
+  readonly recording: Recording;
+  /** Copies of the arguments' tensors. */
+  readonly inputs: readonly Tensor[];
+  /** The arguments with these copies in place of their tensors. */
+  readonly pattern: readonly unknown[];
+  readonly result: unknown;
+  /** Leaves whose gradients the function leaves behind. */
+  readonly grads: readonly { readonly leaf: Tensor; readonly grad: Slot | null }[];
+}
+
+/** Leaves whose gradient was set or forgotten in the recording under way. */
+let touched: Set<Tensor> | null = null;
+
+/** @internal Called before `grad` of a leaf changes. @returns whether this is the first time in a recording */
+export function touchGrad(leaf: Tensor): boolean {
+  if (!touched || touched.has(leaf)) return false;
+  touched.add(leaf);
+  return true;
+}
+
+/**
+ * Makes a step that is recorded once and replayed from then on: `const train = capture((x, y) => { …; return loss; })`.
+ *
+ * The first call runs the function as {@link step} does (lazily made state comes into being), the second records it, later
+ * ones replay: one submit, no new buffer or bind group, and the function's JavaScript does not run. What changes between
+ * calls belongs in arguments (tensors; numbers and strings make a recording each) or in what kindling itself keeps up to
+ * date: learning rates and other options of an optimizer's groups, its step count, dropout's and other random state. Other
+ * values of the outside are frozen. Arguments of another shape, `train()` and `eval()` record anew.
+ *
+ * A replay gives the bits that the function itself gives.
+ *
+ * @throws KindlingError where the function reads a tensor, uploads data or makes tensors that outlive it otherwise than as
+ *   its result; the message says what to move
+ * @example
+ * const train = capture((x: Tensor, y: Tensor) => {
+ *   optimizer.zeroGrad();
+ *   const loss = criterion.forward(model.forward(x), y);
+ *   loss.backward();
+ *   optimizer.step();
+ *   return loss;
+ * });
+ * for await (const [x, y] of loader) console.log(await train(x, y).item());
+ */
+export function capture<Args extends readonly unknown[], Result>(
+  body: (...args: Args) => Result,
+): Captured<Args, Result> {
+  const recorded: Recorded[] = [];
+  let ran = false;
+  let latest: Recorded | null = null;
+  let recordings = 0;
+  let replays = 0;
+
+  const call = (...args: Args): Result => {
+    if (insideScope()) return body(...args);
+    if (!ran) {
+      const result = step(() => body(...args));
+      ran = true;
+      return result;
+    }
+    const known = recorded.find(({ recording, pattern }) => alike(pattern, args) && recording.guarded);
+    if (known?.recording.holds) {
+      nextStep();
+      let next = 0;
+      for (const { storage } of tensorsIn(args)) known.inputs[next++]?.storage.copyFrom(storage);
+      repeat(known.recording);
+      latest = known;
+      replays++;
+    } else {
+      if (known) {
+        drop(known);
+        recorded.splice(recorded.indexOf(known), 1);
+      }
+      latest = record(body, args);
+      recorded.push(latest);
+      recordings++;
+    }
+    const result = hand(latest);
+    flush();
+    return result as Result;
+  };
+
+  return Object.assign(call, {
+    stats(): CaptureStats {
+      if (!latest) throw new KindlingError('capture: nothing is recorded before the second call');
+      const { recording, inputs } = latest;
+      const dispatches = recording.commands.filter((command) => 'pipeline' in command);
+      return {
+        dispatches: dispatches.length,
+        copies: recording.commands.length - dispatches.length + inputs.length,
+        submits: 1,
+        writes: recording.pages.length,
+        pipelines: new Set(dispatches.map(({ kernel }) => pipelineOf(kernel))).size,
+        buffers: recording.pool.buffers + inputs.length,
+        bytes: recording.pool.bytes + inputs.reduce((sum, { storage }) => sum + storage.bytes, 0),
+        recordings,
+        replays,
+      };
+    },
+    reset(): void {
+      for (const one of recorded.splice(0)) drop(one);
+      latest = null;
+    },
+  });
+}
+
+function drop({ recording, inputs, result }: Recorded): void {
+  recording.drop();
+  for (const tensor of [...inputs, ...tensorsIn(result)]) tensor.dispose();
+}
+
+function record<Args extends readonly unknown[]>(body: (...args: Args) => unknown, args: Args): Recorded {
+  const inputs = [...tensorsIn(args)].map(({ shape, dtype, storage, requiresGrad }) => {
+    if (requiresGrad) {
+      throw new KindlingError('capture: an argument requires a gradient; parameters belong outside of the arguments');
+    }
+    const input = new Tensor(shape, dtype);
+    input.storage.copyFrom(storage);
+    return input;
+  });
+  let next = 0;
+  const pattern = args.map((arg) => mapTensors(arg, () => inputs[next++] as Tensor)) as unknown as Args;
+  flush();
+  nextStep();
+  const recording = new Recording();
+  const leaves = new Set<Tensor>();
+  touched = leaves;
+  try {
+    const result = withRecording(recording, () =>
+      scoped(
+        () => {
+          const value = body(...pattern);
+          if (value instanceof Promise) throw new KindlingError('capture: the function must not be async');
+          return value;
+        },
+        (value) => [...tensorsIn(value)].map(({ storage }) => storage),
+        recording,
+      ),
+    );
+    if (recording.failure) throw recording.failure;
+    const slot = ({ shape, dtype, storage }: Tensor): Slot => ({ shape, dtype, storage });
+    const grads = [...leaves].map((leaf) => ({ leaf, grad: leaf.grad && slot(leaf.grad) }));
+    const known = [...tensorsIn(result), ...grads.flatMap(({ grad }) => grad ?? [])];
+    checkSurvivors(
+      recording,
+      known.map(({ storage }) => storage),
+    );
+    return { recording, inputs, pattern, result, grads };
+  } catch (error) {
+    recording.drop();
+    for (const input of inputs) input.dispose();
+    throw error;
+  } finally {
+    touched = null;
+  }
+}
+
+/** @throws KindlingError where the function made tensors that live on, or freed what it was given */
+function checkSurvivors({ survivors, externals }: Recording, known: readonly Storage[]): void {
+  const allowed = new Set<unknown>(known);
+  for (const owner of survivors.keys()) {
+    if (allowed.has(owner)) continue;
+    throw new KindlingError(
+      'capture: a tensor made in the captured function outlives it (keep(), or state made on first use), which a replay ' +
+        'would overwrite. Make it outside, or return it.',
+    );
+  }
+  if (externals.some(({ owner }) => owner.isFreed)) {
+    throw new KindlingError('capture: the captured function disposes of a tensor that it uses. Dispose of it outside.');
+  }
+}
+
+/** The result of a call: tensors of its own, for the recording's are overwritten by the next replay. */
+function hand({ result, grads }: Recorded): unknown {
+  for (const { leaf, grad } of grads) leaf.grad = grad && new Tensor(grad.shape, grad.dtype, grad.storage.again());
+  return mapTensors(result, (tensor) => {
+    const made = new Tensor(tensor.shape, tensor.dtype);
+    made.storage.copyFrom(tensor.storage);
+    made.storage.comeBackIfSmall();
+    return made;
+  });
+}
