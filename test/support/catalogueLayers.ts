@@ -171,12 +171,13 @@ const state = (): Kernel[] => [
 
 function pictures(): Kernel[] {
   const spec = { batch: 5, picture: [3, 7, 9], crop: null, flip: null, parts: 1, partWords: 256 } as const;
-  const crop = { height: 6, width: 8, padding: 2, stream: 1 };
+  const crop = { height: 6, width: 8, padding: 2 };
   return [
     batchKernel(spec),
-    batchKernel({ ...spec, flip: { threshold: 2 ** 31, stream: 0, first: false }, parts: 2 }),
-    batchKernel({ ...spec, crop, flip: { threshold: 2 ** 32, stream: 0, first: true }, parts: 4 }),
-    batchKernel({ ...spec, crop, flip: { threshold: 2 ** 31, stream: 2, first: false } }),
+    batchKernel({ ...spec, picture: [3, 40, 8] }),
+    batchKernel({ ...spec, flip: { threshold: 2 ** 31, first: false }, parts: 2 }),
+    batchKernel({ ...spec, crop, flip: { threshold: 2 ** 32, first: true }, parts: 4 }),
+    batchKernel({ ...spec, crop, flip: { threshold: 2 ** 31, first: false } }),
   ];
 }
 
