@@ -6,7 +6,7 @@
 import type { Kernel } from '../kernels/kernel.js';
 import { adapter, assertHealthy, device, fail } from './device.js';
 import { KindlingError } from './errors.js';
-import { type Pipeline, pipelineOf } from './pipelines.js';
+import { type Pipeline, paramsOf, pipelineOf } from './pipelines.js';
 import { type PoolBuffer, trim } from './pool.js';
 
 interface Dispatch {
@@ -65,13 +65,13 @@ export function dispatch(kernel: Kernel, bindings: readonly Binding[]): void {
   }
   if (kernel.workgroups.includes(0)) return;
   const pipeline = pipelineOf(kernel);
-  const bindGroup = device().createBindGroup({
-    layout: pipeline.layout,
-    entries: bindings.map(({ buffer, offset, bytes }, binding) => {
-      buffer.batch = batch.number;
-      return { binding, resource: { buffer: buffer.gpu, offset, size: bytes } };
-    }),
+  const entries: GPUBindGroupEntry[] = bindings.map(({ buffer, offset, bytes }, binding) => {
+    buffer.batch = batch.number;
+    return { binding, resource: { buffer: buffer.gpu, offset, size: bytes } };
   });
+  const params = paramsOf(kernel);
+  if (params) entries.push({ binding: entries.length, resource: { buffer: params } });
+  const bindGroup = device().createBindGroup({ layout: pipeline.layout, entries });
   counts.bindGroups++;
   counts.dispatches++;
   batch.commands.push({ pipeline, bindGroup, workgroups: kernel.workgroups });
