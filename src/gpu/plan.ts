@@ -8,7 +8,7 @@
 import type { Kernel } from '../kernels/kernel.js';
 import { device } from './device.js';
 import type { Memory } from './memory.js';
-import { type Pipeline, pipelineOf } from './pipelines.js';
+import { type Pipeline, paramsOf, pipelineOf } from './pipelines.js';
 import type { Pool, PoolBuffer } from './pool.js';
 import { type Life, share } from './share.js';
 
@@ -102,10 +102,12 @@ function bindGroup(kernel: Kernel, { layout }: Pipeline, bound: readonly Bound[]
   const found = known.find((one) => same(one.bound, bound));
   if (found) return found.group;
   onMake();
-  const entries = bound.map(({ buffer, offset, size }, binding) => ({
+  const entries: GPUBindGroupEntry[] = bound.map(({ buffer, offset, size }, binding) => ({
     binding,
     resource: { buffer: buffer.gpu, offset, size },
   }));
+  const params = paramsOf(kernel);
+  if (params) entries.push({ binding: entries.length, resource: { buffer: params } });
   const group = device().createBindGroup({ layout, entries });
   if (known.length === KEPT_GROUPS) known.shift();
   known.push({ bound, group });

@@ -55,10 +55,14 @@ function products(variant: GemmVariant): Kernel[] {
     ...parts(matmul({ m: 5, n: 8, k: 6, ...batched, variant })),
     ...parts(matmul({ m: 64, n: 10, k: 64, transB: true, bias: true, relu: true, splits: 1, variant })),
     ...parts(matmul({ m: 7, n: 9, k: 1030, bias: true, splits: 4, variant })),
+    ...[1, 3].flatMap((splits) =>
+      parts(matmul({ m: 64, n: 12, k: 72, transA: true, mask: true, rowSum: true, splits, variant })),
+    ),
     ...[plain, intricate].flatMap((shape) => [
       ...BOTH.map((bias) => conv2dForward({ shape, bias, relu: bias, variant })),
-      conv2dInputGrad({ shape, variant }),
-      ...BOTH.flatMap((bias) => parts(conv2dWeightGrad({ shape, bias, variant, splits: 3 }))),
+      ...BOTH.map((relu) => conv2dForward({ shape, bias: true, relu, pool: true, variant })),
+      ...BOTH.map((mask) => conv2dInputGrad({ shape, mask, variant })),
+      ...BOTH.flatMap((bias) => [1, 3].flatMap((splits) => parts(conv2dWeightGrad({ shape, bias, variant, splits })))),
     ]),
   ];
 }
