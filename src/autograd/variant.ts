@@ -2,6 +2,7 @@
 import { adapter } from '../gpu/device.js';
 import { type Flat, GPU_FLAT, SOFTWARE_FLAT } from '../kernels/flat.js';
 import type { GemmVariant } from '../kernels/gemm/spec.js';
+import { GPU_REDUCE, type ReduceVariant, SOFTWARE_REDUCE } from '../kernels/reduce.js';
 import { gpuLanes, softwareLanes } from '../kernels/rows.js';
 
 /** Software adapters want registers and no barriers, sharing loads in a quad where they can; GPUs workgroup memory. */
@@ -17,3 +18,6 @@ export const flatVariant = (): Flat => (adapter().isSoftware ? SOFTWARE_FLAT : G
 /** Invocations per row of kernels over rows. */
 export const rowLanes = (rows: number, length: number): number =>
   adapter().isSoftware ? softwareLanes(rows, length) : gpuLanes(rows, length);
+
+/** How reductions are cut. */
+export const reduceVariant = (): ReduceVariant => (adapter().isSoftware ? SOFTWARE_REDUCE : GPU_REDUCE);
