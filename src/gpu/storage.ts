@@ -270,6 +270,8 @@ export function moment(): { readonly step: object; readonly overwrites: number }
 /** Outside steps, so many recorded dispatches are submitted without being asked, to keep the device busy. */
 const EAGER_BATCH = 64;
 let unsubmitted = 0;
+/** The batch that they are in. */
+let counted = -1;
 
 /** Records one dispatch: the kernel's inputs, then its outputs. */
 export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly Storage[]): void {
@@ -277,9 +279,10 @@ export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly S
     kernel,
     storages.map((storage) => storage.memory()),
   );
-  if (scopes.length > 0 || ++unsubmitted < EAGER_BATCH) return;
-  unsubmitted = 0;
-  flush();
+  if (scopes.length > 0) return;
+  if (counted !== currentBatch()) unsubmitted = 0;
+  counted = currentBatch();
+  if (++unsubmitted >= EAGER_BATCH) flush();
 }
 
 const SLOT = 256;
