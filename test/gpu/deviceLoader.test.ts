@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { reshape } from '../../src/autograd/broadcast.js';
 import { matmul } from '../../src/autograd/matmul.js';
-import { type Dataset, ImageDataset, type ImageSample, Subset } from '../../src/data/dataset.js';
+import { ImageDataset, type ImageSample } from '../../src/data/dataset.js';
 import { DataLoader, type DataLoaderOptions } from '../../src/data/loader.js';
 import { resident } from '../../src/data/resident.js';
+import type { Dataset } from '../../src/data/sample.js';
+import { Subset } from '../../src/data/subset.js';
 import { Compose, Normalize, RandomCrop, RandomHorizontalFlip } from '../../src/data/transforms.js';
 import { device } from '../../src/gpu/device.js';
 import { streamStats } from '../../src/gpu/stream.js';
