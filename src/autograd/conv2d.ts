@@ -5,10 +5,11 @@ import { conv2dInputGrad } from '../kernels/conv2d/inputGrad.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../kernels/conv2d/weightGrad.js';
 import { zerosLike } from '../tensor/create.js';
-import { launch, launchMany } from '../tensor/launch.js';
+import { launch } from '../tensor/launch.js';
 import { at, sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { reshape } from './broadcast.js';
+import { launchProduct } from './matmul.js';
 import { type Pair, pair } from './pool.js';
 import { pad } from './shape.js';
 import { differentiable } from './tape.js';
@@ -109,9 +110,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
     const dx = x.requiresGrad ? launch(conv2dInputGrad({ shape, variant }), [g, weight], x.shape) : null;
     if (!weight.requiresGrad && !bias?.requiresGrad) return [dx, null, null];
     // The bias gradient comes with the weight's: it is the sum of what that product reads.
-    const { partial, partialSize, reduce } = conv2dWeightGrad({ shape, bias: bias !== null, variant });
-    const parts = launch(partial, [g, x], [partialSize]);
-    const [dw = null, db = null] = launchMany(reduce, [parts], bias ? [weight, bias] : [weight]);
+    const made = conv2dWeightGrad({ shape, bias: bias !== null, variant });
+    const [dw = null, db = null] = launchProduct(made, [g, x], [], bias ? [weight, bias] : [weight]);
     return [dx, dw, db];
   });
 }

@@ -4,7 +4,7 @@ import type { Split } from '../kernels/gemm/split.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { matmul as matmulKernel, matmulShape } from '../kernels/matmul.js';
 import { zeros } from '../tensor/create.js';
-import { launch } from '../tensor/launch.js';
+import { launch, launchMany } from '../tensor/launch.js';
 import { at, type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape, sum, sumTo } from './broadcast.js';
@@ -16,10 +16,15 @@ interface Turned {
   transB?: boolean;
 }
 
-/** @internal Runs a product in one launch or, where its sum was cut, in two. */
-export function launchProduct(made: Kernel | Split, factors: Tensor[], rest: Tensor[], shape: Shape): Tensor {
-  if (!('partial' in made)) return launch(made, [...factors, ...rest], shape);
-  return launch(made.reduce, [launch(made.partial, factors, [made.partialSize]), ...rest], shape);
+/** @internal Runs a product in one launch or, where its sum was cut, in two; `like` has the outputs' shapes. */
+export function launchProduct(
+  made: Kernel | Split,
+  factors: readonly Tensor[],
+  rest: readonly Tensor[],
+  like: readonly { shape: Shape }[],
+): Tensor[] {
+  if (!('partial' in made)) return launchMany(made, [...factors, ...rest], like);
+  return launchMany(made.reduce, [launch(made.partial, factors, [made.partialSize]), ...rest], like);
 }
 
 /** The product of matrices, not recorded; null where the shapes do not fit. */
@@ -30,7 +35,7 @@ function product(a: Tensor, b: Tensor, turned: Turned = {}, bias: Tensor | null 
   if (sizeOf(shape) === 0) return new Tensor(shape);
   if (spec.k === 0) return bias ? expand(bias, shape) : zeros(shape);
   const kernel = matmulKernel({ ...spec, bias: bias !== null, variant: gemmVariant() });
-  return launchProduct(kernel, [a, b], bias ? [bias] : [], shape);
+  return launchProduct(kernel, [a, b], bias ? [bias] : [], [{ shape }])[0] ?? null;
 }
 
 /** `product` of shapes that are known to fit. */
@@ -107,10 +112,19 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   const rows = x.ndim === 2 ? x : reshape(x, [sizeOf(lead), width]);
   const value = product(rows, weight, { transB: true }, bias);
   if (!value) throw new Error('linear: shapes were checked');
-  const y = differentiable('linear', bias ? [rows, weight, bias] : [rows, weight], value, (g) => [
-    rows.requiresGrad ? fitting(g, weight, {}) : null,
-    weight.requiresGrad ? fitting(g, rows, { transA: true }) : null,
-    bias?.requiresGrad ? sum(g, { dim: 0 }) : null,
-  ]);
+  const y = differentiable('linear', bias ? [rows, weight, bias] : [rows, weight], value, (g) => {
+    const dx = rows.requiresGrad ? fitting(g, weight, {}) : null;
+    if (weight.requiresGrad && bias?.requiresGrad && rows.size > 0 && weight.size > 0) {
+      // The bias gradient is the sum of what the weight's reads of g.
+      const spec = { m: out, n: width, k: at(rows.shape, 0), transA: true, rowSum: true, variant: gemmVariant() };
+      const [dw = null, db = null] = launchProduct(matmulKernel(spec), [g, rows], [], [weight, bias]);
+      return [dx, dw, db];
+    }
+    return [
+      dx,
+      weight.requiresGrad ? fitting(g, rows, { transA: true }) : null,
+      bias?.requiresGrad ? sum(g, { dim: 0 }) : null,
+    ];
+  });
   return x.ndim === 2 ? y : reshape(y, [...lead, out]);
 }

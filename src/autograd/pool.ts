@@ -12,6 +12,7 @@ import {
 import { launch, launchMany } from '../tensor/launch.js';
 import { at, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { offered, offering } from './fusion.js';
 import { differentiable } from './tape.js';
 
 /** A number for height and width alike, or both. */
@@ -92,10 +93,24 @@ const outputShape = (x: Tensor, spec: PoolSpec): number[] => [...x.shape.slice(0
 export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor {
   const spec = specOf('maxPool2d', x, asOptions(options));
   const shape = outputShape(x, spec);
-  const [y, places] = launchMany(maxPoolKernel(spec), [x], [{ shape }, { shape, dtype: 'u32' }]);
+  const pooled = (): Tensor[] => launchMany(maxPoolKernel(spec), [x], [{ shape }, { shape, dtype: 'u32' }]);
+  const fused = halves(spec) ? offered(x)?.maxPool?.() : undefined;
+  const [y, places] = fused ?? pooled();
   if (!y || !places) throw new Error('maxPool2d: two outputs');
-  return differentiable('maxPool2d', [x], y, (g) => [launch(maxPoolGradKernel(spec), [places, g], x.shape)]);
+  return differentiable('maxPool2d', [x], y, (g) => {
+    // The fused places leave out what the ReLU stops: right for whatever made x, too little for the gradient by x itself.
+    const used = fused && x.retainsGrad ? pooled()[1] : places;
+    const dx = launch(maxPoolGradKernel(spec), [used as Tensor, g], x.shape);
+    if (used !== places || !fused) return [dx];
+    return [offering(dx, { reluMask: (relu) => (relu.storage === x.storage ? dx : null) })];
+  });
 }
+
+/** Whether windows are 2 by 2 and lie side by side. */
+const halves = ({ x, y }: PoolSpec): boolean =>
+  [x, y].every(
+    ({ kernel, stride, padding, dilation }) => kernel === 2 && stride === 2 && padding === 0 && dilation === 1,
+  );
 
 function average(name: string, x: Tensor, spec: AvgPoolSpec): Tensor {
   const y = launch(avgPoolKernel(spec), [x], outputShape(x, spec));

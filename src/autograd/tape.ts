@@ -12,6 +12,7 @@ import { onesLike } from '../tensor/create.js';
 import { launch, launchInto } from '../tensor/launch.js';
 import { sameShape, show, stridesOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { flatVariant } from './variant.js';
 
 let enabled = true;
 let recorded = 0;
@@ -117,7 +118,7 @@ function inReverse(root: Tensor): Tensor[] {
 /** A leaf's gradient owns its memory and outlives the step. */
 function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
   const before = leaf.grad;
-  if (touchGrad(leaf)) guard(() => (leaf.grad !== null) === (before !== null));
+  if (touchGrad(leaf)) guardGrad(leaf);
   if (before) {
     launchInto(addToKernel({ size: before.size }), [grad], [before]);
     return;
@@ -130,12 +131,21 @@ function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
   leaf.grad = own;
 }
 
+/** A recording adds to the gradient that is there now, or to none. */
+function guardGrad(leaf: Tensor): void {
+  const there = leaf.grad?.storage.place;
+  guard(() => {
+    const place = leaf.grad?.storage.place;
+    return place?.memory === there?.memory && place?.offset === there?.offset;
+  });
+}
+
 /** The sum of two gradients of one shape. */
 function add(a: Tensor, b: Tensor): Tensor {
   const { shape } = a;
   const strides = stridesOf(shape);
   const spec = { name: 'add', part: 'value', type: 'f32', shape, stridesA: strides, stridesB: strides } as const;
-  return launch(binaryKernel(spec), [a, b], shape);
+  return launch(binaryKernel({ ...spec, flat: flatVariant() }), [a, b], shape);
 }
 
 function copyOf(source: Tensor): Tensor {

@@ -5,17 +5,19 @@ import { launch } from '../tensor/launch.js';
 import { Tensor } from '../tensor/tensor.js';
 import { powTensor } from './binary.js';
 import { cast } from './cast.js';
+import { offered } from './fusion.js';
 import { differentiable } from './tape.js';
+import { flatVariant } from './variant.js';
 
 function unary(name: UnaryName, x: Tensor, parameter?: number): Tensor {
   if (x.dtype === 'i32' && (name === 'neg' || name === 'abs')) {
-    return launch(unaryKernel({ name, size: x.size, type: 'i32' }), [x], x.shape, 'i32');
+    return launch(unaryKernel({ name, size: x.size, type: 'i32', flat: flatVariant() }), [x], x.shape, 'i32');
   }
   if (x.dtype !== 'f32') return unary(name, cast(x, 'f32'), parameter);
   if (parameter !== undefined && !Number.isFinite(parameter)) {
     throw new KindlingError(`${name}: the parameter must be finite, got ${parameter}`);
   }
-  const spec = { name, size: x.size, ...(parameter === undefined ? {} : { parameter }) };
+  const spec = { name, size: x.size, flat: flatVariant(), ...(parameter === undefined ? {} : { parameter }) };
   const y = launch(unaryKernel(spec), [x], x.shape);
   return differentiable(name, [x], y, (g) => [launch(unaryGradKernel(spec), [x, y, g], x.shape)]);
 }
@@ -58,7 +60,13 @@ export const round = (x: Tensor): Tensor => unary('round', x);
 export const sign = (x: Tensor): Tensor => unary('sign', x);
 
 /** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
-export const relu = (x: Tensor): Tensor => unary('relu', x);
+export function relu(x: Tensor): Tensor {
+  const y = offered(x)?.relu?.();
+  if (!y) return unary('relu', x);
+  // The gradient reads y alone, so that whatever made x need not.
+  const gradient = unaryGradKernel({ name: 'relu', size: x.size });
+  return differentiable('relu', [x], y, (g) => [offered(g)?.reluMask?.(y) ?? launch(gradient, [y, y, g], x.shape)]);
+}
 /** min(max(x, 0), 6). */
 export const relu6 = (x: Tensor): Tensor => unary('relu6', x);
 /** x above 0, `negativeSlope` · x below. Default slope: 0.01. */

@@ -2,13 +2,11 @@ import { KindlingError } from '../gpu/errors.js';
 import { sync } from '../gpu/stream.js';
 import { randomState } from '../tensor/random.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Batches } from './batches.js';
-import { type Dataset, type HostArray, ImageDataset } from './dataset.js';
-import { DeviceBatches } from './deviceBatches.js';
+import type { Batches, OnDevice } from './batches.js';
 import { HostBatches } from './hostBatches.js';
-import { type PicturePlan, planFor } from './onDevice.js';
-import { resident } from './resident.js';
+import type { Dataset, HostArray } from './sample.js';
 import { sequential, shuffled } from './sampler.js';
+import { Subset } from './subset.js';
 import type { Reshaping, Transform } from './transforms.js';
 
 /** A batch: a tensor for each component of a sample. */
@@ -36,9 +34,9 @@ const AHEAD = 3;
  * Batches of a data set as tensors, an epoch each time it is iterated over. Bytes become f32 on the scale 0 … 1. The host
  * stays at most three steps ahead of the device.
  *
- * An {@link ImageDataset} is uploaded once, as bytes, and the GPU makes its batches: gather, crop, flip, scaling and
- * normalisation in one dispatch, with the very numbers that the host would give. Other data sets, one's own transforms, and
- * pictures that do not fit into the bindings of a kernel are worked on by the host, a batch ahead.
+ * An {@link ImageDataset}, or a `Subset` of one, is uploaded once, as bytes, and the GPU makes its batches: gather, crop,
+ * flip, scaling and normalisation in one dispatch, with the very numbers that the host would give. Other data sets, one's
+ * own transforms, and pictures that do not fit into the bindings of a kernel are worked on by the host, a batch ahead.
  *
  * The loader owns its batches: a batch's tensors are valid until the batch after the next is asked for, or the epoch ends.
  * Then their memory is freed, or, where the GPU makes the batches, written again: copy what is to be kept.
@@ -54,8 +52,8 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
   readonly dataset: Dataset<Sample>;
   readonly batchSize: number;
   readonly #options: DataLoaderOptions & { seed: number };
-  /** What the GPU does, or null where the host makes the batches. */
-  readonly #plan: PicturePlan | null;
+  /** How the GPU makes batches, or null where the host does. */
+  readonly #onDevice: OnDevice | null;
   #epoch = 0;
   /** Batches given in this epoch. */
   #given = 0;
@@ -69,7 +67,8 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
     if (!Number.isSafeInteger(this.batchSize) || this.batchSize < 1) {
       throw new KindlingError(`DataLoader: no batches of ${this.batchSize}`);
     }
-    this.#plan = dataset instanceof ImageDataset ? planFor(options.transform, dataset.shape) : null;
+    const source = dataset instanceof Subset ? dataset.root : dataset;
+    this.#onDevice = source.onDevice?.(options.transform) ?? null;
   }
 
   /** Batches in an epoch. */
@@ -120,12 +119,11 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
   #batches(epoch: number): Batches {
     const { dataset, batchSize, length } = this;
     const { shuffle, seed, transform, bindingBytes } = this.#options;
-    const order = (shuffle ? shuffled : sequential)(dataset.length, seed, epoch);
-    if (dataset instanceof ImageDataset && this.#plan && dataset.length > 0) {
-      const images = resident(dataset.images, bindingBytes);
-      if (images) return new DeviceBatches(dataset, images, this.#plan, { order, batchSize, seed, epoch });
-    }
-    return new HostBatches(dataset, { order, batchSize, length, seed, epoch, transform });
+    const order = (shuffle ? shuffled : sequential)(dataset.length, seed, epoch).subarray(0, length * batchSize);
+    const [source, indices] =
+      dataset instanceof Subset ? [dataset.root, order.map((index) => dataset.rootIndex(index))] : [dataset, order];
+    const samples = { indices, batchSize, seed, epoch, bindingBytes };
+    return this.#onDevice?.(samples) ?? new HostBatches(source, samples, transform);
   }
 }
 

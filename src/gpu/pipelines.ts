@@ -30,17 +30,15 @@ export function pipelineOf(kernel: Kernel): Pipeline {
 }
 
 const COMPUTE = 0x4; // GPUShaderStage.COMPUTE, which is not defined in every host
+const TYPES = { read: 'read-only-storage', write: 'storage', params: 'uniform' } as const;
 
-function layoutOf(access: Kernel['access']): GPUBindGroupLayout {
-  const key = access.join();
+function layoutOf({ access, params }: Kernel): GPUBindGroupLayout {
+  const uses = [...access, ...(params ? ['params' as const] : [])];
+  const key = uses.join();
   let layout = layouts.get(key);
   if (!layout) {
     layout = device().createBindGroupLayout({
-      entries: access.map((use, binding) => ({
-        binding,
-        visibility: COMPUTE,
-        buffer: { type: use === 'read' ? 'read-only-storage' : 'storage' },
-      })),
+      entries: uses.map((use, binding) => ({ binding, visibility: COMPUTE, buffer: { type: TYPES[use] } })),
     });
     layouts.set(key, layout);
   }
@@ -49,7 +47,7 @@ function layoutOf(access: Kernel['access']): GPUBindGroupLayout {
 
 function compile(kernel: Kernel): Pipeline {
   const gpu = device();
-  const layout = layoutOf(kernel.access);
+  const layout = layoutOf(kernel);
   gpu.pushErrorScope('validation');
   const module = gpu.createShaderModule({ code: kernel.wgsl, label: kernel.name });
   const moduleError = gpu.popErrorScope();
@@ -73,6 +71,23 @@ function compile(kernel: Kernel): Pipeline {
   };
   pipeline.ready.catch(() => {}); // `flush` waits for it too, and hands the error to whoever reads next.
   return pipeline;
+}
+
+const paramBuffers = new WeakMap<Kernel, GPUBuffer>();
+const UNIFORM = 0x40; // GPUBufferUsage.UNIFORM
+
+/** The buffer of a kernel's `params`, made once and never written again; null for a kernel without. */
+export function paramsOf(kernel: Kernel): GPUBuffer | null {
+  if (!kernel.params) return null;
+  let buffer = paramBuffers.get(kernel);
+  if (!buffer) {
+    const size = Math.ceil(kernel.params.length / 4) * 16;
+    buffer = device().createBuffer({ label: kernel.name, size, usage: UNIFORM, mappedAtCreation: true });
+    new Uint32Array(buffer.getMappedRange()).set(kernel.params);
+    buffer.unmap();
+    paramBuffers.set(kernel, buffer);
+  }
+  return buffer;
 }
 
 async function explain(kernel: Kernel, module: GPUShaderModule, message: string): Promise<KindlingError> {

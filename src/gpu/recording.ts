@@ -89,9 +89,16 @@ export function withRecording<T>(made: Recording, body: () => T): T {
   }
 }
 
-/** Adds a condition to the recording under way: it is replayed only while `holds` returns true. */
+/** A recording under way is replayed only while `holds` returns true. */
 export function guard(holds: () => boolean): void {
   active?.guards.push(holds);
+}
+
+/** The value of `read`; a recording under way is replayed only while it stays the same. */
+export function observed<T>(read: () => T): T {
+  const value = read();
+  guard(() => read() === value);
+  return value;
 }
 
 /** Throws if a recording is under way: `what` cannot be repeated; `remedy` says what to do instead. */

@@ -4,8 +4,8 @@
  */
 import { KindlingError } from './errors.js';
 import { Memory } from './memory.js';
-import { type Page, type Recording, recording, refuseInCapture } from './recording.js';
-import { copy, currentBatch, discard, dispatch, flush, readback, write, writeLate } from './stream.js';
+import { type Recording, recording, refuseInCapture } from './recording.js';
+import { copy, currentBatch, discard, dispatch, flush, readback, write } from './stream.js';
 
 /** The storages made inside one step. */
 class Scope {
@@ -85,6 +85,11 @@ export class Storage {
     return this.#memory === memory;
   }
 
+  /** Where it is: storages of the same memory have equal ones. Null once freed. */
+  get place(): { readonly memory: Memory; readonly offset: number } | null {
+    return this.#memory && { memory: this.#memory.root, offset: this.#memory.home?.offset ?? 0 };
+  }
+
   /** Reads the content back. */
   read(): Promise<ArrayBuffer> {
     if (this.#host) return Promise.resolve(this.#host);
@@ -97,19 +102,21 @@ export class Storage {
   /** Overwrites the content from the host. */
   write(data: ArrayBufferView): void {
     refuseInCapture('the host writes into a tensor', UPLOAD);
+    overwritten();
     if (data.byteLength > this.bytes) throw new KindlingError(`write: ${data.byteLength} bytes into ${this.bytes}`);
     write(this.memory(), data);
   }
 
   /** Overwrites the content with another storage's. */
   copyFrom(source: Storage): void {
+    overwritten();
     copy(source.memory(), this.memory());
   }
 
   /** Whether it lies at `offset` of `parent`. */
   liesIn(parent: Storage, offset: number): boolean {
-    const home = this.#memory?.home;
-    return home?.offset === offset && home.memory === parent.#memory;
+    const { place } = this;
+    return place?.memory === parent.#memory && place.offset === offset;
   }
 
   /**
@@ -235,7 +242,6 @@ export function scoped<T>(body: () => T, results: (value: T) => Iterable<Storage
     Storage.endScope(scope);
     scopes.pop();
     if (scopes.length === 0) {
-      page = null;
       flush(into);
     }
   }
@@ -244,9 +250,25 @@ export function scoped<T>(body: () => T, results: (value: T) => Iterable<Storage
 /** True while a step runs. */
 export const insideScope = (): boolean => scopes.length > 0;
 
+let overwrites = 0;
+
+/** Called where something is written that may have been read before. */
+export function overwritten(): void {
+  overwrites++;
+}
+
+/**
+ * A moment inside a step: as long as this returns the same, what was computed before would come out the same if it were
+ * computed again. Null outside of steps.
+ */
+export function moment(): { readonly step: object; readonly overwrites: number } | null {
+  const [scope] = scopes;
+  return scope ? { step: scope, overwrites } : null;
+}
+
 /** Outside steps, so many recorded dispatches are submitted without being asked, to keep the device busy. */
 const EAGER_BATCH = 64;
-let unsubmitted = 0;
+let unsubmitted = { batch: -1, dispatches: 0 };
 
 /** Records one dispatch: the kernel's inputs, then its outputs. */
 export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly Storage[]): void {
@@ -254,41 +276,8 @@ export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly S
     kernel,
     storages.map((storage) => storage.memory()),
   );
-  if (scopes.length > 0 || ++unsubmitted < EAGER_BATCH) return;
-  unsubmitted = 0;
-  flush();
-}
-
-const SLOT = 256;
-const PAGE_BYTES = 16 * SLOT;
-let page: (Page & { readonly storage: Storage; readonly batch: number }) | null = null;
-
-/**
- * A storage of `bytes` that the host fills: now, and whenever the step that asks for it is replayed. Those of a step lie
- * in one page, which is uploaded in one write. Outside of steps each is a write of its own.
- *
- * @param fill writes the content into the view it is given
- */
-export function hostSlot(bytes: number, fill: (view: DataView) => void): Storage {
-  if (scopes.length === 0) {
-    const content = new DataView(new ArrayBuffer(bytes));
-    fill(content);
-    return new Storage(bytes, content);
-  }
-  const room = Math.ceil(bytes / SLOT) * SLOT;
-  if (!page || page.batch !== currentBatch() || page.used + room > page.content.length) {
-    const size = Math.max(PAGE_BYTES, room);
-    const storage = Storage.forStep(size);
-    const content = new Uint8Array(size);
-    const gpu = writeLate(storage.memory(), content);
-    page = { storage, gpu, content, used: 0, fill: [], batch: currentBatch() };
-    recording()?.pages.push(page);
-  }
-  const offset = page.used;
-  page.used += room;
-  const view = new DataView(page.content.buffer, offset, bytes);
-  const write = (): void => fill(view);
-  write();
-  page.fill.push(write);
-  return Storage.within(page.storage, offset, bytes);
+  if (scopes.length > 0) return;
+  const batch = currentBatch();
+  if (unsubmitted.batch !== batch) unsubmitted = { batch, dispatches: 0 };
+  if (++unsubmitted.dispatches >= EAGER_BATCH) flush();
 }

@@ -5,6 +5,7 @@
 import { cast } from '../autograd/cast.js';
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { KindlingError } from '../gpu/errors.js';
+import { observed } from '../tensor/capture.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -47,11 +48,19 @@ export const snakeCase = (name: string): string =>
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
 export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Output = Tensor> {
-  /** Whether layers such as dropout and batch normalisation behave as in training. Set by `train()` and `eval()`. */
-  training = true;
+  #training = true;
   readonly #buffers = new Map<string, { persistent: boolean }>();
 
   abstract forward(...inputs: Inputs): Output;
+
+  /** Whether layers such as dropout and batch normalisation behave as in training. Set by `train()` and `eval()`. */
+  get training(): boolean {
+    return observed(() => this.#training);
+  }
+
+  set training(mode: boolean) {
+    this.#training = mode;
+  }
 
   /** What stands between the brackets in print, such as `3, 32, kernel_size=(3, 3)`. */
   extraRepr(): string {

@@ -5,7 +5,7 @@
  */
 import { KindlingError } from '../gpu/errors.js';
 import { pipelineOf } from '../gpu/pipelines.js';
-import { Recording, withRecording } from '../gpu/recording.js';
+import { observed, Recording, withRecording } from '../gpu/recording.js';
 import { insideScope, type Storage, scoped } from '../gpu/storage.js';
 import { flush, repeat } from '../gpu/stream.js';
 import { nextStep } from './random.js';
@@ -13,6 +13,8 @@ import type { Shape } from './shape.js';
 import { step } from './step.js';
 import { type DType, Tensor } from './tensor.js';
 import { alike, mapTensors, tensorsIn } from './tree.js';
+
+export { observed };
 
 /** What one recording costs on each replay, and what it holds. */
 export interface CaptureStats {
@@ -130,7 +132,7 @@ export function capture<Args extends readonly unknown[], Result>(
     return result as Result;
   };
 
-  return Object.assign(call, {
+  const captured = Object.assign(call, {
     stats(): CaptureStats {
       if (!latest) throw new KindlingError('capture: nothing is recorded before the second call');
       const { recording, inputs } = latest;
@@ -152,7 +154,14 @@ export function capture<Args extends readonly unknown[], Result>(
       latest = null;
     },
   });
+  collected.register(captured, recorded);
+  return captured;
 }
+
+/** Recordings go with the function that nobody can call any more. */
+const collected = new FinalizationRegistry<Recorded[]>((recorded) => {
+  for (const one of recorded.splice(0)) drop(one);
+});
 
 function drop({ recording, inputs, result }: Recorded): void {
   recording.drop();

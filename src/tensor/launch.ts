@@ -1,6 +1,6 @@
 /** Runs a kernel over tensors and wraps what it writes. */
 import { KindlingError } from '../gpu/errors.js';
-import { run } from '../gpu/storage.js';
+import { overwritten, run } from '../gpu/storage.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { type Shape, show } from './shape.js';
 import { type DType, Tensor } from './tensor.js';
@@ -8,7 +8,7 @@ import { type DType, Tensor } from './tensor.js';
 /** Records `kernel` over `inputs` and returns its one output. */
 export function launch(kernel: Kernel, inputs: readonly Tensor[], shape: Shape, dtype: DType = 'f32'): Tensor {
   const output = new Tensor(shape, dtype);
-  launchInto(kernel, inputs, [output]);
+  record(kernel, inputs, [output]);
   return output;
 }
 
@@ -19,12 +19,17 @@ export function launchMany(
   outputs: readonly { shape: Shape; dtype?: DType }[],
 ): Tensor[] {
   const made = outputs.map(({ shape, dtype }) => new Tensor(shape, dtype));
-  launchInto(kernel, inputs, made);
+  record(kernel, inputs, made);
   return made;
 }
 
 /** Records `kernel` so that it writes tensors that exist: an optimizer's parameters, running statistics. */
 export function launchInto(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+  overwritten();
+  record(kernel, inputs, outputs);
+}
+
+function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
   for (const { storage, shape } of inputs) {
     if (!storage.isFreed) continue;
     try {

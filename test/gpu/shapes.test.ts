@@ -1,6 +1,8 @@
 /** Reductions, and functions that move elements, against plain JavaScript. */
 import * as k from 'kindling';
 import { expect, test } from 'vitest';
+import { reduce, reducedShape } from '../../src/autograd/broadcast.js';
+import { REDUCE_CANDIDATES, type ReduceVariant, type Reduction } from '../../src/kernels/reduce.js';
 import {
   agree,
   at,
@@ -134,6 +136,63 @@ test('products, whole numbers, ties, and everything at once', async () => {
   expect(() => k.mean(k.zeros([0]))).toThrow('mean: no elements');
   expect(() => k.amax(k.zeros([2, 0]))).toThrow('amax: shape [2, 0] has no elements');
   expect(() => k.sum(k.zeros([2]), { dim: 2 })).toThrow('sum: dim 2 is outside a tensor of 1 dimensions');
+});
+
+// Along the last dimension and across it, four at once and not, with and without splits, and both.
+test.each([
+  [[3, 1000], [1]],
+  [[1, 4099], [1]],
+  [[2, 300, 8], [1]],
+  [[3, 301, 3], [1]],
+  [
+    [4, 3, 700],
+    [0, 2],
+  ],
+  [[1500, 2, 4], [0]],
+] as const)('reductions of %j along %j, cut in every way', async (shape, dim) => {
+  const variants = [...REDUCE_CANDIDATES, { lanes: 4, fill: 500, alone: 8 }, { lanes: 1, fill: 1000, alone: 64 }];
+  const x = values(shape);
+  const product = plain(
+    shape,
+    x.data.map((value) => Math.fround(value < 0 ? 0.99 : 1.01)),
+  );
+  const of = (op: Reduction, given: Plain, variant: ReduceVariant, scale = 1) =>
+    reduce(op, toTensor(given), dim, reducedShape(shape, dim, false), { scale, variant });
+  const least = (e: readonly number[]): number => Math.min(...e);
+  for (const variant of variants) {
+    const name = JSON.stringify(variant);
+    const want = (given: Plain, f: (e: readonly number[]) => number) => reduced(given, dim, false, f);
+    await close(
+      name,
+      of('sum', x, variant, 0.5),
+      want(x, (e) => total(e) / 2),
+      { atol: 1e-4 },
+    );
+    await close(
+      name,
+      of('max', x, variant),
+      want(x, (e) => Math.max(...e)),
+    );
+    await close(name, of('min', x, variant), want(x, least));
+    await close(
+      name,
+      of('prod', product, variant),
+      want(product, (e) => e.reduce((a, b) => a * b, 1)),
+      { rtol: 1e-4 },
+    );
+  }
+});
+
+test('the first of the largest, found in parts', async () => {
+  const data = new Float32Array(40_000);
+  for (const place of [39_999, 20_000, 777]) {
+    data[place] = 3;
+    expect(await k.argmax(k.tensor(data)).item()).toBe(place);
+    expect(await k.argmin(k.tensor(data.map((value) => -value))).item()).toBe(place);
+  }
+  const columns = k.tensor(data.toReversed(), { shape: [20_000, 2] });
+  expect(await k.argmax(columns, { dim: 0 }).array()).toEqual([0, 9999]);
+  expect(await k.argmin(columns, { dim: 0 }).array()).toEqual([1, 0]);
 });
 
 test('long sums, cut into parts', async () => {
