@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { reshape } from '../../src/autograd/broadcast.js';
 import { matmul } from '../../src/autograd/matmul.js';
-import { type Dataset, ImageDataset, type ImageSample, Subset } from '../../src/data/dataset.js';
+import { ImageDataset, type ImageSample } from '../../src/data/dataset.js';
 import { DataLoader, type DataLoaderOptions } from '../../src/data/loader.js';
 import { resident } from '../../src/data/resident.js';
+import type { Dataset } from '../../src/data/sample.js';
+import { Subset } from '../../src/data/subset.js';
 import { Compose, Normalize, RandomCrop, RandomHorizontalFlip } from '../../src/data/transforms.js';
 import { device } from '../../src/gpu/device.js';
 import { streamStats } from '../../src/gpu/stream.js';
@@ -235,11 +237,11 @@ describe('in a loop', () => {
     for (let epoch = 0; epoch < 4; epoch++) {
       if (epoch === 2) before = counts();
       for await (const [x] of loader) {
-        step(() => void matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4])));
+        step(() => matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4])));
         if (epoch >= 2) seen.add(x.storage);
       }
       for await (const [x] of new DataLoader(other, { batchSize: 20, transform: normalise })) {
-        step(() => void matmul(reshape(x, [20, 3072]), reshape(x, [3072, 20])));
+        step(() => matmul(reshape(x, [20, 3072]), reshape(x, [3072, 20])));
       }
     }
     const after = counts();
@@ -249,6 +251,7 @@ describe('in a loop', () => {
     // Two epochs of 30 batches and two evaluations of 2, and for each of the four the epoch's order.
     expect(after.writes - before.writes).toBe(64 + 4);
     expect(after.submits - before.submits).toBe(64);
+    expect(after.bindGroups - before.bindGroups).toBe(0);
   });
 
   test('at most three steps are in flight, and timers run meanwhile', async () => {
@@ -262,7 +265,7 @@ describe('in a loop', () => {
     };
     const timer = setInterval(() => ticks++);
     for await (const [x] of new DataLoader(pictures(80), { batchSize: 4 })) {
-      step(() => void matmul(reshape(x, [3072, 4]), reshape(x, [4, 3072])));
+      step(() => matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4])));
     }
     clearInterval(timer);
     queue.submit = submit;
