@@ -29,6 +29,7 @@ import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../..
 import { matmul } from '../../src/kernels/matmul.js';
 import { nllEachKernel, nllGradKernel, nllSumKernel, nllTotalKernel } from '../../src/kernels/nll.js';
 import { adamKernel, sgdKernel } from '../../src/kernels/optimizer.js';
+import { peaks } from '../../src/kernels/peaks.js';
 import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
 import { softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
 
@@ -194,4 +195,5 @@ export const layerKernels = (): Kernel[] => [
   ...indices(),
   ...pictures(),
   ...state(),
+  ...peaks({ invocations: 128, rounds: 2, bytes: 4096, loaders: 64 }).map((peak) => peak.kernel),
 ];
