@@ -9,6 +9,7 @@ import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../../src/kernels/conv2d/inputGrad.js';
 import type { Conv2dShape } from '../../src/kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../../src/kernels/conv2d/weightGrad.js';
+import { winogradForward, winogradInputGrad, winogradWeightGrad } from '../../src/kernels/conv2d/winograd.js';
 import { dropoutKernel } from '../../src/kernels/dropout.js';
 import type { GemmVariant } from '../../src/kernels/gemm/spec.js';
 import type { Split } from '../../src/kernels/gemm/split.js';
@@ -56,6 +57,24 @@ function products(variant: GemmVariant): Kernel[] {
       ...BOTH.flatMap((bias) => parts(conv2dWeightGrad({ shape, bias, variant, splits: 3 }))),
     ]),
   ];
+}
+
+function winograd(variant: GemmVariant): Kernel[] {
+  const shape: Conv2dShape = { ...plain, kw: 3, padH: 1, padW: 2 };
+  return (
+    [
+      [2, 2],
+      [1, 4],
+    ] as const
+  ).flatMap((tile) => [
+    ...[
+      ...BOTH.map((bias) => winogradForward({ shape, tile, variant, bias, relu: bias })),
+      winogradInputGrad({ shape, tile, variant }),
+    ].flatMap(({ input, weight, product, output }) => [input, weight, product, output]),
+    ...BOTH.map((bias) => winogradWeightGrad({ shape, tile, variant, bias })).flatMap(
+      ({ outputGrad, product, weightGrad }) => [outputGrad, product.partial, product.reduce, weightGrad],
+    ),
+  ]);
 }
 
 /** A row for one invocation, and one for a workgroup. */
@@ -145,6 +164,7 @@ const state = (): Kernel[] => [
 /** The kernels, made when asked for. */
 export const layerKernels = (): Kernel[] => [
   ...VARIANTS.flatMap(products),
+  ...VARIANTS.flatMap(winograd),
   ...rows(),
   ...losses(),
   ...windows(),
