@@ -72,7 +72,7 @@ function winograd(variant: GemmVariant): Kernel[] {
       winogradInputGrad({ shape, tile, variant }),
     ].flatMap(({ input, weight, product, output }) => [input, weight, product, output]),
     ...BOTH.map((bias) => winogradWeightGrad({ shape, tile, variant, bias })).flatMap(
-      ({ outputGrad, product, weightGrad }) => [outputGrad, product.partial, product.reduce, weightGrad],
+      ({ outputGrad, product, weightGrad }) => [outputGrad, ...parts(product), weightGrad],
     ),
   ]);
 }

@@ -263,8 +263,8 @@ export interface WinogradWeightGrad {
   /** [dy] → z */
   outputGrad: Kernel;
   outputGradSize: number;
-  /** partial: [z, v] → parts; reduce: [parts] → sums, and the sums of z if the bias has a gradient. */
-  product: Split;
+  /** [z, v] → sums, and the sums of z if the bias has a gradient. */
+  product: Kernel | Split;
   sums: readonly number[];
   /** [sums, sums of z?] → dweight, dbias? */
   weightGrad: Kernel;
@@ -280,7 +280,7 @@ export const winogradWeightGrad = interned(
       outputGrad: outputGradKernel({ shape, tile }),
       outputGradSize: product.n * product.o * outDown * product.w,
       product: conv2dWeightGrad({ shape: product, bias, variant, ...(splits ? { splits } : {}) }),
-      sums: [product.o * shape.c * product.kh * product.kw, product.o],
+      sums: [product.o * shape.c * product.kh * product.kw, ...(bias ? [product.o] : [])],
       weightGrad: weightGradKernel({ o: shape.o, c: shape.c, tile, bias }),
     };
   },
