@@ -17,7 +17,7 @@ export function launchWinogradWeightGrad(made: WinogradWeightGrad, dy: Tensor, x
   const v = launch(made.input, [x], [made.inputSize]);
   const z = launch(made.outputGrad, [dy], [made.outputGradSize]);
   const { product } = made;
-  const sizes = made.sums.map((size) => ({ shape: [size] }));
+  const sizes = made.sumSizes.map((size) => ({ shape: [size] }));
   const sums =
     'partial' in product
       ? launchMany(product.reduce, [launch(product.partial, [z, v], [product.partialSize])], sizes)

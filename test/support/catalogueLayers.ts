@@ -61,20 +61,15 @@ function products(variant: GemmVariant): Kernel[] {
 
 function winograd(variant: GemmVariant): Kernel[] {
   const shape: Conv2dShape = { ...plain, kw: 3, padH: 1, padW: 2 };
-  return (
-    [
-      [2, 2],
-      [1, 4],
-    ] as const
-  ).flatMap((tile) => [
+  return [
     ...[
-      ...BOTH.map((bias) => winogradForward({ shape, tile, variant, bias, relu: bias })),
-      winogradInputGrad({ shape, tile, variant }),
+      ...BOTH.map((bias) => winogradForward({ shape, variant, bias, relu: bias })),
+      winogradInputGrad({ shape, variant }),
     ].flatMap(({ input, weight, product, output }) => [input, weight, product, output]),
-    ...BOTH.map((bias) => winogradWeightGrad({ shape, tile, variant, bias })).flatMap(
+    ...BOTH.map((bias) => winogradWeightGrad({ shape, variant, bias })).flatMap(
       ({ outputGrad, product, weightGrad }) => [outputGrad, ...parts(product), weightGrad],
     ),
-  ]);
+  ];
 }
 
 /** A row for one invocation, and one for a workgroup. */

@@ -1,106 +1,102 @@
 /**
- * conv2d with 3 × 3 windows (stride 1, dilation 1, one group) by Winograd's minimal filtering. Per tile of outputs:
+ * conv2d with 3 × 3 windows (stride 1, dilation 1, one group) by Winograd's F(2 × 2, 3 × 3). Per tile of 2 × 2 outputs:
  *
  *   y = output · [ Σ_c (weight · w[o, c] · weightᵀ) ⊙ (input · x[c] · inputᵀ) ] · outputᵀ + bias
  *
- * with the maps of winogradTransforms.ts: x and w are mapped, multiplied place by place of the tile (its *positions*) and
- * summed over channels, and the sums are mapped back. The gradient for x is the same with the window turned and its
- * channels exchanged; the gradient for w sums over tiles: dw = weightGrad · [ Σ_tiles (outputGrad · dy) ⊙ (input · x) ].
+ * with the maps of winogradTransforms.ts: tiles of x and windows of w become 4 × 4 *positions*, which are multiplied one by
+ * one and summed over channels, and the sums are mapped back: 4 / 9 of the multiplications. The gradient for x is the same
+ * with the window turned and its channels exchanged. The gradient for w sums over tiles instead:
+ * dw = weightGrad · [ Σ (outputGrad · dy · outputGradᵀ) ⊙ (input · x · inputᵀ) ] · weightGradᵀ.
  *
- * The middle step is itself a convolution with one group per position, so the kernels beside this file do it: with tiles
- * of 2 × 2 its windows are 1 × 1 (16 positions, 4 / 9 of the multiplications), with tiles of 1 × 4 they are 3 × 1
- * (6 positions, half of the multiplications).
+ * The middle step is a convolution with 1 × 1 windows and a group per position, so the kernels beside this file do it.
  *
- * Layout: mapped images are [n, positions · channels, tilesDown, tilesAcross], mapped weights [positions · o, c, window].
- * Launch: one invocation maps one plane's tile (`input`: several tiles side by side, whose inputs overlap).
+ * Layout: mapped images are [n, 16 · channels, tilesDown, tilesAcross], mapped weights [16 · o, c].
+ * Launch: one invocation maps one tile of a plane (`input`: two side by side, which share half of their inputs), or a window.
  */
-import type { GemmVariant } from '../gemm/spec.js';
-import { RELU } from '../gemm/spec.js';
+import { type GemmVariant, RELU } from '../gemm/spec.js';
 import type { Split } from '../gemm/split.js';
-import { f32, interned, type Kernel, kernel, linear, linearMain } from '../kernel.js';
+import { interned, type Kernel, kernel, linear, linearMain } from '../kernel.js';
 import { conv2dForward } from './forward.js';
 import { type Conv2dShape, conv2dOutput } from './shape.js';
 import { conv2dWeightGrad } from './weightGrad.js';
-import { MAPS, mapped, type TileSize } from './winogradTransforms.js';
-
-/** Outputs of a tile, down and across. */
-export type WinogradTile = readonly [TileSize, TileSize];
+import { MAPS, mapped } from './winogradTransforms.js';
 
 export interface WinogradSpec {
   shape: Conv2dShape;
-  tile: WinogradTile;
   /** Of the product. */
   variant: GemmVariant;
 }
 
-/** Whether a convolution can be done so, its input gradient included. */
+/** Whether a convolution can be done so. */
 export const winogradFits = (s: Conv2dShape): boolean =>
-  [s.kh, s.kw].every((size) => size === 3) &&
-  [s.strideH, s.strideW, s.dilationH, s.dilationW, s.groups].every((value) => value === 1) &&
-  Math.max(s.padH, s.padW) <= 2;
+  s.kh === 3 && s.kw === 3 && [s.strideH, s.strideW, s.dilationH, s.dilationW, s.groups].every((value) => value === 1);
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-const positionsOf = ([down, across]: WinogradTile): readonly [number, number] => [
-  MAPS[down].input.length,
-  MAPS[across].input.length,
-];
+const POSITIONS = range(16).map((p) => ({ p, row: Math.floor(p / 4), column: p % 4 }));
+const TAPS = range(9).map((tap) => ({ tap, row: Math.floor(tap / 3), column: tap % 3 }));
 
-/** Tiles of an image's outputs; where tiles are one row high, the mapped input has all rows of the image. */
-function tiles(shape: Conv2dShape, [down, across]: WinogradTile) {
+/** The convolution in the middle: one group per position. */
+function middle(shape: Conv2dShape): Conv2dShape {
   const { oh, ow } = conv2dOutput(shape);
   return {
-    outDown: Math.ceil(oh / down),
-    inDown: down === 1 ? shape.h : Math.ceil(oh / down),
-    across: Math.ceil(ow / across),
+    ...{ ...shape, c: 16 * shape.c, o: 16 * shape.o, groups: 16, kh: 1, kw: 1, padH: 0, padW: 0 },
+    ...{ h: Math.ceil(oh / 2), w: Math.ceil(ow / 2) },
   };
 }
 
-/** The convolution in the middle: a group per position, and the part of the window that the maps leave. */
-function middle(shape: Conv2dShape, tile: WinogradTile): Conv2dShape {
-  const { inDown, across } = tiles(shape, tile);
-  const [high, wide] = positionsOf(tile);
-  const groups = high * wide;
-  return {
-    ...{ ...shape, c: groups * shape.c, o: groups * shape.o, h: inDown, w: across, groups },
-    ...{ kh: high === 1 ? 3 : 1, kw: 1, padH: high === 1 ? shape.padH : 0, padW: 0 },
-  };
+const sizeOf = ({ n, h, w }: Conv2dShape, channels: number): number => n * channels * h * w;
+
+/** WGSL of where position 0 of tile `i` of a plane lies, and `i`'s plane and first pixel. */
+function tileOf(shape: Conv2dShape, channels: number): string {
+  const { h, w } = middle(shape);
+  return `  let plane = i / ${h * w}u;
+  let top = i / ${w}u % ${h}u * 2u;
+  let left = i % ${w}u * 2u;
+  let tile = (plane / ${channels}u * ${16 * channels}u + plane % ${channels}u) * ${h * w}u + i % ${h * w}u;`;
 }
 
-const sizeOf = ({ n, h, w }: Conv2dShape, channels: number): number => n * h * w * channels;
+/** The outputs of a tile, and the WGSL condition under which they exist, unless they always do. */
+function outputsOf(shape: Conv2dShape) {
+  const { oh, ow } = conv2dOutput(shape);
+  return [0, 1].flatMap((row) =>
+    [0, 1].map((column) => {
+      const checks = [
+        ...(row > 0 && oh % 2 > 0 ? [`(top + 1u < ${oh}u)`] : []),
+        ...(column > 0 && ow % 2 > 0 ? [`(left + 1u < ${ow}u)`] : []),
+      ];
+      return {
+        row,
+        column,
+        at: `plane * ${oh * ow}u + top * ${ow}u + left + ${row * ow + column}u`,
+        exists: checks.join(' & '),
+      };
+    }),
+  );
+}
 
-/** Tiles side by side that one invocation maps. More share more inputs and take longer to compile. */
-const STRIP = 2;
-
-/** [x] → mapped x. */
-export const winogradInput = interned(({ shape, tile }: Omit<WinogradSpec, 'variant'>): Kernel => {
+/** [x] → v, mapped. */
+const inputKernel = interned((shape: Conv2dShape): Kernel => {
   const { n, c, h, w, padH, padW } = shape;
-  const [down, across] = tile;
-  const [high, wide] = positionsOf(tile);
-  const { inDown, across: tilesAcross } = tiles(shape, tile);
-  const strips = Math.ceil(tilesAcross / STRIP);
-  const inputs = range(wide + (STRIP - 1) * across);
-  const plane = inDown * tilesAcross;
-  const size = n * c * inDown * strips;
+  const { h: down, w: across } = middle(shape);
+  const pairs = Math.ceil(across / 2);
+  const size = n * c * down * pairs;
+  const columns = range(6);
   // Rows and columns before the image wrap to large numbers.
-  const loads = range(high).map((i) => {
-    const reads = inputs.map((j) => `let x${i}_${j} = select(0.0, x[row + left + ${j}u], rowInside & inside${j});`);
-    return `  let top${i} = tileY * ${down}u + ${i}u${down === 1 ? '' : ` - ${padH}u`};`.concat(
-      reads
-        .map(
-          (read) =>
-            `\n  ${read.replace('row +', `image + top${i} * ${w}u +`).replace('rowInside', `(top${i} < ${h}u)`)}`,
-        )
-        .join(''),
-    );
-  });
+  const loads = range(4).map(
+    (row) => `  let y${row} = tileY * 2u + ${row}u - ${padH}u;
+  let inside${row} = y${row} < ${h}u;
+  ${columns.map((column) => `let x${row}_${column} = select(0.0, x[image + y${row} * ${w}u + left + ${column}u], inside${row} & has${column});`).join('\n  ')}`,
+  );
   const known = new Set<string>();
-  const stores = range(STRIP).map((t) => {
-    const maps = mapped(`v${t}_`, [MAPS[down].input, MAPS[across].input], (i, j) => `x${i}_${j}`, t * across, known);
-    const writes = range(high * wide).map(
-      (p) => `v[at + ${p * c * plane}u + ${t}u] = v${t}_${Math.floor(p / wide)}_${p % wide};`,
+  const tiles = [0, 1].map((t) => {
+    const maps = mapped(`v${t}_`, MAPS.input, (row, column) => `x${row}_${column}`, 2 * t, known);
+    const stores = POSITIONS.map(
+      ({ p, row, column }) => `v[at + ${p * c * down * across + t}u] = v${t}_${row}_${column};`,
     );
-    const ragged = tilesAcross % STRIP > 0 && t > 0;
-    return `  ${maps.join('\n  ')}\n  ${ragged ? `if (tileX + ${t}u < ${tilesAcross}u) {` : '{'}\n    ${writes.join('\n    ')}\n  }`;
+    return `  ${maps.join('\n  ')}
+  ${t > 0 && across % 2 > 0 ? `if (tileX + 1u < ${across}u) {` : '{'}
+    ${stores.join('\n    ')}
+  }`;
   });
   return kernel({
     name: 'conv2d.winograd.input',
@@ -108,108 +104,60 @@ export const winogradInput = interned(({ shape, tile }: Omit<WinogradSpec, 'vari
     write: { v: 'f32' },
     workgroups: linear(size),
     wgsl: `${linearMain(size)}
-  let tileX = i % ${strips}u * ${STRIP}u;
-  let tileY = i / ${strips}u % ${inDown}u;
-  let plane = i / ${strips * inDown}u;
+  let tileX = i % ${pairs}u * 2u;
+  let tileY = i / ${pairs}u % ${down}u;
+  let plane = i / ${pairs * down}u;
   let image = plane * ${h * w}u;
-  let left = tileX * ${across}u - ${padW}u;
-${inputs.map((j) => `  let inside${j} = left + ${j}u < ${w}u;`).join('\n')}
+  let left = tileX * 2u - ${padW}u;
+  ${columns.map((column) => `let has${column} = left + ${column}u < ${w}u;`).join('\n  ')}
 ${loads.join('\n')}
-  let at = (plane / ${c}u * ${high * wide * c}u + plane % ${c}u) * ${plane}u + tileY * ${tilesAcross}u + tileX;
-${stores.join('\n')}
+  let at = (plane / ${c}u * ${16 * c}u + plane % ${c}u) * ${down * across}u + tileY * ${across}u + tileX;
+${tiles.join('\n')}
 }`,
   });
 });
 
-/** [weight] → mapped weight; `turned` by half a turn, with the channels exchanged, for the input gradient. */
-export const winogradWeight = interned(
-  ({ o, c, tile, turned }: { o: number; c: number; tile: WinogradTile; turned: boolean }): Kernel => {
-    const [down, across] = [MAPS[tile[0]].weight, MAPS[tile[1]].weight];
-    const [inputs, outputs] = turned ? [o, c] : [c, o];
-    const maps = mapped('u', [down, across], (i, j) => (turned ? `w${2 - i}_${2 - j}` : `w${i}_${j}`));
-    const taps = range(9).map((tap) => `let w${Math.floor(tap / 3)}_${tap % 3} = weight[at + ${tap}u];`);
-    return kernel({
+/** [weight] → u, mapped; `turned` by half a turn and with its channels exchanged for the input gradient. */
+const weightKernel = interned(
+  ({ o, c, turned }: { o: number; c: number; turned: boolean }): Kernel =>
+    kernel({
       name: 'conv2d.winograd.weight',
       read: { weight: 'f32' },
       write: { u: 'f32' },
       workgroups: linear(o * c),
       wgsl: `${linearMain(o * c)}
   let at = ${turned ? `(i % ${o}u * ${c}u + i / ${o}u)` : 'i'} * 9u;
-  ${taps.join('\n  ')}
-  ${maps.join('\n  ')}
-  ${stored(tile, outputs * inputs, (row, column) => `u${row}_${column}`, 'u').join('\n  ')}
+  ${TAPS.map(({ tap, row, column }) => `let w${row}_${column} = weight[at + ${turned ? 8 - tap : tap}u];`).join('\n  ')}
+  ${mapped('u', MAPS.weight, (row, column) => `w${row}_${column}`).join('\n  ')}
+  ${POSITIONS.map(({ p, row, column }) => `u[${p * o * c}u + i] = u${row}_${column};`).join('\n  ')}
 }`,
-    });
-  },
+    }),
 );
 
-/** Stores of a mapped window: [position][lines][what is left of the window], element `i` of the lines. */
-function stored(
-  tile: WinogradTile,
-  lines: number,
-  value: (row: number, column: number) => string,
-  to: string,
-): string[] {
-  return places(tile, lines, 'i').map(({ row, column, at }) => `${to}[${at}] = ${value(row, column)};`);
-}
-
-/** Where each element of a mapped window lies. */
-function places(tile: WinogradTile, lines: number, line: string) {
-  const [down, across] = tile;
-  const [, wide] = positionsOf(tile);
-  const window = (down === 1 ? 3 : 1) * (across === 1 ? 3 : 1);
-  return range(MAPS[down].weight.length).flatMap((row) =>
-    range(MAPS[across].weight.length).map((column) => {
-      const position = (down === 1 ? 0 : row * wide) + (across === 1 ? 0 : column);
-      const tap = (down === 1 ? row * (across === 1 ? 3 : 1) : 0) + (across === 1 ? column : 0);
-      return { row, column, at: `${position * lines * window + tap}u + ${line} * ${window}u` };
-    }),
-  );
-}
-
-/** [mapped sums, bias?] → y. */
-const winogradOutput = interned(
-  ({ shape, tile, bias, relu }: Omit<WinogradSpec, 'variant'> & { bias: boolean; relu: boolean }): Kernel => {
-    const { n, o } = shape;
-    const { oh, ow } = conv2dOutput(shape);
-    const [down, across] = tile;
-    const [high, wide] = positionsOf(tile);
-    const { outDown, across: tilesAcross } = tiles(shape, tile);
-    const plane = outDown * tilesAcross;
-    const size = n * o * plane;
-    const loads = range(high * wide).map(
-      (p) => `let m${Math.floor(p / wide)}_${p % wide} = sums[source + ${p * o * plane}u];`,
-    );
-    const stores = range(down).flatMap((i) =>
-      range(across).map((j) => {
-        const checks = [
-          ...(i > 0 && oh % down > 0 ? [`(top + ${i}u < ${oh}u)`] : []),
-          ...(j > 0 && ow % across > 0 ? [`(left + ${j}u < ${ow}u)`] : []),
-        ];
-        const sum = `y${i}_${j}${bias ? ' + bias' : ''}`;
-        const store = `y[to + ${i * ow + j}u] = ${relu ? `relu(${sum})` : sum};`;
-        return checks.length > 0 ? `if (${checks.join(' & ')}) { ${store} }` : store;
-      }),
-    );
-    return kernel({
-      name: 'conv2d.winograd.output',
-      read: { sums: 'f32', ...(bias ? { biases: 'f32' } : {}) },
-      write: { y: 'f32' },
-      workgroups: linear(size),
-      wgsl: `${relu ? RELU : ''}
+/** [sums, bias?] → y. */
+const outputKernel = interned(({ shape, bias, relu }: { shape: Conv2dShape; bias: boolean; relu: boolean }): Kernel => {
+  const { o } = shape;
+  const { n, h, w } = middle(shape);
+  const size = n * o * h * w;
+  const stores = outputsOf(shape).map(({ row, column, at, exists }) => {
+    const sum = `y${row}_${column}${bias ? ' + added' : ''}`;
+    const store = `y[${at}] = ${relu ? `relu(${sum})` : sum};`;
+    return exists ? `if (${exists}) { ${store} }` : store;
+  });
+  return kernel({
+    name: 'conv2d.winograd.output',
+    read: { sums: 'f32', ...(bias ? { bias: 'f32' } : {}) },
+    write: { y: 'f32' },
+    workgroups: linear(size),
+    wgsl: `${relu ? RELU : ''}
 ${linearMain(size)}
-  let plane = i / ${plane}u;
-  let top = i / ${tilesAcross}u % ${outDown}u * ${down}u;
-  let left = i % ${tilesAcross}u * ${across}u;
-  let source = (plane / ${o}u * ${high * wide * o}u + plane % ${o}u) * ${plane}u + i % ${plane}u;
-  let to = plane * ${oh * ow}u + top * ${ow}u + left;${bias ? `\n  let bias = biases[plane % ${o}u];` : ''}
-  ${loads.join('\n  ')}
-  ${mapped('y', [MAPS[down].output, MAPS[across].output], (i, j) => `m${i}_${j}`).join('\n  ')}
+${tileOf(shape, o)}${bias ? `\n  let added = bias[plane % ${o}u];` : ''}
+  ${POSITIONS.map(({ p, row, column }) => `let m${row}_${column} = sums[tile + ${p * o * h * w}u];`).join('\n  ')}
+  ${mapped('y', MAPS.output, (row, column) => `m${row}_${column}`).join('\n  ')}
   ${stores.join('\n  ')}
 }`,
-    });
-  },
-);
+  });
+});
 
 /** A convolution in four dispatches, in the order of the fields, with the floats that each of the first three writes. */
 export interface Winograd {
@@ -226,34 +174,31 @@ export interface Winograd {
   output: Kernel;
 }
 
-function winograd(spec: WinogradSpec & { bias: boolean; relu: boolean; turned: boolean }): Winograd {
-  const { shape, tile, variant, bias, relu, turned } = spec;
-  const product = middle(shape, tile);
-  const [o, c] = turned ? [shape.c, shape.o] : [shape.o, shape.c];
-  return {
-    input: winogradInput({ shape, tile }),
-    inputSize: sizeOf(product, product.c),
-    weight: winogradWeight({ o, c, tile, turned }),
-    weightSize: product.o * shape.c * product.kh * product.kw,
-    product: conv2dForward({ shape: product, bias: false, variant }),
-    productSize: product.n * product.o * tiles(shape, tile).outDown * product.w,
-    output: winogradOutput({ shape, tile, bias, relu }),
-  };
-}
-
 /** y of x and weight. */
-export const winogradForward = ({
-  bias,
-  relu = false,
-  ...spec
-}: WinogradSpec & { bias: boolean; relu?: boolean }): Winograd => winograd({ ...spec, bias, relu, turned: false });
+export const winogradForward = interned((spec: WinogradSpec & { bias: boolean; relu?: boolean }): Winograd => {
+  const { shape, variant, bias, relu = false } = spec;
+  return { ...upToSums(shape, variant, false), output: outputKernel({ shape, bias, relu }) };
+});
 
 /** dx of dy and weight. */
-export const winogradInputGrad = ({ shape, ...spec }: WinogradSpec): Winograd => {
+export const winogradInputGrad = interned(({ shape, variant }: WinogradSpec): Winograd => {
   const { oh, ow } = conv2dOutput(shape);
   const turned = { ...shape, c: shape.o, o: shape.c, h: oh, w: ow, padH: 2 - shape.padH, padW: 2 - shape.padW };
-  return winograd({ ...spec, shape: turned, bias: false, relu: false, turned: true });
-};
+  return { ...upToSums(turned, variant, true), output: outputKernel({ shape: turned, bias: false, relu: false }) };
+});
+
+function upToSums(shape: Conv2dShape, variant: GemmVariant, turned: boolean): Omit<Winograd, 'output'> {
+  const { o, c } = shape;
+  const product = middle(shape);
+  return {
+    input: inputKernel(shape),
+    inputSize: sizeOf(product, product.c),
+    weight: weightKernel({ o, c, turned }),
+    weightSize: 16 * o * c,
+    product: conv2dForward({ shape: product, bias: false, variant }),
+    productSize: sizeOf(product, product.o),
+  };
+}
 
 /** The gradients for weight and bias, in dispatches in the order of the fields. */
 export interface WinogradWeightGrad {
@@ -265,45 +210,35 @@ export interface WinogradWeightGrad {
   outputGradSize: number;
   /** [z, v] → sums, and the sums of z if the bias has a gradient. */
   product: Kernel | Split;
-  sums: readonly number[];
+  sumSizes: readonly number[];
   /** [sums, sums of z?] → dweight, dbias? */
   weightGrad: Kernel;
 }
 
 export const winogradWeightGrad = interned(
-  ({ shape, tile, variant, bias, splits }: WinogradSpec & { bias: boolean; splits?: number }): WinogradWeightGrad => {
-    const product = middle(shape, tile);
-    const { outDown } = tiles(shape, tile);
+  ({ shape, variant, bias }: WinogradSpec & { bias: boolean }): WinogradWeightGrad => {
+    const { o, c } = shape;
+    const product = middle(shape);
     return {
-      input: winogradInput({ shape, tile }),
+      input: inputKernel(shape),
       inputSize: sizeOf(product, product.c),
-      outputGrad: outputGradKernel({ shape, tile }),
-      outputGradSize: product.n * product.o * outDown * product.w,
-      product: conv2dWeightGrad({ shape: product, bias, variant, ...(splits ? { splits } : {}) }),
-      sums: [product.o * shape.c * product.kh * product.kw, ...(bias ? [product.o] : [])],
-      weightGrad: weightGradKernel({ o: shape.o, c: shape.c, tile, bias }),
+      outputGrad: outputGradKernel(shape),
+      outputGradSize: sizeOf(product, product.o),
+      product: conv2dWeightGrad({ shape: product, bias, variant }),
+      sumSizes: [16 * o * c, ...(bias ? [16 * o] : [])],
+      weightGrad: weightGradKernel({ o, c, bias }),
     };
   },
 );
 
-/** [dy] → mapped dy. */
-const outputGradKernel = interned(({ shape, tile }: Omit<WinogradSpec, 'variant'>): Kernel => {
-  const { n, o } = shape;
-  const { oh, ow } = conv2dOutput(shape);
-  const [down, across] = tile;
-  const [high, wide] = positionsOf(tile);
-  const { outDown, across: tilesAcross } = tiles(shape, tile);
-  const plane = outDown * tilesAcross;
-  const size = n * o * plane;
-  const loads = range(down).flatMap((i) =>
-    range(across).map((j) => {
-      const checks = [
-        ...(i > 0 && oh % down > 0 ? [`(top + ${i}u < ${oh}u)`] : []),
-        ...(j > 0 && ow % across > 0 ? [`(left + ${j}u < ${ow}u)`] : []),
-      ];
-      const load = `dy[source + ${i * ow + j}u]`;
-      return `let dy${i}_${j} = ${checks.length > 0 ? `select(0.0, ${load}, ${checks.join(' & ')})` : load};`;
-    }),
+/** [dy] → z, mapped. */
+const outputGradKernel = interned((shape: Conv2dShape): Kernel => {
+  const { o } = shape;
+  const { n, h, w } = middle(shape);
+  const size = n * o * h * w;
+  const loads = outputsOf(shape).map(
+    ({ row, column, at, exists }) =>
+      `let dy${row}_${column} = ${exists ? `select(0.0, dy[${at}], ${exists})` : `dy[${at}]`};`,
   );
   return kernel({
     name: 'conv2d.winograd.outputGrad',
@@ -311,40 +246,27 @@ const outputGradKernel = interned(({ shape, tile }: Omit<WinogradSpec, 'variant'
     write: { z: 'f32' },
     workgroups: linear(size),
     wgsl: `${linearMain(size)}
-  let plane = i / ${plane}u;
-  let top = i / ${tilesAcross}u % ${outDown}u * ${down}u;
-  let left = i % ${tilesAcross}u * ${across}u;
-  let source = plane * ${oh * ow}u + top * ${ow}u + left;
-  let to = (plane / ${o}u * ${high * wide * o}u + plane % ${o}u) * ${plane}u + i % ${plane}u;
+${tileOf(shape, o)}
   ${loads.join('\n  ')}
-  ${mapped('z', [MAPS[down].outputGrad, MAPS[across].outputGrad], (i, j) => `dy${i}_${j}`).join('\n  ')}
-  ${range(high * wide)
-    .map((p) => `z[to + ${p * o * plane}u] = z${Math.floor(p / wide)}_${p % wide};`)
-    .join('\n  ')}
+  ${mapped('z', MAPS.outputGrad, (row, column) => `dy${row}_${column}`).join('\n  ')}
+  ${POSITIONS.map(({ p, row, column }) => `z[tile + ${p * o * h * w}u] = z${row}_${column};`).join('\n  ')}
 }`,
   });
 });
 
-/** [sums, sums of z?] → dweight, dbias?. Position 1 of an outputGrad map is a multiple of the sum over the tile. */
+/** [sums, sums of z?] → dweight, dbias?. Position 5 of z, (1, 1), is a quarter of the sum over its tile. */
 const weightGradKernel = interned(
-  ({ o, c, tile, bias }: { o: number; c: number; tile: WinogradTile; bias: boolean }): Kernel => {
-    const [down, across] = [MAPS[tile[0]], MAPS[tile[1]]];
-    const [high, wide] = positionsOf(tile);
-    const middleOf = (positions: number): number => Math.min(1, positions - 1);
-    const share = (down.outputGrad[middleOf(high)]?.[0] ?? 1) * (across.outputGrad[middleOf(wide)]?.[0] ?? 1);
-    const loads = places(tile, o * c, 'i').map(({ row, column, at }) => `let m${row}_${column} = sums[${at}];`);
-    const taps = range(9).map((tap) => `weightGrad[i * 9u + ${tap}u] = w${Math.floor(tap / 3)}_${tap % 3};`);
-    return kernel({
+  ({ o, c, bias }: { o: number; c: number; bias: boolean }): Kernel =>
+    kernel({
       name: 'conv2d.winograd.weightGrad',
       read: { sums: 'f32', ...(bias ? { totals: 'f32' } : {}) },
       write: { weightGrad: 'f32', ...(bias ? { biasGrad: 'f32' } : {}) },
       workgroups: linear(o * c),
       wgsl: `${linearMain(o * c)}
-  ${loads.join('\n  ')}
-  ${mapped('w', [down.weightGrad, across.weightGrad], (i, j) => `m${i}_${j}`).join('\n  ')}
-  ${taps.join('\n  ')}
-  ${bias ? `if (i < ${o}u) { biasGrad[i] = ${f32(1 / share)} * totals[${(middleOf(high) * wide + middleOf(wide)) * o}u + i]; }` : ''}
+  ${POSITIONS.map(({ p, row, column }) => `let m${row}_${column} = sums[${p * o * c}u + i];`).join('\n  ')}
+  ${mapped('w', MAPS.weightGrad, (row, column) => `m${row}_${column}`).join('\n  ')}
+  ${TAPS.map(({ tap, row, column }) => `weightGrad[i * 9u + ${tap}u] = w${row}_${column};`).join('\n  ')}
+  ${bias ? `if (i < ${o}u) { biasGrad[i] = 4.0 * totals[${5 * o}u + i]; }` : ''}
 }`,
-    });
-  },
+    }),
 );
