@@ -5,10 +5,11 @@ import { conv2dInputGrad } from '../kernels/conv2d/inputGrad.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../kernels/conv2d/weightGrad.js';
 import { zerosLike } from '../tensor/create.js';
-import { launch } from '../tensor/launch.js';
+import { launch, launchMany } from '../tensor/launch.js';
 import { at, sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { reshape } from './broadcast.js';
+import { offering } from './fusion.js';
 import { launchProduct } from './matmul.js';
 import { type Pair, pair } from './pool.js';
 import { pad } from './shape.js';
@@ -98,16 +99,25 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
   const { oh, ow } = conv2dOutput(shape);
   const outputShape = [shape.n, shape.o, oh, ow];
   const empty = x.size === 0 || weight.size === 0;
+  const inputs = bias ? [x, weight, bias] : [x, weight];
+  const spec = { shape, bias: bias !== null, variant };
+  const positive = (): Tensor => {
+    const pooled = [shape.n, shape.o, Math.floor(oh / 2), Math.floor(ow / 2)];
+    const outputs = [{ shape: pooled }, { shape: pooled, dtype: 'u32' as const }];
+    const maxPool = () => launchMany(conv2dForward({ ...spec, relu: true, pool: true }), inputs, outputs);
+    const y = launch(conv2dForward({ ...spec, relu: true }), inputs, outputShape);
+    return oh < 2 || ow < 2 ? y : offering(y, { maxPool });
+  };
   const value = empty
     ? new Tensor(outputShape)
-    : launch(
-        conv2dForward({ shape, bias: bias !== null, variant }),
-        bias ? [x, weight, bias] : [x, weight],
-        outputShape,
-      );
-  return differentiable('conv2d', bias ? [x, weight, bias] : [x, weight], value, (g) => {
+    : offering(launch(conv2dForward(spec), inputs, outputShape), { relu: positive });
+  return differentiable('conv2d', inputs, value, (g) => {
     if (empty) return [x, weight, ...(bias ? [bias] : [])].map(zerosLike);
-    const dx = x.requiresGrad ? launch(conv2dInputGrad({ shape, variant }), [g, weight], x.shape) : null;
+    const dx = x.requiresGrad
+      ? offering(launch(conv2dInputGrad({ shape, variant }), [g, weight], x.shape), {
+          reluMask: (y) => launch(conv2dInputGrad({ shape, variant, mask: true }), [g, weight, y], x.shape),
+        })
+      : null;
     if (!weight.requiresGrad && !bias?.requiresGrad) return [dx, null, null];
     // The bias gradient comes with the weight's: it is the sum of what that product reads.
     const made = conv2dWeightGrad({ shape, bias: bias !== null, variant });

@@ -1,7 +1,8 @@
 /**
  * Reductions along one dimension of three: y[o, c] = combine over k of x[o, k, c]. Where k is long and there are few
- * outputs, `splits` share one, each taking every splits-th k, and a second launch combines their partial results: the
- * order of additions is fixed, so results repeat to the bit. Several dimensions that do not lie side by side are reduced
+ * outputs, `splits` share one, and a second launch combines their partial results: the order of additions is fixed, so
+ * results repeat to the bit. A stretch of k belongs to all splits that lie across it or, along the last dimension, to 64 of
+ * them or to the lanes of one, which take turns: neighbours read neighbours, and no step leaps over a page. Several dimensions that do not lie side by side are reduced
  * one after the other, the last first.
  *
  * Layout: x is [outer, length, inner], y [outer, splits, inner]. Four elements are loaded at once along c where inner is a
@@ -88,7 +89,9 @@ export function cut({ outer, length, inner }: Slab, variant: ReduceVariant): { l
   const lanes = inner === 1 && length >= 2 * variant.lanes ? variant.lanes : 1;
   if (length <= variant.alone * lanes) return { lanes, splits: 1 };
   const wanted = Math.ceil(variant.fill / Math.max(1, outer * inner * lanes));
-  return { lanes, splits: Math.max(1, Math.min(wanted, Math.floor(length / (64 * lanes)))) };
+  const splits = Math.max(1, Math.min(wanted, Math.floor(length / (64 * lanes))));
+  const whole = inner === 1 && lanes === 1 && splits > LINEAR_WORKGROUP ? LINEAR_WORKGROUP : 1;
+  return { lanes, splits: splits - (splits % whole) };
 }
 
 export interface ReduceSpec extends Slab {
@@ -113,22 +116,26 @@ export const reduceKernel = interned((spec: ReduceSpec): Kernel => {
   const length = along ? spec.length / 4 : spec.length;
   const columns = across ? inner / 4 : inner;
   const outputs = outer * splits * columns;
-  const stride = splits * lanes;
+  // So many take turns in a stretch of `span` elements.
+  const stride = lanes > 1 ? lanes : inner === 1 ? Math.min(splits, LINEAR_WORKGROUP) : splits;
+  const span = Math.ceil((length * stride) / (splits * lanes) / stride) * stride;
   const at = (k: string): string => `xs[base + ${columns === 1 ? k : `(${k}) * ${columns}u`}]`;
   const step = (j: number): string => `total = ${next('total', at(j === 0 ? 'k' : `k + ${j * stride}u`))};`;
   const whole = `${['y', 'z', 'w'].reduce((left, part) => next(left, `total.${part}`), 'total.x')}`;
   const scaled = spec.scale === 1 || type !== 'f32' ? 'result' : `result * ${f32(spec.scale)}`;
-  const first = lanes === 1 ? 'split' : `split * ${lanes}u + lane`;
+  const stretch = lanes > 1 ? 'split' : `split / ${stride}u`;
+  const turn = lanes > 1 ? 'lane' : `split % ${stride}u`;
   // `o`: an output, or a vec4 of them.
   const body = `  let split = o / ${columns}u % ${splits}u;
   let base = o / ${columns * splits}u * ${length * columns}u + o % ${columns}u;
-  let first = ${first};
+  let first = ${stretch} * ${span}u + ${turn};
+  let end = min((${stretch} + 1u) * ${span}u, ${length}u);
   var total = ${start ? `${element}(${start})` : at(`min(first, ${Math.max(length, 1) - 1}u)`)};
   var k = first;
-  for (; k + ${(STEP - 1) * stride}u < ${length}u; k += ${STEP * stride}u) {
+  for (; k + ${(STEP - 1) * stride}u < end; k += ${STEP * stride}u) {
     ${Array.from({ length: STEP }, (_, j) => step(j)).join('\n    ')}
   }
-  for (; k < ${length}u; k += ${stride}u) { ${step(0)} }
+  for (; k < end; k += ${stride}u) { ${step(0)} }
   var result = ${along ? whole : 'total'};`;
   const buffers = { read: { xs: element }, write: { ys: across ? element : type } } as const;
   if (lanes === 1) {

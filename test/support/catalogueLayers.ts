@@ -12,6 +12,7 @@ import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../../src/kernels/conv2d/inputGrad.js';
 import type { Conv2dShape } from '../../src/kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../../src/kernels/conv2d/weightGrad.js';
+import { winogradForward, winogradInputGrad, winogradWeightGrad } from '../../src/kernels/conv2d/winograd.js';
 import { crossEntropyKernel } from '../../src/kernels/crossEntropy.js';
 import { dropoutKernel } from '../../src/kernels/dropout.js';
 import { GPU_FLAT, SOFTWARE_FLAT } from '../../src/kernels/flat.js';
@@ -29,6 +30,7 @@ import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../..
 import { matmul } from '../../src/kernels/matmul.js';
 import { nllEachKernel, nllGradKernel, nllSumKernel, nllTotalKernel } from '../../src/kernels/nll.js';
 import { adamKernel, sgdKernel } from '../../src/kernels/optimizer.js';
+import { peaks } from '../../src/kernels/peaks.js';
 import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
 import { softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
 
@@ -64,6 +66,19 @@ function products(variant: GemmVariant): Kernel[] {
       ...BOTH.map((mask) => conv2dInputGrad({ shape, mask, variant })),
       ...BOTH.flatMap((bias) => [1, 3].flatMap((splits) => parts(conv2dWeightGrad({ shape, bias, variant, splits })))),
     ]),
+  ];
+}
+
+function winograd(variant: GemmVariant): Kernel[] {
+  const shape: Conv2dShape = { ...plain, kw: 3, padH: 1, padW: 2 };
+  return [
+    ...[
+      ...BOTH.map((bias) => winogradForward({ shape, variant, bias, relu: bias })),
+      winogradInputGrad({ shape, variant }),
+    ].flatMap(({ input, weight, product, output }) => [input, weight, product, output]),
+    ...BOTH.map((bias) => winogradWeightGrad({ shape, variant, bias })).flatMap(
+      ({ outputGrad, product, weightGrad }) => [outputGrad, ...parts(product), weightGrad],
+    ),
   ];
 }
 
@@ -188,10 +203,12 @@ function pictures(): Kernel[] {
 /** The kernels, made when asked for. */
 export const layerKernels = (): Kernel[] => [
   ...VARIANTS.flatMap(products),
+  ...VARIANTS.flatMap(winograd),
   ...rows(),
   ...losses(),
   ...windows(),
   ...indices(),
   ...pictures(),
   ...state(),
+  ...peaks({ invocations: 128, rounds: 2, bytes: 4096, loaders: 64 }).map((peak) => peak.kernel),
 ];
