@@ -61,7 +61,7 @@ export const bench = {
     const adapter = await navigator.gpu.requestAdapter();
     const { vendor, architecture, device, description } = adapter?.info ?? {};
     return {
-      adapter: [description || device, vendor, architecture].filter(Boolean).join(', '),
+      adapter: [description || device || architecture, vendor].filter(Boolean).join(', '),
       userAgent: navigator.userAgent,
     };
   },

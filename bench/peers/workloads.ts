@@ -130,8 +130,10 @@ export function inputsOf(work: Work): Float32Array[] {
       ];
     }
     case 'relu':
-    case 'sum':
       return [uniform(work.size, 1)];
+    case 'sum':
+      // Of numbers without a sign: a sum near zero tells nothing about the error.
+      return [uniform(work.size, 1).map((value) => value + 1)];
     case 'add':
     case 'adam':
       return [uniform(work.size, 1), uniform(work.size, 2)];

@@ -64,9 +64,9 @@ def matmul(n):
     return Workload(f"matmul{n}", f"[{n},{n}]×[{n},{n}]", 2 * n**3, make)
 
 
-def elementwise(name, function, operands, size, shape):
+def elementwise(name, function, operands, size, shape, offset=0):
     def make(device, dtype):
-        values = [uniform(*size, seed=seed).to(device, dtype) for seed in range(operands)]
+        values = [(uniform(*size, seed=seed) + offset).to(device, dtype) for seed in range(operands)]
         return lambda: function(*values)
 
     return Workload(name, shape, 0, make)
@@ -94,7 +94,7 @@ def kernels():
     result += [
         elementwise("relu", torch.relu, 1, (2**22,), "[2^22]"),
         elementwise("add", torch.add, 2, (2**22,), "[2^22]"),
-        elementwise("sum", torch.sum, 1, (2**22,), "[2^22]"),
+        elementwise("sum", torch.sum, 1, (2**22,), "[2^22]", offset=1),
         elementwise("logSoftmax", lambda x: F.log_softmax(x, 1), 1, (4096, 1000), "[4096,1000]"),
         adam(),
     ]
