@@ -1,10 +1,9 @@
 /** Which variant of the matrix product this adapter gets. */
 import { adapter } from '../gpu/device.js';
+import { defaultVariant } from '../kernels/gemm/candidates.js';
 import type { GemmVariant } from '../kernels/gemm/spec.js';
 
-/** Software adapters want registers and no barriers, sharing loads in a quad where they can; GPUs workgroup memory. */
 export function gemmVariant(): GemmVariant {
   const { isSoftware, subgroupSize } = adapter();
-  if (!isSoftware) return 'workgroup';
-  return subgroupSize >= 4 ? 'subgroups' : 'registers';
+  return defaultVariant({ software: isSoftware, subgroups: subgroupSize >= 4 });
 }
