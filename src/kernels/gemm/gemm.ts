@@ -60,10 +60,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     @builtin(local_invocation_index) lane: u32${plan.builtins ?? ''}) {
   let tile = group.x + group.y * groups.x;
   if (tile >= ${u.tiles}) { return; }
-  let rowTile = tile % ${u.rowTiles};
-  let columnTile = tile / ${u.rowTiles} % ${u.columnTiles};
-  let split = tile / (${u.rowTiles} * ${u.columnTiles}) % ${u.splits};
-  let batch = tile / (${u.rowTiles} * ${u.columnTiles} * ${u.splits});
+  let strip = tile / ${u.rowTiles};
+  let plane = strip / ${u.columnTiles};
+  let batch = plane / ${u.splits};
+  let rowTile = tile - strip * ${u.rowTiles};
+  let columnTile = strip - plane * ${u.columnTiles};
+  let split = plane - batch * ${u.splits};
   ${outer === 1 ? whole('outer', '1u') : parts('outer', u.outer)}
   ${outer === 1 ? parts('inner', u.inner) : whole('inner', u.inner)}
 ${plan.body}

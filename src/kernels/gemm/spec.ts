@@ -17,6 +17,8 @@ export interface GemmTile {
   columns: number;
   /** `registers` and `subgroups`: lanes side by side along the columns. */
   lanes?: number;
+  /** `registers` and `subgroups`: steps of k per turn of the loop. */
+  steps?: number;
   /** `workgroup`: invocations along the rows and along the columns. */
   threads?: readonly [number, number];
 }
