@@ -5,13 +5,13 @@ import { open, type Repeatable } from '../peers/libraries/kindling.js';
 
 import { float64Losses } from '../peers/network64.js';
 import { TrainingData } from '../peers/training.js';
-import { expected, inputsOf, maxRelError, WORKLOADS, type Workload } from '../peers/workloads.js';
+import { expected, inputsOf, isWanted, maxRelError, WORKLOADS, type Workload } from '../peers/workloads.js';
 import { Progress } from '../progress.js';
 import { markdown, median, type ResultRow, type Results, writeResults } from '../results.js';
 
 const options = new Command('bench')
   .option('--json <file>', 'writes {adapter, date, versions, rows}, and a Markdown table beside it')
-  .option('--only <names>', 'workloads whose names begin so, separated by commas')
+  .option('--only <names>', 'workloads, separated by commas, conv2d* being all that begin so')
   .option('--version-of <text>', "kindling's version, for the results", '')
   .parse()
   .opts<{ json?: string; only?: string; versionOf: string }>();
@@ -98,8 +98,7 @@ async function measureStep(prepared: Repeatable, workload: Workload & { kind: 's
 const adapter = await init();
 const library = await open();
 const data = TrainingData.random(640);
-const only = options.only?.split(',');
-const workloads = WORKLOADS.filter(({ name }) => !only || only.some((part) => name.startsWith(part)));
+const workloads = WORKLOADS.filter(({ name }) => isWanted(name, options.only));
 const results: Results = {
   adapter: `${adapter.description}, in ${adapter.host}`,
   date: new Date().toISOString(),

@@ -22,10 +22,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { type BuildOptions, build } from 'esbuild';
+import { unpackedIcd } from '../../scripts/browser.js';
 import { ROOT } from '../../scripts/page.js';
 
 const MOST_BYTES = 60e6;
-/** What Node and Dawn link to besides libc. */
+/** What Node and Dawn link to besides libc, for systems without them; so is the Vulkan loader. */
 const LIBRARIES = ['libstdc++.so.6', 'libgcc_s.so.1'];
 
 const { out } = new Command('bench:bundle')
@@ -37,13 +38,12 @@ if (process.platform !== 'linux' || process.arch !== 'x64')
   throw new Error('the bundle holds the running Node: make it on Linux x64');
 
 const staging = mkdtempSync(join(tmpdir(), 'kindling-bundle-'));
+chmodSync(staging, 0o755);
 process.on('exit', () => rmSync(staging, { recursive: true, force: true }));
 
 const common: BuildOptions = {
   absWorkingDir: ROOT,
   bundle: true,
-  minify: true,
-  keepNames: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
@@ -86,6 +86,8 @@ for (const file of ['package.json', 'index.js', 'LICENSE.md', 'dist/linux-x64/da
   cpSync(join(dawn, file), join(staging, 'node_modules/webgpu', file));
 }
 mkdirSync(join(staging, 'lib'));
+const loader = unpackedIcd()?.loader;
+if (loader) cpSync(loader, join(staging, 'vulkan/libvulkan.so.1'));
 const cache = spawnSync('ldconfig', ['-p'], { encoding: 'utf8' }).stdout ?? '';
 for (const name of LIBRARIES) {
   const path = cache

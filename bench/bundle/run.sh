@@ -1,10 +1,10 @@
 #!/bin/sh
 # Runs kindling's GPU tests and benchmarks on this machine, and PyTorch's where Python has it with CUDA.
-# Wants: Linux x64, a GPU with its Vulkan driver and loader (libvulkan.so.1); sh, tar, gzip.
+# Wants: Linux x64, a GPU with its Vulkan driver; sh, tar, gzip.
 #
 #   ./run.sh [FOLDER]        results go to FOLDER, ./results by default
 #
-# KINDLING_TESTS=optim,step runs a part of the tests; KINDLING_BENCH=step,matmul a part of the benchmarks.
+# KINDLING_TESTS=optim,step runs a part of the tests; KINDLING_BENCH='step,matmul*' a part of the benchmarks.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-"$here/results"}
@@ -21,6 +21,12 @@ if ! "$node" --version >/dev/null 2>&1; then
   LD_LIBRARY_PATH=$app/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
   export LD_LIBRARY_PATH
   "$node" --version >/dev/null || exit 2
+fi
+if ! "$node" -e "try { process.dlopen({ exports: {} }, 'libvulkan.so.1') } catch (e) {
+    process.exit(e.message.includes('self-register') ? 0 : 1) }"; then
+  # A driver without a loader.
+  LD_LIBRARY_PATH=$app/vulkan${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+  export LD_LIBRARY_PATH
 fi
 status=0
 tests=$(echo "${KINDLING_TESTS:-}" | tr , ' ')

@@ -12,7 +12,7 @@ import { Session } from './session.js';
 import { bundleSizes } from './size.js';
 import { measurePytorch } from './torch.js';
 import { versions } from './versions.js';
-import { WORKLOADS, type Workload } from './workloads.js';
+import { isWanted, WORKLOADS, type Workload } from './workloads.js';
 
 interface Options {
   json?: string;
@@ -30,16 +30,18 @@ const options = new Command('bench:peers')
   .option('--md <file>', 'where the table goes')
   .option('--quick', 'fewer shapes and runs: under five minutes on two cores')
   .option('--rounds <n>', 'rounds over the libraries', Number)
-  .option('--only <names>', 'workloads whose names begin so, separated by commas; firstStep and size are two of them')
+  .option(
+    '--only <names>',
+    'workloads, separated by commas, conv2d* being all that begin so; firstStep and size are two of them',
+  )
   .option('--libraries <names>', `of ${LIBRARIES.join(', ')}`)
   .option('--no-pytorch', 'leave PyTorch out')
   .parse()
   .opts<Options>();
 
-const only = options.only?.split(',');
-const wanted = (name: string): boolean => !only || only.some((part) => name.startsWith(part));
+const wanted = (name: string): boolean => isWanted(name, options.only);
 const libraries = LIBRARIES.filter((name) => !options.libraries || options.libraries.split(',').includes(name));
-const workloads = WORKLOADS.filter(({ name, quick }) => (only ? wanted(name) : quick || !options.quick));
+const workloads = WORKLOADS.filter(({ name, quick }) => (options.only ? wanted(name) : quick || !options.quick));
 const rounds = options.rounds ?? 3;
 
 /** Rough seconds of a workload on a software adapter, for the time left. */

@@ -97,6 +97,12 @@ export const WORKLOADS: readonly Workload[] = [
   elementwise('adam', 20),
 ];
 
+/** Whether a name is among those asked for, separated by commas, `conv2d*` being all that begin so. All are, of none. */
+export function isWanted(name: string, only?: string): boolean {
+  const matches = (part: string): boolean => (part.endsWith('*') ? name.startsWith(part.slice(0, -1)) : name === part);
+  return only === undefined || only.split(',').some(matches);
+}
+
 /** Uniform in [−1, 1), the same for every library and run. */
 export function uniform(size: number, seed: number): Float32Array {
   let state = seed * 2654435761 + 1;
