@@ -68,13 +68,16 @@ async function holds(s: Conv2dShape, bounds: Bounds): Promise<void> {
   const name = JSON.stringify(s);
   for (const relu of [false, true]) {
     const want = exact.y.data.map((value) => (relu ? Math.max(value, 0) : value));
-    const y = launchWinograd(winogradForward({ ...spec, bias: true, relu }), x, w, b, dy.shape);
+    const y = launchWinograd(winogradForward({ ...spec, bias: true, relu }), x, w, [b], dy.shape);
     await close(`y of ${name}`, y, plain(dy.shape, want), bounds);
   }
   const biases = exact.y.data.map((value, i) => value - at(given[2].data, Math.floor(i / (oh * ow)) % s.o));
-  const y = launchWinograd(winogradForward({ ...spec, bias: false }), x, w, null, dy.shape);
+  const y = launchWinograd(winogradForward({ ...spec, bias: false }), x, w, [], dy.shape);
   await close(`unbiased y of ${name}`, y, plain(dy.shape, biases), bounds);
-  await close(`dx of ${name}`, launchWinograd(winogradInputGrad(spec), dy, w, null, x.shape), exact.dx, bounds);
+  await close(`dx of ${name}`, launchWinograd(winogradInputGrad(spec), dy, w, [], x.shape), exact.dx, bounds);
+  const masked = exact.dx.data.map((value, i) => (at(given[0].data, i) > 0 ? value : 0));
+  const dx = launchWinograd(winogradInputGrad({ ...spec, mask: true }), dy, w, [x], x.shape);
+  await close(`masked dx of ${name}`, dx, plain(x.shape, masked), bounds);
   const both = launchWinogradWeightGrad(winogradWeightGrad({ ...spec, bias: true }), dy, x, [w, b]);
   const [dw] = launchWinogradWeightGrad(winogradWeightGrad({ ...spec, bias: false }), dy, x, [w]);
   for (const [what, got, want] of [
@@ -119,7 +122,7 @@ test('two runs give the same bits', async () => {
   const s = conv(2, 8, 9, 9, 8, 1);
   const [x, w] = [values([2, 8, 9, 9]), values([8, 8, 3, 3])].map(toTensor) as [Tensor, Tensor];
   const made = winogradForward({ shape: s, variant: gemmVariant(), bias: false });
-  const run = async (): Promise<number[]> => [...(await launchWinograd(made, x, w, null, [2, 8, 9, 9]).data())];
+  const run = async (): Promise<number[]> => [...(await launchWinograd(made, x, w, [], [2, 8, 9, 9]).data())];
   expect(await run()).toEqual(await run());
 });
 

@@ -31,6 +31,18 @@ export interface WinogradSpec {
 export const winogradFits = (s: Conv2dShape): boolean =>
   s.kh === 3 && s.kw === 3 && [s.strideH, s.strideW, s.dilationH, s.dilationW, s.groups].every((value) => value === 1);
 
+/**
+ * Which of a convolution's three products gain by it.
+ *
+ * @param software whether the adapter computes on the CPU; nothing was measured on others, which keep the direct kernels.
+ */
+export function winogradWins(shape: Conv2dShape, software: boolean) {
+  const fits = software && winogradFits(shape);
+  const channels = Math.min(shape.c, shape.o);
+  const wide = fits && channels >= 128;
+  return { forward: wide, inputGrad: wide, weightGrad: fits && channels >= 32 };
+}
+
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const POSITIONS = range(16).map((p) => ({ p, row: Math.floor(p / 4), column: p % 4 }));
 const TAPS = range(9).map((tap) => ({ tap, row: Math.floor(tap / 3), column: tap % 3 }));
@@ -134,30 +146,32 @@ const weightKernel = interned(
     }),
 );
 
-/** [sums, bias?] → y. */
-const outputKernel = interned(({ shape, bias, relu }: { shape: Conv2dShape; bias: boolean; relu: boolean }): Kernel => {
-  const { o } = shape;
-  const { n, h, w } = middle(shape);
-  const size = n * o * h * w;
-  const stores = outputsOf(shape).map(({ row, column, at, exists }) => {
-    const sum = `y${row}_${column}${bias ? ' + added' : ''}`;
-    const store = `y[${at}] = ${relu ? `relu(${sum})` : sum};`;
-    return exists ? `if (${exists}) { ${store} }` : store;
-  });
-  return kernel({
-    name: 'conv2d.winograd.output',
-    read: { sums: 'f32', ...(bias ? { bias: 'f32' } : {}) },
-    write: { y: 'f32' },
-    workgroups: linear(size),
-    wgsl: `${relu ? RELU : ''}
+/** [sums, bias?, mask?] → y. */
+const outputKernel = interned(
+  ({ shape, bias, relu, mask }: { shape: Conv2dShape; bias?: boolean; relu?: boolean; mask?: boolean }): Kernel => {
+    const { o } = shape;
+    const { n, h, w } = middle(shape);
+    const size = n * o * h * w;
+    const stores = outputsOf(shape).map(({ row, column, at, exists }) => {
+      const sum = `y${row}_${column}${bias ? ' + added' : ''}`;
+      const store = `y[${at}] = ${relu ? `relu(${sum})` : sum};`;
+      return exists ? `if (${exists}) { ${store} }` : store;
+    });
+    return kernel({
+      name: 'conv2d.winograd.output',
+      read: { sums: 'f32', ...(bias && { bias: 'f32' as const }), ...(mask && { mask: 'f32' as const }) },
+      write: { y: 'f32' },
+      workgroups: linear(size),
+      wgsl: `${relu ? RELU : ''}
 ${linearMain(size)}
 ${tileOf(shape, o)}${bias ? `\n  let added = bias[plane % ${o}u];` : ''}
   ${POSITIONS.map(({ p, row, column }) => `let m${row}_${column} = sums[tile + ${p * o * h * w}u];`).join('\n  ')}
   ${mapped('y', MAPS.output, (row, column) => `m${row}_${column}`).join('\n  ')}
   ${stores.join('\n  ')}
 }`,
-  });
-});
+    });
+  },
+);
 
 /** A convolution in four dispatches, in the order of the fields, with the floats that each of the first three writes. */
 export interface Winograd {
@@ -170,21 +184,21 @@ export interface Winograd {
   /** [v, u] → sums */
   product: Kernel;
   productSize: number;
-  /** [sums, bias?] → y */
+  /** [sums, bias?, mask?] → y */
   output: Kernel;
 }
 
 /** y of x and weight. */
 export const winogradForward = interned((spec: WinogradSpec & { bias: boolean; relu?: boolean }): Winograd => {
-  const { shape, variant, bias, relu = false } = spec;
-  return { ...upToSums(shape, variant, false), output: outputKernel({ shape, bias, relu }) };
+  const { shape, variant, bias, relu } = spec;
+  return { ...upToSums(shape, variant, false), output: outputKernel({ shape, bias, ...(relu && { relu }) }) };
 });
 
-/** dx of dy and weight. */
-export const winogradInputGrad = interned(({ shape, variant }: WinogradSpec): Winograd => {
+/** dx of dy and weight; with `mask`, 0 where that buffer of dx's shape is not positive. */
+export const winogradInputGrad = interned(({ shape, variant, mask }: WinogradSpec & { mask?: boolean }): Winograd => {
   const { oh, ow } = conv2dOutput(shape);
   const turned = { ...shape, c: shape.o, o: shape.c, h: oh, w: ow, padH: 2 - shape.padH, padW: 2 - shape.padW };
-  return { ...upToSums(turned, variant, true), output: outputKernel({ shape: turned, bias: false, relu: false }) };
+  return { ...upToSums(turned, variant, true), output: outputKernel({ shape: turned, ...(mask && { mask }) }) };
 });
 
 function upToSums(shape: Conv2dShape, variant: GemmVariant, turned: boolean): Omit<Winograd, 'output'> {
