@@ -207,7 +207,7 @@ function upToSums(shape: Conv2dShape, variant: GemmVariant, turned: boolean): Om
   return {
     input: inputKernel(shape),
     inputSize: sizeOf(product, product.c),
-    weight: weightKernel({ o, c, turned }),
+    weight: weightKernel(turned ? { o: c, c: o, turned } : { o, c, turned }),
     weightSize: 16 * o * c,
     product: conv2dForward({ shape: product, bias: false, variant }),
     productSize: sizeOf(product, product.o),
