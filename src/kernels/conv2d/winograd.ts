@@ -154,7 +154,8 @@ const outputKernel = interned(
     const size = n * o * h * w;
     const stores = outputsOf(shape).map(({ row, column, at, exists }) => {
       const sum = `y${row}_${column}${bias ? ' + added' : ''}`;
-      const store = `y[${at}] = ${relu ? `relu(${sum})` : sum};`;
+      const value = relu ? `relu(${sum})` : sum;
+      const store = `y[${at}] = ${mask ? `select(0.0, ${value}, mask[${at}] > 0.0)` : value};`;
       return exists ? `if (${exists}) { ${store} }` : store;
     });
     return kernel({
