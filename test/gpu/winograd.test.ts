@@ -1,5 +1,7 @@
 /** Winograd's filtering, forced, against the formula in doubles. */
+
 import type { Tensor } from 'kindling';
+import { conv2d } from 'kindling/nn/functional';
 import { expect, test } from 'vitest';
 import { gemmVariant } from '../../src/autograd/variant.js';
 import { launchWinograd, launchWinogradWeightGrad } from '../../src/autograd/winograd.js';
@@ -9,6 +11,7 @@ import {
   winogradForward,
   winogradInputGrad,
   winogradWeightGrad,
+  winogradWins,
 } from '../../src/kernels/conv2d/winograd.js';
 import { at, type Bounds, close, type Plain, plain, toTensor, values } from '../support/agree.js';
 
@@ -124,6 +127,39 @@ test('two runs give the same bits', async () => {
   const made = winogradForward({ shape: s, variant: gemmVariant(), bias: false });
   const run = async (): Promise<number[]> => [...(await launchWinograd(made, x, w, [], [2, 8, 9, 9]).data())];
   expect(await run()).toEqual(await run());
+});
+
+test('conv2d takes it for wide layers', async () => {
+  const s = conv(1, 128, 5, 4, 128, 1);
+  const given = [[1, 128, 5, 4], [128, 128, 3, 3], [128], [1, 128, 5, 4]].map((shape) => values(shape, -1, 1)) as [
+    Plain,
+    Plain,
+    Plain,
+    Plain,
+  ];
+  const exact = exactly(s, given);
+  const [x, w, b, dy] = given.map(toTensor) as [Tensor, Tensor, Tensor, Tensor];
+  for (const leaf of [x, w, b]) leaf.requiresGrad_();
+  const y = conv2d(x, w, b, { padding: 1 });
+  y.backward(dy);
+  await close('y', y, exact.y, reference);
+  for (const [leaf, want] of [
+    [x, exact.dx],
+    [w, exact.dw],
+    [b, exact.db],
+  ] as const) {
+    if (!leaf.grad) throw new Error('no gradient');
+    await close('gradient', leaf.grad, want, reference);
+  }
+});
+
+test('where it is taken', () => {
+  const taken = (channels: number, software = true) =>
+    Object.values(winogradWins(conv(4, channels, 9, 9, 128), software));
+  expect(taken(128)).toEqual([true, true, true]);
+  expect(taken(64)).toEqual([false, false, true]);
+  expect(taken(32)).toEqual([false, false, false]);
+  expect(taken(128, false)).toEqual([false, false, false]);
 });
 
 test('what it cannot do', () => {
