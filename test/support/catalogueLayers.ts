@@ -74,7 +74,7 @@ function winograd(variant: GemmVariant): Kernel[] {
   return [
     ...[
       ...BOTH.map((bias) => winogradForward({ shape, variant, bias, relu: bias })),
-      winogradInputGrad({ shape, variant }),
+      ...BOTH.map((mask) => winogradInputGrad({ shape, variant, mask })),
     ].flatMap(({ input, weight, product, output }) => [input, weight, product, output]),
     ...BOTH.map((bias) => winogradWeightGrad({ shape, variant, bias })).flatMap(
       ({ outputGrad, product, weightGrad }) => [outputGrad, ...parts(product), weightGrad],
