@@ -18,8 +18,17 @@
  * - No gain beyond the noise: `fma` for multiply and add, vec4 accumulators, arrays of fixed size for the factors, 16 lanes instead of 4,
  *   Dawn without robustness. Accumulators as an array or as scalars: the same.
  */
-import type { GemmSizes } from './gemm.js';
-import { finish, type Gemm, type GemmTile, type Operand, type Plan, RELU, range, storePooled } from './spec.js';
+import {
+  finish,
+  type Gemm,
+  type GemmSizes,
+  type GemmTile,
+  type Operand,
+  type Plan,
+  RELU,
+  range,
+  storePooled,
+} from './spec.js';
 
 type RegisterTile = Required<Pick<GemmTile, 'rows' | 'columns' | 'lanes' | 'steps'>>;
 
