@@ -17,7 +17,7 @@
  */
 import { type Element, type Kernel, kernel, LINEAR_WORKGROUP, linear, numbers } from '../kernel.js';
 import { registerGemm } from './registers.js';
-import { type Gemm, type GemmSizes, type Operand, shapeIsData } from './spec.js';
+import { type Gemm, type Operand, shapeIsData } from './spec.js';
 import { cut, UNIT } from './split.js';
 import { workgroupGemm } from './workgroup.js';
 
