@@ -195,6 +195,85 @@ test('the first of the largest, found in parts', async () => {
   expect(await k.argmin(columns, { dim: 0 }).array()).toEqual([1, 0]);
 });
 
+/** Rows of a multiple of four: what moves four elements at once, and what cannot. */
+test('moving elements of rows of eight', async () => {
+  const x = values([3, 4, 8]);
+  const [a = 0, b = 0, c = 0] = x.shape;
+  const moved = async (
+    name: string,
+    ours: (x: k.Tensor) => k.Tensor,
+    shape: number[],
+    from: (...c: number[]) => number,
+  ) => close(name, ours(toTensor(x)), build(shape, from), { rtol: 0, atol: 0 });
+  const get3 = (i: number, j: number, l: number): number => get(x, i, j, l);
+  await moved(
+    'flip 0',
+    (t) => k.flip(t, 0),
+    [3, 4, 8],
+    (i = 0, j = 0, l = 0) => get3(a - 1 - i, j, l),
+  );
+  await moved(
+    'flip 1',
+    (t) => k.flip(t, 1),
+    [3, 4, 8],
+    (i = 0, j = 0, l = 0) => get3(i, b - 1 - j, l),
+  );
+  await moved(
+    'flip 2',
+    (t) => k.flip(t, 2),
+    [3, 4, 8],
+    (i = 0, j = 0, l = 0) => get3(i, j, c - 1 - l),
+  );
+  await moved(
+    'flip all',
+    (t) => k.flip(t, [0, 1, 2]),
+    [3, 4, 8],
+    (i = 0, j = 0, l = 0) => get3(a - 1 - i, b - 1 - j, c - 1 - l),
+  );
+  await moved(
+    'permute 1 0 2',
+    (t) => k.permute(t, [1, 0, 2]),
+    [4, 3, 8],
+    (j = 0, i = 0, l = 0) => get3(i, j, l),
+  );
+  await moved(
+    'permute 2 0 1',
+    (t) => k.permute(t, [2, 0, 1]),
+    [8, 3, 4],
+    (l = 0, i = 0, j = 0) => get3(i, j, l),
+  );
+  await moved(
+    'aligned slice',
+    (t) => k.slice(t, 2, 4),
+    [3, 4, 4],
+    (i = 0, j = 0, l = 0) => get3(i, j, l + 4),
+  );
+  await moved(
+    'slice',
+    (t) => k.slice(t, 2, 3, 7),
+    [3, 4, 4],
+    (i = 0, j = 0, l = 0) => get3(i, j, l + 3),
+  );
+  await moved(
+    'steps',
+    (t) => k.slice(t, 2, 0, 8, 2),
+    [3, 4, 4],
+    (i = 0, j = 0, l = 0) => get3(i, j, 2 * l),
+  );
+  const column = (t: k.Tensor): k.Tensor => k.expand(k.slice(t, 2, 5, 6), [3, 4, 8]);
+  await moved('expand', column, [3, 4, 8], (i = 0, j = 0) => get3(i, j, 5));
+  const joined = (t: k.Tensor): k.Tensor => k.cat([t, k.slice(t, 2, 1, 5), k.slice(t, 2, 0, 3)], 2);
+  await moved('cat', joined, [3, 4, 15], (i = 0, j = 0, l = 0) => get3(i, j, l < 8 ? l : l < 12 ? l - 7 : l - 12));
+  const picked = (t: k.Tensor): k.Tensor => k.where(k.gt(t, 0), k.slice(t, 1, 0, 1), k.slice(t, 2, 0, 1));
+  await moved('where', picked, [3, 4, 8], (i = 0, j = 0, l = 0) => (get3(i, j, l) > 0 ? get3(i, 0, l) : get3(i, j, 0)));
+  await moved(
+    'cast',
+    (t) => t.gt(0).to('f32'),
+    [3, 4, 8],
+    (i = 0, j = 0, l = 0) => Number(get3(i, j, l) > 0),
+  );
+});
+
 test('long sums, cut into parts', async () => {
   const data = Float32Array.from({ length: 200_003 }, (_, i) => (i % 11) - 4.5);
   expect(await k.sum(k.tensor(data)).item()).toBeCloseTo(

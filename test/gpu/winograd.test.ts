@@ -1,5 +1,7 @@
 /** Winograd's filtering, forced, against the formula in doubles. */
+
 import type { Tensor } from 'kindling';
+import { conv2d } from 'kindling/nn/functional';
 import { expect, test } from 'vitest';
 import { gemmVariant } from '../../src/autograd/variant.js';
 import { launchWinograd, launchWinogradWeightGrad } from '../../src/autograd/winograd.js';
@@ -9,6 +11,7 @@ import {
   winogradForward,
   winogradInputGrad,
   winogradWeightGrad,
+  winogradWins,
 } from '../../src/kernels/conv2d/winograd.js';
 import { at, type Bounds, close, type Plain, plain, toTensor, values } from '../support/agree.js';
 
@@ -68,13 +71,16 @@ async function holds(s: Conv2dShape, bounds: Bounds): Promise<void> {
   const name = JSON.stringify(s);
   for (const relu of [false, true]) {
     const want = exact.y.data.map((value) => (relu ? Math.max(value, 0) : value));
-    const y = launchWinograd(winogradForward({ ...spec, bias: true, relu }), x, w, b, dy.shape);
+    const y = launchWinograd(winogradForward({ ...spec, bias: true, relu }), x, w, [b], dy.shape);
     await close(`y of ${name}`, y, plain(dy.shape, want), bounds);
   }
   const biases = exact.y.data.map((value, i) => value - at(given[2].data, Math.floor(i / (oh * ow)) % s.o));
-  const y = launchWinograd(winogradForward({ ...spec, bias: false }), x, w, null, dy.shape);
+  const y = launchWinograd(winogradForward({ ...spec, bias: false }), x, w, [], dy.shape);
   await close(`unbiased y of ${name}`, y, plain(dy.shape, biases), bounds);
-  await close(`dx of ${name}`, launchWinograd(winogradInputGrad(spec), dy, w, null, x.shape), exact.dx, bounds);
+  await close(`dx of ${name}`, launchWinograd(winogradInputGrad(spec), dy, w, [], x.shape), exact.dx, bounds);
+  const masked = exact.dx.data.map((value, i) => (at(given[0].data, i) > 0 ? value : 0));
+  const dx = launchWinograd(winogradInputGrad({ ...spec, mask: true }), dy, w, [x], x.shape);
+  await close(`masked dx of ${name}`, dx, plain(x.shape, masked), bounds);
   const both = launchWinogradWeightGrad(winogradWeightGrad({ ...spec, bias: true }), dy, x, [w, b]);
   const [dw] = launchWinogradWeightGrad(winogradWeightGrad({ ...spec, bias: false }), dy, x, [w]);
   for (const [what, got, want] of [
@@ -119,8 +125,41 @@ test('two runs give the same bits', async () => {
   const s = conv(2, 8, 9, 9, 8, 1);
   const [x, w] = [values([2, 8, 9, 9]), values([8, 8, 3, 3])].map(toTensor) as [Tensor, Tensor];
   const made = winogradForward({ shape: s, variant: gemmVariant(), bias: false });
-  const run = async (): Promise<number[]> => [...(await launchWinograd(made, x, w, null, [2, 8, 9, 9]).data())];
+  const run = async (): Promise<number[]> => [...(await launchWinograd(made, x, w, [], [2, 8, 9, 9]).data())];
   expect(await run()).toEqual(await run());
+});
+
+test('conv2d takes it for wide layers', async () => {
+  const s = conv(1, 128, 5, 4, 128, 1);
+  const given = [[1, 128, 5, 4], [128, 128, 3, 3], [128], [1, 128, 5, 4]].map((shape) => values(shape, -1, 1)) as [
+    Plain,
+    Plain,
+    Plain,
+    Plain,
+  ];
+  const exact = exactly(s, given);
+  const [x, w, b, dy] = given.map(toTensor) as [Tensor, Tensor, Tensor, Tensor];
+  for (const leaf of [x, w, b]) leaf.requiresGrad_();
+  const y = conv2d(x, w, b, { padding: 1 });
+  y.backward(dy);
+  await close('y', y, exact.y, reference);
+  for (const [leaf, want] of [
+    [x, exact.dx],
+    [w, exact.dw],
+    [b, exact.db],
+  ] as const) {
+    if (!leaf.grad) throw new Error('no gradient');
+    await close('gradient', leaf.grad, want, reference);
+  }
+});
+
+test('where it is taken', () => {
+  const taken = (channels: number, software = true) =>
+    Object.values(winogradWins(conv(4, channels, 9, 9, 128), software));
+  expect(taken(128)).toEqual([true, true, true]);
+  expect(taken(64)).toEqual([false, false, true]);
+  expect(taken(32)).toEqual([false, false, false]);
+  expect(taken(128, false)).toEqual([false, false, false]);
 });
 
 test('what it cannot do', () => {

@@ -57,11 +57,18 @@ export function catalogue(): Kernel[] {
       argKernel({ op, type: 'f32', ...middle, splits: 3 }),
       argKernel({ op, type: 'f32', ...middle, among: 3 }),
     ]),
+    // Four at once: neighbours, the same one, apart and backwards; and one by one.
     gatherKernel({ shape: [3, 4], strides: [-4, 1], offset: 8 }),
+    gatherKernel({ shape: [3, 4], strides: [1, 0], offset: 0 }),
+    gatherKernel({ shape: [3, 4], strides: [4, -1], offset: 3 }),
+    gatherKernel({ shape: [3, 5], strides: [1, 3], offset: 0 }),
     scatterKernel({ shape: [3, 4], strides: [8, 1], offset: 2 }),
+    scatterKernel({ shape: [3, 4], strides: [8, 1], offset: 4 }),
     fillKernel({ size: 70000 * 64, value: 1.5, type: 'f32' }),
     castKernel({ from: 'f32', to: 'i32', bool: false, size: 7 }),
     castKernel({ from: 'f32', to: 'u32', bool: true, size: 7 }),
+    castKernel({ from: 'u32', to: 'f32', bool: false, size: 8 }),
+    castKernel({ from: 'i32', to: 'u32', bool: true, size: 8 }),
     whereKernel({
       shape: [6, 7],
       strides: [

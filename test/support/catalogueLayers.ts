@@ -24,7 +24,7 @@ import {
   indexSelectGradKernel,
   indexSelectKernel,
 } from '../../src/kernels/indexing.js';
-import { incrementKernel, scaleKernel } from '../../src/kernels/inPlace.js';
+import { incrementKernel } from '../../src/kernels/inPlace.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../../src/kernels/layerNorm.js';
 import { matmul } from '../../src/kernels/matmul.js';
@@ -74,7 +74,7 @@ function winograd(variant: GemmVariant): Kernel[] {
   return [
     ...[
       ...BOTH.map((bias) => winogradForward({ shape, variant, bias, relu: bias })),
-      winogradInputGrad({ shape, variant }),
+      ...BOTH.map((mask) => winogradInputGrad({ shape, variant, mask })),
     ].flatMap(({ input, weight, product, output }) => [input, weight, product, output]),
     ...BOTH.map((bias) => winogradWeightGrad({ shape, variant, bias })).flatMap(
       ({ outputGrad, product, weightGrad }) => [outputGrad, ...parts(product), weightGrad],
@@ -176,7 +176,6 @@ const FLATS = [
 
 const state = (): Kernel[] => [
   incrementKernel({ size: 1, type: 'i32' }),
-  scaleKernel({ size: 70 }),
   ...FLATS.flatMap((cut) => [
     sgdKernel({ ...cut, momentum: false, nesterov: false }),
     ...BOTH.map((nesterov) => sgdKernel({ ...cut, momentum: true, nesterov })),
