@@ -8,6 +8,7 @@ import { launch, launchMany } from '../tensor/launch.js';
 import { at, type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape, sum, sumTo } from './broadcast.js';
+import { offering } from './fusion.js';
 import { differentiable } from './tape.js';
 import { gemmVariant } from './variant.js';
 
@@ -27,20 +28,28 @@ export function launchProduct(
   return launchMany(made.reduce, [launch(made.partial, factors, [made.partialSize]), ...rest], like);
 }
 
+interface Epilogue {
+  bias?: Tensor | null;
+  relu?: boolean;
+  /** Where this is not positive, the product becomes 0. */
+  mask?: Tensor;
+}
+
 /** The product of matrices, not recorded; null where the shapes do not fit. */
-function product(a: Tensor, b: Tensor, turned: Turned = {}, bias: Tensor | null = null): Tensor | null {
+function product(a: Tensor, b: Tensor, turned: Turned, { bias = null, relu = false, mask }: Epilogue): Tensor | null {
   const found = matmulShape(a.shape, b.shape, turned);
   if (!found) return null;
   const { spec, shape } = found;
   if (sizeOf(shape) === 0) return new Tensor(shape);
   if (spec.k === 0) return bias ? expand(bias, shape) : zeros(shape);
-  const kernel = matmulKernel({ ...spec, bias: bias !== null, variant: gemmVariant() });
-  return launchProduct(kernel, [a, b], bias ? [bias] : [], [{ shape }])[0] ?? null;
+  const kernel = matmulKernel({ ...spec, bias: bias !== null, relu, mask: mask !== undefined, variant: gemmVariant() });
+  const rest = [...(bias ? [bias] : []), ...(mask ? [mask] : [])];
+  return launchProduct(kernel, [a, b], rest, [{ shape }])[0] ?? null;
 }
 
 /** `product` of shapes that are known to fit. */
-function fitting(a: Tensor, b: Tensor, turned: Turned): Tensor {
-  const made = product(a, b, turned);
+function fitting(a: Tensor, b: Tensor, turned: Turned, epilogue: Epilogue = {}): Tensor {
+  const made = product(a, b, turned, epilogue);
   if (!made) throw new Error(`matmul: ${show(a.shape)} and ${show(b.shape)} were checked`);
   return made;
 }
@@ -68,7 +77,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   // One matrix on the right: all rows on the left are one tall matrix, and its gradient needs no sum over batches.
   const tall = columns.ndim === 2 && rows.ndim > 2 && rows.size > 0;
   const left = tall ? reshape(rows, [-1, at(rows.shape, rows.ndim - 1)]) : rows;
-  const value = product(left, columns);
+  const value = product(left, columns, {}, {});
   if (!value) {
     const [k, l] = [at(rows.shape, rows.ndim - 1), at(columns.shape, columns.ndim - 2)];
     const why = k === l ? 'their batches do not broadcast' : `${k} columns against ${l} rows`;
@@ -110,11 +119,15 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   }
   const lead = x.shape.slice(0, -1);
   const rows = x.ndim === 2 ? x : reshape(x, [sizeOf(lead), width]);
-  const value = product(rows, weight, { transB: true }, bias);
-  if (!value) throw new Error('linear: shapes were checked');
+  const products = rows.size > 0 && weight.size > 0;
+  const plain = fitting(rows, weight, { transB: true }, { bias });
+  const value = products
+    ? offering(plain, { relu: () => fitting(rows, weight, { transB: true }, { bias, relu: true }) })
+    : plain;
   const y = differentiable('linear', bias ? [rows, weight, bias] : [rows, weight], value, (g) => {
-    const dx = rows.requiresGrad ? fitting(g, weight, {}) : null;
-    if (weight.requiresGrad && bias?.requiresGrad && rows.size > 0 && weight.size > 0) {
+    const toRows = rows.requiresGrad ? fitting(g, weight, {}) : null;
+    const dx = toRows && offering(toRows, { reluMask: (mask) => (products ? fitting(g, weight, {}, { mask }) : null) });
+    if (weight.requiresGrad && bias?.requiresGrad && products) {
       // The bias gradient is the sum of what the weight's reads of g.
       const spec = { m: out, n: width, k: at(rows.shape, 0), transA: true, rowSum: true, variant: gemmVariant() };
       const [dw = null, db = null] = launchProduct(matmulKernel(spec), [g, rows], [], [weight, bias]);

@@ -1,15 +1,14 @@
 /** Which variants of the kernels this adapter gets. */
 import { adapter } from '../gpu/device.js';
 import { type Flat, GPU_FLAT, SOFTWARE_FLAT } from '../kernels/flat.js';
+import { defaultVariant } from '../kernels/gemm/candidates.js';
 import type { GemmVariant } from '../kernels/gemm/spec.js';
 import { GPU_REDUCE, type ReduceVariant, SOFTWARE_REDUCE } from '../kernels/reduce.js';
 import { gpuLanes, softwareLanes } from '../kernels/rows.js';
 
-/** Software adapters want registers and no barriers, sharing loads in a quad where they can; GPUs workgroup memory. */
 export function gemmVariant(): GemmVariant {
   const { isSoftware, subgroupSize } = adapter();
-  if (!isSoftware) return 'workgroup';
-  return subgroupSize >= 4 ? 'subgroups' : 'registers';
+  return defaultVariant({ software: isSoftware, subgroups: subgroupSize >= 4 });
 }
 
 /** How elementwise kernels are cut. */

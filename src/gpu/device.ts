@@ -30,6 +30,7 @@ export interface Adapter {
 interface Context {
   readonly device: GPUDevice;
   readonly adapter: Adapter;
+  readonly polls: boolean;
   /** Held so that no host collects it while its device lives. */
   readonly roots: readonly unknown[];
 }
@@ -60,6 +61,9 @@ export function adapter(): Adapter {
 export function device(): GPUDevice {
   return current().device;
 }
+
+/** Whether the host polls for results while it waits for them. */
+export const hostPolls = (): boolean => current().polls;
 
 /** Throws what went wrong on the device since it was opened, if anything did. */
 export function assertHealthy(): void {
@@ -105,7 +109,8 @@ async function open(options: InitOptions): Promise<Adapter> {
     if (lost.reason !== 'destroyed') fail(new KindlingError(`the GPU device was lost: ${lost.message || lost.reason}`));
   });
   opened.addEventListener('uncapturederror', (event) => fail(new KindlingError(`WebGPU: ${event.error.message}`)));
-  context = { device: opened, adapter: describe(gpuAdapter.info, found), roots: [found.gpu, gpuAdapter] };
+  const roots = [found.gpu, gpuAdapter];
+  context = { device: opened, adapter: describe(gpuAdapter.info, found), polls: found.polls ?? false, roots };
   return context.adapter;
 }
 

@@ -18,13 +18,37 @@ const layouts = new Map<string, GPUBindGroupLayout>();
 /** Shaders compiled so far. */
 export const pipelineCount = (): number => byText.size;
 
+/** Shaders that have begun to compile since the device was opened, and those that are done. */
+export interface CompileProgress {
+  readonly done: number;
+  readonly total: number;
+  /** The kernel that was begun or has just been compiled. */
+  readonly kernel: string;
+}
+
+let listener: ((progress: CompileProgress) => void) | null = null;
+let done = 0;
+
+/**
+ * Calls `listen` whenever a shader begins to compile and when it is done; they compile in parallel. Null ends it.
+ *
+ * @example onCompile(({ done, total }) => console.log(`compiled ${done} of ${total} shaders`));
+ */
+export function onCompile(listen: ((progress: CompileProgress) => void) | null): void {
+  listener = listen;
+}
+
+const tell = (kernel: Kernel): void => listener?.({ done, total: byText.size, kernel: kernel.name });
+
 /** The kernel's pipeline; compilation starts on the first call. */
 export function pipelineOf(kernel: Kernel): Pipeline {
   let pipeline = byKernel.get(kernel);
   if (!pipeline) {
-    pipeline = byText.get(kernel.wgsl) ?? compile(kernel);
+    const known = byText.get(kernel.wgsl);
+    pipeline = known ?? compile(kernel);
     byText.set(kernel.wgsl, pipeline);
     byKernel.set(kernel, pipeline);
+    if (!known) tell(kernel);
   }
   return pipeline;
 }
@@ -62,6 +86,8 @@ function compile(kernel: Kernel): Pipeline {
     ready: made.then(
       async (compiled) => {
         pipeline.compiled = compiled;
+        done++;
+        tell(kernel);
         await moduleError;
       },
       async (error: unknown) => {

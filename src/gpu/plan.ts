@@ -35,6 +35,8 @@ export interface EncodedDispatch {
   readonly kernel: Kernel;
   readonly pipeline: Pipeline;
   readonly bindGroup: GPUBindGroup;
+  /** Bytes that it binds. */
+  readonly bytes: number;
 }
 
 export interface EncodedCopy {
@@ -165,7 +167,8 @@ export function plan(commands: readonly Command[], { batch, pool, onBindGroup }:
       return { buffer: apart, offset: 0, size };
     });
     const pipeline = pipelineOf(kernel);
-    encoded.push({ kernel, pipeline, bindGroup: bindGroup(kernel, pipeline, entries, onBindGroup) });
+    const bytes = entries.reduce((sum, { size }) => sum + size, 0);
+    encoded.push({ kernel, pipeline, bindGroup: bindGroup(kernel, pipeline, entries, onBindGroup), bytes });
   };
   kept.forEach((command) => {
     if (isPlanned(command)) encoded.push(...command);

@@ -10,6 +10,7 @@ import { Compose, Normalize, RandomCrop, RandomHorizontalFlip } from '../../src/
 import { device } from '../../src/gpu/device.js';
 import { streamStats } from '../../src/gpu/stream.js';
 import { AUGMENTATION } from '../../src/kernels/batch.js';
+import { capture } from '../../src/tensor/capture.js';
 import { Domain, philox } from '../../src/tensor/philox.js';
 import { step } from '../../src/tensor/step.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
@@ -252,6 +253,26 @@ describe('in a loop', () => {
     expect(after.writes - before.writes).toBe(64 + 4);
     expect(after.submits - before.submits).toBe(64);
     expect(after.bindGroups - before.bindGroups).toBe(0);
+  });
+
+  test('with a captured step: one submit and one write for batch and step together', async () => {
+    const data = pictures(80);
+    const options = { batchSize: 4, shuffle: true, seed: 1, transform: standard };
+    const body = (x: Tensor) => matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4]));
+    const run = capture(body);
+    const found: unknown[] = [];
+    const wanted: unknown[] = [];
+    let before = streamStats();
+    for await (const [x] of new DataLoader(data, options)) {
+      if (found.length === 4) before = streamStats();
+      found.push(run(x).data());
+    }
+    const after = streamStats();
+    expect(after.submits - before.submits).toBe(16);
+    expect(after.writes - before.writes).toBe(16);
+    expect(after.bindGroups - before.bindGroups).toBe(0);
+    for await (const [x] of new DataLoader(data, options)) wanted.push(await step(() => body(x)).data());
+    expect(await Promise.all(found)).toEqual(wanted);
   });
 
   test('at most three steps are in flight, and timers run meanwhile', async () => {

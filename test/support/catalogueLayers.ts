@@ -12,6 +12,7 @@ import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../../src/kernels/conv2d/inputGrad.js';
 import type { Conv2dShape } from '../../src/kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../../src/kernels/conv2d/weightGrad.js';
+import { winogradForward, winogradInputGrad, winogradWeightGrad } from '../../src/kernels/conv2d/winograd.js';
 import { crossEntropyKernel } from '../../src/kernels/crossEntropy.js';
 import { dropoutKernel } from '../../src/kernels/dropout.js';
 import { GPU_FLAT, SOFTWARE_FLAT } from '../../src/kernels/flat.js';
@@ -65,6 +66,19 @@ function products(variant: GemmVariant): Kernel[] {
       ...BOTH.map((mask) => conv2dInputGrad({ shape, mask, variant })),
       ...BOTH.flatMap((bias) => [1, 3].flatMap((splits) => parts(conv2dWeightGrad({ shape, bias, variant, splits })))),
     ]),
+  ];
+}
+
+function winograd(variant: GemmVariant): Kernel[] {
+  const shape: Conv2dShape = { ...plain, kw: 3, padH: 1, padW: 2 };
+  return [
+    ...[
+      ...BOTH.map((bias) => winogradForward({ shape, variant, bias, relu: bias })),
+      ...BOTH.map((mask) => winogradInputGrad({ shape, variant, mask })),
+    ].flatMap(({ input, weight, product, output }) => [input, weight, product, output]),
+    ...BOTH.map((bias) => winogradWeightGrad({ shape, variant, bias })).flatMap(
+      ({ outputGrad, product, weightGrad }) => [outputGrad, ...parts(product), weightGrad],
+    ),
   ];
 }
 
@@ -189,6 +203,7 @@ function pictures(): Kernel[] {
 /** The kernels, made when asked for. */
 export const layerKernels = (): Kernel[] => [
   ...VARIANTS.flatMap(products),
+  ...VARIANTS.flatMap(winograd),
   ...rows(),
   ...losses(),
   ...windows(),

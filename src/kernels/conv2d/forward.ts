@@ -42,18 +42,20 @@ export const conv2dForward = interned((spec: Conv2dForwardSpec): Kernel => {
   const flat = !checked || variant === 'workgroup';
   const grid = { width: kw, height: kh, column: dilationW, row: dilationH * w, plane: pixels };
   const written = pool ? ph * pw : oh * ow;
-  const sizes = { ...sizesOf(shape), ...gridSizes('tap', grid), written, pw };
+  const sizes = { ...sizesOf(shape), ...gridSizes('tap', grid), written, pw, otherChannels: (shape.o - 1) * written };
   const u = numbers(sizes, shapeIsData(variant));
+  // Remainders by subtraction: a division is what costs.
   const place = pool
     ? `let window = line / 4u;
   let image = window / ${u.written};
-  let pixel = window % ${u.written};
-  let i = pixel / ${u.pw} * 2u + ((line >> 1u) & 1u);
-  let j = pixel % ${u.pw} * 2u + (line & 1u);`
+  let pixel = window - image * ${u.written};
+  let row = pixel / ${u.pw};
+  let i = row * 2u + ((line >> 1u) & 1u);
+  let j = (pixel - row * ${u.pw}) * 2u + (line & 1u);`
     : `let image = line / ${u.written};
-  let pixel = line % ${u.written};
+  let pixel = line - image * ${u.written};
   let i = pixel / ${u.ow};
-  let j = pixel % ${u.ow};`;
+  let j = pixel - i * ${u.ow};`;
   const column = pool ? 'column / 4u' : 'column';
   const left: Operand = {
     buffer: 'weight',
@@ -90,14 +92,16 @@ export const conv2dForward = interned((spec: Conv2dForwardSpec): Kernel => {
       contiguous: 'line',
     },
     rowOffset: `(batch * ${u.og} + row) * ${u.written}`,
-    columnOffset: `${column} / ${u.written} * ${u.o} * ${u.written} + ${column} % ${u.written}`,
+    columnOffset: `${column} + ${column} / ${u.written} * ${u.otherChannels}`,
     rowBias: bias ? `bias[batch * ${u.og} + row]` : undefined,
     relu,
     pool: pool ? { first: 'placeOf(column)', down: u.ow } : undefined,
     module: pool
       ? `fn placeOf(column: u32) -> u32 {
-  let pixel = column / 4u % ${u.written};
-  return pixel / ${u.pw} * 2u * ${u.ow} + pixel % ${u.pw} * 2u;
+  let window = column / 4u;
+  let pixel = window - window / ${u.written} * ${u.written};
+  let row = pixel / ${u.pw};
+  return (row * ${u.ow} + pixel - row * ${u.pw}) * 2u;
 }`
       : '',
   });

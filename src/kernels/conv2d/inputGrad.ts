@@ -44,7 +44,12 @@ export const conv2dInputGrad = interned(({ shape, mask, variant, tile }: Conv2dI
   let x = ${x} - outer % ${u.kw} * ${u.dilationW};`;
   // With the same pixel of all images side by side, a tile has one pixel, and the taps that it lacks can be passed over.
   const together = imagesTogether(shape, variant);
-  const [image, pixel] = together ? [`% ${u.n}`, `/ ${u.n}`] : [`/ ${u.pixels}`, `% ${u.pixels}`];
+  const find = (line: string): string =>
+    together
+      ? `let pixel = ${line} / ${u.n};
+  let image = ${line} - pixel * ${u.n};`
+      : `let image = ${line} / ${u.pixels};
+  let pixel = ${line} - image * ${u.pixels};`;
   return gemm({
     ...{ name: 'conv2d.inputGrad', variant, tile, sizes },
     ...{ batches: groups, rows: cg, columns: n * h * w, outer: taps, inner: og },
@@ -59,8 +64,9 @@ export const conv2dInputGrad = interned(({ shape, mask, variant, tile }: Conv2dI
     },
     right: {
       buffer: 'dy',
-      origin: `let pixel = line ${pixel};
-  return vec3((line ${image} * ${u.o} + batch * ${u.og}) * ${u.outPixels}, pixel / ${u.w} + ${u.padH}, pixel % ${u.w} + ${u.padW});`,
+      origin: `${find('line')}
+  let row = pixel / ${u.w};
+  return vec3((image * ${u.o} + batch * ${u.og}) * ${u.outPixels}, row + ${u.padH}, pixel - row * ${u.w} + ${u.padW});`,
       run: `${tapOf('origin.y', 'origin.z')}
   return vec3(origin.x + ${row} * ${u.ow} + ${column}, 0u, select(0u, 1u, ${exists}));`,
       checked: 'run',
@@ -68,15 +74,21 @@ export const conv2dInputGrad = interned(({ shape, mask, variant, tile }: Conv2dI
       contiguous: 'line',
     },
     rowOffset: `(batch * ${u.cg} + row) * ${u.pixels}`,
-    columnOffset: `column ${image} * ${u.image} + column ${pixel}`,
+    columnOffset: 'addressOf(column)',
     mask: mask ? 'mask' : undefined,
     skip: together ? 'lacksTap(firstColumn, lastColumn, outer)' : undefined,
-    module: together
-      ? `fn lacksTap(firstColumn: u32, lastColumn: u32, outer: u32) -> bool {
+    module: `fn addressOf(column: u32) -> u32 {
+  ${find('column')}
+  return image * ${u.image} + pixel;
+}
+${
+  together
+    ? `fn lacksTap(firstColumn: u32, lastColumn: u32, outer: u32) -> bool {
   let pixel = firstColumn / ${u.n};
   ${tapOf(`pixel / ${u.w} + ${u.padH}`, `pixel % ${u.w} + ${u.padW}`)}
   return pixel == lastColumn / ${u.n} && !(${exists});
 }`
-      : '',
+    : ''
+}`,
   });
 });

@@ -21,9 +21,6 @@ import { type Gemm, type Operand, shapeIsData } from './spec.js';
 import { cut, UNIT } from './split.js';
 import { workgroupGemm } from './workgroup.js';
 
-/** The sizes that every product has, as the variants name them. */
-export type GemmSizes = Readonly<Record<'rows' | 'columns' | 'outer' | 'inner', string>>;
-
 /** The kernel of a matrix product: binds what the product reads, then `output`, and `places` and `rowSums` where wanted. */
 export function gemm(spec: Gemm): Kernel {
   const { batches, rows, columns, outer, inner, splits = 1 } = spec;
@@ -60,10 +57,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     @builtin(local_invocation_index) lane: u32${plan.builtins ?? ''}) {
   let tile = group.x + group.y * groups.x;
   if (tile >= ${u.tiles}) { return; }
-  let rowTile = tile % ${u.rowTiles};
-  let columnTile = tile / ${u.rowTiles} % ${u.columnTiles};
-  let split = tile / (${u.rowTiles} * ${u.columnTiles}) % ${u.splits};
-  let batch = tile / (${u.rowTiles} * ${u.columnTiles} * ${u.splits});
+  let strip = tile / ${u.rowTiles};
+  let plane = strip / ${u.columnTiles};
+  let batch = plane / ${u.splits};
+  let rowTile = tile - strip * ${u.rowTiles};
+  let columnTile = strip - plane * ${u.columnTiles};
+  let split = plane - batch * ${u.splits};
   ${outer === 1 ? whole('outer', '1u') : parts('outer', u.outer)}
   ${outer === 1 ? parts('inner', u.inner) : whole('inner', u.inner)}
 ${plan.body}

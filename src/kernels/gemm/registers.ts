@@ -18,28 +18,44 @@
  * - No gain beyond the noise: `fma` for multiply and add, vec4 accumulators, arrays of fixed size for the factors, 16 lanes instead of 4,
  *   Dawn without robustness. Accumulators as an array or as scalars: the same.
  */
-import type { GemmSizes } from './gemm.js';
-import { finish, type Gemm, type GemmTile, type Operand, type Plan, RELU, range, storePooled } from './spec.js';
+import {
+  finish,
+  type Gemm,
+  type GemmSizes,
+  type GemmTile,
+  type Operand,
+  type Plan,
+  RELU,
+  range,
+  storePooled,
+} from './spec.js';
 
-/** Steps of k per turn of the loop. */
-const STEPS = 4;
+type RegisterTile = Required<Pick<GemmTile, 'rows' | 'columns' | 'lanes' | 'steps'>>;
 
 /** The default tile: big ones spare loads, small ones compile fast and suit what is small itself. */
-export function registerTile(spec: Gemm): Required<Pick<GemmTile, 'rows' | 'columns' | 'lanes'>> {
-  const { variant, batches, rows, columns, outer, inner } = spec;
+export function registerTile({ variant, batches, rows, columns, outer, inner }: Gemm): RegisterTile {
   const work = batches * rows * columns * outer * inner;
-  if (work < 1e7) return { rows: 8, columns: 4, lanes: 4 };
-  return variant === 'subgroups' ? { rows: 32, columns: 8, lanes: 4 } : { rows: 16, columns: 16, lanes: 4 };
+  const lanes = 4;
+  const steps = stepsFor(inner);
+  if (work < SMALL) return { rows: 8, columns: 4, lanes, steps };
+  if (variant === 'registers' || rows <= 16) return { rows: 16, columns: 16, lanes, steps };
+  return { rows: rows > 32 && work > LARGE ? 64 : 32, columns: 8, lanes, steps };
 }
 
+/** Multiply-adds from which compiling 32 × 8 pays, and 64 × 8. */
+const SMALL = 1e7;
+const LARGE = 3e8;
+
+/** Steps of k per turn of the loop. What 4 does not divide takes a second loop, which is a third of the compilation. */
+const stepsFor = (inner: number): number => (inner % 4 !== 0 && inner % 3 === 0 ? 3 : 4);
+
 export function registerGemm(spec: Gemm, size: GemmSizes): Plan {
-  const { rows, columns, lanes = 4 } = spec.tile ?? registerTile(spec);
+  const { rows, columns, lanes, steps } = { ...registerTile(spec), ...spec.tile };
   const quad = spec.variant === 'subgroups';
   const turns = quad ? 4 : 1;
   // A line of the left factor that this lane reads; it stands for `turns` rows.
   const reads = range(rows / turns);
   const across = range(columns);
-  const steps = Math.min(STEPS, spec.inner);
 
   const products = (count: number): string => {
     const ks = range(count);
@@ -68,7 +84,8 @@ export function registerGemm(spec: Gemm, size: GemmSizes): Plan {
     spec.pool
       ? `min(column + ${(j >> 2) * lanes * 4}u, ${size.columns} - 4u) + ${j & 3}u`
       : `min(column + ${j * lanes}u, ${size.columns} - 1u)`;
-  const ragged = spec.inner % steps !== 0;
+  // A small tile always has the second loop, so that small products of any length share a text.
+  const ragged = spec.inner % steps !== 0 || rows * columns <= 32;
   return {
     rowsPerTile: rows,
     columnsPerTile: columns * lanes,

@@ -17,6 +17,8 @@ export interface GemmTile {
   columns: number;
   /** `registers` and `subgroups`: lanes side by side along the columns. */
   lanes?: number;
+  /** `registers` and `subgroups`: steps of k per turn of the loop. */
+  steps?: number;
   /** `workgroup`: invocations along the rows and along the columns. */
   threads?: readonly [number, number];
 }
@@ -145,3 +147,6 @@ export function storePooled(spec: Gemm, address: string, first: string): string 
 export const RELU = 'fn relu(value: f32) -> f32 { return select(value, 0.0, value < 0.0); }';
 
 export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** The sizes that every product has, as the variants name them. */
+export type GemmSizes = Readonly<Record<'rows' | 'columns' | 'outer' | 'inner', string>>;

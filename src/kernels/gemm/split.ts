@@ -17,6 +17,8 @@ export interface Split {
 const SHORTEST = { registers: 256, subgroups: 256, workgroup: 64 } as const;
 /** Tiles that keep an adapter busy: a few per core, or several per compute unit. */
 const TILES = { registers: 4, subgroups: 4, workgroup: 512 } as const;
+/** Rows and columns of a tile, about. */
+const TILE = { registers: [16, 64], subgroups: [32, 32], workgroup: [64, 64] } as const;
 
 /** Into how many parts to cut a sum of `length` products for each of rows × columns outputs. */
 export function splitsFor(
@@ -24,7 +26,8 @@ export function splitsFor(
   outputs: { rows: number; columns: number; batches: number },
   length: number,
 ): number {
-  const tiles = Math.ceil(outputs.rows / 32) * Math.ceil(outputs.columns / 64) * outputs.batches;
+  const [rows, columns] = TILE[variant];
+  const tiles = Math.ceil(outputs.rows / rows) * Math.ceil(outputs.columns / columns) * outputs.batches;
   return Math.max(1, Math.min(Math.floor(TILES[variant] / tiles), Math.floor(length / SHORTEST[variant])));
 }
 
