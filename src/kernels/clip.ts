@@ -4,10 +4,12 @@
  *   norm = √Σ g², or max |g|;   g ← g · min(1, limit / (norm + 1e-6))
  *
  * In two launches: the first leaves partial results, each of every `parts`-th stretch of elements; in the second, every
- * workgroup combines the partials in order and scales its own elements in place, and the norm comes out. Where gradients
+ * invocation combines the partials in order and scales its own elements in place, and the norm comes out. Where gradients
  * lie in an arena, the gaps between them must hold zeros.
  *
- * Launch: `parts` rows, see rows.ts; then see flat.ts. One lane of a workgroup adds the partials for all.
+ * Launch: `parts` rows, see rows.ts; then see flat.ts, 64 elements or more per invocation, so that the partials it loads are
+ * few beside them. One lane that combines them for its workgroup, behind a barrier, cost three passes over 2²⁰ elements
+ * (SwiftShader, 2026-11).
  */
 import { type Flat, flatKernel, SOFTWARE_FLAT } from './flat.js';
 import { interned, type Kernel } from './kernel.js';
@@ -20,21 +22,31 @@ export interface ClipSpec {
 }
 
 /** Partial results of `size` elements. */
-export const clipParts = (size: number): number => Math.min(64, Math.max(1, Math.ceil(size / 2048)));
+export const clipParts = (size: number): number => Math.min(32, Math.max(1, Math.ceil(size / 2048)));
 
 /** [g] → partials, {@link clipParts} of them. */
 export const clipPartialKernel = interned(({ size, infinite }: ClipSpec): Kernel => {
   const parts = clipParts(size);
+  const vector = size % 4 === 0;
+  const count = vector ? size / 4 : size;
+  const met = vector ? 'max(max(abs(g.x), abs(g.y)), max(abs(g.z), abs(g.w)))' : 'abs(g)';
+  const step = (j: number): string => `{
+      let g = grads[k + ${j * parts}u * lanes];
+      part = ${infinite ? `max(part, ${met})` : `part + ${vector ? 'dot(g, g)' : 'g * g'}`};
+    }`;
   return rowKernel({
     name: 'clip.partial',
-    read: { grads: 'f32' },
+    read: { grads: vector ? 'vec4<f32>' : 'f32' },
     write: { partials: 'f32' },
     rows: parts,
     length: Math.ceil(size / parts),
     body: `  var part = 0.0;
-  for (var k = row * lanes + lane; k < ${size}u; k += ${parts}u * lanes) {
-    let g = grads[k];
-    part = ${infinite ? 'max(part, abs(g))' : 'part + g * g'};
+  var k = row * lanes + lane;
+  for (; k + ${3 * parts}u * lanes < ${count}u; k += ${4 * parts}u * lanes) {
+    ${[0, 1, 2, 3].map(step).join('\n    ')}
+  }
+  for (; k < ${count}u; k += ${parts}u * lanes) {
+    ${step(0)}
   }
   let combined = ${infinite ? 'rowMax' : 'rowSum'}(part);
   if (lane == 0u) { partials[row] = combined; }`,
@@ -49,16 +61,12 @@ export const clipScaleKernel = interned(
       read: { partials: 'f32', limit: 'f32' },
       write: { grads: { walked: 'f32' }, norms: 'f32' },
       size,
-      flat,
-      module: 'var<workgroup> scaling: f32;',
-      setup: `  if (lane == 0u) {
-    var total = 0.0;
-    for (var s = 0u; s < arrayLength(&partials); s++) { total = ${infinite ? 'max(total, partials[s])' : 'total + partials[s]'}; }
-    let norm = ${infinite ? 'total' : 'sqrt(total)'};
-    scaling = min(1.0, limit[0] / (norm + 1e-6));
-    if (start == 0u) { norms[0] = norm; }
-  }
-  let factor = workgroupUniformLoad(&scaling);`,
+      flat: { ...flat, perInvocation: Math.max(flat.perInvocation, Math.ceil(1024 / flat.workgroup)) },
+      setup: `  var total = 0.0;
+  for (var s = 0u; s < arrayLength(&partials); s++) { total = ${infinite ? 'max(total, partials[s])' : 'total + partials[s]'}; }
+  let norm = ${infinite ? 'total' : 'sqrt(total)'};
+  let factor = min(1.0, limit[0] / (norm + 1e-6));
+  if (start == 0u) { norms[0] = norm; }`,
       body: () => 'grads[i] *= factor;',
     }),
 );

@@ -142,9 +142,10 @@ function windows(): Kernel[] {
   return [
     maxPoolKernel(pools),
     maxPoolGradKernel(pools),
-    ...[8, 9].map((input) => {
+    ...[8, 9].flatMap((input) => {
       const tiled = { input, output: 4, kernel: 2, stride: 2, padding: 0, dilation: 1 };
-      return maxPoolGradKernel({ planes: 6, y: tiled, x: { ...tiled, input: 12, output: 3, kernel: 4, stride: 4 } });
+      const spec = { planes: 6, y: tiled, x: { ...tiled, input: 12, output: 3, kernel: 4, stride: 4 } };
+      return [maxPoolKernel(spec), maxPoolGradKernel(spec)];
     }),
     ...[
       { ...pools, adaptive: false, countIncludePad: true },
