@@ -70,7 +70,7 @@ function products(variant: GemmVariant): Kernel[] {
 }
 
 function winograd(variant: GemmVariant): Kernel[] {
-  const shape: Conv2dShape = { ...plain, kw: 3, padH: 1, padW: 2 };
+  const shape: Conv2dShape = { ...plain, kw: 3, padH: 1, padW: 3 };
   return [
     ...[
       ...BOTH.map((bias) => winogradForward({ shape, variant, bias, relu: bias })),

@@ -94,6 +94,9 @@ function outputsOf(shape: Conv2dShape) {
   );
 }
 
+/** The input gradient of a padding above 2 has a negative one. */
+const less = (padding: number): string => (padding < 0 ? ` + ${-padding}u` : ` - ${padding}u`);
+
 /** [x] → v, mapped. */
 const inputKernel = interned((shape: Conv2dShape): Kernel => {
   const { n, c, h, w, padH, padW } = shape;
@@ -103,7 +106,7 @@ const inputKernel = interned((shape: Conv2dShape): Kernel => {
   const columns = range(6);
   // Rows and columns before the image wrap to large numbers.
   const loads = range(4).map(
-    (row) => `  let y${row} = tileY * 2u + ${row}u - ${padH}u;
+    (row) => `  let y${row} = tileY * 2u + ${row}u${less(padH)};
   let inside${row} = y${row} < ${h}u;
   ${columns.map((column) => `let x${row}_${column} = select(0.0, x[image + y${row} * ${w}u + left + ${column}u], inside${row} & has${column});`).join('\n  ')}`,
   );
@@ -128,7 +131,7 @@ const inputKernel = interned((shape: Conv2dShape): Kernel => {
   let tileY = i / ${pairs}u % ${down}u;
   let plane = i / ${pairs * down}u;
   let image = plane * ${h * w}u;
-  let left = tileX * 2u - ${padW}u;
+  let left = tileX * 2u${less(padW)};
   ${columns.map((column) => `let has${column} = left + ${column}u < ${w}u;`).join('\n  ')}
 ${loads.join('\n')}
   let at = (plane / ${c}u * ${16 * c}u + plane % ${c}u) * ${down * across}u + tileY * ${across}u + tileX;
