@@ -41,7 +41,11 @@ module.exports = {
       from: { path: '^(examples|bench)/' },
       to: {
         path: '^src/',
-        pathNot: ['^src/index\\.ts$', '^src/(nn|optim|data|metrics|io|profile)/index\\.ts$', '^src/nn/functional\\.ts$'],
+        pathNot: [
+          '^src/index\\.ts$',
+          '^src/(nn|optim|data|metrics|io|profile)/index\\.ts$',
+          '^src/nn/functional\\.ts$',
+        ],
       },
     },
     {

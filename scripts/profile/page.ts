@@ -1,6 +1,6 @@
 /** What `npm run profile` runs, in either host. */
 import { init } from 'kindling';
-import { type ChromeTrace, type Profile, profile } from 'kindling/profile';
+import { type ChromeTrace, type Figures, profile } from 'kindling/profile';
 import { studyStep } from './study.js';
 
 export interface ProfileInput {
@@ -13,7 +13,7 @@ export interface ProfileInput {
 export interface ProfileOutput {
   /** By kernel, and by dispatch. */
   readonly tables: readonly [string, string];
-  readonly figures: ReturnType<Profile['toJSON']>;
+  readonly figures: Figures;
   readonly trace: ChromeTrace;
 }
 

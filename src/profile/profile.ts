@@ -1,8 +1,9 @@
 /** Where the time of a step goes. */
 import { adapter } from '../gpu/device.js';
 import { KindlingError } from '../gpu/errors.js';
+import type { MeasuredStep } from './figures.js';
 import { measurePeaks } from './peaks.js';
-import { type MeasuredStep, Profile } from './result.js';
+import { Profile } from './result.js';
 import { Clock, hasTimestamps, type Run, run } from './stopwatch.js';
 
 export interface ProfileOptions {

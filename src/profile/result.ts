@@ -1,33 +1,10 @@
 /** What a profile tells, as numbers, as a table and as a trace. */
+import type { DispatchTimes, Figures, KernelTimes, MeasuredStep } from './figures.js';
 import type { Peaks } from './peaks.js';
-import { median, type Rates, ratesOf } from './rates.js';
+import { median, ratesOf } from './rates.js';
 import type { Run, Timed } from './stopwatch.js';
 import { table } from './table.js';
 import { type ChromeTrace, chromeTrace } from './trace.js';
-
-/** All dispatches of one name in a step. */
-export interface KernelTimes extends Rates {
-  readonly name: string;
-  /** Dispatches per step. */
-  readonly calls: number;
-  /** Milliseconds per step: the median over the steps, and the least. */
-  readonly ms: number;
-  readonly minMs: number;
-  /** Its part of the time of all kernels. */
-  readonly share: number;
-}
-
-/** One dispatch of a step. */
-export interface DispatchTimes extends Rates {
-  readonly name: string;
-  readonly workgroups: readonly [number, number, number];
-  readonly ms: number;
-  readonly minMs: number;
-  readonly share: number;
-}
-
-/** A step that was measured. */
-export type MeasuredStep = Run & { readonly timed: readonly Timed[] };
 
 const duration = ({ begin, end }: Timed): number => Math.max(0, end - begin);
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
@@ -39,7 +16,7 @@ interface Found {
 }
 
 /** What a step spends its time on, see {@link profile}. */
-export class Profile {
+export class Profile implements Figures {
   /** The adapter, and the host it was found in. */
   readonly adapter: string;
   readonly steps: number;
@@ -135,7 +112,7 @@ export class Profile {
   }
 
   /** The figures as plain data. */
-  toJSON() {
+  toJSON(): Figures {
     const { adapter, steps, dispatches, kernelMs, gapMs, hostMs, wallMs, peaks, kernels, timeline } = this;
     return { adapter, steps, dispatches, kernelMs, gapMs, hostMs, wallMs, peaks, kernels, timeline };
   }

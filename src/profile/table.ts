@@ -1,5 +1,5 @@
 /** A profile as text. */
-import type { Profile } from './result.js';
+import type { Figures } from './figures.js';
 
 const NAME = 36;
 
@@ -27,7 +27,7 @@ function line(name: string, cells: readonly string[]): string {
   return (short + COLUMNS.map(([, width], i) => (cells[i] ?? '').padStart(width)).join('')).trimEnd();
 }
 
-export function table(profile: Profile, by: 'kernel' | 'dispatch'): string {
+export function table(profile: Figures, by: 'kernel' | 'dispatch'): string {
   const { adapter, steps, dispatches, kernelMs, gapMs, hostMs, wallMs, peaks } = profile;
   const rows =
     by === 'kernel'

@@ -1,5 +1,5 @@
 /** The trace format of Chrome: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU */
-import type { MeasuredStep } from './result.js';
+import type { MeasuredStep } from './figures.js';
 
 /** A span, or what a track is called; times in microseconds. */
 export interface TraceEvent {

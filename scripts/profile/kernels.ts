@@ -1,0 +1,25 @@
+/** The kernels of a training step. */
+import { init, sync } from 'kindling';
+import { setStopwatch } from '../../src/gpu/encode.js';
+import type { Kernel } from '../../src/kernels/kernel.js';
+import { studyStep } from './study.js';
+
+/** What one captured training step of the study's network dispatches, in order. */
+export async function stepKernels(batchSize: number): Promise<Kernel[]> {
+  await init();
+  const step = studyStep(batchSize);
+  step(); // State is made.
+  await sync();
+  const kernels: Kernel[] = [];
+  setStopwatch({
+    start({ kernel }) {
+      kernels.push(kernel);
+      return undefined;
+    },
+    finish() {},
+  });
+  step();
+  await sync();
+  setStopwatch(null);
+  return kernels;
+}
