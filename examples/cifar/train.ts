@@ -1,5 +1,5 @@
 /** Trains one scenario with one seed, in Node and in a page alike. It can stop after any step and go on later. */
-import { init, manualSeed, noGrad, step, type Tensor } from 'kindling';
+import { capture, init, manualSeed, noGrad, type Tensor } from 'kindling';
 import { channelStats, DataLoader, type ImageDataset, Normalize } from 'kindling/data';
 import { loadCheckpoint, loadSafetensors, saveCheckpoint, saveSafetensors } from 'kindling/io';
 import { accuracy, classificationReport, confusionMatrix, microF1 } from 'kindling/metrics';
@@ -63,6 +63,8 @@ interface Progress {
 }
 
 const EVAL_BATCH = 250;
+/** Steps that may be under way on the device before the loss of the oldest is awaited. */
+const AHEAD = 3;
 
 /**
  * @param resume a checkpoint of the same run, to go on from
@@ -70,7 +72,7 @@ const EVAL_BATCH = 250;
  */
 export async function trainRun(
   config: RunConfig,
-  { train, test }: RunData,
+  { train: trainData, test }: RunData,
   events: RunEvents = {},
   { resume, start }: { resume?: Uint8Array; start?: Uint8Array } = {},
 ): Promise<RunOutcome> {
@@ -81,14 +83,16 @@ export async function trainRun(
   if (start) model.loadStateDict(loadSafetensors(start));
   const optimizer = optimizerOf(scenario, model);
   const scheduler = new lrScheduler.ExponentialLR(optimizer, { gamma: scenario.gamma ?? 1 });
-  const { mean, std } = channelStats(train);
+  const { mean, std } = channelStats(trainData);
   const transform = scenario.normalise ? new Normalize(mean, std) : undefined;
-  const loader = new DataLoader(train, { batchSize, shuffle: scenario.shuffle ?? true, seed, transform });
+  const loader = new DataLoader(trainData, { batchSize, shuffle: scenario.shuffle ?? true, seed, transform });
   let progress: Progress = { epoch: 0, batch: 0, losses: [], firstLosses: [], history: [], seconds: 0 };
   if (resume) progress = loadCheckpoint<Progress>(resume, { model, optimizer, scheduler }).user;
   const began = performance.now() - progress.seconds * 1000;
   let savedAt = performance.now();
 
+  const train = capture((images: Tensor, labels: Tensor) => trainStep(scenario, model, optimizer, images, labels));
+  const classify = capture((images: Tensor) => noGrad(() => model.forward(images).argmax({ dim: 1 })));
   const checkpoint = (): Promise<Uint8Array> => {
     const user: Progress = { ...progress, seconds: (performance.now() - began) / 1000 };
     return saveCheckpoint({ model, optimizer, scheduler, user });
@@ -101,20 +105,37 @@ export async function trainRun(
       group.weightDecay = epoch >= (scenario.weightDecayFrom ?? 1) ? (scenario.weightDecay ?? 0) : 0;
     }
     loader.setEpoch(progress.epoch, progress.batch);
-    for await (const [images, labels] of loader) {
-      const loss = await trainStep(scenario, model, optimizer, images, labels).item();
+    const underway: { loss: Tensor; images: number }[] = [];
+    /** Waits for the oldest step. @returns whether to stop */
+    const settle = async (): Promise<boolean> => {
+      const [{ loss: tensor, images } = {}] = underway.splice(0, 1);
+      if (!tensor || images === undefined) return false;
+      const loss = await tensor.item();
       progress.losses.push(loss);
       if (progress.firstLosses.length < 10) progress.firstLosses.push(loss);
       progress.batch++;
-      const event = { epoch, step: progress.batch, stepsPerEpoch: loader.length, loss, images: labels.size };
-      const stop = await events.onStep?.(event);
-      if (stop) return { stopped: true, checkpoint: await checkpoint() };
+      const event = { epoch, step: progress.batch, stepsPerEpoch: loader.length, loss, images };
+      return (await events.onStep?.(event)) ?? false;
+    };
+    /** Waits for all steps, so that weights and progress tell of the same moment. */
+    const settleAll = async (): Promise<void> => {
+      while (underway.length > 0) await settle();
+    };
+    for await (const [images, labels] of loader) {
+      underway.push({ loss: train(images, labels), images: labels.size });
+      if (underway.length === AHEAD && (await settle())) {
+        await settleAll();
+        return { stopped: true, checkpoint: await checkpoint() };
+      }
       if (events.onCheckpoint && performance.now() - savedAt > (events.checkpointSeconds ?? 30) * 1000) {
+        await settleAll();
         await events.onCheckpoint(await checkpoint());
         savedAt = performance.now();
       }
     }
-    predictions = await predict(model, test, transform);
+    await settleAll();
+    model.eval();
+    predictions = await predict(classify, test, transform);
     const record: EpochRecord = {
       epoch,
       trainLoss: progress.losses.reduce((total, loss) => total + loss, 0) / progress.losses.length,
@@ -126,16 +147,20 @@ export async function trainRun(
     events.onEpoch?.(record);
   }
   // A run resumed after its last epoch has no predictions yet.
-  if (predictions.length === 0) predictions = await predict(model, test, transform);
+  model.eval();
+  if (predictions.length === 0) predictions = await predict(classify, test, transform);
+  // The next run's buffers can be these.
+  train.reset();
+  classify.reset();
   const labels = [...test.labels];
   const report = classificationReport(labels, predictions, {
     classes: 10,
-    targetNames: train.classes,
+    targetNames: trainData.classes,
   });
   return {
     stopped: false,
     weights: await saveSafetensors(model.stateDict(), {
-      data: train.source,
+      data: trainData.source,
       scenario: scenario.name,
       seed: String(seed),
     }),
@@ -154,20 +179,18 @@ export async function trainRun(
   };
 }
 
-/** Forward, backward and update: one submit. */
+/** Forward, backward and update. */
 function trainStep(scenario: Scenario, model: Net, optimizer: Optimizer, images: Tensor, labels: Tensor): Tensor {
-  return step(() => {
-    optimizer.zeroGrad();
-    const logProbabilities = model.forward(images);
-    const loss =
-      scenario.loss === 'mse'
-        ? F.mseLoss(logProbabilities.exp(), F.oneHot(labels, 10).to('f32'))
-        : F.nllLoss(logProbabilities, labels);
-    const penalised = scenario.l1 ? loss.add(l1Penalty(model.parameters()).mul(scenario.l1)) : loss;
-    penalised.backward();
-    optimizer.step();
-    return loss;
-  });
+  optimizer.zeroGrad();
+  const logProbabilities = model.forward(images);
+  const loss =
+    scenario.loss === 'mse'
+      ? F.mseLoss(logProbabilities.exp(), F.oneHot(labels, 10).to('f32'))
+      : F.nllLoss(logProbabilities, labels);
+  const penalised = scenario.l1 ? loss.add(l1Penalty(model.parameters()).mul(scenario.l1)) : loss;
+  penalised.backward();
+  optimizer.step();
+  return loss;
 }
 
 function optimizerOf(scenario: Scenario, model: Net): Optimizer {
@@ -177,12 +200,14 @@ function optimizerOf(scenario: Scenario, model: Net): Optimizer {
 }
 
 /** The class of each test image, by the largest log-probability. */
-async function predict(model: Net, test: ImageDataset, transform: Normalize | undefined): Promise<number[]> {
-  model.eval();
-  const found: number[] = [];
+async function predict(
+  classify: (images: Tensor) => Tensor,
+  test: ImageDataset,
+  transform: Normalize | undefined,
+): Promise<number[]> {
+  const classes: Promise<ArrayLike<number>>[] = [];
   for await (const [images] of new DataLoader(test, { batchSize: EVAL_BATCH, transform })) {
-    const classes = step(() => noGrad(() => model.forward(images).argmax({ dim: 1 })));
-    found.push(...(await classes.data()));
+    classes.push(classify(images).data());
   }
-  return found;
+  return (await Promise.all(classes)).flatMap((batch) => Array.from(batch));
 }

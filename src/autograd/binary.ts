@@ -9,6 +9,7 @@ import { type DType, Tensor } from '../tensor/tensor.js';
 import { sumTo } from './broadcast.js';
 import { cast } from './cast.js';
 import { differentiable } from './tape.js';
+import { flatVariant } from './variant.js';
 
 /** A tensor, or a number that stands for one. */
 export type Operand = Tensor | number;
@@ -18,7 +19,8 @@ const RANK: Record<DType, number> = { bool: 0, u32: 1, i32: 2, f32: 3 };
 /** Numbers used as operands, uploaded once; a training loop uses the same few again and again. */
 const scalars = new Map<string, Tensor>();
 
-function scalar(value: number, dtype: DType): Tensor {
+/** @internal A number as a tensor that is made once. */
+export function scalar(value: number, dtype: DType): Tensor {
   const key = `${dtype}${value}`;
   let found = scalars.get(key);
   if (!found || found.storage.isFreed) {
@@ -62,6 +64,7 @@ function binary(name: BinaryName, left: Operand, right: Operand): Tensor {
     shape,
     stridesA: broadcastStrides(a.shape, shape),
     stridesB: broadcastStrides(b.shape, shape),
+    flat: flatVariant(),
   };
   const made = line.makes ?? a.dtype;
   const value = launch(binaryKernel({ ...spec, part: 'value' }), [a, b], shape, made);

@@ -7,16 +7,17 @@ import { powTensor } from './binary.js';
 import { cast } from './cast.js';
 import { offered } from './fusion.js';
 import { differentiable } from './tape.js';
+import { flatVariant } from './variant.js';
 
 function unary(name: UnaryName, x: Tensor, parameter?: number): Tensor {
   if (x.dtype === 'i32' && (name === 'neg' || name === 'abs')) {
-    return launch(unaryKernel({ name, size: x.size, type: 'i32' }), [x], x.shape, 'i32');
+    return launch(unaryKernel({ name, size: x.size, type: 'i32', flat: flatVariant() }), [x], x.shape, 'i32');
   }
   if (x.dtype !== 'f32') return unary(name, cast(x, 'f32'), parameter);
   if (parameter !== undefined && !Number.isFinite(parameter)) {
     throw new KindlingError(`${name}: the parameter must be finite, got ${parameter}`);
   }
-  const spec = { name, size: x.size, ...(parameter === undefined ? {} : { parameter }) };
+  const spec = { name, size: x.size, flat: flatVariant(), ...(parameter === undefined ? {} : { parameter }) };
   const y = launch(unaryKernel(spec), [x], x.shape);
   return differentiable(name, [x], y, (g) => [launch(unaryGradKernel(spec), [x, y, g], x.shape)]);
 }

@@ -79,6 +79,17 @@ export class Subset<Sample extends readonly HostArray[]> implements Dataset<Samp
     checkIndex('Subset', index, this.length);
     return this.#dataset.get(this.#indices[index] as number);
   }
+
+  /** @internal The data set that the samples come from in the end, itself no subset. */
+  get root(): Dataset<Sample> {
+    return this.#dataset instanceof Subset ? this.#dataset.root : this.#dataset;
+  }
+
+  /** @internal Where sample `index` is in `root`. */
+  rootIndex(index: number): number {
+    const inner = this.#indices[index] as number;
+    return this.#dataset instanceof Subset ? this.#dataset.rootIndex(inner) : inner;
+  }
 }
 
 /** A picture [channels, height, width] of bytes and its label, a scalar. */

@@ -13,7 +13,8 @@ import { Workspace } from './workspace.js';
 const SLOTS = 2;
 
 export interface DeviceBatchesOptions {
-  readonly order: Uint32Array;
+  /** Where the epoch's samples are in the data set, in order. */
+  readonly indices: Uint32Array;
   readonly batchSize: number;
   readonly seed: number;
   readonly epoch: number;
@@ -36,12 +37,12 @@ export class DeviceBatches implements Batches {
     this.#plan = plan;
     this.#options = options;
     this.#first = images.byteOffset - on.from;
-    const { order, batchSize } = options;
+    const { indices, batchSize } = options;
     const tableWords = plan.table.length;
-    const content = new Uint32Array(tableWords + 2 * order.length);
+    const content = new Uint32Array(tableWords + 2 * indices.length);
     new Float32Array(content.buffer).set(plan.table);
-    for (let i = 0; i < order.length; i++) {
-      const index = order[i] as number;
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i] as number;
       content[tableWords + 2 * i] = index;
       content[tableWords + 2 * i + 1] = labels[index] as number;
     }
@@ -53,7 +54,7 @@ export class DeviceBatches implements Batches {
   }
 
   take(index: number): readonly Tensor[] {
-    const { order, batchSize, epoch, seed } = this.#options;
+    const { indices, batchSize, epoch, seed } = this.#options;
     const { picture, shape, crop, flip } = this.#plan;
     const { parts, partWords } = this.#images;
     if (parts.some(({ storage }) => storage.isFreed)) {
@@ -62,7 +63,7 @@ export class DeviceBatches implements Batches {
       );
     }
     const start = index * batchSize;
-    const count = Math.min(batchSize, order.length - start);
+    const count = Math.min(batchSize, indices.length - start);
     const { at, x, y } = this.#workspace.slot(index % SLOTS, count, shape);
     at.copy_(Uint32Array.of(start, count, epoch, ...seedKey(seed), this.#first));
     const kernel = batchKernel({ batch: count, picture, crop, flip, parts: parts.length, partWords });

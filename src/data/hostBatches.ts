@@ -7,7 +7,8 @@ import type { Dataset } from './dataset.js';
 import type { Reshaping, Transform } from './transforms.js';
 
 export interface HostBatchesOptions {
-  readonly order: Uint32Array;
+  /** Where the epoch's samples are in the data set, in order. */
+  readonly indices: Uint32Array;
   readonly batchSize: number;
   /** Batches in the epoch. */
   readonly length: number;
@@ -43,8 +44,8 @@ export class HostBatches implements Batches {
   }
 
   #make(index: number): readonly Tensor[] {
-    const { order, batchSize, transform, seed, epoch } = this.#options;
-    const indices = order.subarray(index * batchSize, (index + 1) * batchSize);
+    const { batchSize, transform, seed, epoch } = this.#options;
+    const indices = this.#options.indices.subarray(index * batchSize, (index + 1) * batchSize);
     const samples = Array.from(indices, (sample) => this.#dataset.get(sample));
     return collate(samples, transform, { seed, epoch, indices }).map(({ data, shape }) => tensor(data, { shape }));
   }

@@ -3,7 +3,7 @@ import { sync } from '../gpu/stream.js';
 import { randomState } from '../tensor/random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Batches } from './batches.js';
-import { type Dataset, type HostArray, ImageDataset } from './dataset.js';
+import { type Dataset, type HostArray, ImageDataset, Subset } from './dataset.js';
 import { DeviceBatches } from './deviceBatches.js';
 import { HostBatches } from './hostBatches.js';
 import { type PicturePlan, planFor } from './onDevice.js';
@@ -36,9 +36,9 @@ const AHEAD = 3;
  * Batches of a data set as tensors, an epoch each time it is iterated over. Bytes become f32 on the scale 0 … 1. The host
  * stays at most three steps ahead of the device.
  *
- * An {@link ImageDataset} is uploaded once, as bytes, and the GPU makes its batches: gather, crop, flip, scaling and
- * normalisation in one dispatch, with the very numbers that the host would give. Other data sets, one's own transforms, and
- * pictures that do not fit into the bindings of a kernel are worked on by the host, a batch ahead.
+ * An {@link ImageDataset}, or a `Subset` of one, is uploaded once, as bytes, and the GPU makes its batches: gather, crop,
+ * flip, scaling and normalisation in one dispatch, with the very numbers that the host would give. Other data sets, one's
+ * own transforms, and pictures that do not fit into the bindings of a kernel are worked on by the host, a batch ahead.
  *
  * The loader owns its batches: a batch's tensors are valid until the batch after the next is asked for, or the epoch ends.
  * Then their memory is freed, or, where the GPU makes the batches, written again: copy what is to be kept.
@@ -69,7 +69,8 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
     if (!Number.isSafeInteger(this.batchSize) || this.batchSize < 1) {
       throw new KindlingError(`DataLoader: no batches of ${this.batchSize}`);
     }
-    this.#plan = dataset instanceof ImageDataset ? planFor(options.transform, dataset.shape) : null;
+    const source = dataset instanceof Subset ? dataset.root : dataset;
+    this.#plan = source instanceof ImageDataset ? planFor(options.transform, source.shape) : null;
   }
 
   /** Batches in an epoch. */
@@ -121,11 +122,13 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
     const { dataset, batchSize, length } = this;
     const { shuffle, seed, transform, bindingBytes } = this.#options;
     const order = (shuffle ? shuffled : sequential)(dataset.length, seed, epoch);
-    if (dataset instanceof ImageDataset && this.#plan && dataset.length > 0) {
-      const images = resident(dataset.images, bindingBytes);
-      if (images) return new DeviceBatches(dataset, images, this.#plan, { order, batchSize, seed, epoch });
+    const [source, indices] =
+      dataset instanceof Subset ? [dataset.root, order.map((index) => dataset.rootIndex(index))] : [dataset, order];
+    if (source instanceof ImageDataset && this.#plan && dataset.length > 0) {
+      const images = resident(source.images, bindingBytes);
+      if (images) return new DeviceBatches(source, images, this.#plan, { indices, batchSize, seed, epoch });
     }
-    return new HostBatches(dataset, { order, batchSize, length, seed, epoch, transform });
+    return new HostBatches(source, { indices, batchSize, length, seed, epoch, transform });
   }
 }
 

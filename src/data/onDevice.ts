@@ -31,16 +31,16 @@ export function planFor(
   let shape = picture;
   let crop: CropSpec | null = null;
   let flip: FlipSpec | null = null;
-  for (const [stream, one] of list.entries()) {
+  for (const one of list) {
     if (is(one, Normalize)) {
       one.checkChannels(shape);
       one.apply(table, [channels, TABLE_ENTRIES]);
     } else if (is(one, RandomCrop) && !crop) {
       shape = one.cropped(shape);
-      crop = { height: one.height, width: one.width, padding: one.padding, stream };
+      crop = { height: one.height, width: one.width, padding: one.padding };
       for (let channel = 1; channel <= channels; channel++) table[channel * TABLE_ENTRIES - 1] = 0;
     } else if (is(one, RandomHorizontalFlip) && !flip) {
-      flip = { threshold: one.threshold, stream, first: crop === null };
+      flip = { threshold: one.threshold, first: crop === null };
     } else return null;
   }
   // A flip comes first only where a crop follows.

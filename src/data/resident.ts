@@ -33,11 +33,13 @@ export function resident(bytes: Uint8Array, bindingBytes = Number.POSITIVE_INFIN
   const limit = Math.min(bindingBytes, maxStorageBufferBindingSize, maxBufferSize);
   const partBytes = 2 ** Math.floor(Math.log2(limit)); // the pool's largest size that is no more
   const count = Math.max(1, Math.ceil(bytes.length / partBytes));
-  if (count > maxStorageBuffersPerShaderStage - BATCH_BINDINGS || bytes.length > 2 ** 32) return null;
+  if (count > maxStorageBuffersPerShaderStage - BATCH_BINDINGS || bytes.length > 2 ** 32 - 4) return null;
   const from = bytes.byteOffset;
   const to = from + bytes.length;
   const known = residents.get(bytes.buffer) ?? [];
-  const found = known.find((one) => one.from <= from && one.to >= to && one.partWords * 4 === partBytes);
+  const found = known.find(
+    (one) => one.from <= from && one.to >= to && (from - one.from) % 4 === 0 && one.partWords * 4 === partBytes,
+  );
   if (found) return found;
   const parts = Array.from({ length: count }, (_, part) =>
     upload(bytes.subarray(part * partBytes, (part + 1) * partBytes)),

@@ -10,9 +10,9 @@ import { Domain, philox } from '../tensor/philox.js';
 export interface Draw {
   readonly seed: number;
   readonly epoch: number;
-  /** Index of the sample in the data set. */
+  /** Index of the sample in the data set; of a `Subset`, in the one it is taken from. */
   readonly sample: number;
-  /** Place of the transform in a {@link Compose}. */
+  /** How many transforms of its kind precede this one in a {@link Compose}. */
   readonly stream: number;
 }
 
@@ -44,7 +44,7 @@ export function transformed(
   return { data: values, shape };
 }
 
-/** Four random words of a sample. */
+/** Four random words of a sample: a crop takes the first two, a flip the third. */
 const words = ({ seed, epoch, sample, stream }: Draw): Uint32Array =>
   philox(seedKey(seed), [sample, epoch, stream, Domain.augmentation]);
 
@@ -115,7 +115,7 @@ export class RandomHorizontalFlip implements Transform {
 
   apply(values: Float32Array, shape: readonly number[], draw: Draw): void {
     const [, , width] = sides('RandomHorizontalFlip', shape);
-    const [word = 0] = words(draw);
+    const [, , word = 0] = words(draw);
     if (word >= this.threshold) return;
     for (let row = 0; row < values.length; row += width) values.subarray(row, row + width).reverse();
   }
@@ -194,9 +194,13 @@ export class Compose implements Reshaping {
   }
 
   reshape(values: Float32Array, shape: readonly number[], draw: Draw): Transformed {
-    return this.transforms.reduce<Transformed>(
-      (picture, one, place) => transformed(one, picture.data, picture.shape, { ...draw, stream: draw.stream + place }),
-      { data: values, shape },
-    );
+    const before = new Map<unknown, number>();
+    let picture: Transformed = { data: values, shape };
+    for (const one of this.transforms) {
+      const stream = before.get(one.constructor) ?? 0;
+      before.set(one.constructor, stream + 1);
+      picture = transformed(one, picture.data, picture.shape, { ...draw, stream });
+    }
+    return picture;
   }
 }

@@ -274,7 +274,7 @@ export function moment(): { readonly step: object; readonly overwrites: number }
 
 /** Outside steps, so many recorded dispatches are submitted without being asked, to keep the device busy. */
 const EAGER_BATCH = 64;
-let unsubmitted = 0;
+let unsubmitted = { batch: -1, dispatches: 0 };
 
 /** Records one dispatch: the kernel's inputs, then its outputs. */
 export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly Storage[]): void {
@@ -282,9 +282,10 @@ export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly S
     kernel,
     storages.map((storage) => storage.memory()),
   );
-  if (scopes.length > 0 || ++unsubmitted < EAGER_BATCH) return;
-  unsubmitted = 0;
-  flush();
+  if (scopes.length > 0) return;
+  const batch = currentBatch();
+  if (unsubmitted.batch !== batch) unsubmitted = { batch, dispatches: 0 };
+  if (++unsubmitted.dispatches >= EAGER_BATCH) flush();
 }
 
 const SLOT = 256;

@@ -1,9 +1,10 @@
 /**
  * Elementwise functions, one line each. A unary line gives the value as WGSL in `x` (and `p`, a parameter), and the
  * gradient by x as WGSL in `x`, the value `y`, the gradient `g` by the value, and `p`. A binary line gives the value in
- * `a` and `b`, and the gradients by both. Tensors lie row-major; one invocation makes one element.
+ * `a` and `b`, and the gradients by both. Tensors lie row-major. Launch: see flat.ts.
  */
-import { f32, interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+import { type Flat, flatKernel, lifted, SOFTWARE_FLAT } from './flat.js';
+import { f32, interned, type Kernel } from './kernel.js';
 
 interface Unary {
   readonly value: string;
@@ -203,43 +204,55 @@ const helpers = (uses: readonly (keyof typeof HELPERS)[] = []): string => uses.m
 
 type Scalar = 'f32' | 'i32' | 'u32';
 
-/** y = f(x). `parameter` is `p`; `type` f32, or i32 for neg and abs. Launch: one invocation per element. */
-export const unaryKernel = interned(
-  (spec: { name: UnaryName; size: number; parameter?: number; type?: Scalar }): Kernel => {
-    const { value, uses }: Unary = UNARY[spec.name];
-    const type = spec.type ?? 'f32';
-    return kernel({
-      name: spec.name,
-      read: { xs: type },
-      write: { ys: type },
-      workgroups: linear(spec.size),
-      wgsl: `${helpers(uses)}
-${linearMain('arrayLength(&ys)')}
-  let x = xs[i];${constant(value, spec.parameter)}
-  ys[i] = ${type === 'f32' ? value : value.replaceAll('.0', '')};
-}`,
-    });
-  },
-);
+export interface UnarySpec {
+  readonly name: UnaryName;
+  readonly size: number;
+  /** What the expressions call `p`. */
+  readonly parameter?: number;
+  readonly flat?: Flat;
+}
 
-/** dx = f'(x) g, reading x, y and g. Launch: one invocation per element. */
-export const unaryGradKernel = interned((spec: { name: UnaryName; size: number; parameter?: number }): Kernel => {
-  const { gradient = '0.0', uses }: Unary = UNARY[spec.name];
-  const reads = { x: /\bx\b/.test(gradient), y: /\by\b/.test(gradient) };
-  return kernel({
-    name: `${spec.name}.grad`,
-    read: { xs: 'f32', ys: 'f32', gs: 'f32' },
-    write: { dxs: 'f32' },
-    workgroups: linear(spec.size),
-    wgsl: `${helpers(uses)}
-${linearMain('arrayLength(&dxs)')}
-  let g = gs[i];${reads.x ? '\n  let x = xs[i];' : ''}${reads.y ? '\n  let y = ys[i];' : ''}${constant(gradient, spec.parameter)}
-  dxs[i] = ${gradient};
-}`,
+/** WGSL of `f` over scalars. */
+const scalarFunction = (args: Readonly<Record<string, Scalar>>, result: Scalar, body: string, p?: number): string => `
+fn f(${Object.entries(args)
+  .map(([name, type]) => `${name}: ${type}`)
+  .join(', ')}) -> ${result} {${/\bp\b/.test(body) ? `\n  let p = ${f32(p ?? 0)};` : ''}
+  return ${body};
+}`;
+
+/** y = f(x). `type` is f32, or i32 for neg and abs. */
+export const unaryKernel = interned((spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
+  const { name, size, flat = SOFTWARE_FLAT, type = 'f32' } = spec;
+  const { value, uses }: Unary = UNARY[name];
+  const expression = type === 'f32' ? value : value.replaceAll('.0', '');
+  return flatKernel({
+    name,
+    read: { xs: { walked: type } },
+    write: { ys: { walked: type } },
+    size,
+    flat,
+    module: helpers(uses) + scalarFunction({ x: type }, type, expression, spec.parameter),
+    body: (vector) => `let x = xs[i];
+ys[i] = ${lifted('f', ['x'], vector)};`,
   });
 });
 
-const constant = (expression: string, p = 0): string => (/\bp\b/.test(expression) ? `\n  let p = ${f32(p)};` : '');
+/** dx = f'(x) g, reading x, y and g. */
+export const unaryGradKernel = interned((spec: UnarySpec): Kernel => {
+  const { gradient = '0.0', uses }: Unary = UNARY[spec.name];
+  const args = ['x', 'y', 'g'].filter((name) => new RegExp(`\\b${name}\\b`).test(gradient));
+  const typed = Object.fromEntries(args.map((name) => [name, 'f32' as const]));
+  return flatKernel({
+    name: `${spec.name}.grad`,
+    read: { xs: { walked: 'f32' }, ys: { walked: 'f32' }, gs: { walked: 'f32' } },
+    write: { dxs: { walked: 'f32' } },
+    size: spec.size,
+    flat: spec.flat ?? SOFTWARE_FLAT,
+    module: helpers(uses) + scalarFunction(typed, 'f32', gradient, spec.parameter),
+    body: (vector) => `${args.map((name) => `let ${name} = ${name}s[i];`).join('\n')}
+dxs[i] = ${lifted('f', args, vector)};`,
+  });
+});
 
 export interface BinarySpec {
   readonly name: BinaryName;
@@ -250,29 +263,47 @@ export interface BinarySpec {
   readonly shape: readonly number[];
   readonly stridesA: readonly number[];
   readonly stridesB: readonly number[];
+  readonly flat?: Flat;
 }
 
-/** z = f(a, b) with broadcasting, or a gradient of it (which reads a, b and g). Launch: one invocation per element of z. */
+/** z = f(a, b) with broadcasting, or a gradient of it (which reads a, b and g). */
 export const binaryKernel = interned((spec: BinarySpec): Kernel => {
   const { value, gradients, makes, uses }: Binary = BINARY[spec.name];
   const gradient = spec.part !== 'value';
   const expression = spec.part === 'value' ? value : (gradients?.[spec.part === 'gradA' ? 0 : 1] ?? '0.0');
-  const size = spec.shape.reduce((product, n) => product * n, 1);
-  const loads = [
-    /\ba\b/.test(expression) ? `let a = as_[${indexed(spec.shape, spec.stridesA)}];` : '',
-    /\bb\b/.test(expression) ? `let b = bs[${indexed(spec.shape, spec.stridesB)}];` : '',
-    gradient ? 'let g = gs[i];' : '',
+  const { shape, type, flat = SOFTWARE_FLAT } = spec;
+  const operands = [
+    { name: 'a', array: 'as_', type, index: indexed(shape, spec.stridesA) },
+    { name: 'b', array: 'bs', type, index: indexed(shape, spec.stridesB) },
+    ...(gradient ? [{ name: 'g', array: 'gs', type: 'f32' as const, index: 'i' }] : []),
   ];
-  return kernel({
+  const used = operands.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(expression));
+  // One element for all is loaded once; what is read with strides goes one by one.
+  const whole = operands.every(({ index }) => index === 'i' || index === '0u');
+  const load = ({ name, array, index }: (typeof used)[number]): string => `let ${name} = ${array}[${index}];`;
+  const args = (vector: boolean): string[] =>
+    used.map(({ name, type: of, index }) => (vector && index === '0u' ? `vec4<${of}>(${name})` : name));
+  const result = makes === 'bool' ? 'u32' : type;
+  return flatKernel({
     name: gradient ? `${spec.name}.${spec.part}` : spec.name,
-    read: { as_: spec.type, bs: spec.type, ...(gradient ? { gs: 'f32' as const } : {}) },
-    write: { zs: makes === 'bool' ? 'u32' : spec.type },
-    workgroups: linear(size),
-    wgsl: `${helpers(uses)}
-${linearMain('arrayLength(&zs)')}
-  ${loads.filter(Boolean).join('\n  ')}
-  zs[i] = ${expression};
-}`,
+    read: Object.fromEntries(
+      operands.map(({ array, type: of, index }) => [array, whole && index === 'i' ? { walked: of } : of]),
+    ),
+    write: { zs: { walked: result } },
+    size: shape.reduce((product, n) => product * n, 1),
+    flat: whole ? flat : { ...flat, vector: false, perInvocation: flat.perInvocation * (flat.vector ? 4 : 1) },
+    module:
+      helpers(uses) +
+      scalarFunction(Object.fromEntries(used.map(({ name, type: of }) => [name, of])), result, expression),
+    setup: used
+      .filter(({ index }) => index === '0u')
+      .map((operand) => `  ${load(operand)}`)
+      .join('\n'),
+    body: (vector) => `${used
+      .filter(({ index }) => index !== '0u')
+      .map(load)
+      .join('\n')}
+zs[i] = ${lifted('f', args(vector), vector)};`,
   });
 });
 

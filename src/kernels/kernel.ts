@@ -5,7 +5,7 @@
  */
 
 /** Element type of a storage buffer as the shader sees it. bool tensors are u32 of 0 or 1. */
-export type Element = 'f32' | 'i32' | 'u32' | 'vec4<f32>';
+export type Element = 'f32' | 'i32' | 'u32' | 'vec4<f32>' | 'vec4<i32>' | 'vec4<u32>';
 
 export interface Kernel {
   /** Dotted, as in `conv2d.weightGrad.partial`; shown by the profiler and in errors. */

@@ -1,10 +1,14 @@
 /**
- * The update of one parameter by an optimizer, in place. What the mathematics calls rates and corrections is computed on
- * the host in float64 and lies in the buffer `scalars`, in the order of the lists below: it changes from step to step.
+ * The update of parameters by an optimizer, in place. What the mathematics calls rates and corrections is computed on the
+ * host in float64 and lies in the buffer `scalars`, in the order of the lists below: it changes from step to step.
  *
- * Layout: parameter, gradient and moments are read and written as flat arrays. Launch: one invocation per element.
+ * Layout: parameters, gradients and moments are flat arrays of one size; several parameters in one arena are one array.
+ * Launch: see flat.ts.
+ *
+ * Adam on 2²⁰ parameters, SwiftShader on two cores, Chromium 156, 2026-11: ADAM_FIGURES.
  */
-import { interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+import { type Flat, flatKernel, SOFTWARE_FLAT } from './flat.js';
+import { interned, type Kernel } from './kernel.js';
 
 /** What `sgdKernel` finds in `scalars`. `intake` is 1 − dampening, or 1 in a parameter's first step. */
 export const SGD_SCALARS = ['lr', 'l2', 'momentum', 'intake'] as const;
@@ -15,52 +19,70 @@ export const ADAM_SCALARS = ['shrink', 'l2', 'beta1', 'rest1', 'beta2', 'rest2',
 const loaded = (names: readonly string[]): string =>
   names.map((name, i) => `  let ${name} = scalars[${i}];`).join('\n');
 
-/**
- * g ← g + l2 · p;  b ← momentum · b + intake · g;  p ← p − lr · b, or with Nesterov p − lr · (g + momentum · b);
- * without momentum p ← p − lr · g.
- */
-export const sgdKernel = interned(
-  ({ size, momentum, nesterov }: { size: number; momentum: boolean; nesterov: boolean }): Kernel => {
-    const update = `
-  let b = momentum * buffers[i] + intake * g;
-  buffers[i] = b;
-  let direction = ${nesterov ? 'g + momentum * b' : 'b'};`;
-    return kernel({
-      name: 'optimizer.sgd',
-      read: { scalars: 'f32', grads: 'f32' },
-      write: { params: 'f32', ...(momentum ? { buffers: 'f32' as const } : {}) },
-      workgroups: linear(size),
-      wgsl: `${linearMain('arrayLength(&params)')}
-${loaded(SGD_SCALARS)}
-  let p = params[i];
-  let g = grads[i] + l2 * p;${momentum ? update : '\n  let direction = g;'}
-  params[i] = p - lr * direction;
-}`,
-    });
-  },
-);
+export interface SgdSpec {
+  readonly size: number;
+  readonly momentum: boolean;
+  readonly nesterov: boolean;
+  readonly flat?: Flat;
+}
 
 /**
- * g ← g + l2 · p;  m ← beta1 · m + rest1 · g;  v ← beta2 · v + rest2 · g²;  p ← shrink · p − stepSize · m / (√v / root + eps),
- * with rest = 1 − beta, stepSize = lr / (1 − beta1^t), root = √(1 − beta2^t). With `amsgrad` the largest v so far divides.
+ * [scalars, g] → p, b: g ← g + l2 · p;  b ← momentum · b + intake · g;  p ← p − lr · b, or with Nesterov
+ * p ← p − lr · (g + momentum · b); without momentum p ← p − lr · g.
+ */
+export const sgdKernel = interned(
+  ({ size, momentum, nesterov, flat = SOFTWARE_FLAT }: SgdSpec): Kernel =>
+    flatKernel({
+      name: 'optimizer.sgd',
+      read: { scalars: 'f32', grads: { walked: 'f32' } },
+      write: { params: { walked: 'f32' }, ...(momentum ? { buffers: { walked: 'f32' as const } } : {}) },
+      size,
+      flat,
+      setup: loaded(SGD_SCALARS),
+      body: () => `let p = params[i];
+let g = grads[i] + l2 * p;
+${
+  momentum
+    ? `let b = momentum * buffers[i] + intake * g;
+buffers[i] = b;
+params[i] = p - lr * ${nesterov ? '(g + momentum * b)' : 'b'};`
+    : 'params[i] = p - lr * g;'
+}`,
+    }),
+);
+
+export interface AdamSpec {
+  readonly size: number;
+  readonly amsgrad: boolean;
+  readonly flat?: Flat;
+}
+
+/**
+ * [scalars, g] → p, m, v: g ← g + l2 · p;  m ← beta1 · m + rest1 · g;  v ← beta2 · v + rest2 · g²;
+ * p ← shrink · p − stepSize · m / (√v / root + eps), with rest = 1 − beta, stepSize = lr / (1 − beta1^t),
+ * root = √(1 − beta2^t). With `amsgrad` the largest v so far divides.
  */
 export const adamKernel = interned(
-  ({ size, amsgrad }: { size: number; amsgrad: boolean }): Kernel =>
-    kernel({
+  ({ size, amsgrad, flat = SOFTWARE_FLAT }: AdamSpec): Kernel =>
+    flatKernel({
       name: 'optimizer.adam',
-      read: { scalars: 'f32', grads: 'f32' },
-      write: { params: 'f32', ms: 'f32', vs: 'f32', ...(amsgrad ? { maxima: 'f32' as const } : {}) },
-      workgroups: linear(size),
-      wgsl: `${linearMain('arrayLength(&params)')}
-${loaded(ADAM_SCALARS)}
-  let p = params[i];
-  let g = grads[i] + l2 * p;
-  let m = beta1 * ms[i] + rest1 * g;
-  let v = beta2 * vs[i] + rest2 * g * g;
-  ms[i] = m;
-  vs[i] = v;
-${amsgrad ? '  let divisor = max(maxima[i], v);\n  maxima[i] = divisor;' : '  let divisor = v;'}
-  params[i] = shrink * p - stepSize * m / (sqrt(divisor) / root + eps);
-}`,
+      read: { scalars: 'f32', grads: { walked: 'f32' } },
+      write: {
+        params: { walked: 'f32' },
+        ms: { walked: 'f32' },
+        vs: { walked: 'f32' },
+        ...(amsgrad ? { maxima: { walked: 'f32' as const } } : {}),
+      },
+      size,
+      flat,
+      setup: loaded(ADAM_SCALARS),
+      body: () => `let p = params[i];
+let g = grads[i] + l2 * p;
+let m = beta1 * ms[i] + rest1 * g;
+let v = beta2 * vs[i] + rest2 * g * g;
+ms[i] = m;
+vs[i] = v;
+${amsgrad ? 'let divisor = max(maxima[i], v);\nmaxima[i] = divisor;' : 'let divisor = v;'}
+params[i] = shrink * p - stepSize * m / (sqrt(divisor) / root + eps);`,
     }),
 );

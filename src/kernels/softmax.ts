@@ -2,7 +2,15 @@
  * Softmax along one dimension, y = e^(x − m) / Σ e^(x − m) with m the row's maximum, and its logarithm x − m − log Σ.
  * Gradients: softmax dx = y (g − Σ g y); log-softmax dx = g − e^y Σ g.
  *
+ * A row is walked twice. The first walk finds maximum and sum at once, 16 elements at a time: when the largest so far is
+ * exceeded, the sum so far is scaled to the new one. Where rows lie without gaps and are a multiple of four long, elements
+ * go four by four.
+ *
  * Layout: [outer, length, inner], a row being the `length` elements that share outer and inner. Launch: see rows.ts.
+ *
+ * Log-softmax [4096, 1000], SwiftShader on two cores, Chromium 156, 2026-11: one invocation per row 14 ms (rows of 999,
+ * without vec4, 20), 4 lanes 21, 16 lanes 51, 64 lanes 189, 256 lanes 1,100: barriers cost. Its gradient 15 ms. Three walks
+ * over single elements, 64 lanes per row, took 199 and 139 ms.
  */
 import { interned, type Kernel } from './kernel.js';
 import { LOWEST, rowKernel } from './rows.js';
@@ -12,56 +20,105 @@ export interface SoftmaxSpec {
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
+  /** Invocations per row; see rows.ts. */
+  readonly lanes?: number;
 }
 
-const start = ({ length, inner }: SoftmaxSpec): string =>
-  inner === 1 ? `row * ${length}u` : `row / ${inner}u * ${length * inner}u + row % ${inner}u`;
+/** Elements, or vec4 of them, that a step of a walk takes. */
+const STEP = 4;
+
+/** How a row is walked: in `count` elements of type `element`, `stride` apart. */
+function walkOf({ length, inner }: SoftmaxSpec) {
+  const vector = inner === 1 && length % 4 === 0;
+  const count = vector ? length / 4 : length;
+  const each = Array.from({ length: STEP }, (_, j) => j);
+  return {
+    vector,
+    element: vector ? ('vec4<f32>' as const) : ('f32' as const),
+    each,
+    start: `  let base = ${inner === 1 ? `row * ${count}u` : `row / ${inner}u * ${length * inner}u + row % ${inner}u`};
+  var k = lane;`,
+    /** The index of the `j`-th element of a step. */
+    at: (j = 0): string => `base + (k + ${j}u * lanes) * ${inner}u`,
+    /** Runs `step` while whole steps are left, then `one` for each element. */
+    walk: (step: string, one: string): string => `
+  for (k = lane; k + ${STEP - 1}u * lanes < ${count}u; k += ${STEP}u * lanes) {${step}
+  }
+  for (; k < ${count}u; k += lanes) {${one}
+  }`,
+    sum: (value: string): string => (vector ? `dot(${value}, vec4(1.0))` : value),
+  };
+}
+
+const largestOf = (vector: boolean): string =>
+  vector
+    ? 'fn largestOf(x: vec4<f32>) -> f32 { return max(max(x.x, x.y), max(x.z, x.w)); }'
+    : 'fn largestOf(x: f32) -> f32 { return x; }';
 
 /** [x] → y. */
 export const softmaxKernel = interned((spec: SoftmaxSpec): Kernel => {
-  const { log, outer, length, inner } = spec;
-  const loop = `for (var k = lane; k < ${length}u; k += lanes)`;
+  const { log, outer, length, inner, lanes } = spec;
+  const { vector, element, each, start, at, walk, sum } = walkOf(spec);
+  const loaded = (count: number): string =>
+    each
+      .slice(0, count)
+      .map((j) => `\n    let x${j} = xs[${at(j)}];`)
+      .join('');
+  const met = (count: number): string => {
+    const some = each.slice(0, count);
+    return `${loaded(count)}
+    let most = max(top, largestOf(${some.map((j) => `x${j}`).reduce((a, b) => `max(${a}, ${b})`)}));
+    total = total * exp(top - most) + ${sum(`(${some.map((j) => `exp(x${j} - most)`).join(' + ')})`)};
+    top = most;`;
+  };
+  const value = (j: number): string => (log ? `x${j} - shift` : `exp(x${j} - all) * scale`);
+  const stored = (count: number): string =>
+    loaded(count) +
+    each
+      .slice(0, count)
+      .map((j) => `\n    ys[${at(j)}] = ${value(j)};`)
+      .join('');
   return rowKernel({
     name: log ? 'logSoftmax' : 'softmax',
-    read: { xs: 'f32' },
-    write: { ys: 'f32' },
+    read: { xs: element },
+    write: { ys: element },
     rows: outer * inner,
     length,
-    body: `  let base = ${start(spec)};
-  var largest = ${LOWEST};
-  ${loop} { largest = max(largest, xs[base + k * ${inner}u]); }
-  let top = rowMax(largest);
-  var part = 0.0;
-  ${loop} { part += exp(xs[base + k * ${inner}u] - top); }
-  let total = rowSum(part);
-  ${log ? 'let logTotal = log(total);' : ''}
-  ${loop} {
-    let at = base + k * ${inner}u;
-    ys[at] = ${log ? 'xs[at] - top - logTotal' : 'exp(xs[at] - top) / total'};
-  }`,
+    lanes,
+    module: largestOf(vector),
+    body: `${start}
+  var top = ${LOWEST};
+  var total = 0.0;${walk(met(STEP), met(1))}
+  let all = rowMax(top);
+  let sum = rowSum(total * exp(top - all));
+  ${log ? 'let shift = all + log(sum);' : 'let scale = 1.0 / sum;'}${walk(stored(STEP), stored(1))}`,
   });
 });
 
 /** [y, g] → dx. */
 export const softmaxGradKernel = interned((spec: SoftmaxSpec): Kernel => {
-  const { log, outer, length, inner } = spec;
-  const loop = `for (var k = lane; k < ${length}u; k += lanes)`;
+  const { log, outer, length, inner, lanes } = spec;
+  const { element, each, start, at, walk, sum } = walkOf(spec);
+  const part = (j: number): string => (log ? `gs[${at(j)}]` : `gs[${at(j)}] * ys[${at(j)}]`);
+  const summed = (count: number): string => `\n    total += ${sum(`(${each.slice(0, count).map(part).join(' + ')})`)};`;
+  const stored = (count: number): string =>
+    each
+      .slice(0, count)
+      .map((j) => {
+        const index = at(j);
+        const value = log ? `gs[${index}] - exp(ys[${index}]) * all` : `ys[${index}] * (gs[${index}] - all)`;
+        return `\n    dxs[${index}] = ${value};`;
+      })
+      .join('');
   return rowKernel({
     name: log ? 'logSoftmax.grad' : 'softmax.grad',
-    read: { ys: 'f32', gs: 'f32' },
-    write: { dxs: 'f32' },
+    read: { ys: element, gs: element },
+    write: { dxs: element },
     rows: outer * inner,
     length,
-    body: `  let base = ${start(spec)};
-  var part = 0.0;
-  ${loop} {
-    let at = base + k * ${inner}u;
-    part += ${log ? 'gs[at]' : 'gs[at] * ys[at]'};
-  }
-  let total = rowSum(part);
-  ${loop} {
-    let at = base + k * ${inner}u;
-    dxs[at] = ${log ? 'gs[at] - exp(ys[at]) * total' : 'ys[at] * (gs[at] - total)'};
-  }`,
+    lanes,
+    body: `${start}
+  var total = 0.0;${walk(summed(STEP), summed(1))}
+  let all = rowSum(total);${walk(stored(STEP), stored(1))}`,
   });
 });

@@ -1,3 +1,4 @@
+import { flatVariant } from '../autograd/variant.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { adamKernel } from '../kernels/optimizer.js';
 import { defined, Optimizer, type Params } from './optimizer.js';
@@ -42,7 +43,7 @@ export class Adam extends Optimizer<Required<AdamOptions>> {
   }
 
   protected override kernel({ amsgrad }: Required<AdamOptions>, size: number): Kernel {
-    return adamKernel({ size, amsgrad });
+    return adamKernel({ size, amsgrad, flat: flatVariant() });
   }
 
   protected override scalars(options: Required<AdamOptions>, step: number): readonly number[] {

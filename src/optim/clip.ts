@@ -1,13 +1,12 @@
-import { add, div, minimum } from '../autograd/binary.js';
-import { sum } from '../autograd/broadcast.js';
-import { scale_ } from '../autograd/inPlace.js';
-import { amax } from '../autograd/reduce.js';
+import { scalar } from '../autograd/binary.js';
 import { cat, flatten } from '../autograd/shape.js';
 import { noGrad } from '../autograd/tape.js';
-import { abs, sqrt, square } from '../autograd/unary.js';
+import { flatVariant } from '../autograd/variant.js';
 import { KindlingError } from '../gpu/errors.js';
+import { clipPartialKernel, clipParts, clipScaleKernel } from '../kernels/clip.js';
 import { zeros } from '../tensor/create.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { launch, launchInto } from '../tensor/launch.js';
+import { Tensor } from '../tensor/tensor.js';
 
 /**
  * Scales all gradients by one factor, in place, so that their common norm is at most `maxNorm`. Call it between
@@ -21,12 +20,27 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, { normTy
   if (normType !== 2 && normType !== Number.POSITIVE_INFINITY) {
     throw new KindlingError(`clipGradNorm: normType ${normType}; 2 and Infinity are known`);
   }
-  const grads = [...params].flatMap(({ grad }) => grad ?? []);
-  if (grads.length === 0) return zeros([]);
-  return noGrad(() => {
-    const all = cat(grads.map((grad) => flatten(grad)));
-    const norm = normType === 2 ? sqrt(sum(square(all))) : amax(abs(all));
-    scale_(grads, minimum(div(maxNorm, add(norm, 1e-6)), 1));
-    return norm;
-  });
+  const grads = [...params].flatMap(({ grad }) => (grad && grad.size > 0 ? grad : []));
+  const [first] = grads;
+  if (!first) return zeros([]);
+  const whole = grads.length === 1 ? first : noGrad(() => cat(grads.map((grad) => flatten(grad))));
+  return clipFlat(whole, grads, maxNorm, normType);
+}
+
+/**
+ * Scales arrays in place by the norm of `whole`, which holds what they hold: a launch, and one for each. For one array that
+ * holds all gradients, two launches.
+ *
+ * @internal
+ * @returns the norm before scaling
+ */
+export function clipFlat(whole: Tensor, arrays: readonly Tensor[], maxNorm: number, normType: number): Tensor {
+  const infinite = normType !== 2;
+  const partials = launch(clipPartialKernel({ size: whole.size, infinite }), [whole], [clipParts(whole.size)]);
+  const norm = new Tensor([]);
+  for (const array of arrays) {
+    const kernel = clipScaleKernel({ size: array.size, infinite, flat: flatVariant() });
+    launchInto(kernel, [partials, scalar(maxNorm, 'f32')], [array, norm]);
+  }
+  return norm;
 }

@@ -1,3 +1,4 @@
+import { flatVariant } from '../autograd/variant.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { sgdKernel } from '../kernels/optimizer.js';
 import { defined, Optimizer, type Params } from './optimizer.js';
@@ -36,7 +37,7 @@ export class SGD extends Optimizer<Required<SGDOptions>> {
   }
 
   protected override kernel({ momentum, nesterov }: Required<SGDOptions>, size: number): Kernel {
-    return sgdKernel({ size, momentum: momentum !== 0, nesterov });
+    return sgdKernel({ size, momentum: momentum !== 0, nesterov, flat: flatVariant() });
   }
 
   protected override scalars(options: Required<SGDOptions>, step: number): readonly number[] {

@@ -134,7 +134,7 @@ export function capture<Args extends readonly unknown[], Result>(
     return result as Result;
   };
 
-  return Object.assign(call, {
+  const captured = Object.assign(call, {
     stats(): CaptureStats {
       if (!latest) throw new KindlingError('capture: nothing is recorded before the second call');
       const { recording, inputs } = latest;
@@ -160,7 +160,14 @@ export function capture<Args extends readonly unknown[], Result>(
       return body(...(latest.pattern as unknown as Args));
     },
   });
+  collected.register(captured, recorded);
+  return captured;
 }
+
+/** Recordings go with the function that nobody can call any more. */
+const collected = new FinalizationRegistry<Recorded[]>((recorded) => {
+  for (const one of recorded.splice(0)) drop(one);
+});
 
 function drop({ recording, inputs, result }: Recorded): void {
   recording.drop();

@@ -201,6 +201,30 @@ describe('gradients', () => {
     expect(await clipGradNorm([ones([2])], 1).item()).toBe(0);
   });
 
+  it.each([false, true])(
+    'are clipped in two launches where they lie in one array, infinite norm: %j',
+    async (infinite) => {
+      // Several partial results, several workgroups, whole and with a remainder, four at once and one by one.
+      for (const size of [5, 20_003, 40_000]) {
+        const values = Array.from({ length: size }, (_, i) => ((i * 37) % 101) - 50 + (i === size - 1 ? 60 : 0));
+        const param = ones([size]);
+        param.grad = keep(tensor(values));
+        const normType = infinite ? Number.POSITIVE_INFINITY : 2;
+        const norm = infinite ? Math.max(...values.map(Math.abs)) : Math.hypot(...values);
+        await sync();
+        const before = streamStats().dispatches;
+        const found = clipGradNorm([param], norm / 2, { normType });
+        expect(Math.abs((await found.item()) / norm - 1)).toBeLessThan(1e-6);
+        expect(streamStats().dispatches - before).toBe(2);
+        const got = await param.grad.data();
+        expect(values.findIndex((value, i) => Math.abs((got[i] ?? Number.NaN) - value / 2) > 1e-5)).toBe(-1);
+        // Within the limit nothing changes.
+        await clipGradNorm([param], norm, { normType }).item();
+        expect(await param.grad.data()).toEqual(got);
+      }
+    },
+  );
+
   it('of the L1 penalty are signs', async () => {
     const p = tensor([1, -2, 0], { requiresGrad: true });
     const q = tensor([[3]], { requiresGrad: true });

@@ -13,6 +13,7 @@ import {
   unaryGradKernel,
   unaryKernel,
 } from '../../src/kernels/elementwise.js';
+import { GPU_FLAT } from '../../src/kernels/flat.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { argKernel, extremeGradKernel, reduceKernel } from '../../src/kernels/reduce.js';
 import { layerKernels } from './catalogueLayers.js';
@@ -28,11 +29,16 @@ export function catalogue(): Kernel[] {
     ...unary.map((name) => unaryKernel({ name, size: 300, parameter: 0.5 })),
     ...unary.map((name) => unaryGradKernel({ name, size: 300, parameter: 0.5 })),
     unaryKernel({ name: 'neg', size: 5, type: 'i32' }),
+    unaryKernel({ name: 'relu', size: 5, flat: GPU_FLAT }),
     ...binary.map((name) => binaryKernel({ name, part: 'value', ...broadcast })),
     ...binary
       .filter((name) => 'gradients' in BINARY[name])
       .flatMap((name) => (['gradA', 'gradB'] as const).map((part) => binaryKernel({ name, part, ...broadcast }))),
     binaryKernel({ name: 'add', part: 'value', ...broadcast, type: 'i32' }),
+    // Four at once: in one shape, and with one element for all.
+    binaryKernel({ name: 'sub', part: 'value', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [4, 1] }),
+    binaryKernel({ name: 'sub', part: 'value', type: 'i32', shape: [2, 4], stridesA: [0, 0], stridesB: [4, 1] }),
+    binaryKernel({ name: 'mul', part: 'gradB', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [0, 0] }),
     ...(['sum', 'prod', 'max', 'min'] as const).flatMap((op) =>
       (['f32', 'i32', 'u32'] as const).map((type) => reduceKernel({ op, type, ...middle, splits: 1, scale: 1 })),
     ),

@@ -7,12 +7,14 @@ import {
   batchNormStatsKernel,
   batchNormSumsKernel,
 } from '../../src/kernels/batchNorm.js';
+import { clipPartialKernel, clipScaleKernel } from '../../src/kernels/clip.js';
 import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../../src/kernels/conv2d/inputGrad.js';
 import type { Conv2dShape } from '../../src/kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../../src/kernels/conv2d/weightGrad.js';
 import { crossEntropyKernel } from '../../src/kernels/crossEntropy.js';
 import { dropoutKernel } from '../../src/kernels/dropout.js';
+import { GPU_FLAT, SOFTWARE_FLAT } from '../../src/kernels/flat.js';
 import type { GemmVariant } from '../../src/kernels/gemm/spec.js';
 import type { Split } from '../../src/kernels/gemm/split.js';
 import {
@@ -65,6 +67,7 @@ function products(variant: GemmVariant): Kernel[] {
 const ROWS = [
   { outer: 6, length: 10, inner: 3 },
   { outer: 2, length: 700, inner: 1 },
+  { outer: 2, length: 701, inner: 1 },
 ] as const;
 
 function rows(): Kernel[] {
@@ -146,22 +149,35 @@ function indices(): Kernel[] {
   ];
 }
 
+/** Straight through and with a remainder; four at once, and where the size does not allow it. */
+const FLATS = [
+  { size: 70, flat: SOFTWARE_FLAT },
+  { size: 4096, flat: GPU_FLAT },
+] as const;
+
 const state = (): Kernel[] => [
   incrementKernel({ size: 1, type: 'i32' }),
   scaleKernel({ size: 70 }),
-  sgdKernel({ size: 70, momentum: false, nesterov: false }),
-  ...BOTH.map((nesterov) => sgdKernel({ size: 70, momentum: true, nesterov })),
-  ...BOTH.map((amsgrad) => adamKernel({ size: 70, amsgrad })),
+  ...FLATS.flatMap((cut) => [
+    sgdKernel({ ...cut, momentum: false, nesterov: false }),
+    ...BOTH.map((nesterov) => sgdKernel({ ...cut, momentum: true, nesterov })),
+    ...BOTH.map((amsgrad) => adamKernel({ ...cut, amsgrad })),
+    ...BOTH.flatMap((infinite) => [
+      clipPartialKernel({ size: cut.size, infinite }),
+      clipScaleKernel({ ...cut, infinite }),
+    ]),
+  ]),
 ];
 
 function pictures(): Kernel[] {
   const spec = { batch: 5, picture: [3, 7, 9], crop: null, flip: null, parts: 1, partWords: 256 } as const;
-  const crop = { height: 6, width: 8, padding: 2, stream: 1 };
+  const crop = { height: 6, width: 8, padding: 2 };
   return [
     batchKernel(spec),
-    batchKernel({ ...spec, flip: { threshold: 2 ** 31, stream: 0, first: false }, parts: 2 }),
-    batchKernel({ ...spec, crop, flip: { threshold: 2 ** 32, stream: 0, first: true }, parts: 4 }),
-    batchKernel({ ...spec, crop, flip: { threshold: 2 ** 31, stream: 2, first: false } }),
+    batchKernel({ ...spec, picture: [3, 40, 8] }),
+    batchKernel({ ...spec, flip: { threshold: 2 ** 31, first: false }, parts: 2 }),
+    batchKernel({ ...spec, crop, flip: { threshold: 2 ** 32, first: true }, parts: 4 }),
+    batchKernel({ ...spec, crop, flip: { threshold: 2 ** 31, first: false } }),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** The study's network on random pictures: what the tests of memory, determinism and speed train. */
-import { manualSeed, step, type Tensor } from 'kindling';
+import { capture, manualSeed, step, type Tensor } from 'kindling';
 import { DataLoader, ImageDataset } from 'kindling/data';
 import * as F from 'kindling/nn/functional';
 import { Adam } from 'kindling/optim';
@@ -22,8 +22,17 @@ export interface Trainer {
   next(): Promise<Tensor>;
 }
 
-/** A training loop as the README has it, one step at a time, without end. */
-export function trainer(batchSize: number, batches: number, scenario: Partial<Scenario> = {}): Trainer {
+/**
+ * A training loop as the README has it, one step at a time, without end.
+ *
+ * @param eager runs every step anew, instead of replaying a captured one
+ */
+export function trainer(
+  batchSize: number,
+  batches: number,
+  scenario: Partial<Scenario> = {},
+  { eager = false } = {},
+): Trainer {
   manualSeed(0);
   const model = new Net({ name: 'test', lr: 1e-3, ...scenario });
   const optimizer = new Adam(model.parameters(), { lr: 1e-3 });
@@ -32,19 +41,21 @@ export function trainer(batchSize: number, batches: number, scenario: Partial<Sc
     for (;;) yield* loader;
   }
   const source = endless();
+  const body = (x: Tensor, y: Tensor): Tensor => {
+    optimizer.zeroGrad();
+    const loss = F.nllLoss(model.forward(x), y);
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+  const train = eager ? (x: Tensor, y: Tensor) => step(() => body(x, y)) : capture(body);
   return {
     model,
     async next() {
       const { value } = await source.next();
       if (!value) throw new Error('the loader ended');
       const [x, y] = value;
-      return step(() => {
-        optimizer.zeroGrad();
-        const loss = F.nllLoss(model.forward(x), y);
-        loss.backward();
-        optimizer.step();
-        return loss;
-      });
+      return train(x, y);
     },
   };
 }
