@@ -16,6 +16,7 @@ import type { Captured } from '../tensor/capture.js';
 import { watching } from '../tensor/launch.js';
 import { nextStep } from '../tensor/random.js';
 import { Tensor } from '../tensor/tensor.js';
+import { tensorsIn } from '../tensor/tree.js';
 import { collecting, hashOf, type Site } from '../tensor/tuned.js';
 import { timed } from './clock.js';
 
@@ -63,10 +64,9 @@ const HOPELESS = 1.3;
 /** One measurement is to last so long, in milliseconds. */
 const LASTING = 10;
 
-/** A site, and what it takes to run it again after its step. */
+/** A site with what it launched in the step. */
 interface Found extends Site {
-  readonly inputs: Set<Storage>;
-  kernels: readonly Kernel[];
+  readonly kernels: readonly Kernel[];
   uses: number;
 }
 
@@ -90,7 +90,8 @@ export async function tune(
 ): Promise<Tuned[]> {
   const { again = false, store = true, onProgress, signal } = options;
   if (isPinned()) throw new KindlingError("tune: kernels are pinned by setTuning; setTuning('stored') ends that");
-  const sites = (await sitesOf(body)).filter(({ key }) => again || !storedChoice(key));
+  const { sites: all, inputs } = await sitesOf(body);
+  const sites = all.filter(({ key }) => again || !storedChoice(key));
   const tuned: Tuned[] = [];
   const choices: Choice[] = [];
   const lists = sites.map((site) => site.candidates().slice(0, MOST));
@@ -106,7 +107,7 @@ export async function tune(
       tuned.push({ family, key, choice, defaultMs, ms, uses });
     }
   } finally {
-    for (const { inputs } of sites) for (const input of inputs) input.free();
+    for (const input of inputs) input.free();
     if (choices.length > 0) addChoices(choices);
     if (choices.length > 0 && store) await saveChoices(adapter().id, choices);
   }
@@ -121,10 +122,13 @@ export async function tuneIfAsked(body: Parameters<typeof tune>[0], options: Tun
 /** Where choices are stored: a file, or a browser's database. */
 export const tuningPlace = (): string => choicesPlace();
 
-/** Runs the step and returns the sites whose results it used, with the tensors they read. */
-async function sitesOf(body: (() => unknown) | Captured<never, unknown>): Promise<Found[]> {
+/** Runs the step. Returns the sites whose results it used, and the tensors that they read, kept from being freed. */
+async function sitesOf(
+  body: (() => unknown) | Captured<never, unknown>,
+): Promise<{ sites: Found[]; inputs: readonly Storage[] }> {
   const call = 'again' in body ? () => body.again() : body;
   const found = new Map<string, Found>();
+  const inputs = new Set<Storage>();
   const collect = (site: Site): void => {
     const known = found.get(site.key);
     if (known) {
@@ -133,7 +137,6 @@ async function sitesOf(body: (() => unknown) | Captured<never, unknown>): Promis
       return;
     }
     const kernels: Kernel[] = [];
-    const inputs = new Set<Storage>();
     const made = new Set<Storage>();
     const see = (kernel: Kernel, reads: readonly Tensor[], writes: readonly Tensor[]): void => {
       kernels.push(kernel);
@@ -145,7 +148,7 @@ async function sitesOf(body: (() => unknown) | Captured<never, unknown>): Promis
       for (const { storage } of writes) made.add(storage);
     };
     watching(see, () => site.run());
-    found.set(site.key, { ...site, inputs, kernels, uses: 1 });
+    found.set(site.key, { ...site, kernels, uses: 1 });
   };
   const encoded = new Set<Kernel>();
   await sync();
@@ -154,22 +157,21 @@ async function sitesOf(body: (() => unknown) | Captured<never, unknown>): Promis
     nextStep();
     scoped(
       () => collecting(collect, call),
-      // What has been kept by others meanwhile is theirs.
-      () =>
-        [...found.values()].flatMap(({ inputs }) => {
-          for (const input of inputs) if (!input.isTemporary) inputs.delete(input);
-          return [...inputs];
-        }),
+      (value) => {
+        for (const input of inputs) {
+          // What somebody has kept meanwhile is theirs.
+          if (input.isTemporary) input.keep();
+          else inputs.delete(input);
+        }
+        return [...tensorsIn(value)].map(({ storage }) => storage);
+      },
     );
     await sync();
   } finally {
     setStopwatch(null);
   }
-  const used = ({ kernels }: Found): boolean => kernels.some((kernel) => encoded.has(kernel));
-  const [kept, unused] = [[...found.values()].filter(used), [...found.values()].filter((site) => !used(site))];
-  const needed = new Set(kept.flatMap(({ inputs }) => [...inputs]));
-  for (const input of new Set(unused.flatMap(({ inputs }) => [...inputs]))) if (!needed.has(input)) input.free();
-  return kept;
+  const sites = [...found.values()].filter(({ kernels }) => kernels.some((kernel) => encoded.has(kernel)));
+  return { sites, inputs: [...inputs] };
 }
 
 /** A candidate that is recorded and compiled. */
