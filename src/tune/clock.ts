@@ -1,8 +1,8 @@
 /** How long replayed commands take on the device. */
-import { adapter, device } from '../gpu/device.js';
+import { adapter, assertHealthy, device } from '../gpu/device.js';
 import { setStopwatch } from '../gpu/encode.js';
 import type { Recording } from '../gpu/recording.js';
-import { flush, repeat, sync } from '../gpu/stream.js';
+import { flush, repeat } from '../gpu/stream.js';
 
 const QUERY_RESOLVE_COPY_SRC = 0x0200 | 0x04;
 const MAP_READ_COPY_DST = 0x01 | 0x08;
@@ -24,10 +24,17 @@ export async function timed(recording: Recording, times: number, expected: numbe
   if (byTimestamps) return (await between(dispatches)) / times;
   const began = performance.now();
   flush();
-  const pause = 0.9 * expected * times - 5;
-  if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
-  await sync();
+  const pause = 0.6 * expected * times;
+  if (pause > 5) await new Promise((resolve) => setTimeout(resolve, pause));
+  await idle();
   return (performance.now() - began) / times;
+}
+
+/** Waits until the device has run everything; all shaders are compiled. */
+export async function idle(): Promise<void> {
+  flush();
+  await device().queue.onSubmittedWorkDone();
+  assertHealthy();
 }
 
 /** Milliseconds from the beginning of the first to the end of the last of so many recorded dispatches. */
@@ -49,8 +56,7 @@ async function between(dispatches: number): Promise<number> {
     },
   });
   try {
-    flush();
-    await sync();
+    await idle();
     await staging.mapAsync(0x1);
     const [began = 0n, ended = 0n] = new BigUint64Array(staging.getMappedRange());
     return Number(ended - began) / 1e6;

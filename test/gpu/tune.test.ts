@@ -34,8 +34,7 @@ fn main() {
 );
 
 let run: number[] = [];
-const CANDIDATES: readonly Toy[] = [{ parts: 64 }, { parts: 1 }, { parts: 16 }];
-/** The default is the slowest. */
+const CANDIDATES: readonly Toy[] = [{ parts: 1024 }, { parts: 1 }, { parts: 512 }];
 const toy = (x: k.Tensor): k.Tensor =>
   tuned(
     'toy',
@@ -146,7 +145,7 @@ describe('tune', () => {
 });
 
 describe('choices', () => {
-  const candidate = { parts: 16 };
+  const candidate = { parts: 512 };
   const measured = async (): Promise<string> => {
     const x = k.ones([4096]);
     const kernels: Kernel[] = [];
@@ -162,11 +161,11 @@ describe('choices', () => {
   test('are used while their kernels are what was measured', async () => {
     addChoices([{ key, choice: candidate, hash: await measured() }]);
     for (let i = 0; i < 2; i++) toy(k.ones([4096]));
-    expect(run).toEqual([16, 16]);
+    expect(run).toEqual([512, 512]);
   });
 
   test.each([
-    ['other kernels', candidate, 'other', [16, 256, 256]],
+    ['other kernels', candidate, 'other', [512, 256, 256]],
     ['a candidate that is no more', { parts: 3 }, 'other', [256, 256]],
     ['the default', null, 'other', [256, 256]],
   ] as const)('%s', async (_, choice, hash, expected) => {
@@ -189,7 +188,7 @@ describe('choices', () => {
     forgetChoices();
     setTuning(JSON.parse(JSON.stringify(pin)));
     toy(k.ones([4096]));
-    expect(run).toEqual([256, 16]);
+    expect(run).toEqual([256, 512]);
     expect(tuning()).toEqual(pin);
     await expect(tune(() => {})).rejects.toThrow('pinned');
     setTuning({ [key]: { parts: 3 } });
