@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { Progress } from './test/support/progress.js';
@@ -30,6 +32,8 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'node',
+          // Whatever was tuned on this machine, tests run the defaults, and they store nothing in the user's cache.
+          env: { KINDLING_TUNE: '0', KINDLING_CACHE: join(tmpdir(), `kindling-test-${process.pid}`) },
           include: ['test/gpu/**/*.test.ts'],
           setupFiles: ['test/support/setup.ts'],
           // Dawn wants one device in a process, and two processes on a software adapter only share the same cores.

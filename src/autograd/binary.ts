@@ -2,14 +2,13 @@
 import { KindlingError } from '../gpu/errors.js';
 import { BINARY, type BinaryName, binaryKernel } from '../kernels/elementwise.js';
 import { full } from '../tensor/create.js';
-import { launch } from '../tensor/launch.js';
 import { broadcast, broadcastStrides } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { type DType, Tensor } from '../tensor/tensor.js';
 import { sumTo } from './broadcast.js';
 import { cast } from './cast.js';
 import { differentiable } from './tape.js';
-import { flatVariant } from './variant.js';
+import { launchFlat } from './variant.js';
 
 /** A tensor, or a number that stands for one. */
 export type Operand = Tensor | number;
@@ -64,18 +63,17 @@ function binary(name: BinaryName, left: Operand, right: Operand): Tensor {
     shape,
     stridesA: broadcastStrides(a.shape, shape),
     stridesB: broadcastStrides(b.shape, shape),
-    flat: flatVariant(),
   };
   const made = line.makes ?? a.dtype;
-  const value = launch(binaryKernel({ ...spec, part: 'value' }), [a, b], shape, made);
+  const value = launchFlat('binary', binaryKernel, { ...spec, part: 'value' as const }, [a, b], shape, made);
   const { gradients } = line;
   if (!gradients) return value;
   return differentiable(name, [a, b], value, (g) => {
     const part = (which: 0 | 1, operand: Tensor): Tensor | null => {
       if (!operand.requiresGrad) return null;
       if (gradients[which] === 'g') return sumTo(g, operand.shape);
-      const kernel = binaryKernel({ ...spec, part: which === 0 ? 'gradA' : 'gradB' });
-      return sumTo(launch(kernel, [a, b, g], shape), operand.shape);
+      const gradient = { ...spec, part: which === 0 ? ('gradA' as const) : ('gradB' as const) };
+      return sumTo(launchFlat('binary', binaryKernel, gradient, [a, b, g], shape), operand.shape);
     };
     return [part(0, a), part(1, b)];
   });

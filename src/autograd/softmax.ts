@@ -5,7 +5,7 @@ import { launch } from '../tensor/launch.js';
 import { at, dimOf, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { differentiable, isGradEnabled } from './tape.js';
-import { rowLanes } from './variant.js';
+import { withLanes } from './variant.js';
 
 /** A dimension as in `torch.softmax(x, 1)`, or by name as in `softmax(x, { dim: 1 })`. */
 export type Dim = number | { readonly dim: number };
@@ -21,10 +21,12 @@ function along(name: string, x: Tensor, dim: Dim, log: boolean): Tensor {
   const d = dimOf(name, typeof dim === 'number' ? dim : dim.dim, x.ndim);
   const shape = x.ndim === 0 ? [1] : x.shape;
   const [outer, length, inner] = [sizeOf(shape.slice(0, d)), at(shape, d), sizeOf(shape.slice(d + 1))];
-  const spec = { log, outer, length, inner, lanes: rowLanes(outer * inner, length) };
-  const y = launch(softmaxKernel(spec), [x], x.shape);
+  const spec = { log, outer, length, inner };
+  const y = withLanes('softmax', spec, (lanes) => launch(softmaxKernel({ ...spec, lanes }), [x], x.shape));
   if (log && d === 1 && x.requiresGrad && isGradEnabled()) logits.set(y, x);
-  return differentiable(name, [x], y, (g) => [launch(softmaxGradKernel(spec), [y, g], x.shape)]);
+  return differentiable(name, [x], y, (g) => [
+    withLanes('softmax.grad', spec, (lanes) => launch(softmaxGradKernel({ ...spec, lanes }), [y, g], x.shape)),
+  ]);
 }
 
 /**

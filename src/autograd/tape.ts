@@ -9,10 +9,10 @@ import { binaryKernel } from '../kernels/elementwise.js';
 import { addToKernel } from '../kernels/inPlace.js';
 import { touchGrad } from '../tensor/capture.js';
 import { onesLike } from '../tensor/create.js';
-import { launch, launchInto } from '../tensor/launch.js';
+import { launchInto } from '../tensor/launch.js';
 import { sameShape, show, stridesOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { flatVariant } from './variant.js';
+import { launchFlat } from './variant.js';
 
 let enabled = true;
 let recorded = 0;
@@ -145,7 +145,7 @@ function add(a: Tensor, b: Tensor): Tensor {
   const { shape } = a;
   const strides = stridesOf(shape);
   const spec = { name: 'add', part: 'value', type: 'f32', shape, stridesA: strides, stridesB: strides } as const;
-  return launch(binaryKernel({ ...spec, flat: flatVariant() }), [a, b], shape);
+  return launchFlat('binary', binaryKernel, spec, [a, b], shape);
 }
 
 function copyOf(source: Tensor): Tensor {

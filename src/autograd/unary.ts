@@ -1,25 +1,24 @@
 /** Functions of one tensor, elementwise. Each is a line of `src/kernels/elementwise.ts`. */
 import { KindlingError } from '../gpu/errors.js';
 import { type UnaryName, unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
-import { launch } from '../tensor/launch.js';
 import { Tensor } from '../tensor/tensor.js';
 import { powTensor } from './binary.js';
 import { cast } from './cast.js';
 import { offered } from './fusion.js';
 import { differentiable } from './tape.js';
-import { flatVariant } from './variant.js';
+import { launchFlat } from './variant.js';
 
 function unary(name: UnaryName, x: Tensor, parameter?: number): Tensor {
   if (x.dtype === 'i32' && (name === 'neg' || name === 'abs')) {
-    return launch(unaryKernel({ name, size: x.size, type: 'i32', flat: flatVariant() }), [x], x.shape, 'i32');
+    return launchFlat('unary', unaryKernel, { name, size: x.size, type: 'i32' as const }, [x], x.shape, 'i32');
   }
   if (x.dtype !== 'f32') return unary(name, cast(x, 'f32'), parameter);
   if (parameter !== undefined && !Number.isFinite(parameter)) {
     throw new KindlingError(`${name}: the parameter must be finite, got ${parameter}`);
   }
-  const spec = { name, size: x.size, flat: flatVariant(), ...(parameter === undefined ? {} : { parameter }) };
-  const y = launch(unaryKernel(spec), [x], x.shape);
-  return differentiable(name, [x], y, (g) => [launch(unaryGradKernel(spec), [x, y, g], x.shape)]);
+  const spec = { name, size: x.size, ...(parameter === undefined ? {} : { parameter }) };
+  const y = launchFlat('unary', unaryKernel, spec, [x], x.shape);
+  return differentiable(name, [x], y, (g) => [launchFlat('unary.grad', unaryGradKernel, spec, [x, y, g], x.shape)]);
 }
 
 /** −x. */
@@ -64,8 +63,10 @@ export function relu(x: Tensor): Tensor {
   const y = offered(x)?.relu?.();
   if (!y) return unary('relu', x);
   // The gradient reads y alone, so that whatever made x need not.
-  const gradient = unaryGradKernel({ name: 'relu', size: x.size });
-  return differentiable('relu', [x], y, (g) => [offered(g)?.reluMask?.(y) ?? launch(gradient, [y, y, g], x.shape)]);
+  const spec = { name: 'relu' as const, size: x.size };
+  return differentiable('relu', [x], y, (g) => [
+    offered(g)?.reluMask?.(y) ?? launchFlat('unary.grad', unaryGradKernel, spec, [y, y, g], x.shape),
+  ]);
 }
 /** min(max(x, 0), 6). */
 export const relu6 = (x: Tensor): Tensor => unary('relu6', x);

@@ -2,6 +2,7 @@
  * The one device of the process (or page). Everything else in kindling is synchronous: `init()` is where the waiting is.
  */
 import { requestGpu } from '#host';
+import { loadTuned } from './choices.js';
 import { KindlingError } from './errors.js';
 
 export interface InitOptions {
@@ -23,6 +24,8 @@ export interface Adapter {
   readonly isSoftware: boolean;
   /** Invocations per subgroup where shaders may use subgroups and the size is fixed, else 0. */
   readonly subgroupSize: number;
+  /** Vendor, architecture, device and driver: what the tuner's choices are stored for. */
+  readonly id: string;
   /** What was tried before this adapter was found. */
   readonly notes: readonly string[];
 }
@@ -109,8 +112,10 @@ async function open(options: InitOptions): Promise<Adapter> {
     if (lost.reason !== 'destroyed') fail(new KindlingError(`the GPU device was lost: ${lost.message || lost.reason}`));
   });
   opened.addEventListener('uncapturederror', (event) => fail(new KindlingError(`WebGPU: ${event.error.message}`)));
+  const described = describe(gpuAdapter.info, found);
+  found.notes.push(...(await loadTuned(described.id)));
   const roots = [found.gpu, gpuAdapter];
-  context = { device: opened, adapter: describe(gpuAdapter.info, found), polls: found.polls ?? false, roots };
+  context = { device: opened, adapter: described, polls: found.polls ?? false, roots };
   return context.adapter;
 }
 
@@ -126,6 +131,7 @@ function describe(info: GPUAdapterInfo, found: { host: string; notes: string[]; 
     architecture: info.architecture,
     isSoftware,
     subgroupSize: found.adapter.features.has('subgroups') ? (fixed ?? 0) : 0,
+    id: [info.vendor, info.architecture, info.device, info.description].join('|'),
     notes: found.notes,
   };
 }

@@ -1,4 +1,5 @@
 /** What is remembered while a captured function is recorded. */
+import { tuningVersion } from './choices.js';
 import { KindlingError } from './errors.js';
 import type { Memory } from './memory.js';
 import type { Encoded } from './plan.js';
@@ -34,6 +35,7 @@ export class Recording {
   /** Its own memory that outlives the step: results, and gradients that no arena holds. */
   readonly survivors = new Map<Owner, Memory>();
   commands: readonly Encoded[] = [];
+  readonly #tuning = tuningVersion();
   /** The first thing done that cannot be captured. */
   failure: KindlingError | null = null;
 
@@ -57,9 +59,9 @@ export class Recording {
     return this.guards.every((holds) => holds());
   }
 
-  /** Whether what it names is still where it was. */
+  /** Whether what it names is still where it was, and kernels are chosen as they were. */
   get holds(): boolean {
-    return this.externals.every(({ owner, memory }) => owner.isStill(memory));
+    return this.#tuning === tuningVersion() && this.externals.every(({ owner, memory }) => owner.isStill(memory));
   }
 
   /** Gives its buffers back; those of results when their owners free them. */

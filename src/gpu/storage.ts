@@ -151,6 +151,16 @@ export class Storage {
     this.#giveTo(null);
   }
 
+  /** What it is a range of, or itself. */
+  get whole(): Storage {
+    return this.#parent ?? this;
+  }
+
+  /** Belongs to the outermost step from now on, if to any. */
+  keepForStep(): void {
+    if (this.#scope) this.#giveTo(scopes[0] ?? null);
+  }
+
   /**
    * Hands the memory to the running step, which frees it at its end; without one, to the garbage collector. A range is
    * freed at once there: others will write into it.

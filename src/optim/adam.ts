@@ -1,6 +1,6 @@
-import { flatVariant } from '../autograd/variant.js';
-import type { Kernel } from '../kernels/kernel.js';
+import { launchFlatInto } from '../autograd/variant.js';
 import { adamKernel } from '../kernels/optimizer.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { defined, Optimizer, type Params } from './optimizer.js';
 
 export interface AdamOptions {
@@ -42,8 +42,8 @@ export class Adam extends Optimizer<Required<AdamOptions>> {
     return ['exp_avg', 'exp_avg_sq', ...(amsgrad ? ['max_exp_avg_sq'] : [])];
   }
 
-  protected override kernel({ amsgrad }: Required<AdamOptions>, size: number): Kernel {
-    return adamKernel({ size, amsgrad, flat: flatVariant() });
+  protected override launch({ amsgrad }: Required<AdamOptions>, size: number, reads: Tensor[], writes: Tensor[]): void {
+    launchFlatInto('adam', adamKernel, { size, amsgrad }, reads, writes);
   }
 
   protected override scalars(options: Required<AdamOptions>, step: number): readonly number[] {

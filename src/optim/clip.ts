@@ -1,11 +1,11 @@
 import { scalar } from '../autograd/binary.js';
 import { cat, flatten } from '../autograd/shape.js';
 import { noGrad } from '../autograd/tape.js';
-import { flatVariant } from '../autograd/variant.js';
+import { launchFlatInto } from '../autograd/variant.js';
 import { KindlingError } from '../gpu/errors.js';
 import { clipPartialKernel, clipParts, clipScaleKernel } from '../kernels/clip.js';
 import { zeros } from '../tensor/create.js';
-import { launch, launchInto } from '../tensor/launch.js';
+import { launch } from '../tensor/launch.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /**
@@ -42,8 +42,8 @@ export function clipFlat(whole: Tensor, arrays: readonly Tensor[], maxNorm: numb
   const partials = launch(clipPartialKernel({ size: whole.size, infinite }), [whole], [clipParts(whole.size)]);
   const norm = new Tensor([]);
   for (const array of arrays) {
-    const kernel = clipScaleKernel({ size: array.size, infinite, flat: flatVariant() });
-    launchInto(kernel, [partials, scalar(maxNorm, 'f32')], [array, norm]);
+    const reads = [partials, scalar(maxNorm, 'f32')];
+    launchFlatInto('clip.scale', clipScaleKernel, { size: array.size, infinite }, reads, [array, norm]);
   }
   return norm;
 }

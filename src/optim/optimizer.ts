@@ -4,9 +4,7 @@
  */
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { KindlingError } from '../gpu/errors.js';
-import type { Kernel } from '../kernels/kernel.js';
 import { hostValues } from '../tensor/hostValues.js';
-import { launchInto } from '../tensor/launch.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Arena, type Range } from './arena.js';
@@ -59,8 +57,8 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   protected abstract check(options: Options): void;
   /** Names of the tensors kept for each parameter, in the order in which the kernel binds them. */
   protected abstract stateNames(options: Options): readonly string[];
-  /** The update: reads scalars and gradient, writes the parameter and its state. */
-  protected abstract kernel(options: Options, size: number): Kernel;
+  /** Launches the update: reads scalars and gradient, writes the parameter and its state. */
+  protected abstract launch(options: Options, size: number, reads: Tensor[], writes: Tensor[]): void;
   /** The kernel's numbers for the `step`-th step of a parameter, counted from 1. */
   protected abstract scalars(options: Options, step: number): readonly number[];
 
@@ -115,7 +113,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       return this.scalars(group, states[0]?.step ?? 1);
     });
     const kept = this.stateNames(group).map((name) => range.state(name));
-    launchInto(this.kernel(group, range.params.size), [scalars, range.grads], [range.params, ...kept]);
+    this.launch(group, range.params.size, [scalars, range.grads], [range.params, ...kept]);
   }
 
   #stateOf(param: Tensor, slot: Range, names: readonly string[]): ParamState {

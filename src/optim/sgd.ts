@@ -1,6 +1,6 @@
-import { flatVariant } from '../autograd/variant.js';
-import type { Kernel } from '../kernels/kernel.js';
+import { launchFlatInto } from '../autograd/variant.js';
 import { sgdKernel } from '../kernels/optimizer.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { defined, Optimizer, type Params } from './optimizer.js';
 
 export interface SGDOptions {
@@ -36,8 +36,13 @@ export class SGD extends Optimizer<Required<SGDOptions>> {
     return momentum === 0 ? [] : ['momentum_buffer'];
   }
 
-  protected override kernel({ momentum, nesterov }: Required<SGDOptions>, size: number): Kernel {
-    return sgdKernel({ size, momentum: momentum !== 0, nesterov, flat: flatVariant() });
+  protected override launch(
+    { momentum, nesterov }: Required<SGDOptions>,
+    size: number,
+    reads: Tensor[],
+    writes: Tensor[],
+  ): void {
+    launchFlatInto('sgd', sgdKernel, { size, momentum: momentum !== 0, nesterov }, reads, writes);
   }
 
   protected override scalars(options: Required<SGDOptions>, step: number): readonly number[] {

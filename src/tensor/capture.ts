@@ -41,6 +41,8 @@ export interface Captured<Args extends readonly unknown[], Result> {
   stats(): CaptureStats;
   /** Forgets all recordings and gives their memory back; the next call records anew. */
   reset(): void;
+  /** @internal Runs the function itself on the arguments of the last call. */
+  again(): Result;
 }
 
 /** Where a result's tensor was, and what it looks like. */
@@ -152,6 +154,10 @@ export function capture<Args extends readonly unknown[], Result>(
     reset(): void {
       for (const one of recorded.splice(0)) drop(one);
       latest = null;
+    },
+    again(): Result {
+      if (!latest) throw new KindlingError('tune: call the captured function twice before, or tune(() => train(x, y))');
+      return body(...(latest.pattern as unknown as Args));
     },
   });
   collected.register(captured, recorded);

@@ -26,7 +26,30 @@ export function launchMany(
 /** Records `kernel` so that it writes tensors that exist: an optimizer's parameters, running statistics. */
 export function launchInto(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
   overwritten();
-  record(kernel, inputs, outputs);
+  record(kernel, inputs, standIn ? outputs.map(standIn) : outputs);
+}
+
+type Watcher = (kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]) => void;
+let watcher: Watcher | null = null;
+let standIn: ((tensor: Tensor) => Tensor) | null = null;
+
+/**
+ * Runs `body` and shows what it launches.
+ *
+ * @param instead what kernels are to write that write tensors in place: a measurement must not change them
+ */
+export function watching<T>(see: Watcher, body: () => T, instead: typeof standIn = standIn): T {
+  const before = { watcher, standIn };
+  watcher = (...launched) => {
+    see(...launched);
+    before.watcher?.(...launched);
+  };
+  standIn = instead;
+  try {
+    return body();
+  } finally {
+    ({ watcher, standIn } = before);
+  }
 }
 
 function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
@@ -38,6 +61,7 @@ function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Ten
       throw new KindlingError(`${kernel.name}: an input of shape ${show(shape)}: ${(error as Error).message}`);
     }
   }
+  watcher?.(kernel, inputs, outputs);
   run(
     kernel,
     [...inputs, ...outputs].map((tensor) => tensor.storage),

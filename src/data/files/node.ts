@@ -2,17 +2,17 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { KindlingError } from '../../gpu/errors.js';
+import { cacheFolder } from '../../gpu/hosts/cacheFolder.js';
 import { download } from './download.js';
 import { codeOf, explained } from './failures.js';
 import type { Files } from './files.js';
 
 export const files: Files = {
-  cache: process.env.KINDLING_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'kindling'),
+  cache: cacheFolder(),
   join,
   size,
   read,

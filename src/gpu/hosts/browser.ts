@@ -1,6 +1,8 @@
 import { KindlingError } from '../errors.js';
 import type { HostGpu, HostOptions } from './host.js';
 
+export * from './choicesDatabase.js';
+
 /**
  * Asks the browser for an adapter: a GPU where there is one, else its software adapter.
  *

@@ -3,6 +3,8 @@ import { KindlingError } from '../errors.js';
 import type { HostGpu, HostOptions } from './host.js';
 import { installedIcd, loadVulkan, unpackedIcd, withEnvironment } from './software.js';
 
+export * from './choicesFile.js';
+
 /** Dawn crashes at exit when an instance that made a device was collected before. */
 const instances: GPU[] = [];
 
