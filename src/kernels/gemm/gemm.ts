@@ -21,9 +21,6 @@ import { type Gemm, type Operand, shapeIsData } from './spec.js';
 import { cut, UNIT } from './split.js';
 import { workgroupGemm } from './workgroup.js';
 
-/** The sizes that every product has, as the variants name them. */
-export type GemmSizes = Readonly<Record<'rows' | 'columns' | 'outer' | 'inner', string>>;
-
 /** The kernel of a matrix product: binds what the product reads, then `output`, and `places` and `rowSums` where wanted. */
 export function gemm(spec: Gemm): Kernel {
   const { batches, rows, columns, outer, inner, splits = 1 } = spec;

@@ -14,8 +14,17 @@
  * Launch: one workgroup of threads[0] × threads[1] (16 × 16 where the output is large enough) per tile of
  * (rows · threads[0]) × (columns · threads[1]); rows and columns of a thread are multiples of 4.
  */
-import type { GemmSizes } from './gemm.js';
-import { finish, type Gemm, type GemmTile, type Operand, type Plan, RELU, range, storePooled } from './spec.js';
+import {
+  finish,
+  type Gemm,
+  type GemmSizes,
+  type GemmTile,
+  type Operand,
+  type Plan,
+  RELU,
+  range,
+  storePooled,
+} from './spec.js';
 
 /** Steps of k between barriers. 128 × 64 tiles then take 12.8 of the 16 KiB every adapter has. */
 const DEPTH = 16;
