@@ -31,7 +31,7 @@ export function defaultVariant({ software, subgroups }: Abilities): GemmVariant 
 
 const register = (rows: number, columns: number): GemmTile => ({ rows, columns, lanes: 4 });
 const SOFTWARE = {
-  subgroups: [register(32, 8), register(64, 8), register(32, 16), register(16, 8), register(8, 4)],
+  subgroups: [register(32, 8), register(64, 8), register(32, 16), register(16, 8), register(8, 8), register(8, 4)],
   registers: [register(16, 16), register(8, 16), register(16, 8), register(8, 4)],
 } as const;
 

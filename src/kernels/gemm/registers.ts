@@ -10,13 +10,24 @@
  * Launch: one workgroup of `lanes` (4) per tile of rows × (columns · lanes). Lines past the edge repeat the last one and
  * store its values again, which spares a branch per output (and a third of the compilation).
  *
- * Measured on SwiftShader (processor time of 2 busy cores, within 20 %, 2026-11; 512³, `subgroups`, GFLOP/s):
- * - Steps of k per turn of the loop: 1: 2.9, 2: 5.1, 4: 6.5, 8: 5.6 to 7.8 at 1.5 times the compilation. A turn costs
- *   nearly two steps, because every accumulator goes through memory once.
- * - Tiles, four steps: 16 × 8 6.0, 16 × 16 5.3, 32 × 8 6.5, 32 × 16 7.7, 64 × 16 7.8, compiled in 0.4, 0.7, 0.8, 1.3, 3.8 s.
- *   On the convolutions 32 × 8 is level with 32 × 16.
- * - No gain beyond the noise: `fma` for multiply and add, vec4 accumulators, arrays of fixed size for the factors, 16 lanes instead of 4,
- *   Dawn without robustness. Accumulators as an array or as scalars: the same.
+ * Measured on SwiftShader (Chromium, processor time of both cores halved, steady within 5 %, 2026-11; `subgroups`, GFLOP/s):
+ *
+ *   rows × columns, steps     compiled in   512³   conv2d [64,32,15,15]×[64,32,3,3], pooled   its weight gradient
+ *   32 × 8, 2 (wall time)     0.20 s        5.2    4.5                                        4.5
+ *   32 × 8, 3                 0.28          6.7    6.6                                        6.6
+ *   32 × 8, 4                 0.28          7.3    7.3                                        7.2
+ *   32 × 16, 4                0.59          7.9    7.6                                        7.3
+ *   64 × 8, 4                 0.53          8.1    8.0                                        8.3
+ *   16 × 16, 4                0.38          6.8    6.5                                        6.2
+ *   32 × 8, 4, vec4 sums      0.18          6.1    6.0                                        6.1
+ *
+ * - 1024³ with 64 × 8: 8.5 in each of the four transpositions.
+ * - Shapes as data instead of constants: as fast, and one text for all of them. What is divided costs, by constants too.
+ * - Storing row by row in a loop, though each sum is then found by its index: 0.45 → 0.19 s of compilation for 32 × 8. The
+ *   second loop for what the steps leave over: 0.2 s. A turn costs nearly two steps, since every sum goes through memory once.
+ * - Few rows want small tiles even so: gradient by 3 input channels, 16 × 16 0.9, 8 × 16 1.5, 4 × 16 2.0, 4 × 8 3.2.
+ * - No gain beyond the noise: `fma` for multiply and add, arrays of fixed size for the factors, 16 lanes instead of 4, Dawn
+ *   without robustness.
  */
 import {
   finish,
@@ -38,8 +49,9 @@ export function registerTile({ variant, batches, rows, columns, outer, inner }: 
   const lanes = 4;
   const steps = stepsFor(inner);
   if (work < SMALL) return { rows: 8, columns: 4, lanes, steps };
-  if (variant === 'registers' || rows <= 16) return { rows: 16, columns: 16, lanes, steps };
-  return { rows: rows > 32 && work > LARGE ? 64 : 32, columns: 8, lanes, steps };
+  if (variant === 'registers') return { rows: rows <= 8 ? 8 : 16, columns: 16, lanes, steps };
+  const tallest = work > LARGE ? 64 : 32;
+  return { rows: [4, 8, 16, 32].find((height) => rows <= height) ?? tallest, columns: 8, lanes, steps };
 }
 
 /** Multiply-adds from which compiling 32 × 8 pays, and 64 × 8. */

@@ -106,6 +106,9 @@ export interface Gemm {
   rowSum?: { buffer: string; at: string } | undefined;
 }
 
+/** A product's sizes as WGSL. */
+export type GemmSizes = Readonly<Record<'rows' | 'columns' | 'outer' | 'inner', string>>;
+
 /** What a variant makes of a gemm; {@link gemm} adds the rest. */
 export interface Plan {
   rowsPerTile: number;

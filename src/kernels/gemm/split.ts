@@ -14,9 +14,9 @@ export interface Split {
 }
 
 /** Sums below `length` steps of k are not worth cutting further. */
-const SHORTEST = { registers: 256, subgroups: 256, workgroup: 64 } as const;
+const SHORTEST = { registers: 256, subgroups: 256, workgroup: 128 } as const;
 /** Tiles that keep an adapter busy: a few per core, or several per compute unit. */
-const TILES = { registers: 4, subgroups: 4, workgroup: 512 } as const;
+const TILES = { registers: 4, subgroups: 4, workgroup: 256 } as const;
 /** Rows and columns of a tile, about. */
 const TILE = { registers: [16, 64], subgroups: [32, 32], workgroup: [64, 64] } as const;
 
