@@ -34,6 +34,8 @@ export interface Results {
   rows: ResultRow[];
   /** Errors of the page or of WebGPU: with any, the run is void. */
   errors?: string[];
+  /** A minimal training program of each library, minified. */
+  bundles?: { library: string; bytes: number; gzipBytes: number }[];
   [more: string]: unknown;
 }
 
@@ -63,7 +65,7 @@ const table = (head: string[], body: string[][]): string =>
   [head, head.map(() => '---'), ...body].map((line) => `| ${line.join(' | ')} |`).join('\n');
 
 /** Times, and for steps what they ask of WebGPU. */
-export function markdown(title: string, { adapter, date, versions, rows, errors = [] }: Results): string {
+export function markdown(title: string, { adapter, date, versions, rows, errors = [], bundles = [] }: Results): string {
   const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const steps = rows.filter(({ dispatches }) => dispatches !== undefined);
   const count = (value: unknown): string => (typeof value === 'number' ? String(value) : '');
@@ -94,6 +96,18 @@ export function markdown(title: string, { adapter, date, versions, rows, errors 
               ...[row.dispatches, row.submits, row.newBuffers, row.newBindGroups, row.writes].map(count),
               megabytes(row.liveBytes),
               megabytes(row.peakBytes),
+            ]),
+          ),
+        ]
+      : []),
+    ...(bundles.length > 0
+      ? [
+          'A minimal training program, minified by esbuild:',
+          table(
+            ['library', 'kB', 'kB gzipped'],
+            bundles.map(({ library, bytes, gzipBytes }) => [
+              library,
+              ...[bytes, gzipBytes].map((n) => (n / 1000).toFixed(1)),
             ]),
           ),
         ]

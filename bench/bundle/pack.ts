@@ -29,6 +29,9 @@ const MOST_BYTES = 60e6;
 /** What Node and Dawn link to besides libc, for systems without them; so is the Vulkan loader. */
 const LIBRARIES = ['libstdc++.so.6', 'libgcc_s.so.1'];
 
+/** Programs by their name in the bundle; `run.sh` runs those that are there. */
+const PROGRAMS = { bench: 'bench/bundle/bench.ts', kernels: 'bench/kernels/main.ts', tune: 'scripts/tune.ts' };
+
 const { out } = new Command('bench:bundle')
   .description('Packs tests and benchmarks for a Linux x64 machine with a GPU.')
   .option('--out <folder>', 'where the folder goes; it is emptied first', join(ROOT, '.cache/bench-bundle'))
@@ -73,12 +76,23 @@ await build({
   },
   outfile: join(staging, 'test/bundle/tests.mjs'),
 });
-await build({ ...common, entryPoints: [join(ROOT, 'bench/bundle/bench.ts')], outfile: join(staging, 'bench.mjs') });
+for (const [name, source] of Object.entries(PROGRAMS)) {
+  if (!existsSync(join(ROOT, source))) continue;
+  const absent = join(ROOT, 'bench/bundle/absent.ts');
+  await build({
+    ...common,
+    alias: { ...common.alias, esbuild: absent, puppeteer: absent },
+    entryPoints: [join(ROOT, source)],
+    outfile: join(staging, 'programs', `${name}.mjs`),
+  });
+}
 
 cpSync(join(ROOT, 'test/fixtures'), join(staging, 'test/fixtures'), { recursive: true });
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).stdout?.trim();
 writeFileSync(join(staging, 'version'), [version, commit].filter(Boolean).join('+'));
+// Programs look for the package in the folder above theirs.
+writeFileSync(join(staging, 'package.json'), JSON.stringify({ name: 'kindling', version, type: 'module' }));
 copyFileSync(process.execPath, join(staging, 'node'));
 chmodSync(join(staging, 'node'), 0o755);
 const dawn = join(ROOT, 'node_modules/webgpu');

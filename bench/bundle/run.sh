@@ -29,13 +29,28 @@ if ! "$node" -e "try { process.dlopen({ exports: {} }, 'libvulkan.so.1') } catch
   export LD_LIBRARY_PATH
 fi
 status=0
+mkdir -p "$out/cache"
 tests=$(echo "${KINDLING_TESTS:-}" | tr , ' ')
 echo "== GPU tests"
 # shellcheck disable=SC2086
 "$node" "$app/test/bundle/tests.mjs" "$out/tests.json" $tests || status=1
+version=$(cat "$app/version")
+# What the tuner stores is for this run alone, and the first benchmark is of the defaults.
+XDG_CACHE_HOME=$out/cache
+export XDG_CACHE_HOME
+bench() {
+  "$node" "$app/programs/bench.mjs" --json "$out/$1.json" --version-of "$version" \
+    ${KINDLING_BENCH:+--only "$KINDLING_BENCH"} || status=1
+}
 echo "== benchmarks"
-"$node" "$app/bench.mjs" --json "$out/kindling.json" --version-of "$(cat "$app/version")" \
-  ${KINDLING_BENCH:+--only "$KINDLING_BENCH"} || status=1
+bench kindling
+if [ -e "$app/programs/kernels.mjs" ]; then
+  "$node" "$app/programs/kernels.mjs" --json "$out/kernels.json" || status=1
+fi
+if [ -e "$app/programs/tune.mjs" ]; then
+  echo "== tuner, and benchmarks of its choice"
+  "$node" "$app/programs/tune.mjs" --json "$out/tuning.json" && bench kindling-tuned || status=1
+fi
 for python in "${PYTHON:-python3}" /usr/bin/python3; do
   if "$python" -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
     echo "== PyTorch"

@@ -98,9 +98,9 @@ if (options.pytorch) {
   }
 }
 if (wanted('size')) results.bundles = await bundleSizes(libraries as readonly LibraryName[]);
+if (session.errors.length > 0) for (const row of results.rows) row.void ??= 'errors in this run';
 const title = 'W and its kernels beside their peers';
 writeResults(title, results, options);
 progress.line(markdown(title, results));
-if (results.bundles) console.log(JSON.stringify(results.bundles));
 for (const error of session.errors) console.error(`✗ ${error}`);
 process.exit(session.errors.length > 0 || results.rows.some((row) => row.void) ? 1 : 0);

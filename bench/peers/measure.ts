@@ -47,7 +47,7 @@ export async function measureWorkload(run: Run, page: BenchPage, workload: Workl
       await page.call('prepare', name, workload.name);
       // The first run compiles, the second records where a library replays; a third tells what a run costs.
       let [warm = 0] = await page.call('time', name, 1);
-      if (!run.quick || warm < SLOW_MS) [warm = 0] = await page.call('time', name, 1);
+      if (warm < (run.quick ? 1 : 5) * SLOW_MS) [warm = 0] = await page.call('time', name, 1);
       if (warm < SLOW_MS) [warm = 0] = await page.call('time', name, 1);
       const budget = run.quick ? ROUND_MS.quick : ROUND_MS.full;
       const least = run.quick || warm > SLOW_MS ? 1 : 2;
