@@ -45,7 +45,7 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.floor(half)] ?? Number.NaN) + (sorted[Math.ceil(half) - 1] ?? Number.NaN)) / 2;
 }
 
-const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+export const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
 function cells(row: ResultRow): string[] {
   const { workload, library, shape = '', medianMs, minMs, runs, gflops, maxRelError } = row;
@@ -61,7 +61,7 @@ function cells(row: ResultRow): string[] {
   ];
 }
 
-const table = (head: string[], body: string[][]): string =>
+export const table = (head: string[], body: string[][]): string =>
   [head, head.map(() => '---'), ...body].map((line) => `| ${line.join(' | ')} |`).join('\n');
 
 /** Times, and for steps what they ask of WebGPU. */

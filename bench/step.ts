@@ -1,45 +1,61 @@
-/** `npm run bench:step`: one training step of the study's network, batch 64: forward, backward, Adam. */
+/** `npm run bench:step`: one captured training step of the study's network: forward, backward, Adam. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { init, stats, sync } from 'kindling';
+import { ROOT } from '../scripts/page.js';
 import { trainer } from '../test/support/training.js';
+import { markdown, median, type Results, writeResults } from './results.js';
 
 const { batchSize, steps, json } = new Command('bench:step')
   .option('--batch-size <n>', 'images per step', Number, 64)
   .option('--steps <n>', 'steps timed', Number, 15)
-  .option('--json', 'print one JSON object')
+  .option('--json <file>', 'writes {adapter, date, versions, rows}, and a Markdown table beside it')
   .parse()
-  .opts<{ batchSize: number; steps: number; json?: boolean }>();
-const adapter = await init();
+  .opts<{ batchSize: number; steps: number; json?: string }>();
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+const { description, host } = await init();
 const { next } = trainer(batchSize, 4);
-const began = performance.now();
-await (await next()).item();
-const firstMs = performance.now() - began;
-await (await next()).item();
+
+const timed = async (): Promise<number> => {
+  const start = performance.now();
+  await (await next()).item();
+  return performance.now() - start;
+};
+
+const first = await timed();
+// The second call records, the third replays.
+for (let i = 0; i < 2; i++) await timed();
 await sync();
 const before = stats();
 const times: number[] = [];
-for (let i = 0; i < steps; i++) {
-  const start = performance.now();
-  await (await next()).item();
-  times.push(performance.now() - start);
-}
+for (let i = 0; i < steps; i++) times.push(await timed());
 const after = stats();
-times.sort((a, b) => a - b);
 const per = (key: keyof typeof after): number => (after[key] - before[key]) / steps;
-const result = {
-  adapter: adapter.description,
-  host: adapter.host,
-  batchSize,
-  medianMs: times[Math.floor(steps / 2)],
-  minMs: times[0],
-  firstMs,
-  dispatches: per('dispatches'),
-  submits: per('submits'),
-  writes: per('writes'),
-  newBindGroups: per('bindGroups'),
-  pipelines: after.pipelines,
-  bytes: after.bytes,
+const row = { library: 'kindling', shape: `batch ${batchSize}`, gflops: null, maxRelError: null };
+const results: Results = {
+  adapter: `${description}, in ${host}`,
+  date: new Date().toISOString(),
+  versions: { kindling: version, node: process.versions.node },
+  rows: [
+    {
+      workload: 'step',
+      ...row,
+      medianMs: median(times),
+      minMs: Math.min(...times),
+      runs: steps,
+      dispatches: per('dispatches'),
+      submits: per('submits'),
+      newBuffers: per('buffers'),
+      newBindGroups: per('bindGroups'),
+      writes: per('writes'),
+      liveBytes: after.bytes,
+      pipelines: after.pipelines,
+    },
+    { workload: 'firstStep', ...row, medianMs: first, minMs: first, runs: 1 },
+  ],
 };
-if (json) console.log(JSON.stringify(result, null, 1));
-else console.table(result);
+const title = `A training step of the study's network, batch ${batchSize}`;
+writeResults(title, results, json === undefined ? {} : { json });
+console.log(markdown(title, results));
 process.exit(0);
