@@ -150,6 +150,3 @@ export function storePooled(spec: Gemm, address: string, first: string): string 
 export const RELU = 'fn relu(value: f32) -> f32 { return select(value, 0.0, value < 0.0); }';
 
 export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-
-/** The sizes that every product has, as the variants name them. */
-export type GemmSizes = Readonly<Record<'rows' | 'columns' | 'outer' | 'inner', string>>;
