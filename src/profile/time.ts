@@ -35,9 +35,10 @@ export interface Times {
  */
 export async function time(body: () => unknown, options: TimeOptions = {}): Promise<Times> {
   const { warmup = 2, runs = 20, budgetMs = 1000 } = options;
-  for (let i = 0; i < warmup; i++) await run(body);
   const byTimestamps = hasTimestamps();
   const clock = new Clock();
+  // By the clock a first run says little: it may have compiled.
+  for (let i = 0; i < warmup; i++) await (byTimestamps ? clock.runTimed(body) : run(body));
   const times: number[] = [];
   const walls: number[] = [];
   let dispatches: number | null = null;
