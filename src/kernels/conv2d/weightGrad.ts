@@ -31,7 +31,7 @@ export interface Conv2dWeightGradSpec {
 /**
  * [dy, x] → dweight, dbias?, or a {@link Split}: partial [dy, x] → parts, reduce [parts] → dweight, dbias?.
  */
-export const conv2dWeightGrad = interned((spec: Conv2dWeightGradSpec): Kernel | Split => {
+export const conv2dWeightGrad = /* @__PURE__ */ interned((spec: Conv2dWeightGradSpec): Kernel | Split => {
   const { shape, bias, variant, tile } = spec;
   const { n, c, h, w, o, strideH, strideW, groups } = shape;
   const { oh, ow, cg, og, taps, pixels, outPixels } = derived(shape);
