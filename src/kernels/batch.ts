@@ -70,32 +70,35 @@ function wordFunction(parts: number, partWords: number): string {
 }
 
 /** [at, order, bytes…] → [x, y]. */
-export const batchKernel = interned(({ batch, picture, crop, flip, parts, partWords }: BatchSpec): Kernel => {
-  const [channels, height, width] = picture;
-  const { height: rows, width: columns, padding } = crop ?? { height, width, padding: 0 };
-  const quads = Math.ceil(columns / 4);
-  const lines = Math.min(LINES, rows);
-  const chunks = Math.ceil(rows / lines);
-  const invocations = channels * chunks * quads;
-  const aligned = crop === null && width % 4 === 0;
-  const whole = columns % 4 === 0;
-  const mirrored = (x: string, of: number): string => `select(${x}, ${of - 4}u - ${x}, flipped)`;
-  // Unsigned: what lies left of or above the picture wraps to a large number, and so does its mirror.
-  const place = `${flip && !flip.first ? mirrored('x', columns) : 'x'}${crop ? ` + left - ${padding}u` : ''}`;
-  const values = `table + ${aligned ? 'four' : `select(vec4(${TABLE_ENTRIES - 1}u), four, inside)`}`;
-  const lookUp = ['x', 'y', 'z', 'w'].map((lane) => `bitcast<f32>(order[entry.${lane}])`);
-  const store = whole
-    ? `xs[out / 4u] = vec4(${lookUp.join(', ')});`
-    : lookUp.map((value, lane) => `if (x + ${lane}u < ${columns}u) { xs[out + ${lane}u] = ${value}; }`).join('\n    ');
-  return kernel({
-    name: `batch${crop ? '.crop' : ''}${flip ? '.flip' : ''}`,
-    read: {
-      ...{ at: 'u32', order: 'u32' },
-      ...Object.fromEntries(Array.from({ length: parts }, (_, part) => [`bytes${part}`, 'u32'] as const)),
-    },
-    write: { xs: whole ? 'vec4<f32>' : 'f32', ys: 'i32' },
-    workgroups: linear(batch * invocations),
-    wgsl: `${crop || flip ? PHILOX : ''}
+export const batchKernel = /* @__PURE__ */ interned(
+  ({ batch, picture, crop, flip, parts, partWords }: BatchSpec): Kernel => {
+    const [channels, height, width] = picture;
+    const { height: rows, width: columns, padding } = crop ?? { height, width, padding: 0 };
+    const quads = Math.ceil(columns / 4);
+    const lines = Math.min(LINES, rows);
+    const chunks = Math.ceil(rows / lines);
+    const invocations = channels * chunks * quads;
+    const aligned = crop === null && width % 4 === 0;
+    const whole = columns % 4 === 0;
+    const mirrored = (x: string, of: number): string => `select(${x}, ${of - 4}u - ${x}, flipped)`;
+    // Unsigned: what lies left of or above the picture wraps to a large number, and so does its mirror.
+    const place = `${flip && !flip.first ? mirrored('x', columns) : 'x'}${crop ? ` + left - ${padding}u` : ''}`;
+    const values = `table + ${aligned ? 'four' : `select(vec4(${TABLE_ENTRIES - 1}u), four, inside)`}`;
+    const lookUp = ['x', 'y', 'z', 'w'].map((lane) => `bitcast<f32>(order[entry.${lane}])`);
+    const store = whole
+      ? `xs[out / 4u] = vec4(${lookUp.join(', ')});`
+      : lookUp
+          .map((value, lane) => `if (x + ${lane}u < ${columns}u) { xs[out + ${lane}u] = ${value}; }`)
+          .join('\n    ');
+    return kernel({
+      name: `batch${crop ? '.crop' : ''}${flip ? '.flip' : ''}`,
+      read: {
+        ...{ at: 'u32', order: 'u32' },
+        ...Object.fromEntries(Array.from({ length: parts }, (_, part) => [`bytes${part}`, 'u32'] as const)),
+      },
+      write: { xs: whole ? 'vec4<f32>' : 'f32', ys: 'i32' },
+      workgroups: linear(batch * invocations),
+      wgsl: `${crop || flip ? PHILOX : ''}
 ${wordFunction(parts, partWords)}
 ${linearMain(`at[1] * ${invocations}u`)}
   let sample = i / ${invocations}u;
@@ -137,5 +140,6 @@ ${
     ${store}
   }
 }`,
-  });
-});
+    });
+  },
+);

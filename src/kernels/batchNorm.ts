@@ -28,18 +28,19 @@ const place = ({ channels, inner }: BatchNormSpec): string =>
  * [x] → mean and biased variance per channel; with `momentum`, running means and (unbiased) variances are moved towards
  * them in place: running += momentum · (found − running).
  */
-export const batchNormStatsKernel = interned((spec: BatchNormSpec & { momentum: number | null }): Kernel => {
-  const { n, channels, inner, momentum } = spec;
-  const count = n * inner;
-  const running: Record<string, Element> = momentum === null ? {} : { runningMeans: 'f32', runningVariances: 'f32' };
-  const loop = `for (var k = lane; k < ${count}u; k += lanes)`;
-  return rowKernel({
-    name: 'batchNorm.statistics',
-    read: { xs: 'f32' },
-    write: { means: 'f32', variances: 'f32', ...running },
-    rows: channels,
-    length: count,
-    body: `  var part = 0.0;
+export const batchNormStatsKernel = /* @__PURE__ */ interned(
+  (spec: BatchNormSpec & { momentum: number | null }): Kernel => {
+    const { n, channels, inner, momentum } = spec;
+    const count = n * inner;
+    const running: Record<string, Element> = momentum === null ? {} : { runningMeans: 'f32', runningVariances: 'f32' };
+    const loop = `for (var k = lane; k < ${count}u; k += lanes)`;
+    return rowKernel({
+      name: 'batchNorm.statistics',
+      read: { xs: 'f32' },
+      write: { means: 'f32', variances: 'f32', ...running },
+      rows: channels,
+      length: count,
+      body: `  var part = 0.0;
   ${loop} { part += xs[${place(spec)}]; }
   let mean = rowSum(part) / ${count}.0;
   var squares = 0.0;
@@ -58,11 +59,12 @@ export const batchNormStatsKernel = interned((spec: BatchNormSpec & { momentum: 
     runningVariances[row] += ${f32(momentum)} * (total / ${count - 1}.0 - runningVariances[row]);`
     }
   }`,
-  });
-});
+    });
+  },
+);
 
 /** [x, means, variances, weights?, biases?] → y. */
-export const batchNormKernel = interned((spec: AffineSpec & { biased: boolean }): Kernel => {
+export const batchNormKernel = /* @__PURE__ */ interned((spec: AffineSpec & { biased: boolean }): Kernel => {
   const { n, channels, inner, eps, weighted, biased } = spec;
   const size = n * channels * inner;
   return kernel({
@@ -83,7 +85,7 @@ export const batchNormKernel = interned((spec: AffineSpec & { biased: boolean })
 });
 
 /** [x, means, variances, g] → dw = Σ g x̂ and db = Σ g per channel. */
-export const batchNormSumsKernel = interned((spec: BatchNormSpec & { eps: number }): Kernel => {
+export const batchNormSumsKernel = /* @__PURE__ */ interned((spec: BatchNormSpec & { eps: number }): Kernel => {
   const { n, channels, inner, eps } = spec;
   return rowKernel({
     name: 'batchNorm.sums',
@@ -109,7 +111,7 @@ export const batchNormSumsKernel = interned((spec: BatchNormSpec & { eps: number
 });
 
 /** [x, means, variances, g, dws, dbs, weights?] → dx; in evaluation [variances, g, weights?] → dx. */
-export const batchNormGradKernel = interned((spec: AffineSpec & { training: boolean }): Kernel => {
+export const batchNormGradKernel = /* @__PURE__ */ interned((spec: AffineSpec & { training: boolean }): Kernel => {
   const { n, channels, inner, eps, weighted, training } = spec;
   const size = n * channels * inner;
   const all: Record<string, Element> = {

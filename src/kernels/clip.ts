@@ -25,7 +25,7 @@ export interface ClipSpec {
 export const clipParts = (size: number): number => Math.min(32, Math.max(1, Math.ceil(size / 2048)));
 
 /** [g] → partials, {@link clipParts} of them. */
-export const clipPartialKernel = interned(({ size, infinite }: ClipSpec): Kernel => {
+export const clipPartialKernel = /* @__PURE__ */ interned(({ size, infinite }: ClipSpec): Kernel => {
   const parts = clipParts(size);
   const vector = size % 4 === 0;
   const count = vector ? size / 4 : size;
@@ -54,7 +54,7 @@ export const clipPartialKernel = interned(({ size, infinite }: ClipSpec): Kernel
 });
 
 /** [partials, limit] → g, and the norm before scaling. */
-export const clipScaleKernel = interned(
+export const clipScaleKernel = /* @__PURE__ */ interned(
   ({ size, infinite, flat = SOFTWARE_FLAT }: ClipSpec & { readonly flat?: Flat }): Kernel =>
     flatKernel({
       name: 'clip.scale',

@@ -17,37 +17,41 @@ export interface CopySpec {
 
 const count = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
-export const gatherKernel = interned(({ shape, strides, offset, flat = SOFTWARE_FLAT }: CopySpec): Kernel => {
-  const { vector, operands } = operandsOf(shape, [{ type: 'u32', strides, offset }], flat.vector);
-  const [x] = operands;
-  return flatKernel({
-    name: 'copy.gather',
-    read: { xs: x?.use ?? 'u32' },
-    write: { ys: { walked: 'u32' } },
-    size: count(shape),
-    flat: vector ? flat : scalarsOnly(flat),
-    body: () => `${x?.load('x', 'xs')}
+export const gatherKernel = /* @__PURE__ */ interned(
+  ({ shape, strides, offset, flat = SOFTWARE_FLAT }: CopySpec): Kernel => {
+    const { vector, operands } = operandsOf(shape, [{ type: 'u32', strides, offset }], flat.vector);
+    const [x] = operands;
+    return flatKernel({
+      name: 'copy.gather',
+      read: { xs: x?.use ?? 'u32' },
+      write: { ys: { walked: 'u32' } },
+      size: count(shape),
+      flat: vector ? flat : scalarsOnly(flat),
+      body: () => `${x?.load('x', 'xs')}
 ys[i] = x;`,
-  });
-});
+    });
+  },
+);
 
-export const scatterKernel = interned(({ shape, strides, offset, flat = SOFTWARE_FLAT }: CopySpec): Kernel => {
-  const { vector, operands } = operandsOf(shape, [{ type: 'u32', strides, offset }], flat.vector);
-  // Four neighbours are stored at once, or all go one by one.
-  const whole = vector && operands[0]?.use !== 'u32';
-  const [y] = whole ? operands : operandsOf(shape, [{ type: 'u32', strides, offset }], false).operands;
-  return flatKernel({
-    name: 'copy.scatter',
-    read: { xs: { walked: 'u32' } },
-    write: { ys: y?.use ?? 'u32' },
-    size: count(shape),
-    flat: whole ? flat : scalarsOnly(flat),
-    body: () => `${y?.index('ys')} = xs[i];`,
-  });
-});
+export const scatterKernel = /* @__PURE__ */ interned(
+  ({ shape, strides, offset, flat = SOFTWARE_FLAT }: CopySpec): Kernel => {
+    const { vector, operands } = operandsOf(shape, [{ type: 'u32', strides, offset }], flat.vector);
+    // Four neighbours are stored at once, or all go one by one.
+    const whole = vector && operands[0]?.use !== 'u32';
+    const [y] = whole ? operands : operandsOf(shape, [{ type: 'u32', strides, offset }], false).operands;
+    return flatKernel({
+      name: 'copy.scatter',
+      read: { xs: { walked: 'u32' } },
+      write: { ys: y?.use ?? 'u32' },
+      size: count(shape),
+      flat: whole ? flat : scalarsOnly(flat),
+      body: () => `${y?.index('ys')} = xs[i];`,
+    });
+  },
+);
 
 /** y[i] = value, of any type: its bits are the kernel's parameter. */
-export const fillKernel = interned(
+export const fillKernel = /* @__PURE__ */ interned(
   ({ size, value, type, flat = SOFTWARE_FLAT }: { size: number; value: number; type: Scalar; flat?: Flat }): Kernel =>
     flatKernel({
       name: 'fill',
@@ -69,7 +73,7 @@ export interface CastSpec {
 }
 
 /** y[i] = x[i] in another type; bool is u32 of 0 or 1. */
-export const castKernel = interned(
+export const castKernel = /* @__PURE__ */ interned(
   ({ from, to, bool, size, flat = SOFTWARE_FLAT }: CastSpec): Kernel =>
     flatKernel({
       name: 'cast',
@@ -85,7 +89,7 @@ export const castKernel = interned(
 );
 
 /** y = condition ? a : b, elementwise in one shape; the three are read with strides. */
-export const whereKernel = interned(
+export const whereKernel = /* @__PURE__ */ interned(
   (spec: { shape: readonly number[]; strides: readonly (readonly number[])[]; flat?: Flat }): Kernel => {
     const { shape, strides, flat = SOFTWARE_FLAT } = spec;
     const given = strides.map((of) => ({ type: 'u32' as const, strides: of }));

@@ -16,7 +16,7 @@ export const isSmall = ({ n, classes, inner, reduction }: NllSpec): boolean =>
   inner === 1 && n <= 1024 && classes <= 64 && reduction !== 'none';
 
 /** [x, targets, weights?] → y, the loss, and the sum of the targets' weights. */
-export const crossEntropyKernel = interned((spec: NllSpec): Kernel => {
+export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kernel => {
   const { n, classes, weighted, smoothing, ignoreIndex, reduction } = spec;
   const walk = `for (var k = 0u; k < ${classes}u; k++)`;
   const soft = smoothing !== 0;

@@ -20,7 +20,7 @@ export interface DropoutSpec {
 export const dropoutThreshold = (p: number): number => Math.min(0xffffffff, Math.floor((1 - p) * 2 ** 32));
 
 /** [x, draw] → y. */
-export const dropoutKernel = interned(({ size, inner, p, stream }: DropoutSpec): Kernel => {
+export const dropoutKernel = /* @__PURE__ */ interned(({ size, inner, p, stream }: DropoutSpec): Kernel => {
   const words = (element: string): string =>
     `philox(vec2(draw[0], draw[1]), vec4(${element} / 4u, draw[2], ${stream}u, 0u))`;
   const kept = (at: string, word: string): string =>

@@ -225,7 +225,7 @@ const parameterOf = (expression: string, parameter = 0): { parameter: number } |
   names(expression, 'p') ? { parameter: bitsOf(parameter, 'f32') } : undefined;
 
 /** y = f(x). `type` is f32, or i32 for neg and abs. */
-export const unaryKernel = interned((spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
+export const unaryKernel = /* @__PURE__ */ interned((spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
   const { name, size, flat = SOFTWARE_FLAT, type = 'f32' } = spec;
   const { value, uses }: Unary = UNARY[name];
   const expression = type === 'f32' ? value : value.replaceAll('.0', '');
@@ -243,7 +243,7 @@ ys[i] = ${lifted('f', ['x'], vector)};`,
 });
 
 /** dx = f'(x) g, reading x, y and g. */
-export const unaryGradKernel = interned((spec: UnarySpec): Kernel => {
+export const unaryGradKernel = /* @__PURE__ */ interned((spec: UnarySpec): Kernel => {
   const { gradient = '0.0', uses }: Unary = UNARY[spec.name];
   const args = ['x', 'y', 'g'].filter((name) => names(gradient, name));
   const typed = Object.fromEntries(args.map((name) => [name, 'f32' as const]));
@@ -273,7 +273,7 @@ export interface BinarySpec {
 }
 
 /** z = f(a, b) with broadcasting, or a gradient of it (which reads a, b and g). */
-export const binaryKernel = interned((spec: BinarySpec): Kernel => {
+export const binaryKernel = /* @__PURE__ */ interned((spec: BinarySpec): Kernel => {
   const { value, gradients, makes, uses }: Binary = BINARY[spec.name];
   const gradient = spec.part !== 'value';
   const expression = spec.part === 'value' ? value : (gradients?.[spec.part === 'gradA' ? 0 : 1] ?? '0.0');

@@ -3,7 +3,7 @@ import { type Flat, flatKernel, type Scalar, SOFTWARE_FLAT } from './flat.js';
 import { interned, type Kernel } from './kernel.js';
 
 /** x[i] += 1. */
-export const incrementKernel = interned(
+export const incrementKernel = /* @__PURE__ */ interned(
   ({ size, type, flat = SOFTWARE_FLAT }: { size: number; type: Scalar; flat?: Flat }): Kernel =>
     flatKernel({
       name: 'inPlace.increment',
@@ -16,7 +16,7 @@ export const incrementKernel = interned(
 );
 
 /** x[i] += y[i]. */
-export const addToKernel = interned(
+export const addToKernel = /* @__PURE__ */ interned(
   ({ size, flat = SOFTWARE_FLAT }: { size: number; flat?: Flat }): Kernel =>
     flatKernel({
       name: 'inPlace.add',

@@ -24,30 +24,33 @@ export interface IndexSelectSpec {
 }
 
 /** [x, index] → y. */
-export const indexSelectKernel = interned(({ outer, length, inner, count }: IndexSelectSpec): Kernel => {
-  const size = outer * count * inner;
-  return kernel({
-    name: 'indexSelect',
-    read: { xs: 'u32', index: 'i32' },
-    write: { ys: 'u32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
+export const indexSelectKernel = /* @__PURE__ */ interned(
+  ({ outer, length, inner, count }: IndexSelectSpec): Kernel => {
+    const size = outer * count * inner;
+    return kernel({
+      name: 'indexSelect',
+      read: { xs: 'u32', index: 'i32' },
+      write: { ys: 'u32' },
+      workgroups: linear(size),
+      wgsl: `${linearMain(size)}
   let k = u32(index[i / ${inner}u % ${count}u]);
   let outer = i / ${count * inner}u;
   ys[i] = select(${NAN}, xs[(outer * ${length}u + k) * ${inner}u + i % ${inner}u], k < ${length}u);
 }`,
-  });
-});
+    });
+  },
+);
 
 /** [index, g] → dx. */
-export const indexSelectGradKernel = interned(({ outer, length, inner, count }: IndexSelectSpec): Kernel => {
-  const size = outer * length * inner;
-  return kernel({
-    name: 'indexSelect.grad',
-    read: { index: 'i32', gs: 'f32' },
-    write: { dxs: 'f32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
+export const indexSelectGradKernel = /* @__PURE__ */ interned(
+  ({ outer, length, inner, count }: IndexSelectSpec): Kernel => {
+    const size = outer * length * inner;
+    return kernel({
+      name: 'indexSelect.grad',
+      read: { index: 'i32', gs: 'f32' },
+      write: { dxs: 'f32' },
+      workgroups: linear(size),
+      wgsl: `${linearMain(size)}
   let own = i32(i / ${inner}u % ${length}u);
   let base = i / ${length * inner}u * ${count * inner}u + i % ${inner}u;
   var total = 0.0;
@@ -56,8 +59,9 @@ export const indexSelectGradKernel = interned(({ outer, length, inner, count }: 
   }
   dxs[i] = total;
 }`,
-  });
-});
+    });
+  },
+);
 
 export interface GatherSpec {
   readonly dim: number;
@@ -70,7 +74,7 @@ export interface GatherSpec {
 const without = (strides: readonly number[], dim: number): number[] => strides.map((s, d) => (d === dim ? 0 : s));
 
 /** [x, index] → y, of the index's shape. */
-export const gatherIndexKernel = interned(({ dim, shape, strides, indexShape }: GatherSpec): Kernel => {
+export const gatherIndexKernel = /* @__PURE__ */ interned(({ dim, shape, strides, indexShape }: GatherSpec): Kernel => {
   const size = product(indexShape);
   return kernel({
     name: 'gather',
@@ -85,7 +89,7 @@ export const gatherIndexKernel = interned(({ dim, shape, strides, indexShape }: 
 });
 
 /** [index, g] → dx. */
-export const gatherIndexGradKernel = interned((spec: GatherSpec): Kernel => {
+export const gatherIndexGradKernel = /* @__PURE__ */ interned((spec: GatherSpec): Kernel => {
   const { dim, shape, strides, indexShape, indexStrides } = spec;
   const size = product(shape);
   const coordinate = (d: number): string => `i / ${strides[d] ?? 1}u % ${shape[d] ?? 1}u`;

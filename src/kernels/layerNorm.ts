@@ -16,7 +16,7 @@ export interface LayerNormSpec {
 const optional = (name: string, there: boolean): Record<string, Element> => (there ? { [name]: 'f32' } : {});
 
 /** [x, weight?, bias?] → y, and m and r of every row. */
-export const layerNormKernel = interned(
+export const layerNormKernel = /* @__PURE__ */ interned(
   (spec: LayerNormSpec & { eps: number; weighted: boolean; biased: boolean }): Kernel => {
     const { rows, length, eps, weighted, biased } = spec;
     const loop = `for (var k = lane; k < ${length}u; k += lanes)`;
@@ -46,7 +46,7 @@ export const layerNormKernel = interned(
 );
 
 /** [x, means, scales, g, weight?] → dx. */
-export const layerNormGradKernel = interned(
+export const layerNormGradKernel = /* @__PURE__ */ interned(
   ({ rows, length, weighted }: LayerNormSpec & { weighted: boolean }): Kernel => {
     const loop = `for (var k = lane; k < ${length}u; k += lanes)`;
     const h = `gs[base + k]${weighted ? ' * weights[k]' : ''}`;
@@ -74,7 +74,7 @@ export const layerNormGradKernel = interned(
 );
 
 /** [x, means, scales, g] → dw, db. */
-export const layerNormSumsKernel = interned(
+export const layerNormSumsKernel = /* @__PURE__ */ interned(
   ({ rows, length }: LayerNormSpec): Kernel =>
     rowKernel({
       name: 'layerNorm.sums',

@@ -75,7 +75,7 @@ export function matmulShape(
  * The kernel [left, right, bias?, mask?] → y, rowSums?, or a {@link Split}: partial [left, right] → parts,
  * reduce [parts, bias?, mask?] → y, rowSums?. No size may be zero.
  */
-export const matmul = interned((spec: MatmulSpec): Kernel | Split => {
+export const matmul = /* @__PURE__ */ interned((spec: MatmulSpec): Kernel | Split => {
   const { m, n, k, transA = false, transB = false, batch = [], leftStrides = [], rightStrides = [], variant } = spec;
   const batches = batch.reduce((a, b) => a * b, 1);
   if (spec.rowSum && batches > 1) throw new RangeError('matmul: row sums are for one matrix');

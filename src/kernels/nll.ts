@@ -58,7 +58,7 @@ const store = (row: string, divide: boolean): string => `  if (lane == 0u) {
   }`;
 
 /** [y, targets, weights?] → the losses of the parts (the loss, where there is one part) and the sums of their weights. */
-export const nllSumKernel = interned((spec: NllSpec): Kernel => {
+export const nllSumKernel = /* @__PURE__ */ interned((spec: NllSpec): Kernel => {
   const positions = spec.n * spec.inner;
   const parts = nllParts(positions);
   return rowKernel({
@@ -77,7 +77,7 @@ ${store('row', parts === 1 && spec.reduction === 'mean')}`,
 });
 
 /** [losses, totals] of the parts → the loss and the sum of the weights. */
-export const nllTotalKernel = interned(
+export const nllTotalKernel = /* @__PURE__ */ interned(
   ({ parts, mean }: { parts: number; mean: boolean }): Kernel =>
     rowKernel({
       name: 'nll.total',
@@ -94,7 +94,7 @@ ${store('row', mean)}`,
 );
 
 /** [y, targets, weights?] → the loss of every position. */
-export const nllEachKernel = interned((spec: NllSpec): Kernel => {
+export const nllEachKernel = /* @__PURE__ */ interned((spec: NllSpec): Kernel => {
   const positions = spec.n * spec.inner;
   return kernel({
     name: 'nll.each',
@@ -109,7 +109,7 @@ ${linearMain(positions)}
 });
 
 /** [y, targets, weights?, g, totals if mean] → the gradient by y, or by the logits that y is the log-softmax of. */
-export const nllGradKernel = interned((spec: NllSpec & { logits: boolean }): Kernel => {
+export const nllGradKernel = /* @__PURE__ */ interned((spec: NllSpec & { logits: boolean }): Kernel => {
   const { n, classes, inner, weighted, smoothing, ignoreIndex, reduction, logits } = spec;
   const size = n * classes * inner;
   const weight = (c: string): string => (weighted ? ` * weights[${c}]` : '');

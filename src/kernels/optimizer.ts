@@ -31,7 +31,7 @@ export interface SgdSpec {
  * [scalars, g] → p, b: g ← g + l2 · p;  b ← momentum · b + intake · g;  p ← p − lr · b, or with Nesterov
  * p ← p − lr · (g + momentum · b); without momentum p ← p − lr · g.
  */
-export const sgdKernel = interned(
+export const sgdKernel = /* @__PURE__ */ interned(
   ({ size, momentum, nesterov, flat = SOFTWARE_FLAT }: SgdSpec): Kernel =>
     flatKernel({
       name: 'optimizer.sgd',
@@ -63,7 +63,7 @@ export interface AdamSpec {
  * p ← shrink · p − stepSize · m / (√v / root + eps), with rest = 1 − beta, stepSize = lr / (1 − beta1^t),
  * root = √(1 − beta2^t). With `amsgrad` the largest v so far divides.
  */
-export const adamKernel = interned(
+export const adamKernel = /* @__PURE__ */ interned(
   ({ size, amsgrad, flat = SOFTWARE_FLAT }: AdamSpec): Kernel =>
     flatKernel({
       name: 'optimizer.adam',

@@ -60,7 +60,7 @@ const coordinates = (h: number, w: number, prefix = ''): string => `let plane = 
   let ${prefix}x = i % ${w}u;`;
 
 /** [x] → y, and where in its plane each maximum lies. */
-export const maxPoolKernel = interned((spec: PoolSpec): Kernel => {
+export const maxPoolKernel = /* @__PURE__ */ interned((spec: PoolSpec): Kernel => {
   const { planes, y, x } = spec;
   const size = planes * y.output * x.output;
   return kernel({
@@ -118,7 +118,7 @@ const sideBySide = ({ kernel: size, stride, padding, dilation }: PoolAxis): bool
   size === stride && padding === 0 && dilation === 1;
 
 /** [places, g] → dx. */
-export const maxPoolGradKernel = interned(
+export const maxPoolGradKernel = /* @__PURE__ */ interned(
   (spec: PoolSpec): Kernel => (sideBySide(spec.y) && sideBySide(spec.x) ? tiledGrad(spec) : coveredGrad(spec)),
 );
 
@@ -196,7 +196,7 @@ const divisor = ({ y, x, adaptive, countIncludePad }: AvgPoolSpec): string =>
   countIncludePad && !adaptive ? `${y.kernel * x.kernel}.0` : 'f32((yEnd - yStart) * (xEnd - xStart))';
 
 /** [x] → y. */
-export const avgPoolKernel = interned((spec: AvgPoolSpec): Kernel => {
+export const avgPoolKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): Kernel => {
   const { planes, y, x, adaptive } = spec;
   const size = planes * y.output * x.output;
   return kernel({
@@ -218,7 +218,7 @@ export const avgPoolKernel = interned((spec: AvgPoolSpec): Kernel => {
 });
 
 /** [g] → dx. */
-export const avgPoolGradKernel = interned((spec: AvgPoolSpec): Kernel => {
+export const avgPoolGradKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): Kernel => {
   const { planes, y, x, adaptive } = spec;
   const size = planes * y.input * x.input;
   return kernel({

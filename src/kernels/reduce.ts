@@ -107,7 +107,7 @@ export interface ReduceSpec extends Slab {
 const STEP = 4;
 
 /** [x] → y. */
-export const reduceKernel = interned((spec: ReduceSpec): Kernel => {
+export const reduceKernel = /* @__PURE__ */ interned((spec: ReduceSpec): Kernel => {
   const { op, type, outer, inner, splits, lanes } = spec;
   const { start, next } = COMBINE[op];
   const along = inner === 1 && spec.length > 0 && spec.length % 4 === 0;
@@ -187,17 +187,18 @@ export interface ArgSpec extends Slab {
  * [x] → the place k of the largest (or smallest) of every split's elements, the first where several are equal; or
  * [x, places] → the same of the places that splits found. Launch: one invocation per output.
  */
-export const argKernel = interned(({ op, type, outer, length, inner, splits, among }: ArgSpec): Kernel => {
-  const outputs = outer * splits * inner;
-  const better = op === 'max' ? '>' : '<';
-  const candidates = among ?? length;
-  const place = (n: string): string => (among ? `u32(places[(o * ${among}u + ${n}) * ${inner}u + c])` : n);
-  return kernel({
-    name: `arg${op}`,
-    read: { xs: type, ...(among ? { places: 'i32' as const } : {}) },
-    write: { ys: 'i32' },
-    workgroups: linear(outputs),
-    wgsl: `${linearMain(outputs)}
+export const argKernel = /* @__PURE__ */ interned(
+  ({ op, type, outer, length, inner, splits, among }: ArgSpec): Kernel => {
+    const outputs = outer * splits * inner;
+    const better = op === 'max' ? '>' : '<';
+    const candidates = among ?? length;
+    const place = (n: string): string => (among ? `u32(places[(o * ${among}u + ${n}) * ${inner}u + c])` : n);
+    return kernel({
+      name: `arg${op}`,
+      read: { xs: type, ...(among ? { places: 'i32' as const } : {}) },
+      write: { ys: 'i32' },
+      workgroups: linear(outputs),
+      wgsl: `${linearMain(outputs)}
   let c = i % ${inner}u;
   let split = i / ${inner}u % ${splits}u;
   let o = i / ${inner * splits}u;
@@ -214,5 +215,6 @@ export const argKernel = interned(({ op, type, outer, length, inner, splits, amo
   }
   ys[i] = i32(where_);
 }`,
-  });
-});
+    });
+  },
+);

@@ -56,7 +56,7 @@ const largestOf = (vector: boolean): string =>
     : 'fn largestOf(x: f32) -> f32 { return x; }';
 
 /** [x] → y. */
-export const softmaxKernel = interned((spec: SoftmaxSpec): Kernel => {
+export const softmaxKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): Kernel => {
   const { log, outer, length, inner, lanes } = spec;
   const { vector, element, each, start, at, walk, sum } = walkOf(spec);
   const loaded = (count: number): string =>
@@ -96,7 +96,7 @@ export const softmaxKernel = interned((spec: SoftmaxSpec): Kernel => {
 });
 
 /** [y, g] → dx. */
-export const softmaxGradKernel = interned((spec: SoftmaxSpec): Kernel => {
+export const softmaxGradKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): Kernel => {
   const { log, outer, length, inner, lanes } = spec;
   const { element, each, start, at, walk, sum } = walkOf(spec);
   const part = (j: number): string => (log ? `gs[${at(j)}]` : `gs[${at(j)}] * ys[${at(j)}]`);

@@ -32,7 +32,7 @@ export interface Conv2dForwardSpec {
  * [x, weight, bias?] → y; with `pool` also places (u32): where in the plane of oh · ow each maximum lies, or 0xffffffff where
  * the ReLU made it 0, so that the pool's gradient is the ReLU's too.
  */
-export const conv2dForward = interned((spec: Conv2dForwardSpec): Kernel => {
+export const conv2dForward = /* @__PURE__ */ interned((spec: Conv2dForwardSpec): Kernel => {
   const { shape, bias, relu, pool, variant, tile } = spec;
   const { n, w, kh, kw, dilationH, dilationW } = shape;
   const { oh, ow, cg, og, taps, pixels } = derived(shape);

@@ -98,7 +98,7 @@ function outputsOf(shape: Conv2dShape) {
 const less = (padding: number): string => (padding < 0 ? ` + ${-padding}u` : ` - ${padding}u`);
 
 /** [x] → v, mapped. */
-const inputKernel = interned((shape: Conv2dShape): Kernel => {
+const inputKernel = /* @__PURE__ */ interned((shape: Conv2dShape): Kernel => {
   const { n, c, h, w, padH, padW } = shape;
   const { h: down, w: across } = middle(shape);
   const pairs = Math.ceil(across / 2);
@@ -141,7 +141,7 @@ ${tiles.join('\n')}
 });
 
 /** [weight] → u, mapped; `turned` by half a turn and with its channels exchanged for the input gradient. */
-const weightKernel = interned(
+const weightKernel = /* @__PURE__ */ interned(
   ({ o, c, turned }: { o: number; c: number; turned: boolean }): Kernel =>
     kernel({
       name: 'conv2d.winograd.weight',
@@ -158,7 +158,7 @@ const weightKernel = interned(
 );
 
 /** [sums, bias?, mask?] → y. */
-const outputKernel = interned(
+const outputKernel = /* @__PURE__ */ interned(
   ({ shape, bias, relu, mask }: { shape: Conv2dShape; bias?: boolean; relu?: boolean; mask?: boolean }): Kernel => {
     const { o } = shape;
     const { n, h, w } = middle(shape);
@@ -201,17 +201,21 @@ export interface Winograd {
 }
 
 /** y of x and weight. */
-export const winogradForward = interned((spec: WinogradSpec & { bias: boolean; relu?: boolean }): Winograd => {
-  const { shape, variant, bias, relu } = spec;
-  return { ...upToSums(shape, variant, false), output: outputKernel({ shape, bias, ...(relu && { relu }) }) };
-});
+export const winogradForward = /* @__PURE__ */ interned(
+  (spec: WinogradSpec & { bias: boolean; relu?: boolean }): Winograd => {
+    const { shape, variant, bias, relu } = spec;
+    return { ...upToSums(shape, variant, false), output: outputKernel({ shape, bias, ...(relu && { relu }) }) };
+  },
+);
 
 /** dx of dy and weight; with `mask`, 0 where that buffer of dx's shape is not positive. */
-export const winogradInputGrad = interned(({ shape, variant, mask }: WinogradSpec & { mask?: boolean }): Winograd => {
-  const { oh, ow } = conv2dOutput(shape);
-  const turned = { ...shape, c: shape.o, o: shape.c, h: oh, w: ow, padH: 2 - shape.padH, padW: 2 - shape.padW };
-  return { ...upToSums(turned, variant, true), output: outputKernel({ shape: turned, ...(mask && { mask }) }) };
-});
+export const winogradInputGrad = /* @__PURE__ */ interned(
+  ({ shape, variant, mask }: WinogradSpec & { mask?: boolean }): Winograd => {
+    const { oh, ow } = conv2dOutput(shape);
+    const turned = { ...shape, c: shape.o, o: shape.c, h: oh, w: ow, padH: 2 - shape.padH, padW: 2 - shape.padW };
+    return { ...upToSums(turned, variant, true), output: outputKernel({ shape: turned, ...(mask && { mask }) }) };
+  },
+);
 
 function upToSums(shape: Conv2dShape, variant: GemmVariant, turned: boolean): Omit<Winograd, 'output'> {
   const { o, c } = shape;
@@ -241,7 +245,7 @@ export interface WinogradWeightGrad {
   weightGrad: Kernel;
 }
 
-export const winogradWeightGrad = interned(
+export const winogradWeightGrad = /* @__PURE__ */ interned(
   ({ shape, variant, bias }: WinogradSpec & { bias: boolean }): WinogradWeightGrad => {
     const { o, c } = shape;
     const product = middle(shape);
@@ -258,7 +262,7 @@ export const winogradWeightGrad = interned(
 );
 
 /** [dy] → z, mapped. */
-const outputGradKernel = interned((shape: Conv2dShape): Kernel => {
+const outputGradKernel = /* @__PURE__ */ interned((shape: Conv2dShape): Kernel => {
   const { o } = shape;
   const { n, h, w } = middle(shape);
   const size = n * o * h * w;
@@ -281,7 +285,7 @@ ${tileOf(shape, o)}
 });
 
 /** [sums, sums of z?] → dweight, dbias?. Position 5 of z, (1, 1), is a quarter of the sum over its tile. */
-const weightGradKernel = interned(
+const weightGradKernel = /* @__PURE__ */ interned(
   ({ o, c, bias }: { o: number; c: number; bias: boolean }): Kernel =>
     kernel({
       name: 'conv2d.winograd.weightGrad',

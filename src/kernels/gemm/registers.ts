@@ -22,6 +22,8 @@
  *   32 × 8, 4, vec4 sums      0.18          6.1    6.0                                        6.1
  *
  * - 1024³ with 64 × 8: 8.5 in each of the four transpositions.
+ * - Compilations wait for one another there, whatever the number of threads: 11 texts of a training step of the study took
+ *   2.0 s one by one and 1.8 s at once. So what counts is their sum.
  * - Shapes as data instead of constants: as fast, and one text for all of them. What is divided costs, by constants too.
  * - Storing row by row in a loop, though each sum is then found by its index: 0.45 → 0.19 s of compilation for 32 × 8. The
  *   second loop for what the steps leave over: 0.2 s. A turn costs nearly two steps, since every sum goes through memory once.
