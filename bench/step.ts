@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { init, stats, sync } from 'kindling';
 import { ROOT } from '../scripts/page.js';
 import { trainer } from '../test/support/training.js';
+import { Progress } from './progress.js';
 import { markdown, median, type Results, writeResults } from './results.js';
 
 const { batchSize, steps, json } = new Command('bench:step')
@@ -29,7 +30,12 @@ for (let i = 0; i < 2; i++) await timed();
 await sync();
 const before = stats();
 const times: number[] = [];
-for (let i = 0; i < steps; i++) times.push(await timed());
+const progress = new Progress(steps);
+for (let i = 0; i < steps; i++) {
+  progress.show(`step ${i + 1} of ${steps}`);
+  times.push(await timed());
+  progress.done(1);
+}
 const after = stats();
 const per = (key: keyof typeof after): number => (after[key] - before[key]) / steps;
 const row = { library: 'kindling', shape: `batch ${batchSize}`, gflops: null, maxRelError: null };
@@ -57,5 +63,5 @@ const results: Results = {
 };
 const title = `A training step of the study's network, batch ${batchSize}`;
 writeResults(title, results, json === undefined ? {} : { json });
-console.log(markdown(title, results));
+progress.line(markdown(title, results));
 process.exit(0);
