@@ -6,6 +6,8 @@ import { delimiter, dirname, join } from 'node:path';
 import puppeteer, { type Browser } from 'puppeteer';
 import { unpackOnce } from '../src/gpu/hosts/software.js';
 
+export { unpackedIcd } from '../src/gpu/hosts/software.js';
+
 export interface LaunchedBrowser {
   browser: Browser;
   /** Name, version and where the program lies: a line of output. */

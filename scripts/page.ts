@@ -94,7 +94,8 @@ export async function runPage(options: PageOptions): Promise<unknown> {
   }
 }
 
-async function serve(script: string, options: PageOptions): Promise<Server> {
+/** Serves a page with a bundle and folders to this machine alone. The page is isolated, so that it may share memory. */
+export async function serve(script: string, options: Pick<PageOptions, 'folders' | 'onUpload'>): Promise<Server> {
   const server = createServer((request, response) => {
     answer(request, response, script, options).catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
@@ -103,12 +104,21 @@ async function serve(script: string, options: PageOptions): Promise<Server> {
   return server;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, script: string, options: PageOptions) {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  script: string,
+  options: Pick<PageOptions, 'folders' | 'onUpload'>,
+) {
   const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname)).slice(1);
   const [first = '', ...rest] = path.split(/[\\/]/);
   if (path === '')
     return void response
-      .writeHead(200, { 'content-type': 'text/html' })
+      .writeHead(200, {
+        'content-type': 'text/html',
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-embedder-policy': 'require-corp',
+      })
       .end('<!doctype html><title>kindling</title><link rel="icon" href="data:,">');
   if (path === 'bundle.js') return void response.writeHead(200, { 'content-type': 'text/javascript' }).end(script);
   if (first === 'upload' && request.method === 'POST') {

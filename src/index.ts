@@ -15,6 +15,7 @@ export { enableGrad, isGradEnabled, noGrad } from './autograd/tape.js';
 export * from './autograd/unary.js';
 export { type Adapter, adapter, type InitOptions, init } from './gpu/device.js';
 export { KindlingError } from './gpu/errors.js';
+export { type CompileProgress, onCompile } from './gpu/pipelines.js';
 export { type Stats, stats } from './gpu/stats.js';
 export { sync } from './gpu/stream.js';
 export { type Captured, type CaptureStats, capture } from './tensor/capture.js';

@@ -4,7 +4,7 @@
  */
 import { KindlingError } from '../gpu/errors.js';
 import { gatherKernel } from '../kernels/copy.js';
-import { type Reduction, reduceKernel, splitDims, splitsFor } from '../kernels/reduce.js';
+import { cut, type ReduceVariant, type Reduction, reduceKernel, slabsOf } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
 import {
   at,
@@ -16,11 +16,11 @@ import {
   sameShape,
   show,
   sizeOf,
-  stridesOf,
 } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { cast } from './cast.js';
 import { differentiable } from './tape.js';
+import { withReduce } from './variant.js';
 
 /** The same elements in another shape; one entry may be -1. Shares memory. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
@@ -65,18 +65,43 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
 }
 
 /** @internal Reduces without recording. */
-export function reduce(op: Reduction, x: Tensor, dims: readonly number[], shape: Shape, scale = 1): Tensor {
+export function reduce(
+  op: Reduction,
+  x: Tensor,
+  dims: readonly number[],
+  shape: Shape,
+  { scale = 1, variant }: { scale?: number; variant?: ReduceVariant } = {},
+): Tensor {
+  if (variant) return reduceBy(variant, op, x, dims, shape, scale);
+  const spec = { op, dtype: x.dtype, shape: x.shape, dims, scale };
+  return withReduce(spec, (found) => reduceBy(found, op, x, dims, shape, scale));
+}
+
+function reduceBy(
+  variant: ReduceVariant,
+  op: Reduction,
+  x: Tensor,
+  dims: readonly number[],
+  shape: Shape,
+  scale: number,
+): Tensor {
   const dtype = x.dtype === 'bool' ? 'i32' : x.dtype;
-  const source = cast(x, dtype);
-  const split = splitDims(x.shape, stridesOf(x.shape), dims);
-  const length = sizeOf(split.reduced);
-  const outputs = sizeOf(split.kept);
-  const splits = splitsFor(outputs, length);
-  const type = held(source);
-  if (splits === 1) return launch(reduceKernel({ op, type, ...split, splits, scale }), [source], shape, dtype);
-  const partial = launch(reduceKernel({ op, type, ...split, splits, scale: 1 }), [source], [outputs, splits], dtype);
-  const rest = splitDims([outputs, splits], [splits, 1], [1]);
-  return launch(reduceKernel({ op, type, ...rest, splits: 1, scale }), [partial], shape, dtype);
+  let made = cast(x, dtype);
+  const type = held(made);
+  const slabs = slabsOf(x.shape, dims);
+  slabs.forEach((slab, s) => {
+    const { outer, inner } = slab;
+    const isLast = s === slabs.length - 1;
+    const { lanes, splits } = cut(slab, variant);
+    const whole = splits === 1 && isLast;
+    const first = reduceKernel({ op, type, ...slab, splits, lanes, scale: whole ? scale : 1 });
+    made = launch(first, [made], whole ? shape : [outer, splits, inner], dtype);
+    if (splits === 1) return;
+    const parts = { outer, length: splits, inner };
+    const rest = { ...parts, lanes: cut(parts, variant).lanes, splits: 1, scale: isLast ? scale : 1 };
+    made = launch(reduceKernel({ op, type, ...rest }), [made], isLast ? shape : [outer, inner], dtype);
+  });
+  return made;
 }
 
 /** Sum over dimensions. bool counts its true elements. */

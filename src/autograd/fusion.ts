@@ -15,10 +15,10 @@ export interface Offer {
   /** The value where `y`, a ReLU of as many elements, is above 0, else 0; null for a `y` that the offer is not about. */
   reluMask?(y: Tensor): Tensor | null;
   /**
-   * For a value that is a ReLU: the maxima of windows of 2 by 2, stride 2, and their places. A place is 0xffffffff where the
+   * For a value that is a ReLU: [y, places], the maxima of windows of 2 by 2, stride 2, and their places. A place is 0xffffffff where the
    * ReLU lets no gradient through.
    */
-  maxPool?(): [y: Tensor, places: Tensor];
+  maxPool?(): readonly Tensor[];
 }
 
 interface Made {

@@ -2,40 +2,67 @@
 import { KindlingError } from '../gpu/errors.js';
 import type { Split } from '../kernels/gemm/split.js';
 import type { Kernel } from '../kernels/kernel.js';
-import { matmul as matmulKernel, matmulShape } from '../kernels/matmul.js';
+import { type MatmulSpec, matmul as matmulKernel, matmulShape } from '../kernels/matmul.js';
 import { zeros } from '../tensor/create.js';
-import { launch } from '../tensor/launch.js';
+import { launch, launchMany } from '../tensor/launch.js';
 import { at, type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape, sum, sumTo } from './broadcast.js';
+import { offering } from './fusion.js';
 import { differentiable } from './tape.js';
-import { gemmVariant } from './variant.js';
+import { withProduct } from './variant.js';
 
 interface Turned {
   transA?: boolean;
   transB?: boolean;
 }
 
-/** @internal Runs a product in one launch or, where its sum was cut, in two. */
-export function launchProduct(made: Kernel | Split, factors: Tensor[], rest: Tensor[], shape: Shape): Tensor {
-  if (!('partial' in made)) return launch(made, [...factors, ...rest], shape);
-  return launch(made.reduce, [launch(made.partial, factors, [made.partialSize]), ...rest], shape);
+/** @internal Runs a product in one launch or, where its sum was cut, in two; `like` has the outputs' shapes. */
+export function launchProduct(
+  made: Kernel | Split,
+  factors: readonly Tensor[],
+  rest: readonly Tensor[],
+  like: readonly { shape: Shape }[],
+): Tensor[] {
+  if (!('partial' in made)) return launchMany(made, [...factors, ...rest], like);
+  return launchMany(made.reduce, [launch(made.partial, factors, [made.partialSize]), ...rest], like);
+}
+
+interface Epilogue {
+  bias?: Tensor | null;
+  relu?: boolean;
+  /** Where this is not positive, the product becomes 0. */
+  mask?: Tensor;
 }
 
 /** The product of matrices, not recorded; null where the shapes do not fit. */
-function product(a: Tensor, b: Tensor, turned: Turned = {}, bias: Tensor | null = null): Tensor | null {
+function product(a: Tensor, b: Tensor, turned: Turned, { bias = null, relu = false, mask }: Epilogue): Tensor | null {
   const found = matmulShape(a.shape, b.shape, turned);
   if (!found) return null;
   const { spec, shape } = found;
   if (sizeOf(shape) === 0) return new Tensor(shape);
   if (spec.k === 0) return bias ? expand(bias, shape) : zeros(shape);
-  const kernel = matmulKernel({ ...spec, bias: bias !== null, variant: gemmVariant() });
-  return launchProduct(kernel, [a, b], bias ? [bias] : [], shape);
+  const rest = [...(bias ? [bias] : []), ...(mask ? [mask] : [])];
+  const whole = { ...spec, bias: bias !== null, relu, mask: mask !== undefined };
+  return tunedProduct(whole, [a, b], rest, [{ shape }])[0] ?? null;
 }
 
+/** Runs a product by what was found fastest. */
+const tunedProduct = (
+  spec: Omit<MatmulSpec, 'variant'>,
+  factors: readonly Tensor[],
+  rest: readonly Tensor[],
+  like: readonly { shape: Shape }[],
+): Tensor[] => {
+  const size = { batches: sizeOf(spec.batch ?? []), rows: spec.m, columns: spec.n, outer: 1, inner: spec.k };
+  return withProduct('matmul', spec, { ...size, splittable: true }, (choice) =>
+    launchProduct(matmulKernel({ ...spec, ...choice }), factors, rest, like),
+  );
+};
+
 /** `product` of shapes that are known to fit. */
-function fitting(a: Tensor, b: Tensor, turned: Turned): Tensor {
-  const made = product(a, b, turned);
+function fitting(a: Tensor, b: Tensor, turned: Turned, epilogue: Epilogue = {}): Tensor {
+  const made = product(a, b, turned, epilogue);
   if (!made) throw new Error(`matmul: ${show(a.shape)} and ${show(b.shape)} were checked`);
   return made;
 }
@@ -63,7 +90,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   // One matrix on the right: all rows on the left are one tall matrix, and its gradient needs no sum over batches.
   const tall = columns.ndim === 2 && rows.ndim > 2 && rows.size > 0;
   const left = tall ? reshape(rows, [-1, at(rows.shape, rows.ndim - 1)]) : rows;
-  const value = product(left, columns);
+  const value = product(left, columns, {}, {});
   if (!value) {
     const [k, l] = [at(rows.shape, rows.ndim - 1), at(columns.shape, columns.ndim - 2)];
     const why = k === l ? 'their batches do not broadcast' : `${k} columns against ${l} rows`;
@@ -105,12 +132,25 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   }
   const lead = x.shape.slice(0, -1);
   const rows = x.ndim === 2 ? x : reshape(x, [sizeOf(lead), width]);
-  const value = product(rows, weight, { transB: true }, bias);
-  if (!value) throw new Error('linear: shapes were checked');
-  const y = differentiable('linear', bias ? [rows, weight, bias] : [rows, weight], value, (g) => [
-    rows.requiresGrad ? fitting(g, weight, {}) : null,
-    weight.requiresGrad ? fitting(g, rows, { transA: true }) : null,
-    bias?.requiresGrad ? sum(g, { dim: 0 }) : null,
-  ]);
+  const products = rows.size > 0 && weight.size > 0;
+  const plain = fitting(rows, weight, { transB: true }, { bias });
+  const value = products
+    ? offering(plain, { relu: () => fitting(rows, weight, { transB: true }, { bias, relu: true }) })
+    : plain;
+  const y = differentiable('linear', bias ? [rows, weight, bias] : [rows, weight], value, (g) => {
+    const toRows = rows.requiresGrad ? fitting(g, weight, {}) : null;
+    const dx = toRows && offering(toRows, { reluMask: (mask) => (products ? fitting(g, weight, {}, { mask }) : null) });
+    if (weight.requiresGrad && bias?.requiresGrad && products) {
+      // The bias gradient is the sum of what the weight's reads of g.
+      const spec = { m: out, n: width, k: at(rows.shape, 0), transA: true, rowSum: true };
+      const [dw = null, db = null] = tunedProduct(spec, [g, rows], [], [weight, bias]);
+      return [dx, dw, db];
+    }
+    return [
+      dx,
+      weight.requiresGrad ? fitting(g, rows, { transA: true }) : null,
+      bias?.requiresGrad ? sum(g, { dim: 0 }) : null,
+    ];
+  });
   return x.ndim === 2 ? y : reshape(y, [...lead, out]);
 }

@@ -1,14 +1,15 @@
 /** Sums, means, extremes: dimensions reduced away. */
 import { KindlingError } from '../gpu/errors.js';
-import { argKernel, extremeGradKernel, splitDims } from '../kernels/reduce.js';
+import { argKernel, cut, slabsOf } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
-import { at, dimOf, dimsOf, show, sizeOf, stridesOf } from '../tensor/shape.js';
+import { at, dimOf, dimsOf, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { div, mul, sub } from './binary.js';
+import { div, eq, mul, sub } from './binary.js';
 import { expand, held, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
 import { cast } from './cast.js';
 import { differentiable } from './tape.js';
 import { sqrt, square } from './unary.js';
+import { reduceVariant } from './variant.js';
 
 /** Mean over dimensions. */
 export function mean(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
@@ -16,7 +17,7 @@ export function mean(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): T
   const source = cast(x, 'f32');
   const scale = 1 / sizeOf(dims.map((d) => at(x.shape, d)));
   if (!Number.isFinite(scale)) throw new KindlingError(`mean: no elements along ${show(dims)} of ${show(x.shape)}`);
-  const value = reduce('sum', source, dims, reducedShape(x.shape, dims, keepdim), scale);
+  const value = reduce('sum', source, dims, reducedShape(x.shape, dims, keepdim), { scale });
   return differentiable('mean', [source], value, (g) => [
     expand(reshape(mul(g, scale), withOnes(x.shape, dims)), x.shape),
   ]);
@@ -33,8 +34,11 @@ function extreme(op: 'max' | 'min', x: Tensor, { dim, keepdim = false }: ReduceO
   const dims = dimsOf(`a${op}`, dim, x.ndim);
   if (x.size === 0) throw new KindlingError(`a${op}: shape ${show(x.shape)} has no elements`);
   const value = reduce(op, x, dims, reducedShape(x.shape, dims, keepdim));
-  const spec = splitDims(x.shape, stridesOf(x.shape), dims);
-  return differentiable(`a${op}`, [x], value, (g) => [launch(extremeGradKernel(spec), [x, value, g], x.shape)]);
+  return differentiable(`a${op}`, [x], value, (g) => {
+    const ones = withOnes(x.shape, dims);
+    const ties = cast(eq(x, reshape(value.detach(), ones)), 'f32');
+    return [mul(ties, div(reshape(g, ones), sum(ties, { dim: dims, keepdim: true })))];
+  });
 }
 
 /** Largest element over dimensions; equal ones share the gradient. */
@@ -45,8 +49,14 @@ export const amin = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme(
 function arg(op: 'max' | 'min', x: Tensor, { dim, keepdim = false }: { dim?: number; keepdim?: boolean }): Tensor {
   if (x.size === 0) throw new KindlingError(`arg${op}: shape ${show(x.shape)} has no elements`);
   const dims = dim === undefined ? dimsOf(`arg${op}`, undefined, x.ndim) : [dimOf(`arg${op}`, dim, x.ndim)];
-  const spec = splitDims(x.shape, stridesOf(x.shape), dims);
-  return launch(argKernel({ op, type: held(x), ...spec }), [x], reducedShape(x.shape, dims, keepdim), 'i32');
+  const [slab = { outer: 1, length: 1, inner: x.size }] = slabsOf(x.shape, dims);
+  const { outer, inner } = slab;
+  const { splits } = cut(slab, { ...reduceVariant(), lanes: 1 });
+  const spec = { op, type: held(x), ...slab };
+  const shape = reducedShape(x.shape, dims, keepdim);
+  if (splits === 1) return launch(argKernel({ ...spec, splits }), [x], shape, 'i32');
+  const places = launch(argKernel({ ...spec, splits }), [x], [outer, splits, inner], 'i32');
+  return launch(argKernel({ ...spec, splits: 1, among: splits }), [x, places], shape, 'i32');
 }
 
 /** Index of the largest element along `dim` (of all elements, flattened, without it), the first where several are equal. */

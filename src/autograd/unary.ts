@@ -94,5 +94,7 @@ export function clamp(x: Tensor, { min, max }: { min?: number; max?: number }): 
 }
 
 /** x to the power of a number or a tensor. Whole exponents up to 16 are products, so negative bases are exact. */
-export const pow = (x: Tensor, exponent: number | Tensor): Tensor =>
-  exponent instanceof Tensor ? powTensor(x, exponent) : unary('powScalar', x, exponent);
+export function pow(x: Tensor, exponent: number | Tensor): Tensor {
+  if (exponent instanceof Tensor) return powTensor(x, exponent);
+  return exponent === 2 ? square(x) : unary('powScalar', x, exponent);
+}

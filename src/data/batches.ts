@@ -7,3 +7,17 @@ export interface Batches {
   /** @param finished whether the epoch was given to its end; else the last batches given stay valid */
   close(finished: boolean): void;
 }
+
+/** One epoch of a loader. */
+export interface Epoch {
+  /** Where the samples are in the data set, in order. */
+  readonly indices: Uint32Array;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly epoch: number;
+  /** The most that a kernel may bind at once, where it is less than the device allows. */
+  readonly bindingBytes?: number | undefined;
+}
+
+/** Batches of an epoch made by the GPU; null where the data do not fit. */
+export type OnDevice = (epoch: Epoch) => Batches | null;

@@ -1,5 +1,5 @@
 import { KindlingError } from '../gpu/errors.js';
-import type { HostArray } from './dataset.js';
+import type { HostArray } from './sample.js';
 import { type Draw, type Reshaping, type Transform, transformed } from './transforms.js';
 
 /** One component of a batch: the samples' arrays, one after the other. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ImageDataset, Subset, TensorDataset } from './dataset.js';
+import { ImageDataset, TensorDataset } from './dataset.js';
 import { sequential, shuffled } from './sampler.js';
 import { channelStats } from './stats.js';
+import { Subset } from './subset.js';
 import { Normalize } from './transforms.js';
 
 const x = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [3, 2] };

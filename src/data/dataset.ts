@@ -1,25 +1,10 @@
 import { KindlingError } from '../gpu/errors.js';
-import { evict } from './resident.js';
-
-/** An array on the host: one component of a sample, without the batch dimension. */
-export interface HostArray {
-  /** Bytes are pictures: the loader scales them to 0 … 1, as torchvision's `ToTensor` does. */
-  readonly data: Uint8Array | Float32Array | Int32Array | Uint32Array;
-  readonly shape: readonly number[];
-}
-
-/** Samples by index; each is a tuple of arrays, such as [picture, label]. */
-export interface Dataset<Sample extends readonly HostArray[] = readonly HostArray[]> {
-  readonly length: number;
-  /** Sample `index`. The arrays may be views: whoever changes them copies first. */
-  get(index: number): Sample;
-}
-
-function checkIndex(name: string, index: number, length: number): void {
-  if (!Number.isInteger(index) || index < 0 || index >= length) {
-    throw new KindlingError(`${name}: index ${index} is outside of 0 … ${length - 1}`);
-  }
-}
+import type { OnDevice } from './batches.js';
+import { DeviceBatches } from './deviceBatches.js';
+import { planFor } from './picturePlan.js';
+import { evict, resident } from './resident.js';
+import { checkIndex, type Dataset, type HostArray } from './sample.js';
+import type { Reshaping, Transform } from './transforms.js';
 
 /**
  * Arrays whose first dimension counts the samples: sample i is the tuple of their rows i.
@@ -55,40 +40,6 @@ export class TensorDataset<Sample extends readonly HostArray[]> implements Datas
       const size = data.length / this.length;
       return { data: data.subarray(index * size, (index + 1) * size), shape: shape.slice(1) };
     }) as readonly HostArray[] as Sample;
-  }
-}
-
-/**
- * The samples of a data set at chosen indices, in their order.
- *
- * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.Subset
- */
-export class Subset<Sample extends readonly HostArray[]> implements Dataset<Sample> {
-  readonly length: number;
-  readonly #dataset: Dataset<Sample>;
-  readonly #indices: ArrayLike<number>;
-
-  constructor(dataset: Dataset<Sample>, indices: ArrayLike<number>) {
-    for (let i = 0; i < indices.length; i++) checkIndex('Subset', indices[i] as number, dataset.length);
-    this.#dataset = dataset;
-    this.#indices = indices;
-    this.length = indices.length;
-  }
-
-  get(index: number): Sample {
-    checkIndex('Subset', index, this.length);
-    return this.#dataset.get(this.#indices[index] as number);
-  }
-
-  /** @internal The data set that the samples come from in the end, itself no subset. */
-  get root(): Dataset<Sample> {
-    return this.#dataset instanceof Subset ? this.#dataset.root : this.#dataset;
-  }
-
-  /** @internal Where sample `index` is in `root`. */
-  rootIndex(index: number): number {
-    const inner = this.#indices[index] as number;
-    return this.#dataset instanceof Subset ? this.#dataset.rootIndex(inner) : inner;
   }
 }
 
@@ -135,6 +86,18 @@ export class ImageDataset implements Dataset<ImageSample> {
       { data: this.images.subarray(index * this.#size, (index + 1) * this.#size), shape: this.shape },
       { data: Int32Array.of(this.labels[index] as number), shape: [] },
     ];
+  }
+
+  /** @internal */
+  onDevice(transform: Transform | Reshaping | undefined): OnDevice | null {
+    const plan = planFor(transform, this.shape);
+    return (
+      plan &&
+      ((epoch) => {
+        const bytes = this.length > 0 ? resident(this.images, epoch.bindingBytes) : null;
+        return bytes && new DeviceBatches(this, bytes, plan, epoch);
+      })
+    );
   }
 
   /** The first `count` pictures, without copying. */

@@ -3,22 +3,13 @@ import { batchKernel } from '../kernels/batch.js';
 import { seedKey } from '../tensor/generator.js';
 import { launchInto } from '../tensor/launch.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Batches } from './batches.js';
-import type { ImageDataset } from './dataset.js';
-import type { PicturePlan } from './onDevice.js';
+import type { Batches, Epoch } from './batches.js';
+import type { PicturePlan } from './picturePlan.js';
 import type { Resident } from './resident.js';
 import { Workspace } from './workspace.js';
 
 /** Batches that may be looked at at a time. */
 const SLOTS = 2;
-
-export interface DeviceBatchesOptions {
-  /** Where the epoch's samples are in the data set, in order. */
-  readonly indices: Uint32Array;
-  readonly batchSize: number;
-  readonly seed: number;
-  readonly epoch: number;
-}
 
 /**
  * Batches made by the GPU from bytes that lie there. An epoch's order is uploaded once; a batch is a write of a few words
@@ -27,17 +18,22 @@ export interface DeviceBatchesOptions {
 export class DeviceBatches implements Batches {
   readonly #images: Resident;
   readonly #plan: PicturePlan;
-  readonly #options: DeviceBatchesOptions;
+  readonly #epoch: Epoch;
   readonly #first: number;
   readonly #idle: Workspace[];
   readonly #workspace: Workspace;
 
-  constructor({ images, labels }: ImageDataset, on: Resident, plan: PicturePlan, options: DeviceBatchesOptions) {
+  constructor(
+    { images, labels }: { images: Uint8Array; labels: Uint8Array },
+    on: Resident,
+    plan: PicturePlan,
+    epoch: Epoch,
+  ) {
     this.#images = on;
     this.#plan = plan;
-    this.#options = options;
+    this.#epoch = epoch;
     this.#first = images.byteOffset - on.from;
-    const { indices, batchSize } = options;
+    const { indices, batchSize } = epoch;
     const tableWords = plan.table.length;
     const content = new Uint32Array(tableWords + 2 * indices.length);
     new Float32Array(content.buffer).set(plan.table);
@@ -54,7 +50,7 @@ export class DeviceBatches implements Batches {
   }
 
   take(index: number): readonly Tensor[] {
-    const { indices, batchSize, epoch, seed } = this.#options;
+    const { indices, batchSize, epoch, seed } = this.#epoch;
     const { picture, shape, crop, flip } = this.#plan;
     const { parts, partWords } = this.#images;
     if (parts.some(({ storage }) => storage.isFreed)) {

@@ -1,39 +1,30 @@
 import { flush } from '../gpu/stream.js';
 import { tensor } from '../tensor/create.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Batches } from './batches.js';
+import type { Batches, Epoch } from './batches.js';
 import { collate } from './collate.js';
-import type { Dataset } from './dataset.js';
+import type { Dataset } from './sample.js';
 import type { Reshaping, Transform } from './transforms.js';
-
-export interface HostBatchesOptions {
-  /** Where the epoch's samples are in the data set, in order. */
-  readonly indices: Uint32Array;
-  readonly batchSize: number;
-  /** Batches in the epoch. */
-  readonly length: number;
-  readonly seed: number;
-  readonly epoch: number;
-  readonly transform?: Transform | Reshaping | undefined;
-}
 
 /** Batches made on the host. While one is worked on, the next is made and uploaded. */
 export class HostBatches implements Batches {
   readonly #dataset: Dataset;
-  readonly #options: HostBatchesOptions;
+  readonly #epoch: Epoch;
+  readonly #transform: Transform | Reshaping | undefined;
   readonly #live: (readonly Tensor[])[] = [];
   #next: Prefetch<readonly Tensor[]> | null = null;
 
-  constructor(dataset: Dataset, options: HostBatchesOptions) {
+  constructor(dataset: Dataset, epoch: Epoch, transform: Transform | Reshaping | undefined) {
     this.#dataset = dataset;
-    this.#options = options;
+    this.#epoch = epoch;
+    this.#transform = transform;
   }
 
   take(index: number): readonly Tensor[] {
     if (this.#live.length > 1) dispose(this.#live.shift());
     const batch = this.#next?.take() ?? this.#make(index);
     this.#live.push(batch);
-    const more = index + 1 < this.#options.length;
+    const more = (index + 1) * this.#epoch.batchSize < this.#epoch.indices.length;
     this.#next = more ? new Prefetch(() => this.#make(index + 1)) : null;
     return batch;
   }
@@ -44,10 +35,12 @@ export class HostBatches implements Batches {
   }
 
   #make(index: number): readonly Tensor[] {
-    const { batchSize, transform, seed, epoch } = this.#options;
-    const indices = this.#options.indices.subarray(index * batchSize, (index + 1) * batchSize);
+    const { batchSize, seed, epoch } = this.#epoch;
+    const indices = this.#epoch.indices.subarray(index * batchSize, (index + 1) * batchSize);
     const samples = Array.from(indices, (sample) => this.#dataset.get(sample));
-    return collate(samples, transform, { seed, epoch, indices }).map(({ data, shape }) => tensor(data, { shape }));
+    return collate(samples, this.#transform, { seed, epoch, indices }).map(({ data, shape }) =>
+      tensor(data, { shape }),
+    );
   }
 }
 

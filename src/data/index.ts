@@ -1,9 +1,11 @@
 /** Data sets, and what makes batches of them. */
 export { CIFAR10, type CIFAR10Options } from './cifar10.js';
-export { type Dataset, type HostArray, ImageDataset, type ImageSample, Subset, TensorDataset } from './dataset.js';
+export { ImageDataset, type ImageSample, TensorDataset } from './dataset.js';
 export type { OnProgress } from './files/files.js';
 export { type Batch, DataLoader, type DataLoaderOptions } from './loader.js';
+export type { Dataset, HostArray } from './sample.js';
 export { channelStats } from './stats.js';
+export { Subset } from './subset.js';
 export { synthetic } from './synthetic.js';
 export {
   Compose,

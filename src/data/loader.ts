@@ -2,13 +2,11 @@ import { KindlingError } from '../gpu/errors.js';
 import { sync } from '../gpu/stream.js';
 import { randomState } from '../tensor/random.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Batches } from './batches.js';
-import { type Dataset, type HostArray, ImageDataset, Subset } from './dataset.js';
-import { DeviceBatches } from './deviceBatches.js';
+import type { Batches, OnDevice } from './batches.js';
 import { HostBatches } from './hostBatches.js';
-import { type PicturePlan, planFor } from './onDevice.js';
-import { resident } from './resident.js';
+import type { Dataset, HostArray } from './sample.js';
 import { sequential, shuffled } from './sampler.js';
+import { Subset } from './subset.js';
 import type { Reshaping, Transform } from './transforms.js';
 
 /** A batch: a tensor for each component of a sample. */
@@ -54,8 +52,8 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
   readonly dataset: Dataset<Sample>;
   readonly batchSize: number;
   readonly #options: DataLoaderOptions & { seed: number };
-  /** What the GPU does, or null where the host makes the batches. */
-  readonly #plan: PicturePlan | null;
+  /** How the GPU makes batches, or null where the host does. */
+  readonly #onDevice: OnDevice | null;
   #epoch = 0;
   /** Batches given in this epoch. */
   #given = 0;
@@ -70,7 +68,7 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
       throw new KindlingError(`DataLoader: no batches of ${this.batchSize}`);
     }
     const source = dataset instanceof Subset ? dataset.root : dataset;
-    this.#plan = source instanceof ImageDataset ? planFor(options.transform, source.shape) : null;
+    this.#onDevice = source.onDevice?.(options.transform) ?? null;
   }
 
   /** Batches in an epoch. */
@@ -121,14 +119,11 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
   #batches(epoch: number): Batches {
     const { dataset, batchSize, length } = this;
     const { shuffle, seed, transform, bindingBytes } = this.#options;
-    const order = (shuffle ? shuffled : sequential)(dataset.length, seed, epoch);
+    const order = (shuffle ? shuffled : sequential)(dataset.length, seed, epoch).subarray(0, length * batchSize);
     const [source, indices] =
       dataset instanceof Subset ? [dataset.root, order.map((index) => dataset.rootIndex(index))] : [dataset, order];
-    if (source instanceof ImageDataset && this.#plan && dataset.length > 0) {
-      const images = resident(source.images, bindingBytes);
-      if (images) return new DeviceBatches(source, images, this.#plan, { indices, batchSize, seed, epoch });
-    }
-    return new HostBatches(source, { indices, batchSize, length, seed, epoch, transform });
+    const samples = { indices, batchSize, seed, epoch, bindingBytes };
+    return this.#onDevice?.(samples) ?? new HostBatches(source, samples, transform);
   }
 }
 

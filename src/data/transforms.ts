@@ -1,5 +1,5 @@
 /**
- * What is done to a picture when a batch is made. Each transform says here what it does on the host; `onDevice.ts` knows
+ * What is done to a picture when a batch is made. Each transform says here what it does on the host; `picturePlan.ts` knows
  * those that the batch kernel does too.
  */
 import { KindlingError } from '../gpu/errors.js';

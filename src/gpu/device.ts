@@ -33,6 +33,7 @@ export interface Adapter {
 interface Context {
   readonly device: GPUDevice;
   readonly adapter: Adapter;
+  readonly polls: boolean;
   /** Held so that no host collects it while its device lives. */
   readonly roots: readonly unknown[];
 }
@@ -63,6 +64,9 @@ export function adapter(): Adapter {
 export function device(): GPUDevice {
   return current().device;
 }
+
+/** Whether the host polls for results while it waits for them. */
+export const hostPolls = (): boolean => current().polls;
 
 /** Throws what went wrong on the device since it was opened, if anything did. */
 export function assertHealthy(): void {
@@ -110,7 +114,8 @@ async function open(options: InitOptions): Promise<Adapter> {
   opened.addEventListener('uncapturederror', (event) => fail(new KindlingError(`WebGPU: ${event.error.message}`)));
   const described = describe(gpuAdapter.info, found);
   found.notes.push(...(await loadTuned(described.id)));
-  context = { device: opened, adapter: described, roots: [found.gpu, gpuAdapter] };
+  const roots = [found.gpu, gpuAdapter];
+  context = { device: opened, adapter: described, polls: found.polls ?? false, roots };
   return context.adapter;
 }
 

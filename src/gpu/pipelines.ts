@@ -18,29 +18,51 @@ const layouts = new Map<string, GPUBindGroupLayout>();
 /** Shaders compiled so far. */
 export const pipelineCount = (): number => byText.size;
 
+/** Shaders that have begun to compile since the device was opened, and those that are done. */
+export interface CompileProgress {
+  readonly done: number;
+  readonly total: number;
+  /** The kernel that was begun or has just been compiled. */
+  readonly kernel: string;
+}
+
+let listener: ((progress: CompileProgress) => void) | null = null;
+let done = 0;
+
+/**
+ * Calls `listen` whenever a shader begins to compile and when it is done; they compile in parallel. Null ends it.
+ *
+ * @example onCompile(({ done, total }) => console.log(`compiled ${done} of ${total} shaders`));
+ */
+export function onCompile(listen: ((progress: CompileProgress) => void) | null): void {
+  listener = listen;
+}
+
+const tell = (kernel: Kernel): void => listener?.({ done, total: byText.size, kernel: kernel.name });
+
 /** The kernel's pipeline; compilation starts on the first call. */
 export function pipelineOf(kernel: Kernel): Pipeline {
   let pipeline = byKernel.get(kernel);
   if (!pipeline) {
-    pipeline = byText.get(kernel.wgsl) ?? compile(kernel);
+    const known = byText.get(kernel.wgsl);
+    pipeline = known ?? compile(kernel);
     byText.set(kernel.wgsl, pipeline);
     byKernel.set(kernel, pipeline);
+    if (!known) tell(kernel);
   }
   return pipeline;
 }
 
 const COMPUTE = 0x4; // GPUShaderStage.COMPUTE, which is not defined in every host
+const TYPES = { read: 'read-only-storage', write: 'storage', params: 'uniform' } as const;
 
-function layoutOf(access: Kernel['access']): GPUBindGroupLayout {
-  const key = access.join();
+function layoutOf({ access, params }: Kernel): GPUBindGroupLayout {
+  const uses = [...access, ...(params ? ['params' as const] : [])];
+  const key = uses.join();
   let layout = layouts.get(key);
   if (!layout) {
     layout = device().createBindGroupLayout({
-      entries: access.map((use, binding) => ({
-        binding,
-        visibility: COMPUTE,
-        buffer: { type: use === 'read' ? 'read-only-storage' : 'storage' },
-      })),
+      entries: uses.map((use, binding) => ({ binding, visibility: COMPUTE, buffer: { type: TYPES[use] } })),
     });
     layouts.set(key, layout);
   }
@@ -49,7 +71,7 @@ function layoutOf(access: Kernel['access']): GPUBindGroupLayout {
 
 function compile(kernel: Kernel): Pipeline {
   const gpu = device();
-  const layout = layoutOf(kernel.access);
+  const layout = layoutOf(kernel);
   gpu.pushErrorScope('validation');
   const module = gpu.createShaderModule({ code: kernel.wgsl, label: kernel.name });
   const moduleError = gpu.popErrorScope();
@@ -64,6 +86,8 @@ function compile(kernel: Kernel): Pipeline {
     ready: made.then(
       async (compiled) => {
         pipeline.compiled = compiled;
+        done++;
+        tell(kernel);
         await moduleError;
       },
       async (error: unknown) => {
@@ -73,6 +97,23 @@ function compile(kernel: Kernel): Pipeline {
   };
   pipeline.ready.catch(() => {}); // `flush` waits for it too, and hands the error to whoever reads next.
   return pipeline;
+}
+
+const paramBuffers = new WeakMap<Kernel, GPUBuffer>();
+const UNIFORM = 0x40; // GPUBufferUsage.UNIFORM
+
+/** The buffer of a kernel's `params`, made once and never written again; null for a kernel without. */
+export function paramsOf(kernel: Kernel): GPUBuffer | null {
+  if (!kernel.params) return null;
+  let buffer = paramBuffers.get(kernel);
+  if (!buffer) {
+    const size = Math.ceil(kernel.params.length / 4) * 16;
+    buffer = device().createBuffer({ label: kernel.name, size, usage: UNIFORM, mappedAtCreation: true });
+    new Uint32Array(buffer.getMappedRange()).set(kernel.params);
+    buffer.unmap();
+    paramBuffers.set(kernel, buffer);
+  }
+  return buffer;
 }
 
 async function explain(kernel: Kernel, module: GPUShaderModule, message: string): Promise<KindlingError> {

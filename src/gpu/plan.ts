@@ -1,7 +1,6 @@
 /**
- * From recorded commands to what is encoded. Commands whose results nobody reads are dropped; every memory gets a buffer
- * at its first command and, if nobody can name it afterwards, gives it back after its last, so that the temporaries of a
- * step lie in as few buffers as they fit; and bind groups are made.
+ * From recorded commands to what is encoded. Commands whose results nobody reads are dropped; every memory gets a buffer,
+ * temporaries that are not needed at the same time the same one (share.ts); and bind groups are made.
  *
  * A launch may not bind one buffer for reading and for writing, not even at ranges apart (an optimizer's arena holds many
  * tensors): where that would happen, what is read is copied aside first.
@@ -9,8 +8,9 @@
 import type { Kernel } from '../kernels/kernel.js';
 import { device } from './device.js';
 import type { Memory } from './memory.js';
-import { type Pipeline, pipelineOf } from './pipelines.js';
+import { type Pipeline, paramsOf, pipelineOf } from './pipelines.js';
 import type { Pool, PoolBuffer } from './pool.js';
+import { type Life, share } from './share.js';
 
 export interface Dispatch {
   readonly kernel: Kernel;
@@ -35,6 +35,8 @@ export interface EncodedDispatch {
   readonly kernel: Kernel;
   readonly pipeline: Pipeline;
   readonly bindGroup: GPUBindGroup;
+  /** Bytes that it binds. */
+  readonly bytes: number;
 }
 
 export interface EncodedCopy {
@@ -102,10 +104,12 @@ function bindGroup(kernel: Kernel, { layout }: Pipeline, bound: readonly Bound[]
   const found = known.find((one) => same(one.bound, bound));
   if (found) return found.group;
   onMake();
-  const entries = bound.map(({ buffer, offset, size }, binding) => ({
+  const entries: GPUBindGroupEntry[] = bound.map(({ buffer, offset, size }, binding) => ({
     binding,
     resource: { buffer: buffer.gpu, offset, size },
   }));
+  const params = paramsOf(kernel);
+  if (params) entries.push({ binding: entries.length, resource: { buffer: params } });
   const group = device().createBindGroup({ layout, entries });
   if (known.length === KEPT_GROUPS) known.shift();
   known.push({ bound, group });
@@ -123,14 +127,26 @@ export interface PlanOptions {
 
 export function plan(commands: readonly Command[], { batch, pool, onBindGroup }: PlanOptions): Encoded[] {
   const kept = seen(commands);
-  const last = new Map<Memory, number>();
+  const lives = new Map<Memory, Life>();
   kept.forEach((command, i) => {
-    for (const { root } of memoriesOf(command)) last.set(root, i);
+    for (const { root } of memoriesOf(command)) lives.set(root, { first: lives.get(root)?.first ?? i, last: i });
   });
+  const done = [...lives.keys()].filter(({ discarded }) => discarded);
+  const shared = share(
+    new Map(done.flatMap((memory) => (memory.buffer ? [] : [[memory, lives.get(memory) as Life]]))),
+    pool,
+  );
   const encoded: Encoded[] = [];
   const bound = (memory: Memory): PoolBuffer => {
     const buffer = memory.materialize(pool);
     buffer.batch = batch;
+    return buffer;
+  };
+  const aside: PoolBuffer[] = [];
+  const setAside = (bytes: number): PoolBuffer => {
+    const buffer = pool.acquire(bytes);
+    buffer.batch = batch;
+    aside.push(buffer);
     return buffer;
   };
   const copy = (from: Memory, to: { gpu: GPUBuffer }, toOffset: number, bytes: number): void => {
@@ -140,24 +156,21 @@ export function plan(commands: readonly Command[], { batch, pool, onBindGroup }:
   const dispatch = ({ kernel, memories }: Dispatch): void => {
     const buffers = memories.map(bound);
     const written = new Set(buffers.filter((_, i) => kernel.access[i] === 'write'));
-    const aside: PoolBuffer[] = [];
     const entries = memories.map((memory, binding): Bound => {
       const buffer = buffers[binding] as PoolBuffer;
       const size = memory.bytes;
       if (kernel.access[binding] === 'write' || !written.has(buffer)) {
         return { buffer, offset: memory.home?.offset ?? 0, size };
       }
-      const apart = pool.acquire(size);
-      apart.batch = batch;
-      aside.push(apart);
+      const apart = setAside(size);
       copy(memory, apart, 0, size);
       return { buffer: apart, offset: 0, size };
     });
     const pipeline = pipelineOf(kernel);
-    encoded.push({ kernel, pipeline, bindGroup: bindGroup(kernel, pipeline, entries, onBindGroup) });
-    for (const buffer of aside) pool.release(buffer);
+    const bytes = entries.reduce((sum, { size }) => sum + size, 0);
+    encoded.push({ kernel, pipeline, bindGroup: bindGroup(kernel, pipeline, entries, onBindGroup), bytes });
   };
-  kept.forEach((command, i) => {
+  kept.forEach((command) => {
     if (isPlanned(command)) encoded.push(...command);
     else if ('kernel' in command) dispatch(command);
     else if ('staging' in command) copy(command.from, { gpu: command.staging }, 0, command.bytes);
@@ -167,14 +180,16 @@ export function plan(commands: readonly Command[], { batch, pool, onBindGroup }:
       const toOffset = to.home?.offset ?? 0;
       if (bound(from) === target) {
         // WebGPU copies between two buffers only.
-        const aside = pool.acquire(bytes);
-        aside.batch = batch;
-        copy(from, aside, 0, bytes);
-        encoded.push({ from: aside.gpu, fromOffset: 0, to: target.gpu, toOffset, bytes });
-        pool.release(aside);
+        const apart = setAside(bytes);
+        copy(from, apart, 0, bytes);
+        encoded.push({ from: apart.gpu, fromOffset: 0, to: target.gpu, toOffset, bytes });
       } else copy(from, target, toOffset, bytes);
     }
-    for (const { root } of memoriesOf(command)) if (root.discarded && last.get(root) === i) root.giveBack();
   });
+  for (const memory of done) {
+    if (shared.has(memory)) memory.buffer = null;
+    else memory.giveBack();
+  }
+  for (const buffer of new Set([...shared.values(), ...aside])) pool.release(buffer);
   return encoded;
 }

@@ -4,8 +4,8 @@
  */
 import { KindlingError } from './errors.js';
 import { Memory } from './memory.js';
-import { type Page, type Recording, recording, refuseInCapture } from './recording.js';
-import { copy, currentBatch, discard, dispatch, flush, readback, write, writeLate } from './stream.js';
+import { type Recording, recording, refuseInCapture } from './recording.js';
+import { copy, currentBatch, discard, dispatch, flush, readback, write } from './stream.js';
 
 /** The storages made inside one step. */
 class Scope {
@@ -252,7 +252,6 @@ export function scoped<T>(body: () => T, results: (value: T) => Iterable<Storage
     Storage.endScope(scope);
     scopes.pop();
     if (scopes.length === 0) {
-      page = null;
       flush(into);
     }
   }
@@ -291,38 +290,4 @@ export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly S
   const batch = currentBatch();
   if (unsubmitted.batch !== batch) unsubmitted = { batch, dispatches: 0 };
   if (++unsubmitted.dispatches >= EAGER_BATCH) flush();
-}
-
-const SLOT = 256;
-const PAGE_BYTES = 16 * SLOT;
-let page: (Page & { readonly storage: Storage; readonly batch: number }) | null = null;
-
-/**
- * A storage of `bytes` that the host fills: now, and whenever the step that asks for it is replayed. Those of a step lie
- * in one page, which is uploaded in one write. Outside of steps each is a write of its own.
- *
- * @param fill writes the content into the view it is given
- */
-export function hostSlot(bytes: number, fill: (view: DataView) => void): Storage {
-  if (scopes.length === 0) {
-    const content = new DataView(new ArrayBuffer(bytes));
-    fill(content);
-    return new Storage(bytes, content);
-  }
-  const room = Math.ceil(bytes / SLOT) * SLOT;
-  if (!page || page.batch !== currentBatch() || page.used + room > page.content.length) {
-    const size = Math.max(PAGE_BYTES, room);
-    const storage = Storage.forStep(size);
-    const content = new Uint8Array(size);
-    const gpu = writeLate(storage.memory(), content);
-    page = { storage, gpu, content, used: 0, fill: [], batch: currentBatch() };
-    recording()?.pages.push(page);
-  }
-  const offset = page.used;
-  page.used += room;
-  const view = new DataView(page.content.buffer, offset, bytes);
-  const write = (): void => fill(view);
-  write();
-  page.fill.push(write);
-  return Storage.within(page.storage, offset, bytes);
 }

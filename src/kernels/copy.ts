@@ -1,98 +1,108 @@
 /**
  * Moving elements. `gather`: y[i] = x[offset + Σ coordinate · stride], the coordinates being those of i in `shape`: this
  * is permute, expand, slice and flip. `scatter`: y[offset + Σ coordinate · stride] = x[i]: this is cat, stack, pad and
- * the gradient of a slice. Launch: one invocation per element of `shape`.
+ * the gradient of a slice. Launch: see flat.ts; for how tensors are read by strides, strided.ts.
  */
-import { indexed } from './elementwise.js';
-import { type Element, f32, interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+import { bitsOf, type Flat, flatKernel, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
+import { interned, type Kernel } from './kernel.js';
+import { operandsOf } from './strided.js';
 
 export interface CopySpec {
   readonly shape: readonly number[];
   /** May be 0 (expand) or negative (flip). */
   readonly strides: readonly number[];
   readonly offset: number;
+  readonly flat?: Flat;
 }
 
-const size = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+const count = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
-/** WGSL for offset + Σ coordinate · stride, negative strides being walked from the other end. */
-function place({ shape, strides, offset }: CopySpec): string {
-  const forward = indexed(
-    shape,
-    strides.map((s) => Math.max(s, 0)),
-  );
-  const back = indexed(
-    shape,
-    strides.map((s) => Math.max(-s, 0)),
-  );
-  return `${offset}u + ${forward}${back === '0u' ? '' : ` - (${back})`}`;
-}
+export const gatherKernel = interned(({ shape, strides, offset, flat = SOFTWARE_FLAT }: CopySpec): Kernel => {
+  const { vector, operands } = operandsOf(shape, [{ type: 'u32', strides, offset }], flat.vector);
+  const [x] = operands;
+  return flatKernel({
+    name: 'copy.gather',
+    read: { xs: x?.use ?? 'u32' },
+    write: { ys: { walked: 'u32' } },
+    size: count(shape),
+    flat: vector ? flat : scalarsOnly(flat),
+    body: () => `${x?.load('x', 'xs')}
+ys[i] = x;`,
+  });
+});
 
-export const gatherKernel = interned(
-  (spec: CopySpec): Kernel =>
-    kernel({
-      name: 'copy.gather',
-      read: { xs: 'u32' },
-      write: { ys: 'u32' },
-      workgroups: linear(size(spec.shape)),
-      wgsl: `${linearMain(size(spec.shape))}
-  ys[i] = xs[${place(spec)}];
-}`,
-    }),
-);
+export const scatterKernel = interned(({ shape, strides, offset, flat = SOFTWARE_FLAT }: CopySpec): Kernel => {
+  const { vector, operands } = operandsOf(shape, [{ type: 'u32', strides, offset }], flat.vector);
+  // Four neighbours are stored at once, or all go one by one.
+  const whole = vector && operands[0]?.use !== 'u32';
+  const [y] = whole ? operands : operandsOf(shape, [{ type: 'u32', strides, offset }], false).operands;
+  return flatKernel({
+    name: 'copy.scatter',
+    read: { xs: { walked: 'u32' } },
+    write: { ys: y?.use ?? 'u32' },
+    size: count(shape),
+    flat: whole ? flat : scalarsOnly(flat),
+    body: () => `${y?.index('ys')} = xs[i];`,
+  });
+});
 
-export const scatterKernel = interned(
-  (spec: CopySpec): Kernel =>
-    kernel({
-      name: 'copy.scatter',
-      read: { xs: 'u32' },
-      write: { ys: 'u32' },
-      workgroups: linear(size(spec.shape)),
-      wgsl: `${linearMain(size(spec.shape))}
-  ys[${place(spec)}] = xs[i];
-}`,
-    }),
-);
-
-/** y[i] = value. */
+/** y[i] = value, of any type: its bits are the kernel's parameter. */
 export const fillKernel = interned(
-  ({ size, value, type }: { size: number; value: number; type: 'f32' | 'i32' | 'u32' }): Kernel =>
-    kernel({
+  ({ size, value, type, flat = SOFTWARE_FLAT }: { size: number; value: number; type: Scalar; flat?: Flat }): Kernel =>
+    flatKernel({
       name: 'fill',
-      write: { ys: type },
-      workgroups: linear(size),
-      wgsl: `${linearMain('arrayLength(&ys)')}
-  ys[i] = ${type === 'f32' ? f32(value) : `${type}(${value})`};
-}`,
+      read: {},
+      write: { ys: { walked: 'u32' } },
+      params: { bits: bitsOf(value, type) },
+      size,
+      flat,
+      body: (vector) => `ys[i] = ${vector ? 'vec4<u32>' : 'u32'}(params.bits);`,
     }),
 );
+
+export interface CastSpec {
+  readonly from: Scalar;
+  readonly to: Scalar;
+  readonly bool: boolean;
+  readonly size: number;
+  readonly flat?: Flat;
+}
 
 /** y[i] = x[i] in another type; bool is u32 of 0 or 1. */
 export const castKernel = interned(
-  ({ from, to, bool, size }: { from: Element; to: Element; bool: boolean; size: number }): Kernel =>
-    kernel({
+  ({ from, to, bool, size, flat = SOFTWARE_FLAT }: CastSpec): Kernel =>
+    flatKernel({
       name: 'cast',
-      read: { xs: from },
-      write: { ys: to },
-      workgroups: linear(size),
-      wgsl: `${linearMain('arrayLength(&ys)')}
-  ys[i] = ${bool ? `select(0u, 1u, xs[i] != ${from}(0))` : `${to}(xs[i])`};
-}`,
+      read: { xs: { walked: from } },
+      write: { ys: { walked: to } },
+      size,
+      flat,
+      body: (vector) => {
+        const of = (type: Scalar): string => (vector ? `vec4<${type}>` : type);
+        return `ys[i] = ${bool ? `select(${of('u32')}(0), ${of('u32')}(1), xs[i] != ${of(from)}(0))` : `${of(to)}(xs[i])`};`;
+      },
     }),
 );
 
 /** y = condition ? a : b, elementwise in one shape; the three are read with strides. */
 export const whereKernel = interned(
-  (spec: { shape: readonly number[]; strides: readonly (readonly number[])[] }): Kernel => {
-    const [c = '', a = '', b = ''] = spec.strides.map((strides) => indexed(spec.shape, strides));
-    return kernel({
+  (spec: { shape: readonly number[]; strides: readonly (readonly number[])[]; flat?: Flat }): Kernel => {
+    const { shape, strides, flat = SOFTWARE_FLAT } = spec;
+    const given = strides.map((of) => ({ type: 'u32' as const, strides: of }));
+    const { vector, operands } = operandsOf(shape, given, flat.vector);
+    const names = [
+      ['c', 'condition'],
+      ['a', 'as_'],
+      ['b', 'bs'],
+    ] as const;
+    return flatKernel({
       name: 'where',
-      read: { condition: 'u32', as_: 'u32', bs: 'u32' },
-      write: { ys: 'u32' },
-      workgroups: linear(size(spec.shape)),
-      wgsl: `${linearMain(size(spec.shape))}
-  ys[i] = select(bs[${b}], as_[${a}], condition[${c}] != 0u);
-}`,
+      read: Object.fromEntries(names.map(([, array], n) => [array, operands[n]?.use ?? 'u32'])),
+      write: { ys: { walked: 'u32' } },
+      size: count(shape),
+      flat: vector ? flat : scalarsOnly(flat),
+      body: () => `${names.map(([name, array], n) => operands[n]?.load(name, array)).join('\n')}
+ys[i] = select(b, a, c != ${vector ? 'vec4<u32>' : 'u32'}(0));`,
     });
   },
 );

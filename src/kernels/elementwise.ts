@@ -3,8 +3,9 @@
  * gradient by x as WGSL in `x`, the value `y`, the gradient `g` by the value, and `p`. A binary line gives the value in
  * `a` and `b`, and the gradients by both. Tensors lie row-major. Launch: see flat.ts.
  */
-import { type Flat, flatKernel, lifted, SOFTWARE_FLAT } from './flat.js';
-import { f32, interned, type Kernel } from './kernel.js';
+import { bitsOf, type Flat, flatKernel, lifted, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
+import { interned, type Kernel } from './kernel.js';
+import { type Operand, operandsOf } from './strided.js';
 
 interface Unary {
   readonly value: string;
@@ -202,8 +203,6 @@ export type BinaryName = keyof typeof BINARY;
 
 const helpers = (uses: readonly (keyof typeof HELPERS)[] = []): string => uses.map((name) => HELPERS[name]).join('\n');
 
-type Scalar = 'f32' | 'i32' | 'u32';
-
 export interface UnarySpec {
   readonly name: UnaryName;
   readonly size: number;
@@ -212,13 +211,18 @@ export interface UnarySpec {
   readonly flat?: Flat;
 }
 
-/** WGSL of `f` over scalars. */
-const scalarFunction = (args: Readonly<Record<string, Scalar>>, result: Scalar, body: string, p?: number): string => `
+const names = (expression: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(expression);
+
+/** WGSL of `f` over scalars. The parameter is data: another number is no other shader. */
+const scalarFunction = (args: Readonly<Record<string, Scalar>>, result: Scalar, body: string): string => `
 fn f(${Object.entries(args)
   .map(([name, type]) => `${name}: ${type}`)
-  .join(', ')}) -> ${result} {${/\bp\b/.test(body) ? `\n  let p = ${f32(p ?? 0)};` : ''}
+  .join(', ')}) -> ${result} {${names(body, 'p') ? '\n  let p = bitcast<f32>(params.parameter);' : ''}
   return ${body};
 }`;
+
+const parameterOf = (expression: string, parameter = 0): { parameter: number } | undefined =>
+  names(expression, 'p') ? { parameter: bitsOf(parameter, 'f32') } : undefined;
 
 /** y = f(x). `type` is f32, or i32 for neg and abs. */
 export const unaryKernel = interned((spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
@@ -231,7 +235,8 @@ export const unaryKernel = interned((spec: UnarySpec & { readonly type?: Scalar 
     write: { ys: { walked: type } },
     size,
     flat,
-    module: helpers(uses) + scalarFunction({ x: type }, type, expression, spec.parameter),
+    module: helpers(uses) + scalarFunction({ x: type }, type, expression),
+    params: parameterOf(expression, spec.parameter),
     body: (vector) => `let x = xs[i];
 ys[i] = ${lifted('f', ['x'], vector)};`,
   });
@@ -240,7 +245,7 @@ ys[i] = ${lifted('f', ['x'], vector)};`,
 /** dx = f'(x) g, reading x, y and g. */
 export const unaryGradKernel = interned((spec: UnarySpec): Kernel => {
   const { gradient = '0.0', uses }: Unary = UNARY[spec.name];
-  const args = ['x', 'y', 'g'].filter((name) => new RegExp(`\\b${name}\\b`).test(gradient));
+  const args = ['x', 'y', 'g'].filter((name) => names(gradient, name));
   const typed = Object.fromEntries(args.map((name) => [name, 'f32' as const]));
   return flatKernel({
     name: `${spec.name}.grad`,
@@ -248,7 +253,8 @@ export const unaryGradKernel = interned((spec: UnarySpec): Kernel => {
     write: { dxs: { walked: 'f32' } },
     size: spec.size,
     flat: spec.flat ?? SOFTWARE_FLAT,
-    module: helpers(uses) + scalarFunction(typed, 'f32', gradient, spec.parameter),
+    module: helpers(uses) + scalarFunction(typed, 'f32', gradient),
+    params: parameterOf(gradient, spec.parameter),
     body: (vector) => `${args.map((name) => `let ${name} = ${name}s[i];`).join('\n')}
 dxs[i] = ${lifted('f', args, vector)};`,
   });
@@ -272,62 +278,35 @@ export const binaryKernel = interned((spec: BinarySpec): Kernel => {
   const gradient = spec.part !== 'value';
   const expression = spec.part === 'value' ? value : (gradients?.[spec.part === 'gradA' ? 0 : 1] ?? '0.0');
   const { shape, type, flat = SOFTWARE_FLAT } = spec;
-  const operands = [
-    { name: 'a', array: 'as_', type, index: indexed(shape, spec.stridesA) },
-    { name: 'b', array: 'bs', type, index: indexed(shape, spec.stridesB) },
-    ...(gradient ? [{ name: 'g', array: 'gs', type: 'f32' as const, index: 'i' }] : []),
+  const given = [
+    { name: 'a', array: 'as_', type, strides: spec.stridesA },
+    { name: 'b', array: 'bs', type, strides: spec.stridesB },
+    ...(gradient ? [{ name: 'g', array: 'gs', type: 'f32' as const, strides: rowMajor(shape) }] : []),
   ];
-  const used = operands.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(expression));
-  // One element for all is loaded once; what is read with strides goes one by one.
-  const whole = operands.every(({ index }) => index === 'i' || index === '0u');
-  const load = ({ name, array, index }: (typeof used)[number]): string => `let ${name} = ${array}[${index}];`;
-  const args = (vector: boolean): string[] =>
-    used.map(({ name, type: of, index }) => (vector && index === '0u' ? `vec4<${of}>(${name})` : name));
+  const { vector, operands } = operandsOf(shape, given, flat.vector);
+  const used = given.map((operand, n) => ({ ...operand, ...(operands[n] as Operand) }));
+  const read = used.filter(({ name }) => names(expression, name));
+  const loads = (once: boolean): string[] =>
+    read.filter((operand) => operand.once === once).map(({ name, array, load }) => load(name, array));
   const result = makes === 'bool' ? 'u32' : type;
   return flatKernel({
     name: gradient ? `${spec.name}.${spec.part}` : spec.name,
-    read: Object.fromEntries(
-      operands.map(({ array, type: of, index }) => [array, whole && index === 'i' ? { walked: of } : of]),
-    ),
+    read: Object.fromEntries(used.map(({ array, use }) => [array, use])),
     write: { zs: { walked: result } },
     size: shape.reduce((product, n) => product * n, 1),
-    flat: whole ? flat : { ...flat, vector: false, perInvocation: flat.perInvocation * (flat.vector ? 4 : 1) },
+    flat: vector ? flat : scalarsOnly(flat),
     module:
       helpers(uses) +
-      scalarFunction(Object.fromEntries(used.map(({ name, type: of }) => [name, of])), result, expression),
-    setup: used
-      .filter(({ index }) => index === '0u')
-      .map((operand) => `  ${load(operand)}`)
-      .join('\n'),
-    body: (vector) => `${used
-      .filter(({ index }) => index !== '0u')
-      .map(load)
-      .join('\n')}
-zs[i] = ${lifted('f', args(vector), vector)};`,
+      scalarFunction(Object.fromEntries(read.map(({ name, type: of }) => [name, of])), result, expression),
+    setup: loads(true).join('\n'),
+    body: () => `${loads(false).join('\n')}
+zs[i] = ${lifted(
+      'f',
+      read.map(({ name }) => name),
+      vector,
+    )};`,
   });
 });
 
-/** WGSL for the offset of element `index` (row-major in `shape`) in a tensor read with `strides`. */
-export function indexed(shape: readonly number[], strides: readonly number[], index = 'i'): string {
-  const dims: { length: number; stride: number }[] = [];
-  shape.forEach((length, d) => {
-    if (length === 1) return;
-    const stride = strides[d] ?? 0;
-    const outer = dims.at(-1);
-    // Dimensions that are walked without a jump between them are one dimension.
-    if (outer && outer.stride === stride * length) {
-      outer.length *= length;
-      outer.stride = stride;
-    } else dims.push({ length, stride });
-  });
-  const total = dims.reduce((product, { length }) => product * length, 1);
-  const terms: string[] = [];
-  let below = 1;
-  for (const { length, stride } of dims.reverse()) {
-    const quotient = below === 1 ? index : `${index} / ${below}u`;
-    const coordinate = below * length === total ? quotient : `(${quotient}) % ${length}u`;
-    if (stride !== 0) terms.push(stride === 1 ? coordinate : `(${coordinate}) * ${stride}u`);
-    below *= length;
-  }
-  return terms.join(' + ') || '0u';
-}
+const rowMajor = (shape: readonly number[]): number[] =>
+  shape.map((_, d) => shape.slice(d + 1).reduce((product, n) => product * n, 1));

@@ -40,16 +40,17 @@ export const FLAT_CANDIDATES: readonly Flat[] = [
   { workgroup: 256, perInvocation: 4, vector: false },
 ];
 
-type Scalar = 'f32' | 'i32' | 'u32';
+export type Scalar = 'f32' | 'i32' | 'u32';
 
 /** How an array is used: `walked` at the index of what is made, and then `size` long; otherwise as the body likes. */
-type Use = Scalar | { readonly walked: Scalar };
+export type Use = Element | { readonly walked: Scalar };
 
 export interface FlatSource {
   readonly name: string;
   readonly read: Readonly<Record<string, Use>>;
-  /** The first is walked. */
+  /** At least one array, written or read, is walked. */
   readonly write: Readonly<Record<string, Use>>;
+  readonly params?: Readonly<Record<string, number>> | undefined;
   readonly size: number;
   readonly flat: Flat;
   /** Functions that the body calls. */
@@ -63,9 +64,10 @@ export interface FlatSource {
 const MAX_WORKGROUPS = 65535;
 
 /** A kernel over flat arrays. */
-export function flatKernel({ name, read, write, size, flat, module = '', setup = '', body }: FlatSource): Kernel {
+export function flatKernel(source: FlatSource): Kernel {
+  const { name, read, write, params, size, flat, module = '', setup = '', body } = source;
   const vector = flat.vector && size % 4 === 0;
-  const each = flat.vector && !vector ? flat.perInvocation * 4 : flat.perInvocation;
+  const { workgroup, perInvocation: each } = vector ? flat : scalarsOnly(flat);
   const elements = (uses: Readonly<Record<string, Use>>): Record<string, Element> =>
     Object.fromEntries(
       Object.entries(uses).map(([key, use]) => {
@@ -73,8 +75,7 @@ export function flatKernel({ name, read, write, size, flat, module = '', setup =
         return [key, vector ? (`vec4<${use.walked}>` as const) : use.walked];
       }),
     );
-  const { workgroup } = flat;
-  const first = Object.keys(write)[0] ?? '';
+  const walked = Object.entries({ ...write, ...read }).find(([, use]) => typeof use !== 'string');
   const groups = Math.ceil(size / (vector ? 4 : 1) / (workgroup * each));
   const rows = Math.max(1, Math.ceil(groups / MAX_WORKGROUPS));
   const text = body(vector).trim().replaceAll('\n', '\n    ');
@@ -83,13 +84,14 @@ export function flatKernel({ name, read, write, size, flat, module = '', setup =
     name,
     read: elements(read),
     write: elements(write),
+    params,
     workgroups: [Math.ceil(groups / rows), rows, 1],
     wgsl: `${module}
 @compute @workgroup_size(${workgroup})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32) {
   let start = (group.x + group.y * groups.x) * ${workgroup * each}u + lane;
-  let count = arrayLength(&${first});${setup && `\n${setup}`}
+  let count = arrayLength(&${walked?.[0]});${setup && `\n${setup}`}
   if (start + ${(each - 1) * workgroup}u >= count) {
     for (var i = start; i < count; i += ${workgroup}u) {
     ${text}
@@ -106,4 +108,17 @@ export function lifted(call: string, args: readonly string[], vector: boolean): 
   if (!vector) return `${call}(${args.join(', ')})`;
   const parts = ['x', 'y', 'z', 'w'].map((part) => `${call}(${args.map((arg) => `${arg}.${part}`).join(', ')})`);
   return `vec4(${parts.join(', ')})`;
+}
+
+/** The same elements per invocation, one by one. */
+export const scalarsOnly = ({ workgroup, perInvocation, vector }: Flat): Flat => ({
+  workgroup,
+  perInvocation: perInvocation * (vector ? 4 : 1),
+  vector: false,
+});
+
+/** The bits of a number of some type, to be a parameter. */
+export function bitsOf(value: number, type: Scalar): number {
+  if (type !== 'f32') return value >>> 0;
+  return new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
 }

@@ -1,43 +1,29 @@
-/** What is written where it lies, for leaves alone. Launch: one invocation per element. */
-import { interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+/** What is written where it lies, for leaves alone. Launch: see flat.ts. */
+import { type Flat, flatKernel, type Scalar, SOFTWARE_FLAT } from './flat.js';
+import { interned, type Kernel } from './kernel.js';
 
 /** x[i] += 1. */
 export const incrementKernel = interned(
-  ({ size, type }: { size: number; type: 'f32' | 'i32' | 'u32' }): Kernel =>
-    kernel({
+  ({ size, type, flat = SOFTWARE_FLAT }: { size: number; type: Scalar; flat?: Flat }): Kernel =>
+    flatKernel({
       name: 'inPlace.increment',
-      write: { xs: type },
-      workgroups: linear(size),
-      wgsl: `${linearMain('arrayLength(&xs)')}
-  xs[i] += ${type}(1);
-}`,
-    }),
-);
-
-/** x[i] *= factor[0]. */
-export const scaleKernel = interned(
-  ({ size }: { size: number }): Kernel =>
-    kernel({
-      name: 'inPlace.scale',
-      read: { factor: 'f32' },
-      write: { xs: 'f32' },
-      workgroups: linear(size),
-      wgsl: `${linearMain('arrayLength(&xs)')}
-  xs[i] *= factor[0];
-}`,
+      read: {},
+      write: { xs: { walked: type } },
+      size,
+      flat,
+      body: (vector) => `xs[i] += ${vector ? `vec4<${type}>` : type}(1);`,
     }),
 );
 
 /** x[i] += y[i]. */
 export const addToKernel = interned(
-  ({ size }: { size: number }): Kernel =>
-    kernel({
+  ({ size, flat = SOFTWARE_FLAT }: { size: number; flat?: Flat }): Kernel =>
+    flatKernel({
       name: 'inPlace.add',
-      read: { ys: 'f32' },
-      write: { xs: 'f32' },
-      workgroups: linear(size),
-      wgsl: `${linearMain('arrayLength(&xs)')}
-  xs[i] += ys[i];
-}`,
+      read: { ys: { walked: 'f32' } },
+      write: { xs: { walked: 'f32' } },
+      size,
+      flat,
+      body: () => 'xs[i] += ys[i];',
     }),
 );

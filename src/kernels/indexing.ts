@@ -8,8 +8,8 @@
  * and the bits repeat. An index outside x reads NaN. Layout: row-major; elements move as bits.
  * Launch: one invocation per element of y forward, of x backward.
  */
-import { indexed } from './elementwise.js';
 import { interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+import { indexed } from './strided.js';
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const NAN = '0x7fc00000u';

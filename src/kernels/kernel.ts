@@ -1,7 +1,8 @@
 /**
  * What a kernel is, apart from any device: WGSL, the buffers it binds, and its launch shape. Everything in
  * `src/kernels` is pure: a spec (shapes as numbers) goes in, a `Kernel` comes out, and `src/gpu` compiles and runs it.
- * Shapes are constants of the shader, so a kernel needs no uniforms; what changes from step to step is in a buffer.
+ * Shapes are constants of the shader or, where one text serves many shapes, its `params`; what changes from step to step is
+ * in a buffer.
  */
 
 /** Element type of a storage buffer as the shader sees it. bool tensors are u32 of 0 or 1. */
@@ -15,6 +16,10 @@ export interface Kernel {
   /** How each binding of group 0 is used, in binding order: inputs first, then outputs. */
   readonly access: readonly ('read' | 'write')[];
   readonly workgroups: readonly [number, number, number];
+  /** The u32 fields of the uniform `params`, bound after `access`; they never change. */
+  readonly params?: readonly number[];
+  /** Multiplications and additions of one launch, where they are what a kernel spends its time on. */
+  readonly flops?: number;
 }
 
 export interface KernelSource {
@@ -24,6 +29,9 @@ export interface KernelSource {
   /** Bound read-write (outputs, and state updated in place). */
   write: Readonly<Record<string, Element>>;
   workgroups: readonly [number, number, number];
+  /** u32 numbers that the shader reads as `params.name`, so that kernels of many shapes share one text (see {@link numbers}). */
+  params?: Readonly<Record<string, number>> | undefined;
+  flops?: number;
   /** WGSL that must precede everything, such as `enable subgroups;`. */
   enable?: string;
   /** The rest of the shader, with `fn main`. The buffers named above are declared already. */
@@ -38,12 +46,30 @@ export function kernel(source: KernelSource): Kernel {
     const access = binding < read.length ? 'read' : 'read_write';
     return `@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${element}>;`;
   });
+  const fields = Object.entries(source.params ?? {});
+  if (fields.length > 0) {
+    declarations.push(
+      `struct Params { ${fields.map(([name]) => `${name}: u32`).join(', ')} }`,
+      `@group(0) @binding(${declarations.length}) var<uniform> params: Params;`,
+    );
+  }
   return {
     name: source.name,
     wgsl: `${source.enable ?? ''}${declarations.join('\n')}\n\n${source.wgsl.trim()}\n`,
     access: [...read.map(() => 'read' as const), ...write.map(() => 'write' as const)],
     workgroups: source.workgroups,
+    ...(fields.length > 0 ? { params: fields.map(([, value]) => value >>> 0) } : {}),
+    ...(source.flops === undefined ? {} : { flops: source.flops }),
   };
+}
+
+/** Whole numbers as WGSL expressions of the same names: fields of `params`, or constants of the text. */
+export function numbers<Name extends string>(values: Readonly<Record<Name, number>>, asData: boolean) {
+  const made = Object.entries<number>(values).map(([name, value]) => [
+    name,
+    asData ? `params.${name}` : `${value >>> 0}u`,
+  ]);
+  return Object.fromEntries(made) as Readonly<Record<Name, string>>;
 }
 
 /**

@@ -1,14 +1,16 @@
 /**
- * Batched matrix product: y[b, i, j] = relu?( Σ_k left[b, i, k] · right[b, k, j] + bias[j] ).
+ * Batched matrix product: y[b, i, j] = mask?( relu?( Σ_k left[b, i, k] · right[b, k, j] + bias[j] ) ),
+ * and, where wanted, rowSums[i] = Σ_k left[i, k]: of dW = gᵀ·x that is the bias gradient.
  *
  * Layout: row-major. left is [.., m, k], or [.., k, m] with transA; right is [.., k, n], or [.., n, k] with transB; y is
  * [.., m, n]. Batch dimensions broadcast as in PyTorch: a dimension that a factor lacks has stride 0.
  * Launch: tiles of y, see gemm/gemm.ts. Where k is long and y is small, the sum is cut into parts (gemm/split.ts).
  */
 import { gemm } from './gemm/gemm.js';
-import type { GemmTile, GemmVariant, Operand } from './gemm/spec.js';
-import { type Split, splitsFor, sumParts } from './gemm/split.js';
-import { type Element, interned, type Kernel } from './kernel.js';
+import { type GemmTile, type GemmVariant, type Operand, shapeIsData } from './gemm/spec.js';
+import { cut, type Split, splitsFor, sumParts, UNIT } from './gemm/split.js';
+import { readsVec4 } from './gemm/workgroup.js';
+import { type Element, interned, type Kernel, numbers } from './kernel.js';
 
 export interface MatmulSpec {
   m: number;
@@ -23,6 +25,10 @@ export interface MatmulSpec {
   /** Adds bias[j]; bound third. */
   bias?: boolean;
   relu?: boolean;
+  /** Makes y 0 where the buffer of y's shape that is bound after the bias is not positive: ReLU's backward. */
+  mask?: boolean;
+  /** Writes the sums of the left factor's rows to a second output; for a product without batch. */
+  rowSum?: boolean;
   variant: GemmVariant;
   tile?: GemmTile;
   /** Parts to cut the sum over k into; chosen from the shape by default. */
@@ -66,63 +72,70 @@ export function matmulShape(
 }
 
 /**
- * The kernel [left, right, bias?] → y, or a {@link Split}: partial [left, right] → parts, reduce [parts, bias?] → y.
- * No size may be zero.
+ * The kernel [left, right, bias?, mask?] → y, rowSums?, or a {@link Split}: partial [left, right] → parts,
+ * reduce [parts, bias?, mask?] → y, rowSums?. No size may be zero.
  */
 export const matmul = interned((spec: MatmulSpec): Kernel | Split => {
   const { m, n, k, transA = false, transB = false, batch = [], leftStrides = [], rightStrides = [], variant } = spec;
   const batches = batch.reduce((a, b) => a * b, 1);
+  if (spec.rowSum && batches > 1) throw new RangeError('matmul: row sums are for one matrix');
   const wanted = spec.splits ?? splitsFor(variant, { rows: m, columns: n, batches }, k);
-  const inner = Math.ceil(k / wanted);
-  const splits = Math.ceil(k / inner);
-  const factor = (buffer: string, strides: readonly number[], alongK: boolean, lines: number): Operand => {
-    const stride = alongK ? 1 : lines;
-    const start = `(${matrixOffset(batch, strides)}) + line${alongK ? ` * ${k}u` : ''}`;
-    return {
-      buffer,
-      origin: `return vec3(${start}, 0u, 0u);`,
-      run: `return vec3(origin.x + outer * ${inner * stride}u, 0u, min(${inner}u, ${k}u - outer * ${inner}u));`,
-      checked: splits * inner !== k,
-      stride,
-      contiguous: alongK ? 'inner' : 'line',
-    };
+  const { splits } = cut(k, wanted, UNIT);
+  const outputs = batches * m * n;
+  const size = outputs + (spec.rowSum ? m : 0);
+  const sizes = {
+    ...{ m, n, size, outputs },
+    ...{ leftLine: transA ? 1 : k, leftStep: transA ? m : 1, rightLine: transB ? k : 1, rightStep: transB ? 1 : n },
   };
+  const u = numbers(sizes, shapeIsData(variant));
+  const factor = (side: 'left' | 'right', strides: readonly number[], alongK: boolean, lines: number): Operand => ({
+    buffer: side,
+    origin: `return vec3(${matrixOffset(batch, strides)} + line * ${u[`${side}Line`]}, 0u, 0u);`,
+    checked: false,
+    along: u[`${side}Step`],
+    contiguous: alongK ? 'inner' : 'line',
+    aligned: (alongK ? k : lines) % 4 === 0,
+  });
+  const left = factor('left', leftStrides, !transA, m);
+  const right = factor('right', rightStrides, transB, n);
+  const element = (operand: Operand): Element => (readsVec4(variant, operand) ? 'vec4<f32>' : 'f32');
   const product = {
-    name: 'matmul',
-    variant,
-    tile: spec.tile,
-    batches,
-    rows: m,
-    columns: n,
-    outer: splits,
-    inner,
-    left: factor('left', leftStrides, !transA, m),
-    right: factor('right', rightStrides, transB, n),
+    ...{ name: 'matmul', variant, tile: spec.tile, sizes, batches },
+    ...{ rows: m, columns: n, outer: 1, inner: k, left, right },
     columnOffset: 'column',
   };
-  const factors = { left: 'f32', right: 'f32' } as const;
-  const extra: Record<string, Element> = spec.bias ? { bias: 'f32' as const } : {};
+  const factors = { left: element(left), right: element(right) };
+  const extra: Record<string, Element> = { ...(spec.bias && { bias: 'f32' }), ...(spec.mask && { mask: 'f32' }) };
   if (splits === 1) {
     return gemm({
       ...product,
-      rowOffset: `(batch * ${m}u + row) * ${n}u`,
+      rowOffset: `(batch * ${u.m} + row) * ${u.n}`,
       read: { ...factors, ...extra },
       columnBias: spec.bias ? 'bias[column]' : undefined,
       relu: spec.relu,
+      mask: spec.mask ? 'mask' : undefined,
+      rowSum: spec.rowSum ? { buffer: 'rowSums', at: 'row' } : undefined,
     });
   }
-  const size = batches * m * n;
-  const rowOffset = `split * ${size}u + (batch * ${m}u + row) * ${n}u`;
   return {
-    partial: gemm({ ...product, name: 'matmul.partial', splits, rowOffset, read: factors }),
+    partial: gemm({
+      ...product,
+      name: 'matmul.partial',
+      splits,
+      rowOffset: `split * ${u.size} + (batch * ${u.m} + row) * ${u.n}`,
+      read: factors,
+      rowSum: spec.rowSum ? { buffer: 'output', at: `split * ${u.size} + ${u.outputs} + row` } : undefined,
+    }),
     partialSize: splits * size,
     reduce: sumParts({
       name: 'matmul.reduce',
       parts: splits,
-      outputs: { output: size },
+      outputs: { output: outputs, ...(spec.rowSum && { rowSums: m }) },
       extra,
-      bias: spec.bias ? `bias[i % ${n}u]` : undefined,
+      sizes: { n },
+      bias: spec.bias ? 'bias[i % params.n]' : undefined,
       relu: spec.relu,
+      mask: spec.mask ? 'mask' : undefined,
     }),
   };
 });

@@ -36,7 +36,8 @@ export class Arena {
     this.#grads = this.#zeros();
     params.forEach((param, i) => {
       param.storage.moveInto(this.#values, at(this.#offsets, i));
-      param.gradHome = { storage: this.#grads, offset: at(this.#offsets, i) };
+      const together = (leaves: readonly Tensor[]): Tensor | null => this.#together(leaves);
+      param.gradHome = { storage: this.#grads, offset: at(this.#offsets, i), together };
     });
   }
 
@@ -65,6 +66,17 @@ export class Arena {
     if (param.grad && !param.grad.storage.liesIn(this.#grads, offset)) {
       this.at(i).grads.storage.copyFrom(param.grad.storage);
     }
+  }
+
+  #together(leaves: readonly Tensor[]): Tensor | null {
+    const wanted = new Set(leaves);
+    const from = this.#params.findIndex((param) => wanted.has(param));
+    const run = this.#params.slice(from, from + wanted.size);
+    const inPlace = (param: Tensor, i: number): boolean =>
+      wanted.has(param) && (param.grad?.storage.liesIn(this.#grads, at(this.#offsets, from + i)) ?? false);
+    return from >= 0 && run.length === wanted.size && run.every(inPlace)
+      ? this.range(from, from + run.length).grads
+      : null;
   }
 
   #range(from: number, to: number, shape: Shape): Range {

@@ -10,7 +10,7 @@ import { Tensor } from '../tensor/tensor.js';
 
 /**
  * Scales all gradients by one factor, in place, so that their common norm is at most `maxNorm`. Call it between
- * `backward()` and the optimizer's step; nothing is read back.
+ * `backward()` and the optimizer's step; nothing is read back. The gradients of an optimizer's group take two launches.
  *
  * @param options.normType 2 or Infinity. Default: 2
  * @returns the norm before scaling, a scalar; 0 where no parameter has a gradient
@@ -20,9 +20,12 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, { normTy
   if (normType !== 2 && normType !== Number.POSITIVE_INFINITY) {
     throw new KindlingError(`clipGradNorm: normType ${normType}; 2 and Infinity are known`);
   }
-  const grads = [...params].flatMap(({ grad }) => (grad && grad.size > 0 ? grad : []));
+  const leaves = [...params].filter(({ grad }) => grad && grad.size > 0);
+  const grads = leaves.flatMap(({ grad }) => grad ?? []);
   const [first] = grads;
   if (!first) return zeros([]);
+  const together = leaves[0]?.gradHome?.together(leaves);
+  if (together) return clipFlat(together, [together], maxNorm, normType);
   const whole = grads.length === 1 ? first : noGrad(() => cat(grads.map((grad) => flatten(grad))));
   return clipFlat(whole, grads, maxNorm, normType);
 }

@@ -26,6 +26,14 @@ export interface GradFn {
   backward(grad: Tensor): readonly (Tensor | null)[];
 }
 
+/** A place for the gradient of a leaf, among those of others. */
+export interface GradHome {
+  readonly storage: Storage;
+  readonly offset: number;
+  /** The gradients of these leaves as one flat tensor, if they lie side by side with nothing else between them. */
+  together(leaves: readonly Tensor[]): Tensor | null;
+}
+
 export class Tensor {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -42,7 +50,7 @@ export class Tensor {
   /** @internal Whether a tensor that is no leaf keeps its gradient. */
   retainsGrad = false;
   /** @internal Where an optimizer wants this leaf's gradient to lie. */
-  gradHome: { readonly storage: Storage; readonly offset: number } | null = null;
+  gradHome: GradHome | null = null;
 
   /** @internal Use `tensor()`, `zeros()` and their like. */
   constructor(shape: Shape, dtype: DType = 'f32', storage?: Storage, data?: TensorData) {

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { reshape } from '../../src/autograd/broadcast.js';
 import { matmul } from '../../src/autograd/matmul.js';
-import { type Dataset, ImageDataset, type ImageSample, Subset } from '../../src/data/dataset.js';
+import { ImageDataset, type ImageSample } from '../../src/data/dataset.js';
 import { DataLoader, type DataLoaderOptions } from '../../src/data/loader.js';
 import { resident } from '../../src/data/resident.js';
+import type { Dataset } from '../../src/data/sample.js';
+import { Subset } from '../../src/data/subset.js';
 import { Compose, Normalize, RandomCrop, RandomHorizontalFlip } from '../../src/data/transforms.js';
 import { device } from '../../src/gpu/device.js';
 import { streamStats } from '../../src/gpu/stream.js';
 import { AUGMENTATION } from '../../src/kernels/batch.js';
+import { capture } from '../../src/tensor/capture.js';
 import { Domain, philox } from '../../src/tensor/philox.js';
 import { step } from '../../src/tensor/step.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
@@ -235,11 +238,11 @@ describe('in a loop', () => {
     for (let epoch = 0; epoch < 4; epoch++) {
       if (epoch === 2) before = counts();
       for await (const [x] of loader) {
-        step(() => void matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4])));
+        step(() => matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4])));
         if (epoch >= 2) seen.add(x.storage);
       }
       for await (const [x] of new DataLoader(other, { batchSize: 20, transform: normalise })) {
-        step(() => void matmul(reshape(x, [20, 3072]), reshape(x, [3072, 20])));
+        step(() => matmul(reshape(x, [20, 3072]), reshape(x, [3072, 20])));
       }
     }
     const after = counts();
@@ -249,6 +252,27 @@ describe('in a loop', () => {
     // Two epochs of 30 batches and two evaluations of 2, and for each of the four the epoch's order.
     expect(after.writes - before.writes).toBe(64 + 4);
     expect(after.submits - before.submits).toBe(64);
+    expect(after.bindGroups - before.bindGroups).toBe(0);
+  });
+
+  test('with a captured step: one submit and one write for batch and step together', async () => {
+    const data = pictures(80);
+    const options = { batchSize: 4, shuffle: true, seed: 1, transform: standard };
+    const body = (x: Tensor) => matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4]));
+    const run = capture(body);
+    const found: unknown[] = [];
+    const wanted: unknown[] = [];
+    let before = streamStats();
+    for await (const [x] of new DataLoader(data, options)) {
+      if (found.length === 4) before = streamStats();
+      found.push(run(x).data());
+    }
+    const after = streamStats();
+    expect(after.submits - before.submits).toBe(16);
+    expect(after.writes - before.writes).toBe(16);
+    expect(after.bindGroups - before.bindGroups).toBe(0);
+    for await (const [x] of new DataLoader(data, options)) wanted.push(await step(() => body(x)).data());
+    expect(await Promise.all(found)).toEqual(wanted);
   });
 
   test('at most three steps are in flight, and timers run meanwhile', async () => {
@@ -262,7 +286,7 @@ describe('in a loop', () => {
     };
     const timer = setInterval(() => ticks++);
     for await (const [x] of new DataLoader(pictures(80), { batchSize: 4 })) {
-      step(() => void matmul(reshape(x, [3072, 4]), reshape(x, [4, 3072])));
+      step(() => matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4])));
     }
     clearInterval(timer);
     queue.submit = submit;

@@ -2,6 +2,10 @@
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { expect, test } from 'vitest';
+import { stats } from '../../src/gpu/stats.js';
+import { binaryKernel, unaryGradKernel, unaryKernel } from '../../src/kernels/elementwise.js';
+import { FLAT_CANDIDATES } from '../../src/kernels/flat.js';
+import { launch } from '../../src/tensor/launch.js';
 import { agree, type Bounds, build, close, get, plain, sizeOf, toTensor, values } from '../support/agree.js';
 
 /** erf by its series, which converges everywhere in doubles for the arguments used here. */
@@ -142,6 +146,18 @@ const SHAPES = [
     [1, 5],
     [3, 1],
   ],
+  // Four at once: in one shape, with one element for all, along a row, the same for four, and apart.
+  [[8], [8]],
+  [[2, 4], []],
+  [[4], [2, 4]],
+  [
+    [2, 8],
+    [2, 1],
+  ],
+  [
+    [2, 1, 4],
+    [2, 3, 1],
+  ],
   [
     [2, 2, 1, 3],
     [2, 1, 2, 1],
@@ -161,6 +177,37 @@ for (const [name, ours, theirs, low = -2] of PAIRS) {
     await agree(ours, outer(theirs, a, b), [values(a, low, 2), values(b, low, 2)]);
   });
 }
+
+test.each([1, 7, 1023, 1024, 4099, 8192])('%d elements, cut in every way', async (size) => {
+  const a = Float32Array.from({ length: size }, (_, i) => (i % 7) - 3);
+  const b = Float32Array.from({ length: size }, (_, i) => (i % 5) / 4);
+  const [x, y] = [k.keep(k.tensor(a)), k.keep(k.tensor(b))];
+  const row = { shape: [size], stridesA: [1], stridesB: [1], name: 'sub', type: 'f32', part: 'value' } as const;
+  for (const flat of FLAT_CANDIDATES) {
+    const made = [
+      launch(unaryKernel({ name: 'relu', size, flat }), [x], [size]),
+      launch(unaryGradKernel({ name: 'relu', size, flat }), [x, x, y], [size]),
+      launch(binaryKernel({ ...row, flat }), [x, y], [size]),
+      launch(binaryKernel({ ...row, stridesB: [0], name: 'lt', flat }), [x, y], [size], 'bool'),
+    ];
+    const want = [
+      a.map((value) => Math.max(value, 0)),
+      a.map((value, i) => (value > 0 ? (b[i] ?? 0) : 0)),
+      a.map((value, i) => value - (b[i] ?? 0)),
+      Uint32Array.from(a, (value) => Number(value < 0)),
+    ];
+    for (const [i, tensor] of made.entries()) expect(await tensor.data(), JSON.stringify(flat)).toEqual(want[i]);
+  }
+});
+
+test('another parameter is no other shader', async () => {
+  const x = k.tensor([1, 2, 3]);
+  expect(await k.clamp(x, { min: 1.5 }).array()).toEqual([1.5, 2, 3]);
+  const before = stats().pipelines;
+  expect(await k.clamp(x, { min: 2.5 }).array()).toEqual([2.5, 2.5, 3]);
+  expect(await k.clamp(k.tensor([[1], [4], [3], [9], [5]]), { min: 4 }).array()).toEqual([[4], [4], [4], [9], [5]]);
+  expect(stats().pipelines).toBe(before);
+});
 
 test('comparisons', async () => {
   const a = k.tensor([1, 2, 3]);

@@ -111,9 +111,7 @@ describe('DataLoader', () => {
     let early = watch.live();
     for (let epoch = 0; epoch < 3; epoch++) {
       for await (const [x] of many) {
-        step(() => {
-          matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4]));
-        });
+        step(() => matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4])));
         if (epoch === 1 && many.state.batch === 10) early = watch.live();
       }
     }

@@ -1,5 +1,5 @@
 /** Optimizers against PyTorch's trajectories (`test/fixtures/make.py`), their state, clipping and the L1 penalty. */
-import { keep, ones, step, sync, type Tensor, tensor } from 'kindling';
+import { full, keep, ones, step, sync, type Tensor, tensor, zeros } from 'kindling';
 import { Adam, AdamW, clipGradNorm, l1Penalty, lrScheduler, SGD } from 'kindling/optim';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { streamStats } from '../../src/gpu/stream.js';
@@ -116,6 +116,24 @@ it('a step is one submit, one launch a group, and one write of the numbers of al
   expect(after.submits - before.submits).toBe(1);
   expect(after.writes - before.writes).toBe(1);
 });
+
+it('clipping the gradients of a group adds two launches', async () => {
+  const params = Array.from({ length: 5 }, (_, i) => full([3, i + 1], i).requiresGrad_());
+  const adam = new Adam(params);
+  let loss = zeros([]);
+  for (const p of params) loss = loss.add(p.mul(p).sum());
+  loss.backward();
+  await sync();
+  const before = streamStats();
+  const norm = step(() => clipGradNorm(params, 1));
+  const square = params.reduce((sum, { size }, i) => sum + size * (2 * i) ** 2, 0);
+  expect(await norm.item()).toBeCloseTo(Math.sqrt(square), 4);
+  expect(streamStats().dispatches - before.dispatches).toBe(2);
+  expect(await params[3]?.grad?.array()).toEqual(
+    Array(3).fill(Array(4).fill(expect.closeTo(6 / Math.sqrt(square), 6))),
+  );
+  adam.step();
+}, 60_000);
 
 describe('state', () => {
   it("is numbered and named as PyTorch's", () => {

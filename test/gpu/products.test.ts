@@ -176,6 +176,8 @@ const CONVOLUTIONS: readonly Conv2dShape[] = [
   // Taps that fall beside the image for every output, and images enough to be taken together.
   shapeOf({ c: 2, o: 2, h: 4, w: 2, kw: 5, padH: 2, padW: 2, strideH: 2 }),
   shapeOf({ n: 17, c: 2, o: 3, h: 5, w: 5, padH: 1, padW: 1, strideH: 2, strideW: 2 }),
+  // Whole vec4 of weights.
+  shapeOf({ n: 2, c: 4, o: 5, h: 6, w: 5, padH: 1 }),
 ];
 const operands = (s: Conv2dShape): [Plain, Plain, Plain] => [
   values([s.n, s.c, s.h, s.w]),
@@ -214,20 +216,30 @@ test("conv2d of one image, and padding 'same' and 'valid'", async () => {
 
 /** Small tiles compile fast and leave ragged edges; default ones run in the tests above. */
 const VARIANTS: readonly { variant: GemmVariant; tile: GemmTile }[] = [
-  { variant: 'registers', tile: { rows: 3, columns: 2, lanes: 4 } },
-  { variant: 'subgroups', tile: { rows: 4, columns: 1, lanes: 4 } },
-  { variant: 'workgroup', tile: { rows: 2, columns: 1, threads: [8, 8] } },
+  { variant: 'registers', tile: { rows: 3, columns: 4, lanes: 4 } },
+  { variant: 'subgroups', tile: { rows: 4, columns: 4, lanes: 4 } },
+  { variant: 'workgroup', tile: { rows: 4, columns: 4, threads: [4, 4] } },
+  { variant: 'workgroup', tile: { rows: 8, columns: 8, threads: [2, 4] } },
 ];
 const canRun = (variant: GemmVariant): boolean => variant !== 'subgroups' || adapter().subgroupSize >= 4;
 
-function run(
-  made: Kernel | Split,
-  factors: readonly Tensor[],
-  rest: readonly Tensor[],
-  shape: readonly number[],
-): Tensor {
-  if (!('partial' in made)) return launch(made, [...factors, ...rest], shape);
-  return launch(made.reduce, [launch(made.partial, factors, [made.partialSize]), ...rest], shape);
+interface Sized {
+  shape: readonly number[];
+  dtype?: 'f32' | 'u32';
+}
+
+function run(made: Kernel | Split, factors: readonly Plain[], rest: readonly Plain[], outputs: readonly Sized[]) {
+  const [read, others] = [factors.map(toTensor), rest.map(toTensor)];
+  if (!('partial' in made)) return launchMany(made, [...read, ...others], outputs);
+  return launchMany(made.reduce, [launch(made.partial, read, [made.partialSize]), ...others], outputs);
+}
+
+async function allClose(what: string, got: readonly Tensor[], want: readonly Plain[]): Promise<void> {
+  expect(got.length).toBe(want.length);
+  for (const [i, tensor] of got.entries()) {
+    const exact = want[i];
+    if (exact) await close(`output ${i} of ${what}`, tensor, exact, { atol: 1e-5 });
+  }
 }
 
 const turned = (x: Plain, turn: boolean): Plain => {
@@ -235,54 +247,63 @@ const turned = (x: Plain, turn: boolean): Plain => {
   return turn ? build([columns, rows], (i = 0, j = 0) => get(x, j, i)) : x;
 };
 const PRODUCTS: readonly Omit<MatmulSpec, 'variant'>[] = [
-  { m: 10, n: 41, k: 11 },
+  { m: 10, n: 41, k: 11, mask: true },
   { m: 17, n: 9, k: 10, transA: true },
   { m: 5, n: 35, k: 9, transB: true, bias: true, relu: true },
-  { m: 6, n: 5, k: 7, transA: true, transB: true },
+  { m: 6, n: 5, k: 7, transA: true, transB: true, rowSum: true },
   { m: 9, n: 7, k: 50, bias: true, relu: true, splits: 4 },
+  { m: 9, n: 20, k: 72, transA: true, rowSum: true, mask: true, bias: true, splits: 3 },
   { m: 3, n: 18, k: 1, splits: 1 },
+  // Whole vec4 of both factors, in every transposition.
+  { m: 12, n: 36, k: 20, rowSum: true },
+  { m: 12, n: 36, k: 20, transA: true, transB: true, rowSum: true, splits: 1 },
+  { m: 20, n: 8, k: 36, transB: true, bias: true, splits: 2 },
+  { m: 36, n: 12, k: 4, transA: true },
 ];
 
-test.each(VARIANTS)('matmul kernels: $variant', async ({ variant, tile }) => {
+test.each(VARIANTS)('matmul kernels: $variant, $tile', async ({ variant, tile }) => {
   if (!canRun(variant)) return;
   for (const spec of PRODUCTS) {
     const [a, b, bias] = [values([spec.m, spec.k]), values([spec.k, spec.n]), values([spec.n])];
+    const mask = values([spec.m, spec.n]);
     const made = matmulKernel({ ...spec, variant, tile });
-    const factors = [turned(a, spec.transA ?? false), turned(b, spec.transB ?? false)].map(toTensor);
-    const got = run(made, factors, spec.bias ? [toTensor(bias)] : [], [spec.m, spec.n]);
+    const factors = [turned(a, spec.transA ?? false), turned(b, spec.transB ?? false)];
     const exact = product(a, b);
     const finished = exact.data.map((value, i) => {
       const sum = spec.bias ? value + at(bias.data, i % spec.n) : value;
-      return spec.relu ? Math.max(sum, 0) : sum;
+      const positive = spec.relu ? Math.max(sum, 0) : sum;
+      return spec.mask && at(mask.data, i) <= 0 ? 0 : positive;
     });
-    await close(JSON.stringify(spec), got, plain(exact.shape, finished), { atol: 1e-5 });
+    const rowSums = build([spec.m], (i = 0) => sum(spec.k, (k) => get(a, i, k)));
+    const wanted = [plain(exact.shape, finished), ...(spec.rowSum ? [rowSums] : [])];
+    const rest = [...(spec.bias ? [bias] : []), ...(spec.mask ? [mask] : [])];
+    await allClose(JSON.stringify(spec), run(made, factors, rest, wanted), wanted);
   }
 });
 
-test.each([false, true])('matmul kernels: several columns a thread, transB %s', async (transB) => {
-  const [a, b] = [values([6, 19]), values([19, 50])];
-  const tile: GemmTile = { rows: 1, columns: 3, threads: [4, 8] };
-  const made = matmulKernel({ m: 6, n: 50, k: 19, transB, variant: 'workgroup', tile });
-  await close('y', run(made, [a, turned(b, transB)].map(toTensor), [], [6, 50]), product(a, b), { atol: 1e-5 });
-});
-
-test('matmul kernels: batches cut into parts', async () => {
+test.each(VARIANTS)('matmul kernels: batches cut into parts: $variant, $tile', async (how) => {
+  if (!canRun(how.variant)) return;
   const [a, b] = [values([2, 3, 40]), values([2, 40, 4])];
   const fitting = matmulShape(a.shape, b.shape);
   if (!fitting) throw new Error('the shapes fit');
-  const made = matmulKernel({ ...fitting.spec, variant: 'registers', splits: 3 });
-  await close('y', run(made, [a, b].map(toTensor), [], fitting.shape), product(a, b), { atol: 1e-5 });
+  const wanted = [product(a, b)];
+  await allClose('y', run(matmulKernel({ ...fitting.spec, ...how, splits: 3 }), [a, b], [], wanted), wanted);
 });
 
-test.each(VARIANTS)('conv2d kernels: $variant', async (how) => {
+const with0 = ({ shape, data }: Plain, keep: Plain): Plain =>
+  plain(
+    shape,
+    data.map((value, i) => (at(keep.data, i) > 0 ? value : 0)),
+  );
+
+test.each(VARIANTS)('conv2d kernels: $variant, $tile', async (how) => {
   if (!canRun(how.variant)) return;
-  for (const s of CONVOLUTIONS.slice(0, 4)) {
+  for (const s of CONVOLUTIONS) {
     const [x, w, b] = operands(s);
     const exact = convolution(s, x, w, b);
     const name = JSON.stringify(s);
-    const relu = { ...exact, data: exact.data.map((value) => Math.max(value, 0)) };
     const forward = conv2dForward({ shape: s, bias: true, relu: true, ...how });
-    await close(name, launch(forward, [x, w, b].map(toTensor), exact.shape), relu, { atol: 1e-5 });
+    await allClose(name, run(forward, [x, w], [b], [exact]), [with0(exact, exact)]);
     const dy = values(exact.shape);
     const [dx, dw] = [x, w].map((like) => like.data.map(() => 0));
     if (!dx || !dw) throw new Error('two gradients');
@@ -294,13 +315,56 @@ test.each(VARIANTS)('conv2d kernels: $variant', async (how) => {
     const db = b.data.map((_, o) =>
       sum(dy.data.length, (y) => (Math.floor(y / channel) % s.o === o ? at(dy.data, y) : 0)),
     );
-    const gradient = conv2dInputGrad({ shape: s, ...how });
-    await close(`dx of ${name}`, launch(gradient, [dy, w].map(toTensor), x.shape), plain(x.shape, dx), { atol: 1e-5 });
-    const { partial, partialSize, reduce } = conv2dWeightGrad({ shape: s, bias: true, splits: 3, ...how });
-    const parts = launch(partial, [dy, x].map(toTensor), [partialSize]);
-    const [gotW, gotB] = launchMany(reduce, [parts], [w, b]);
-    if (!gotW || !gotB) throw new Error('two gradients');
-    await close(`dw of ${name}`, gotW, plain(w.shape, dw), { atol: 1e-5 });
-    await close(`db of ${name}`, gotB, plain(b.shape, db), { atol: 1e-5 });
+    for (const mask of [false, true]) {
+      const gradient = conv2dInputGrad({ shape: s, mask, ...how });
+      const wanted = plain(x.shape, dx);
+      const got = run(gradient, [dy, w], mask ? [x] : [], [x]);
+      await allClose(`dx of ${name}`, got, [mask ? with0(wanted, x) : wanted]);
+    }
+    const gradients = [plain(w.shape, dw), plain(b.shape, db)];
+    for (const splits of [1, 3]) {
+      const made = conv2dWeightGrad({ shape: s, bias: true, splits, ...how });
+      await allClose(`${splits} parts of dw of ${name}`, run(made, [dy, x], [], gradients), gradients);
+    }
+  }
+});
+
+/** y and places of conv2d, relu and a pool of 2 × 2, from the value before the ReLU. */
+function pooled(before: Plain, relu: boolean): [Plain, Plain] {
+  const [n = 0, o = 0, oh = 0, ow = 0] = before.shape;
+  const shape = [n, o, Math.floor(oh / 2), Math.floor(ow / 2)];
+  const best = build(shape, (image = 0, channel = 0, i = 0, j = 0) => {
+    const cells = [0, 1, 2, 3].map((q) => [2 * i + (q >> 1), 2 * j + (q & 1)] as const);
+    const found = cells.map(([y, x]) => get(before, image, channel, y, x));
+    const first = found.indexOf(Math.max(...found));
+    const [y, x] = cells[first] ?? [0, 0];
+    return y * ow + x;
+  });
+  const values = build(shape, (image = 0, channel = 0, i = 0, j = 0) => {
+    const place = get(best, image, channel, i, j);
+    return get(before, image, channel, Math.floor(place / ow), place % ow);
+  });
+  if (!relu) return [values, best];
+  const places = best.data.map((place, i) => (at(values.data, i) > 0 ? place : 0xffffffff));
+  return [with0(values, values), plain(shape, places)];
+}
+
+const POOLED: readonly Conv2dShape[] = [
+  shapeOf({ n: 2, c: 3, o: 4, h: 9, w: 8 }),
+  shapeOf({ n: 3, c: 2, o: 5, h: 4, w: 12, padH: 1, padW: 2, strideW: 2 }),
+  shapeOf({ n: 2, c: 4, o: 6, h: 9, w: 7, groups: 2, dilationH: 2, padW: 1 }),
+];
+
+test.each(VARIANTS)('conv2d with ReLU and pool: $variant, $tile', async (how) => {
+  if (!canRun(how.variant)) return;
+  for (const s of POOLED) {
+    const [x, w, b] = operands(s);
+    for (const relu of [true, false]) {
+      const wanted = pooled(convolution(s, x, w, b), relu);
+      const [y, places] = wanted;
+      const outputs = [{ shape: y.shape }, { shape: places.shape, dtype: 'u32' as const }];
+      const made = conv2dForward({ shape: s, bias: true, relu, pool: true, ...how });
+      await allClose(JSON.stringify(s), run(made, [x, w], [b], outputs), wanted);
+    }
   }
 });

@@ -1,6 +1,8 @@
 /** Reductions, and functions that move elements, against plain JavaScript. */
 import * as k from 'kindling';
 import { expect, test } from 'vitest';
+import { reduce, reducedShape } from '../../src/autograd/broadcast.js';
+import { REDUCE_CANDIDATES, type ReduceVariant, type Reduction } from '../../src/kernels/reduce.js';
 import {
   agree,
   at,
@@ -134,6 +136,142 @@ test('products, whole numbers, ties, and everything at once', async () => {
   expect(() => k.mean(k.zeros([0]))).toThrow('mean: no elements');
   expect(() => k.amax(k.zeros([2, 0]))).toThrow('amax: shape [2, 0] has no elements');
   expect(() => k.sum(k.zeros([2]), { dim: 2 })).toThrow('sum: dim 2 is outside a tensor of 1 dimensions');
+});
+
+// Along the last dimension and across it, four at once and not, with and without splits, and both.
+test.each([
+  [[3, 1000], [1]],
+  [[1, 4099], [1]],
+  [[2, 300, 8], [1]],
+  [[3, 301, 3], [1]],
+  [
+    [4, 3, 700],
+    [0, 2],
+  ],
+  [[1500, 2, 4], [0]],
+] as const)('reductions of %j along %j, cut in every way', async (shape, dim) => {
+  const variants = [...REDUCE_CANDIDATES, { lanes: 4, fill: 500, alone: 8 }, { lanes: 1, fill: 1000, alone: 64 }];
+  const x = values(shape);
+  const product = plain(
+    shape,
+    x.data.map((value) => Math.fround(value < 0 ? 0.99 : 1.01)),
+  );
+  const of = (op: Reduction, given: Plain, variant: ReduceVariant, scale = 1) =>
+    reduce(op, toTensor(given), dim, reducedShape(shape, dim, false), { scale, variant });
+  const least = (e: readonly number[]): number => Math.min(...e);
+  for (const variant of variants) {
+    const name = JSON.stringify(variant);
+    const want = (given: Plain, f: (e: readonly number[]) => number) => reduced(given, dim, false, f);
+    await close(
+      name,
+      of('sum', x, variant, 0.5),
+      want(x, (e) => total(e) / 2),
+      { atol: 1e-4 },
+    );
+    await close(
+      name,
+      of('max', x, variant),
+      want(x, (e) => Math.max(...e)),
+    );
+    await close(name, of('min', x, variant), want(x, least));
+    await close(
+      name,
+      of('prod', product, variant),
+      want(product, (e) => e.reduce((a, b) => a * b, 1)),
+      { rtol: 1e-4 },
+    );
+  }
+});
+
+test('the first of the largest, found in parts', async () => {
+  const data = new Float32Array(40_000);
+  for (const place of [39_999, 20_000, 777]) {
+    data[place] = 3;
+    expect(await k.argmax(k.tensor(data)).item()).toBe(place);
+    expect(await k.argmin(k.tensor(data.map((value) => -value))).item()).toBe(place);
+  }
+  const columns = k.tensor(data.toReversed(), { shape: [20_000, 2] });
+  expect(await k.argmax(columns, { dim: 0 }).array()).toEqual([0, 9999]);
+  expect(await k.argmin(columns, { dim: 0 }).array()).toEqual([1, 0]);
+});
+
+/** Rows of a multiple of four: what moves four elements at once, and what cannot. */
+test('moving elements of rows of eight', async () => {
+  const x = values([3, 4, 8]);
+  const [a = 0, b = 0, c = 0] = x.shape;
+  const moved = async (
+    name: string,
+    ours: (x: k.Tensor) => k.Tensor,
+    shape: number[],
+    from: (...c: number[]) => number,
+  ) => close(name, ours(toTensor(x)), build(shape, from), { rtol: 0, atol: 0 });
+  const get3 = (i: number, j: number, l: number): number => get(x, i, j, l);
+  await moved(
+    'flip 0',
+    (t) => k.flip(t, 0),
+    [3, 4, 8],
+    (i = 0, j = 0, l = 0) => get3(a - 1 - i, j, l),
+  );
+  await moved(
+    'flip 1',
+    (t) => k.flip(t, 1),
+    [3, 4, 8],
+    (i = 0, j = 0, l = 0) => get3(i, b - 1 - j, l),
+  );
+  await moved(
+    'flip 2',
+    (t) => k.flip(t, 2),
+    [3, 4, 8],
+    (i = 0, j = 0, l = 0) => get3(i, j, c - 1 - l),
+  );
+  await moved(
+    'flip all',
+    (t) => k.flip(t, [0, 1, 2]),
+    [3, 4, 8],
+    (i = 0, j = 0, l = 0) => get3(a - 1 - i, b - 1 - j, c - 1 - l),
+  );
+  await moved(
+    'permute 1 0 2',
+    (t) => k.permute(t, [1, 0, 2]),
+    [4, 3, 8],
+    (j = 0, i = 0, l = 0) => get3(i, j, l),
+  );
+  await moved(
+    'permute 2 0 1',
+    (t) => k.permute(t, [2, 0, 1]),
+    [8, 3, 4],
+    (l = 0, i = 0, j = 0) => get3(i, j, l),
+  );
+  await moved(
+    'aligned slice',
+    (t) => k.slice(t, 2, 4),
+    [3, 4, 4],
+    (i = 0, j = 0, l = 0) => get3(i, j, l + 4),
+  );
+  await moved(
+    'slice',
+    (t) => k.slice(t, 2, 3, 7),
+    [3, 4, 4],
+    (i = 0, j = 0, l = 0) => get3(i, j, l + 3),
+  );
+  await moved(
+    'steps',
+    (t) => k.slice(t, 2, 0, 8, 2),
+    [3, 4, 4],
+    (i = 0, j = 0, l = 0) => get3(i, j, 2 * l),
+  );
+  const column = (t: k.Tensor): k.Tensor => k.expand(k.slice(t, 2, 5, 6), [3, 4, 8]);
+  await moved('expand', column, [3, 4, 8], (i = 0, j = 0) => get3(i, j, 5));
+  const joined = (t: k.Tensor): k.Tensor => k.cat([t, k.slice(t, 2, 1, 5), k.slice(t, 2, 0, 3)], 2);
+  await moved('cat', joined, [3, 4, 15], (i = 0, j = 0, l = 0) => get3(i, j, l < 8 ? l : l < 12 ? l - 7 : l - 12));
+  const picked = (t: k.Tensor): k.Tensor => k.where(k.gt(t, 0), k.slice(t, 1, 0, 1), k.slice(t, 2, 0, 1));
+  await moved('where', picked, [3, 4, 8], (i = 0, j = 0, l = 0) => (get3(i, j, l) > 0 ? get3(i, 0, l) : get3(i, j, 0)));
+  await moved(
+    'cast',
+    (t) => t.gt(0).to('f32'),
+    [3, 4, 8],
+    (i = 0, j = 0, l = 0) => Number(get3(i, j, l) > 0),
+  );
 });
 
 test('long sums, cut into parts', async () => {

@@ -15,13 +15,19 @@ import {
 } from '../../src/kernels/elementwise.js';
 import { GPU_FLAT } from '../../src/kernels/flat.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
-import { argKernel, extremeGradKernel, reduceKernel } from '../../src/kernels/reduce.js';
+import { argKernel, reduceKernel } from '../../src/kernels/reduce.js';
 import { layerKernels } from './catalogueLayers.js';
 
 const unary = Object.keys(UNARY) as UnaryName[];
 const binary = Object.keys(BINARY) as BinaryName[];
 const broadcast = { type: 'f32', shape: [3, 5, 7], stridesA: [7, 0, 1], stridesB: [0, 1, 0] } as const;
-const middle = { kept: [5, 7], keptStrides: [42, 1], reduced: [6], reducedStrides: [7] } as const;
+const middle = { outer: 5, length: 6, inner: 7, splits: 1 } as const;
+/** Along the last dimension and across it, four at once and not. */
+const SLABS = [
+  { outer: 5, length: 40, inner: 1 },
+  { outer: 5, length: 41, inner: 1 },
+  { outer: 5, length: 40, inner: 8 },
+] as const;
 
 /** The kernels, made when asked for. */
 export function catalogue(): Kernel[] {
@@ -40,16 +46,29 @@ export function catalogue(): Kernel[] {
     binaryKernel({ name: 'sub', part: 'value', type: 'i32', shape: [2, 4], stridesA: [0, 0], stridesB: [4, 1] }),
     binaryKernel({ name: 'mul', part: 'gradB', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [0, 0] }),
     ...(['sum', 'prod', 'max', 'min'] as const).flatMap((op) =>
-      (['f32', 'i32', 'u32'] as const).map((type) => reduceKernel({ op, type, ...middle, splits: 1, scale: 1 })),
+      (['f32', 'i32', 'u32'] as const).map((type) => reduceKernel({ op, type, ...middle, lanes: 1, scale: 1 })),
     ),
-    reduceKernel({ op: 'sum', type: 'f32', ...middle, splits: 3, scale: 0.25 }),
-    ...(['max', 'min'] as const).map((op) => argKernel({ op, type: 'f32', ...middle })),
-    extremeGradKernel(middle),
+    ...(['sum', 'max'] as const).flatMap((op) => [
+      ...SLABS.map((slab) => reduceKernel({ op, type: 'f32', ...slab, splits: 3, lanes: 1, scale: 0.25 })),
+      ...SLABS.slice(0, 2).map((slab) => reduceKernel({ op, type: 'i32', ...slab, splits: 2, lanes: 64, scale: 1 })),
+    ]),
+    ...(['max', 'min'] as const).flatMap((op) => [
+      argKernel({ op, type: 'f32', ...middle }),
+      argKernel({ op, type: 'f32', ...middle, splits: 3 }),
+      argKernel({ op, type: 'f32', ...middle, among: 3 }),
+    ]),
+    // Four at once: neighbours, the same one, apart and backwards; and one by one.
     gatherKernel({ shape: [3, 4], strides: [-4, 1], offset: 8 }),
+    gatherKernel({ shape: [3, 4], strides: [1, 0], offset: 0 }),
+    gatherKernel({ shape: [3, 4], strides: [4, -1], offset: 3 }),
+    gatherKernel({ shape: [3, 5], strides: [1, 3], offset: 0 }),
     scatterKernel({ shape: [3, 4], strides: [8, 1], offset: 2 }),
+    scatterKernel({ shape: [3, 4], strides: [8, 1], offset: 4 }),
     fillKernel({ size: 70000 * 64, value: 1.5, type: 'f32' }),
     castKernel({ from: 'f32', to: 'i32', bool: false, size: 7 }),
     castKernel({ from: 'f32', to: 'u32', bool: true, size: 7 }),
+    castKernel({ from: 'u32', to: 'f32', bool: false, size: 8 }),
+    castKernel({ from: 'i32', to: 'u32', bool: true, size: 8 }),
     whereKernel({
       shape: [6, 7],
       strides: [

@@ -12,6 +12,7 @@ import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../../src/kernels/conv2d/inputGrad.js';
 import type { Conv2dShape } from '../../src/kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../../src/kernels/conv2d/weightGrad.js';
+import { winogradForward, winogradInputGrad, winogradWeightGrad } from '../../src/kernels/conv2d/winograd.js';
 import { crossEntropyKernel } from '../../src/kernels/crossEntropy.js';
 import { dropoutKernel } from '../../src/kernels/dropout.js';
 import { GPU_FLAT, SOFTWARE_FLAT } from '../../src/kernels/flat.js';
@@ -23,12 +24,13 @@ import {
   indexSelectGradKernel,
   indexSelectKernel,
 } from '../../src/kernels/indexing.js';
-import { incrementKernel, scaleKernel } from '../../src/kernels/inPlace.js';
+import { incrementKernel } from '../../src/kernels/inPlace.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../../src/kernels/layerNorm.js';
 import { matmul } from '../../src/kernels/matmul.js';
 import { nllEachKernel, nllGradKernel, nllSumKernel, nllTotalKernel } from '../../src/kernels/nll.js';
 import { adamKernel, sgdKernel } from '../../src/kernels/optimizer.js';
+import { peaks } from '../../src/kernels/peaks.js';
 import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
 import { softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
 
@@ -55,11 +57,28 @@ function products(variant: GemmVariant): Kernel[] {
     ...parts(matmul({ m: 5, n: 8, k: 6, ...batched, variant })),
     ...parts(matmul({ m: 64, n: 10, k: 64, transB: true, bias: true, relu: true, splits: 1, variant })),
     ...parts(matmul({ m: 7, n: 9, k: 1030, bias: true, splits: 4, variant })),
+    ...[1, 3].flatMap((splits) =>
+      parts(matmul({ m: 64, n: 12, k: 72, transA: true, mask: true, rowSum: true, splits, variant })),
+    ),
     ...[plain, intricate].flatMap((shape) => [
       ...BOTH.map((bias) => conv2dForward({ shape, bias, relu: bias, variant })),
-      conv2dInputGrad({ shape, variant }),
-      ...BOTH.flatMap((bias) => parts(conv2dWeightGrad({ shape, bias, variant, splits: 3 }))),
+      ...BOTH.map((relu) => conv2dForward({ shape, bias: true, relu, pool: true, variant })),
+      ...BOTH.map((mask) => conv2dInputGrad({ shape, mask, variant })),
+      ...BOTH.flatMap((bias) => [1, 3].flatMap((splits) => parts(conv2dWeightGrad({ shape, bias, variant, splits })))),
     ]),
+  ];
+}
+
+function winograd(variant: GemmVariant): Kernel[] {
+  const shape: Conv2dShape = { ...plain, kw: 3, padH: 1, padW: 2 };
+  return [
+    ...[
+      ...BOTH.map((bias) => winogradForward({ shape, variant, bias, relu: bias })),
+      ...BOTH.map((mask) => winogradInputGrad({ shape, variant, mask })),
+    ].flatMap(({ input, weight, product, output }) => [input, weight, product, output]),
+    ...BOTH.map((bias) => winogradWeightGrad({ shape, variant, bias })).flatMap(
+      ({ outputGrad, product, weightGrad }) => [outputGrad, ...parts(product), weightGrad],
+    ),
   ];
 }
 
@@ -157,7 +176,6 @@ const FLATS = [
 
 const state = (): Kernel[] => [
   incrementKernel({ size: 1, type: 'i32' }),
-  scaleKernel({ size: 70 }),
   ...FLATS.flatMap((cut) => [
     sgdKernel({ ...cut, momentum: false, nesterov: false }),
     ...BOTH.map((nesterov) => sgdKernel({ ...cut, momentum: true, nesterov })),
@@ -184,10 +202,12 @@ function pictures(): Kernel[] {
 /** The kernels, made when asked for. */
 export const layerKernels = (): Kernel[] => [
   ...VARIANTS.flatMap(products),
+  ...VARIANTS.flatMap(winograd),
   ...rows(),
   ...losses(),
   ...windows(),
   ...indices(),
   ...pictures(),
   ...state(),
+  ...peaks({ invocations: 128, rounds: 2, bytes: 4096, loaders: 64 }).map((peak) => peak.kernel),
 ];

@@ -11,6 +11,8 @@ export interface HostGpu {
   adapter: GPUAdapter;
   /** What runs WebGPU: `Node 20.19.0 (Dawn)`, `Chrome 147.0.0.0`. */
   host: string;
+  /** Whether a thread polls without pause while results are waited for. */
+  polls?: boolean;
   /** What had to be done to get this adapter, each worth a line of output. */
   notes: string[];
 }

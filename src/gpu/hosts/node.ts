@@ -25,7 +25,7 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
     const adapter = await withEnvironment(environment, () =>
       gpu.requestAdapter({ forceFallbackAdapter: forceSoftware, ...(powerPreference && { powerPreference }) }),
     );
-    if (adapter) return { gpu, adapter, host: `Node ${process.versions.node} (Dawn)`, notes };
+    if (adapter) return { gpu, adapter, host: `Node ${process.versions.node} (Dawn)`, polls: true, notes };
     tried.push(what);
     return null;
   };

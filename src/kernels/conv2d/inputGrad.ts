@@ -10,69 +10,85 @@
  * [64, 64, 6, 6] × [64, 64, 3, 3] (SwiftShader, processor time of 2 cores, 2026-11).
  */
 import { gemm } from '../gemm/gemm.js';
-import type { GemmTile, GemmVariant } from '../gemm/spec.js';
-import { interned, type Kernel } from '../kernel.js';
-import { type Conv2dShape, derived, imagesTogether } from './shape.js';
+import { type GemmTile, type GemmVariant, shapeIsData } from '../gemm/spec.js';
+import { type Element, interned, type Kernel, numbers } from '../kernel.js';
+import { type Conv2dShape, derived, imagesTogether, sizesOf } from './shape.js';
 
 export interface Conv2dInputGradSpec {
   shape: Conv2dShape;
+  /** Makes dx 0 where the buffer of x's shape that is bound last is not positive: the backward of a ReLU before the conv. */
+  mask?: boolean;
   variant: GemmVariant;
   tile?: GemmTile;
 }
 
-/** [dy, weight] → dx. */
-export const conv2dInputGrad = interned(({ shape, variant, tile }: Conv2dInputGradSpec): Kernel => {
-  const { n, c, h, w, o, kw, strideH, strideW, padH, padW, dilationH, dilationW, groups } = shape;
-  const { oh, ow, cg, og, taps, pixels, outPixels } = derived(shape);
+/** [dy, weight, mask?] → dx. */
+export const conv2dInputGrad = interned(({ shape, mask, variant, tile }: Conv2dInputGradSpec): Kernel => {
+  const { n, c, h, w, strideH, strideW, groups } = shape;
+  const { cg, og, taps } = derived(shape);
+  const sizes = { ...sizesOf(shape), image: c * h * w, step: cg * taps };
+  const u = numbers(sizes, shapeIsData(variant));
   // Whether tap (ky, kx) of a pixel has an output, from y = i + padH − ky·dilationH and x likewise; they are too large where
   // they wrap. `&` and not `&&`, whose branches take SwiftShader minutes to compile where they are unrolled.
+  const along = (at: string, stride: number, name: 'strideH' | 'strideW'): string =>
+    stride > 1 ? `${at} / ${u[name]}` : at;
+  const [row, column] = [along('y', strideH, 'strideH'), along('x', strideW, 'strideW')];
   const exists = [
-    ...(strideH > 1 ? [`(y % ${strideH}u == 0u)`] : []),
-    ...(strideW > 1 ? [`(x % ${strideW}u == 0u)`] : []),
-    `(y / ${strideH}u < ${oh}u)`,
-    `(x / ${strideW}u < ${ow}u)`,
+    ...(strideH > 1 ? [`(y % ${u.strideH} == 0u)`] : []),
+    ...(strideW > 1 ? [`(x % ${u.strideW} == 0u)`] : []),
+    `(${row} < ${u.oh})`,
+    `(${column} < ${u.ow})`,
   ].join(' & ');
   const tapOf = (y: string, x: string): string =>
-    `let y = ${y} - outer / ${kw}u * ${dilationH}u;
-  let x = ${x} - outer % ${kw}u * ${dilationW}u;`;
+    `let y = ${y} - outer / ${u.kw} * ${u.dilationH};
+  let x = ${x} - outer % ${u.kw} * ${u.dilationW};`;
   // With the same pixel of all images side by side, a tile has one pixel, and the taps that it lacks can be passed over.
   const together = imagesTogether(shape, variant);
-  const [image, pixel] = together ? [`% ${n}u`, `/ ${n}u`] : [`/ ${pixels}u`, `% ${pixels}u`];
+  const find = (line: string): string =>
+    together
+      ? `let pixel = ${line} / ${u.n};
+  let image = ${line} - pixel * ${u.n};`
+      : `let image = ${line} / ${u.pixels};
+  let pixel = ${line} - image * ${u.pixels};`;
   return gemm({
-    name: 'conv2d.inputGrad',
-    variant,
-    tile,
-    batches: groups,
-    rows: cg,
-    columns: n * h * w,
-    outer: taps,
-    inner: og,
-    read: { dy: 'f32', weight: 'f32' },
+    ...{ name: 'conv2d.inputGrad', variant, tile, sizes },
+    ...{ batches: groups, rows: cg, columns: n * h * w, outer: taps, inner: og },
+    read: { dy: 'f32', weight: 'f32', ...(mask && { mask: 'f32' as Element }) },
     left: {
       buffer: 'weight',
-      origin: `return vec3((batch * ${og * cg}u + line) * ${taps}u, 0u, 0u);`,
+      origin: `return vec3((batch * ${u.og} * ${u.cg} + line) * ${u.taps}, 0u, 0u);`,
       run: 'return vec3(origin.x + outer, 0u, 0u);',
       checked: false,
-      stride: cg * taps,
+      along: u.step,
       contiguous: 'line',
     },
     right: {
       buffer: 'dy',
-      origin: `let pixel = line ${pixel};
-  return vec3((line ${image} * ${o}u + batch * ${og}u) * ${outPixels}u, pixel / ${w}u + ${padH}u, pixel % ${w}u + ${padW}u);`,
+      origin: `${find('line')}
+  let row = pixel / ${u.w};
+  return vec3((image * ${u.o} + batch * ${u.og}) * ${u.outPixels}, row + ${u.padH}, pixel - row * ${u.w} + ${u.padW});`,
       run: `${tapOf('origin.y', 'origin.z')}
-  return vec3(origin.x + y / ${strideH}u * ${ow}u + x / ${strideW}u, 0u, select(0u, ${og}u, ${exists}));`,
-      checked: true,
-      stride: outPixels,
+  return vec3(origin.x + ${row} * ${u.ow} + ${column}, 0u, select(0u, 1u, ${exists}));`,
+      checked: 'run',
+      along: u.outPixels,
       contiguous: 'line',
     },
-    rowOffset: `(batch * ${cg}u + row) * ${pixels}u`,
-    columnOffset: `column ${image} * ${c * pixels}u + column ${pixel}`,
+    rowOffset: `(batch * ${u.cg} + row) * ${u.pixels}`,
+    columnOffset: 'addressOf(column)',
+    mask: mask ? 'mask' : undefined,
     skip: together ? 'lacksTap(firstColumn, lastColumn, outer)' : undefined,
-    module: `fn lacksTap(firstColumn: u32, lastColumn: u32, outer: u32) -> bool {
-  let pixel = firstColumn / ${n}u;
-  ${tapOf(`pixel / ${w}u + ${padH}u`, `pixel % ${w}u + ${padW}u`)}
-  return pixel == lastColumn / ${n}u && !(${exists});
+    module: `fn addressOf(column: u32) -> u32 {
+  ${find('column')}
+  return image * ${u.image} + pixel;
+}
+${
+  together
+    ? `fn lacksTap(firstColumn: u32, lastColumn: u32, outer: u32) -> bool {
+  let pixel = firstColumn / ${u.n};
+  ${tapOf(`pixel / ${u.w} + ${u.padH}`, `pixel % ${u.w} + ${u.padW}`)}
+  return pixel == lastColumn / ${u.n} && !(${exists});
+}`
+    : ''
 }`,
   });
 });

@@ -48,6 +48,12 @@ export function derived(shape: Conv2dShape) {
   };
 }
 
+/** A shape's numbers as kernels name them. */
+export function sizesOf(shape: Conv2dShape) {
+  const all = derived(shape);
+  return { ...shape, ...all, weights: all.cg * all.taps };
+}
+
 /** Whether a tap can fall outside the image, so that reads of x must be checked. */
 export const padded = ({ padH, padW }: Conv2dShape): boolean => padH > 0 || padW > 0;
 

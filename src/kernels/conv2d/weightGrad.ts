@@ -4,20 +4,21 @@
  *   dweight[o; (c, ky, kx)] = Σ over n, i, j of dy[n, o, i, j] · x[n, c, i·strideH − padH + ky·dilationH, j·strideW − …]
  *   dbias[o] = Σ over n, i, j of dy[n, o, i, j]
  *
- * A small result and an enormous sum: it is cut into parts, `partial` writes each part and `reduce` adds them in order.
- * The bias gradient is the sum of what the product reads of dy anyway.
+ * The bias gradient is the sum of what the product reads of dy anyway. Without padding one run goes over all outputs of the
+ * batch; with padding the runs of `registers` and `subgroups` are rows of outputs, or the same output of all images.
+ *
+ * A small result and an enormous sum: where tiles are too few, it is cut into parts, `partial` writes each part and `reduce`
+ * adds them in order.
  *
  * Layout: parts is [splits][dweight | dbias].
  * Launch: tiles of [o / groups, c / groups · kh · kw] per part, see gemm/gemm.ts; then one invocation per gradient.
- *
- * Runs over 64 images instead of rows of 13: 89 → 71 ms for [64, 32, 15, 15] × [64, 32, 3, 3]; on rows of 30 or of 4 the two
- * are level (SwiftShader, processor time of 2 cores, 2026-11).
  */
 import { gemm } from '../gemm/gemm.js';
-import type { GemmTile, GemmVariant } from '../gemm/spec.js';
-import { type Split, splitsFor, sumParts } from '../gemm/split.js';
-import { interned } from '../kernel.js';
-import { type Conv2dShape, derived, imagesTogether, padded } from './shape.js';
+import { type GemmTile, type GemmVariant, type Operand, shapeIsData } from '../gemm/spec.js';
+import { cut, type Split, splitsFor, sumParts, UNIT } from '../gemm/split.js';
+import { gridSizes, gridWalk } from '../gemm/walk.js';
+import { interned, type Kernel, numbers } from '../kernel.js';
+import { type Conv2dShape, derived, imagesTogether, padded, sizesOf } from './shape.js';
 
 export interface Conv2dWeightGradSpec {
   shape: Conv2dShape;
@@ -27,67 +28,100 @@ export interface Conv2dWeightGradSpec {
   splits?: number;
 }
 
-/** partial: [dy, x] → parts; reduce: [parts] → dweight, and dbias if wanted. */
-export const conv2dWeightGrad = interned((spec: Conv2dWeightGradSpec): Split => {
+/**
+ * [dy, x] → dweight, dbias?, or a {@link Split}: partial [dy, x] → parts, reduce [parts] → dweight, dbias?.
+ */
+export const conv2dWeightGrad = interned((spec: Conv2dWeightGradSpec): Kernel | Split => {
   const { shape, bias, variant, tile } = spec;
-  const { n, c, h, w, o, kw, strideH, strideW, padH, padW, dilationH, dilationW, groups } = shape;
+  const { n, c, h, w, o, strideH, strideW, groups } = shape;
   const { oh, ow, cg, og, taps, pixels, outPixels } = derived(shape);
+  const checked = padded(shape);
+  const flat = !checked || variant === 'workgroup';
   const together = imagesTogether(shape, variant);
-  // The outer sum is over output pixels, its runs over images; or the outer sum is over output rows, its runs along a row.
-  const [outer, inner] = together ? [oh * ow, n] : [n * oh, ow];
+  const [outer, inner] = flat ? [1, n * outPixels] : together ? [outPixels, n] : [n * oh, ow];
   const wanted = spec.splits ?? splitsFor(variant, { rows: og, columns: cg * taps, batches: groups }, outer * inner);
-  const splits = Math.ceil(outer / Math.ceil(outer / Math.min(wanted, outer)));
+  const { splits } = outer === 1 ? cut(inner, wanted, UNIT) : cut(outer, wanted, 1);
   const weights = o * cg * taps;
   const size = weights + (bias ? o : 0);
-  const partial = gemm({
-    name: 'conv2d.weightGrad.partial',
-    variant,
-    tile,
-    batches: groups,
-    rows: og,
-    columns: cg * taps,
-    outer,
-    inner,
-    splits,
-    read: { dy: 'f32', x: 'f32' },
+  const sizes = {
+    ...sizesOf(shape),
+    ...gridSizes('dy', { width: outPixels, height: 1, column: 1, row: 0, plane: o * outPixels }),
+    ...gridSizes('x', { width: ow, height: oh, column: strideW, row: strideH * w, plane: c * pixels }),
+    ...{ size, dweight: weights, image: c * h * w },
+  };
+  const u = numbers(sizes, shapeIsData(variant));
+  const product = {
+    ...{ variant, tile, sizes, batches: groups, rows: og, columns: cg * taps, outer, inner },
+    read: { dy: 'f32', x: 'f32' } as const,
     left: {
       buffer: 'dy',
-      origin: `return vec3((batch * ${og}u + line) * ${outPixels}u, 0u, 0u);`,
-      run: together
-        ? 'return vec3(origin.x + outer, 0u, 0u);'
-        : `return vec3(origin.x + outer / ${oh}u * ${o * outPixels}u + outer % ${oh}u * ${ow}u, 0u, 0u);`,
+      origin: `return vec3((batch * ${u.og} + line) * ${u.outPixels}, 0u, 0u);`,
+      ...(!flat && {
+        run: together
+          ? 'return vec3(origin.x + outer, 0u, 0u);'
+          : `return vec3(origin.x + outer / ${u.oh} * ${u.dyPlane} + outer % ${u.oh} * ${u.ow}, 0u, 0u);`,
+      }),
       checked: false,
-      stride: together ? o * outPixels : 1,
+      along: flat ? gridWalk('dy', u) : together ? u.dyPlane : '1u',
       contiguous: 'inner',
-    },
+    } satisfies Operand,
     right: {
       buffer: 'x',
-      // The channel's first pixel, and the tap relative to the window's corner, which wraps when it lies in the padding.
-      origin: `let tap = line % ${taps}u;
-  return vec3((batch * ${cg}u + line / ${taps}u) * ${pixels}u, tap / ${kw}u * ${dilationH}u - ${padH}u, tap % ${kw}u * ${dilationW}u - ${padW}u);`,
-      // Along a row, columns of x are origin.z + k · strideW: `first` and `end` bound the k that lie in the image.
-      run: together
-        ? `let y = origin.y + outer / ${ow}u * ${strideH}u;
-  let x = origin.z + outer % ${ow}u * ${strideW}u;
-  return vec3(origin.x + y * ${w}u + x, 0u, select(0u, ${n}u, (y < ${h}u) & (x < ${w}u)));`
-        : `let y = origin.y + outer % ${oh}u * ${strideH}u;
+      // The channel at the tap, and the tap relative to the window's corner, which wraps when it lies in the padding.
+      origin: `let tap = line % ${u.taps};
+  let y = tap / ${u.kw} * ${u.dilationH} - ${u.padH};
+  let x = tap % ${u.kw} * ${u.dilationW} - ${u.padW};
+  return vec3((batch * ${u.cg} + line / ${u.taps}) * ${u.pixels} + y * ${u.w} + x, y, x);`,
+      ...(!flat && {
+        run: together
+          ? `let y = outer / ${u.ow} * ${u.strideH};
+  let x = outer % ${u.ow} * ${u.strideW};
+  let inside = (origin.y + y < ${u.h}) & (origin.z + x < ${u.w});
+  return vec3(origin.x + y * ${u.w} + x, 0u, select(0u, ${u.n}, inside));`
+          : // Columns of x are origin.z + k · strideW: `first` and `end` bound the k that lie in the image.
+            `let y = outer % ${u.oh} * ${u.strideH};
   let left = i32(origin.z);
-  let first = u32((max(-left, 0) + ${strideW - 1}) / ${strideW});
-  let end = u32(max(${w} - left + ${strideW - 1}, 0) / ${strideW});
-  let offset = origin.x + outer / ${oh}u * ${c * pixels}u + y * ${w}u + origin.z;
-  return vec3(offset, first, select(0u, end - min(first, end), y < ${h}u));`,
-      checked: padded(shape),
-      stride: together ? c * pixels : strideW,
+  let stride = i32(${u.strideW});
+  let first = u32((max(-left, 0) + stride - 1) / stride);
+  let end = u32(max(i32(${u.w}) - left + stride - 1, 0) / stride);
+  let offset = origin.x + outer / ${u.oh} * ${u.image} + y * ${u.w};
+  return vec3(offset, first, select(0u, end - min(first, end), origin.y + y < ${u.h}));`,
+      }),
+      checked: checked && (flat ? 'walk' : together ? 'run' : 'element'),
+      along: flat
+        ? {
+            ...gridWalk('x', u),
+            inside: `(origin.y + at.z * ${u.strideH} < ${u.h}) & (origin.z + at.y * ${u.strideW} < ${u.w})`,
+          }
+        : together
+          ? u.image
+          : u.strideW,
       contiguous: 'inner',
-    },
-    rowOffset: `split * ${size}u + (batch * ${og}u + row) * ${cg * taps}u`,
+    } satisfies Operand,
     columnOffset: 'column',
-    rowSum: bias ? `split * ${size}u + ${weights}u + batch * ${og}u + row` : undefined,
-  });
-  const outputs: Record<string, number> = bias ? { weightGrad: weights, biasGrad: o } : { weightGrad: weights };
+  };
+  const row = `batch * ${u.og} + row`;
+  if (splits === 1) {
+    return gemm({
+      ...product,
+      name: 'conv2d.weightGrad',
+      rowOffset: `(${row}) * ${u.weights}`,
+      rowSum: bias ? { buffer: 'biasGrad', at: row } : undefined,
+    });
+  }
   return {
-    partial,
+    partial: gemm({
+      ...product,
+      name: 'conv2d.weightGrad.partial',
+      splits,
+      rowOffset: `split * ${u.size} + (${row}) * ${u.weights}`,
+      rowSum: bias ? { buffer: 'output', at: `split * ${u.size} + ${u.dweight} + ${row}` } : undefined,
+    }),
     partialSize: splits * size,
-    reduce: sumParts({ name: 'conv2d.weightGrad.reduce', parts: splits, outputs }),
+    reduce: sumParts({
+      name: 'conv2d.weightGrad.reduce',
+      parts: splits,
+      outputs: { weightGrad: weights, ...(bias && { biasGrad: o }) },
+    }),
   };
 });

@@ -18,102 +18,74 @@
  * - No gain beyond the noise: `fma` for multiply and add, vec4 accumulators, arrays of fixed size for the factors, 16 lanes instead of 4,
  *   Dawn without robustness. Accumulators as an array or as scalars: the same.
  */
-import { finish, type Gemm, type GemmTile, type Plan, RELU } from './spec.js';
+import {
+  finish,
+  type Gemm,
+  type GemmSizes,
+  type GemmTile,
+  type Operand,
+  type Plan,
+  RELU,
+  range,
+  storePooled,
+} from './spec.js';
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+type RegisterTile = Required<Pick<GemmTile, 'rows' | 'columns' | 'lanes' | 'steps'>>;
 
-/**
- * The default tile. On SwiftShader a load costs about 20 multiply-adds and a quad swap one, so big tiles pay; but an
- * accumulator costs 3 ms of compilation, so small products get small tiles.
- */
-export function registerTile(spec: Gemm): Required<Pick<GemmTile, 'rows' | 'columns' | 'lanes'>> {
-  const { variant, batches, rows, columns, outer, inner, splits = 1 } = spec;
-  const lanes = 4;
+/** The default tile: big ones spare loads, small ones compile fast and suit what is small itself. */
+export function registerTile({ variant, batches, rows, columns, outer, inner }: Gemm): RegisterTile {
   const work = batches * rows * columns * outer * inner;
-  const large = variant === 'subgroups' ? ([32, 8] as const) : ([16, 16] as const);
-  const [tallest, widest] = work > 2e7 ? large : work > 2e6 ? [16, 8] : [8, 4];
-  // Blocks are evened out, so that the last one is not nearly empty.
-  const even = (length: number, unit: number, blocks: number): number => Math.ceil(length / (blocks * unit)) * unit;
-  let rowBlocks = Math.ceil(rows / tallest);
-  let columnBlocks = Math.ceil(columns / (widest * lanes));
-  while (rowBlocks * columnBlocks * batches * splits < 16) {
-    if (columnBlocks * lanes * 4 < columns) columnBlocks *= 2;
-    else if (rowBlocks * 8 < rows) rowBlocks *= 2;
-    else break;
-  }
-  return { rows: even(rows, 4, rowBlocks), columns: even(columns, lanes, columnBlocks) / lanes, lanes };
+  const lanes = 4;
+  const steps = stepsFor(inner);
+  if (work < SMALL) return { rows: 8, columns: 4, lanes, steps };
+  if (variant === 'registers' || rows <= 16) return { rows: 16, columns: 16, lanes, steps };
+  return { rows: rows > 32 && work > LARGE ? 64 : 32, columns: 8, lanes, steps };
 }
 
-/** Steps of k per turn of the loop: 4 to 6, with as few turns as that allows, since a turn costs nearly two steps. */
-function unroll(inner: number): number {
-  if (inner <= 6) return inner;
-  const even = [4, 5, 6].find((step) => inner % step === 0);
-  return even ?? [5, 6, 4].reduce((best, step) => (Math.ceil(inner / step) < Math.ceil(inner / best) ? step : best));
-}
+/** Multiply-adds from which compiling 32 × 8 pays, and 64 × 8. */
+const SMALL = 1e7;
+const LARGE = 3e8;
 
-export function registerGemm(spec: Gemm): Plan {
-  const { rows, columns, lanes = 4 } = spec.tile ?? registerTile(spec);
+/** Steps of k per turn of the loop. What 4 does not divide takes a second loop, which is a third of the compilation. */
+const stepsFor = (inner: number): number => (inner % 4 !== 0 && inner % 3 === 0 ? 3 : 4);
+
+export function registerGemm(spec: Gemm, size: GemmSizes): Plan {
+  const { rows, columns, lanes, steps } = { ...registerTile(spec), ...spec.tile };
   const quad = spec.variant === 'subgroups';
   const turns = quad ? 4 : 1;
   // A line of the left factor that this lane reads; it stands for `turns` rows.
   const reads = range(rows / turns);
   const across = range(columns);
-  const steps = unroll(spec.inner);
-  const whole = Math.floor(spec.inner / steps) * steps;
-
-  const sumAt = (row: number, j: number): string => `sums[${row * columns + j}]`;
 
   const products = (count: number): string => {
     const ks = range(count);
-    const right = across.map((j) => ks.map((u) => `let b${j}_${u} = rightAt(rightRun${j}, k + ${u}u);`).join(' '));
+    const right = across.map((j) => ks.map((s) => `let b${j}_${s} = ${element('right', spec.right, j, s)};`).join(' '));
     const left = reads.map((i) => {
-      const held = ks.map((u) => {
-        const value = `let a0_${u} = leftAt(leftRun${i}, k + ${u}u);`;
-        const sum = spec.rowSum ? ` rowSum${i} += a0_${u};` : '';
-        const swaps = `let a1_${u} = quadSwapX(a0_${u}); let a2_${u} = quadSwapY(a0_${u}); let a3_${u} = quadSwapDiagonal(a0_${u});`;
-        return value + sum + (quad ? ` ${swaps}` : '');
+      const held = ks.map((s) => {
+        const sum = spec.rowSum ? ` leftSums[${i}] += a0_${s};` : '';
+        const swaps = `let a1_${s} = quadSwapX(a0_${s}); let a2_${s} = quadSwapY(a0_${s}); let a3_${s} = quadSwapDiagonal(a0_${s});`;
+        return `let a0_${s} = ${element('left', spec.left, i, s)};${sum}${quad ? ` ${swaps}` : ''}`;
       });
-      const sums = range(turns).flatMap((s) =>
+      const sums = range(turns).flatMap((turn) =>
         across.map((j) => {
-          const sum = sumAt(i * turns + s, j);
-          return `${sum} = ${[sum, ...ks.map((u) => `a${s}_${u} * b${j}_${u}`)].join(' + ')};`;
+          const sum = `sums[${(i * turns + turn) * columns + j}]`;
+          return `${sum} = ${[sum, ...ks.map((s) => `a${turn}_${s} * b${j}_${s}`)].join(' + ')};`;
         }),
       );
       return `      {\n        ${[...held, ...sums].join('\n        ')}\n      }`;
     });
-    return `      ${right.join('\n      ')}\n${left.join('\n')}`;
-  };
-  const loop = (from: number, to: number, step: number): string => {
-    if (from === to) return '';
-    const once = to - from === step && !spec.skip;
-    const end = spec.skip ? `select(${to}u, 0u, skip)` : `${to}u`;
-    return `    ${once ? `{\n      let k = ${from}u;` : `for (var k = ${from}u; k < ${end}; k += ${step}u) {`}\n${products(step)}\n    }`;
+    return [distances('left', spec.left, ks), distances('right', spec.right, ks), ...right, ...left].join('\n');
   };
 
-  const rowOf = (r: number): string =>
-    `min(first + ${quad ? `${r & ~3}u + (quad ^ ${r & 3}u)` : `${r}u`}, ${spec.rows - 1}u)`;
-  const columnOf = (j: number): string => `min(column + ${j * lanes}u, ${spec.columns - 1}u)`;
-  const stores = range(rows).map((r) => {
-    const outputs = across.map(
-      (j) => `output[at + at${j}] = ${finish(spec, sumAt(r, j), 'rowBias', `columnBias${j}`)};`,
-    );
-    return `  {
-    let row = ${rowOf(r)};
-    let at = ${spec.rowOffset};${spec.rowBias ? `\n    let rowBias = ${spec.rowBias};` : ''}
-    ${outputs.join('\n    ')}
-  }`;
-  });
-  const columnLets = across.map((j) => {
-    const bias = spec.columnBias ? `let columnBias${j} = columnBias(${columnOf(j)}); ` : '';
-    return `  ${bias}let at${j} = columnOffset(batch, ${columnOf(j)});`;
-  });
-  // Every lane has the same row sums; the one that owns column 0 writes them.
-  const swaps = ['', 'quadSwapX', 'quadSwapY', 'quadSwapDiagonal'];
-  const sumLets = reads.flatMap((i) =>
-    range(turns).map((s) => `  let rowTotal${i * turns + s} = ${swaps[s]}(rowSum${i});`),
-  );
-  const sumStores = range(rows).map((r) => `    { let row = ${rowOf(r)}; output[${spec.rowSum}] = rowTotal${r}; }`);
-
+  const rowOf = (r: string): string =>
+    `min(first + ${quad ? `(${r} & ~3u) + (quad ^ (${r} & 3u))` : r}, ${size.rows} - 1u)`;
+  // The columns of a pooled window lie in one lane.
+  const columnOf = (j: number): string =>
+    spec.pool
+      ? `min(column + ${(j >> 2) * lanes * 4}u, ${size.columns} - 4u) + ${j & 3}u`
+      : `min(column + ${j * lanes}u, ${size.columns} - 1u)`;
+  // A small tile always has the second loop, so that small products of any length share a text.
+  const ragged = spec.inner % steps !== 0 || rows * columns <= 32;
   return {
     rowsPerTile: rows,
     columnsPerTile: columns * lanes,
@@ -122,25 +94,114 @@ export function registerGemm(spec: Gemm): Plan {
     builtins: quad ? ', @builtin(subgroup_invocation_id) subgroupLane: u32' : '',
     module: `fn columnOffset(batch: u32, column: u32) -> u32 { return ${spec.columnOffset}; }
 ${spec.columnBias ? `fn columnBias(column: u32) -> f32 { return ${spec.columnBias}; }` : ''}
+${spec.pool ? `fn firstPlace(column: u32) -> u32 { return ${spec.pool.first}; }` : ''}
 ${spec.relu ? RELU : ''}`,
     body: `  let first = rowTile * ${rows}u;
-  let column = columnTile * ${columns * lanes}u + lane;
-${spec.skip ? `  let firstColumn = columnTile * ${columns * lanes}u;\n  let lastColumn = min(firstColumn + ${columns * lanes - 1}u, ${spec.columns - 1}u);` : ''}
+  let column = columnTile * ${columns * lanes}u + lane${spec.pool ? ' * 4u' : ''};
+${spec.skip ? `  let firstColumn = columnTile * ${columns * lanes}u;\n  let lastColumn = min(firstColumn + ${columns * lanes - 1}u, ${size.columns} - 1u);` : ''}
 ${quad ? '  let quad = subgroupLane & 3u;' : ''}
   // Lines past the edge repeat the last one, and store it again.
-${reads.map((i) => `  let leftOrigin${i} = leftOrigin(batch, min(first + ${i * turns}u${quad ? ' + quad' : ''}, ${spec.rows - 1}u));`).join('\n')}
+${reads.map((i) => `  let leftOrigin${i} = leftOrigin(batch, min(first + ${i * turns}u${quad ? ' + quad' : ''}, ${size.rows} - 1u));`).join('\n')}
 ${across.map((j) => `  let rightOrigin${j} = rightOrigin(batch, ${columnOf(j)});`).join('\n')}
   var sums: array<f32, ${rows * columns}>;
-${spec.rowSum ? reads.map((i) => `  var rowSum${i} = 0.0;`).join('\n') : ''}
+${spec.rowSum ? `  var leftSums: array<f32, ${reads.length}>;` : ''}
   for (var outer = outerStart; outer < outerEnd; outer++) {
-${spec.skip ? `    let skip = ${spec.skip};` : ''}
 ${reads.map((i) => `    let leftRun${i} = leftRun(leftOrigin${i}, outer);`).join('\n')}
 ${across.map((j) => `    let rightRun${j} = rightRun(rightOrigin${j}, outer);`).join('\n')}
-${loop(0, whole, steps)}
-${loop(whole, spec.inner, spec.inner - whole)}
+${[start('left', spec.left), start('right', spec.right)].join('\n')}
+    let end = ${spec.skip ? `select(innerEnd, innerStart, ${spec.skip})` : 'innerEnd'};
+    var k = innerStart;
+    for (; k + ${steps}u <= end; k += ${steps}u) {
+${products(steps)}
+    }
+${ragged ? `    for (; k < end; k++) {\n${products(1)}\n    }` : ''}
   }
-${columnLets.join('\n')}
-${stores.join('\n')}
-${spec.rowSum ? `${sumLets.join('\n')}\n  if (column == 0u) {\n${sumStores.join('\n')}\n  }` : ''}`,
+${(spec.pool ? storeWindows : storeAll)(spec, { rows, columns, rowOf, columnOf })}
+${spec.rowSum ? storeRowSums(spec.rowSum, reads.length, turns, rowOf) : ''}`,
   };
+}
+
+/** The walk of an operand before the loop over k. */
+const start = (side: string, { along }: Operand): string =>
+  typeof along === 'string' ? '' : `    var ${side}At = ${side}Start(innerStart);`;
+
+/** Distances of the next elements from the run's beginning, for all lines. */
+function distances(side: string, { along }: Operand, ks: readonly number[]): string {
+  const lines = ks.map((s) => {
+    if (typeof along !== 'string') return `let ${side}${s} = ${side}At.x; ${side}At = ${side}Next(${side}At);`;
+    return `let ${side}${s} = ${s === 0 ? `k * ${along}` : `${side}${s - 1} + ${along}`};`;
+  });
+  return `      ${lines.join(' ')}`;
+}
+
+/** The element of line i that is s steps ahead. */
+function element(side: string, { buffer, checked }: Operand, i: number, s: number): string {
+  const value = `${buffer}[${side}Run${i}.x + ${side}${s}]`;
+  if (!checked) return value;
+  const run = `${side}Run${i}`;
+  return `select(0.0, ${value}, ${checked === 'run' ? `${run}.z != 0u` : `k + ${s}u - ${run}.y < ${run}.z`})`;
+}
+
+interface Storing {
+  rows: number;
+  columns: number;
+  rowOf: (r: string) => string;
+  columnOf: (j: number) => string;
+}
+
+/** Rows are a loop, though an accumulator is then found by its index: unrolled, the stores were most of the compilation. */
+function storeAll(spec: Gemm, { rows, columns, rowOf, columnOf }: Storing): string {
+  const across = range(columns);
+  const columnLets = across.map((j) => {
+    const bias = spec.columnBias ? `let columnBias${j} = columnBias(${columnOf(j)}); ` : '';
+    return `  ${bias}let at${j} = columnOffset(batch, ${columnOf(j)});`;
+  });
+  const stores = across.map((j) => {
+    const value = finish(spec, `sums[r * ${columns}u + ${j}u]`, 'rowBias', `columnBias${j}`, `at + at${j}`);
+    return `output[at + at${j}] = ${value};`;
+  });
+  return `${columnLets.join('\n')}
+  for (var r = 0u; r < ${rows}u; r++) {
+    let row = ${rowOf('r')};
+    let at = ${spec.rowOffset};${spec.rowBias ? `\n    let rowBias = ${spec.rowBias};` : ''}
+    ${stores.join('\n    ')}
+  }`;
+}
+
+function storeWindows(spec: Gemm, { rows, columns, rowOf, columnOf }: Storing): string {
+  const windows = range(columns / 4);
+  const lets = windows.map(
+    (w) => `  let at${w} = columnOffset(batch, ${columnOf(4 * w)}); let first${w} = firstPlace(${columnOf(4 * w)});`,
+  );
+  const stores = windows.map((w) => {
+    const values = range(4).map((q) => {
+      const value = finish(spec, `sums[r * ${columns}u + ${4 * w + q}u]`, 'rowBias', '', '');
+      return `let value${q} = ${value};`;
+    });
+    return `{ ${values.join(' ')}\n      ${storePooled(spec, `at + at${w}`, `first${w}`)}\n    }`;
+  });
+  return `${lets.join('\n')}
+  for (var r = 0u; r < ${rows}u; r++) {
+    let row = ${rowOf('r')};
+    let at = ${spec.rowOffset};${spec.rowBias ? `\n    let rowBias = ${spec.rowBias};` : ''}
+    ${stores.join('\n    ')}
+  }`;
+}
+
+/** Every lane has the same row sums; the one that owns column 0 writes them. */
+function storeRowSums(
+  { buffer, at }: { buffer: string; at: string },
+  reads: number,
+  turns: number,
+  rowOf: Storing['rowOf'],
+) {
+  const swaps = ['', 'quadSwapX', 'quadSwapY', 'quadSwapDiagonal'];
+  const totals = range(turns).map((s) => `let total${s} = ${swaps[s]}(leftSums[i]);`);
+  const stores = range(turns).map(
+    (s) => `{ let row = ${rowOf(`(i * ${turns}u + ${s}u)`)}; ${buffer}[${at}] = total${s}; }`,
+  );
+  return `  for (var i = 0u; i < ${reads}u; i++) {
+    ${totals.join(' ')}
+    if (column == 0u) { ${stores.join(' ')} }
+  }`;
 }

@@ -17,9 +17,17 @@ export interface GemmTile {
   columns: number;
   /** `registers` and `subgroups`: lanes side by side along the columns. */
   lanes?: number;
+  /** `registers` and `subgroups`: steps of k per turn of the loop. */
+  steps?: number;
   /** `workgroup`: invocations along the rows and along the columns. */
   threads?: readonly [number, number];
 }
+
+/**
+ * Whether the numbers of a shape are data of the kernel rather than constants of its text. Software adapters compile for a
+ * long time and divide as slowly by a constant as by a variable; on GPUs it is the other way round.
+ */
+export const shapeIsData = (variant: GemmVariant): boolean => variant !== 'workgroup';
 
 export interface Operand {
   /** Its name among what the product reads. */
@@ -27,15 +35,29 @@ export interface Operand {
   /** WGSL body of `fn (batch: u32, line: u32) -> vec3<u32>`: whatever about a line its runs need. */
   origin: string;
   /**
-   * WGSL body of `fn (origin: vec3<u32>, outer: u32) -> vec3<u32>`: (offset of element 0, first, count). Elements outside
-   * [first, first + count) are zero; only `checked` operands look at first and count. Offsets may wrap below zero.
+   * WGSL body of `fn (origin: vec3<u32>, outer: u32) -> vec3<u32>`: (offset of the run, first, count). Elements outside
+   * [first, first + count) are zero; only `checked` operands look at first and count. Offsets may wrap below zero. By
+   * default the run is the origin.
    */
-  run: string;
-  checked: boolean;
-  /** Elements between neighbours of a run. */
-  stride: number;
+  run?: string;
+  /** Whether a run may lie outside the factor: never, as a whole, in part, or where its walk says so. */
+  checked: false | 'run' | 'element' | 'walk';
+  /** Where the elements of a run lie from its offset: a distance between neighbours as WGSL, or a {@link Walk}. */
+  along: string | Walk;
   /** Whether the next address is the next element of the run or the next line: how threads of a GPU share the reading. */
   contiguous: 'inner' | 'line';
+  /** Whether four neighbours, the first at a multiple of four, lie in one vec4 of the buffer. */
+  aligned?: boolean;
+}
+
+/** Elements of a run at distances that are not constant, but the same for all lines. */
+export interface Walk {
+  /** WGSL body of `fn (k: u32) -> vec3<u32>`: x is the distance of element k from the run's offset. */
+  start: string;
+  /** WGSL body of `fn (at: vec3<u32>) -> vec3<u32>`: the same of the element after. */
+  next: string;
+  /** WGSL condition of (origin, at) under which the element is not zero; for `workgroup` alone. */
+  inside?: string;
 }
 
 export interface Gemm {
@@ -47,7 +69,9 @@ export interface Gemm {
   columns: number;
   outer: number;
   inner: number;
-  /** What is bound before `output`: the factors' buffers, and what the biases read. */
+  /** Numbers that the WGSL below names as `params.name`, where the shape is data. */
+  sizes: Readonly<Record<string, number>>;
+  /** What is bound before `output`: the factors' buffers, and what the epilogue reads. */
   read: Readonly<Record<string, Element>>;
   left: Operand;
   right: Operand;
@@ -56,7 +80,7 @@ export interface Gemm {
    * `registers` and `subgroups` may pass over them.
    */
   skip?: string | undefined;
-  /** Parts that `outer` is cut into; the shader sees the part as `split`. */
+  /** Parts that `inner`, or `outer` where there is more than one run, is cut into; the shader sees the part as `split`. */
   splits?: number;
   /** WGSL expressions whose sum is the address of an output: of (batch, split, row), and of (batch, column). */
   rowOffset: string;
@@ -65,10 +89,21 @@ export interface Gemm {
   rowBias?: string | undefined;
   columnBias?: string | undefined;
   relu?: boolean | undefined;
+  /** Outputs become 0 where the buffer of this name is not positive at their address. */
+  mask?: string | undefined;
+  /**
+   * Four columns, the first a multiple of four, are a 2 × 2 window, of which only the maximum is written, at the address of
+   * the first; its place goes to `places`: `first` (WGSL of column) is the place of the first, `down` that of the third
+   * from there. Where `relu` made the maximum 0 the place is 0xffffffff.
+   */
+  pool?: { first: string; down: string } | undefined;
   /** Functions that these expressions call. */
   module?: string;
-  /** WGSL expression of (batch, split, row): where the sum over the left factor's row goes, if it is wanted too. */
-  rowSum?: string | undefined;
+  /**
+   * The sum over the left factor's row, if it is wanted too: the buffer that it goes to, `output` or one more, and WGSL of
+   * (batch, split, row).
+   */
+  rowSum?: { buffer: string; at: string } | undefined;
 }
 
 /** What a variant makes of a gemm; {@link gemm} adds the rest. */
@@ -81,15 +116,37 @@ export interface Plan {
   module?: string;
   /** Parameters of `main` beyond `group`, `groups` and `lane`. */
   builtins?: string;
-  /** Body of `main` after `batch`, `split`, `rowTile`, `columnTile`, `outerStart` and `outerEnd` are known. */
+  /**
+   * Body of `main` after `batch`, `split`, `rowTile`, `columnTile` and the ranges [outerStart, outerEnd) and
+   * [innerStart, innerEnd) are known.
+   */
   body: string;
 }
 
 /** WGSL of an output's value: the sum with what the epilogue does to it. */
-export function finish(spec: Gemm, sum: string, rowBias: string, columnBias: string): string {
+export function finish(spec: Gemm, sum: string, rowBias: string, columnBias: string, address: string): string {
   const value = [sum, ...(spec.rowBias ? [rowBias] : []), ...(spec.columnBias ? [columnBias] : [])].join(' + ');
-  return spec.relu ? `relu(${value})` : value;
+  const positive = spec.relu ? `relu(${value})` : value;
+  return spec.mask ? `select(0.0, ${positive}, ${spec.mask}[${address}] > 0.0)` : positive;
+}
+
+/** WGSL that stores the maximum of four values, which lie in `value0` to `value3`, and its place. */
+export function storePooled(spec: Gemm, address: string, first: string): string {
+  const { down } = spec.pool ?? { down: '0u' };
+  const places = ['place', 'place + 1u', `place + ${down}`, `place + ${down} + 1u`];
+  const compare = [1, 2, 3].map((q) => `if (value${q} > best) { best = value${q}; winner = ${places[q]}; }`);
+  return `let place = ${first};
+      var best = value0;
+      var winner = place;
+      ${compare.join('\n      ')}
+      output[${address}] = best;
+      places[${address}] = ${spec.relu ? 'select(winner, 0xffffffffu, best <= 0.0)' : 'winner'};`;
 }
 
 /** NaN passes through, as in PyTorch. */
 export const RELU = 'fn relu(value: f32) -> f32 { return select(value, 0.0, value < 0.0); }';
+
+export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** The sizes that every product has, as the variants name them. */
+export type GemmSizes = Readonly<Record<'rows' | 'columns' | 'outer' | 'inner', string>>;

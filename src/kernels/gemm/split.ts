@@ -16,7 +16,9 @@ export interface Split {
 /** Sums below `length` steps of k are not worth cutting further. */
 const SHORTEST = { registers: 256, subgroups: 256, workgroup: 64 } as const;
 /** Tiles that keep an adapter busy: a few per core, or several per compute unit. */
-const TILES = { registers: 16, subgroups: 16, workgroup: 512 } as const;
+const TILES = { registers: 4, subgroups: 4, workgroup: 512 } as const;
+/** Rows and columns of a tile, about. */
+const TILE = { registers: [16, 64], subgroups: [32, 32], workgroup: [64, 64] } as const;
 
 /** Into how many parts to cut a sum of `length` products for each of rows × columns outputs. */
 export function splitsFor(
@@ -24,41 +26,54 @@ export function splitsFor(
   outputs: { rows: number; columns: number; batches: number },
   length: number,
 ): number {
-  const tiles = Math.ceil(outputs.rows / 32) * Math.ceil(outputs.columns / 64) * outputs.batches;
+  const [rows, columns] = TILE[variant];
+  const tiles = Math.ceil(outputs.rows / rows) * Math.ceil(outputs.columns / columns) * outputs.batches;
   return Math.max(1, Math.min(Math.floor(TILES[variant] / tiles), Math.floor(length / SHORTEST[variant])));
+}
+
+/** Parts of a run begin at multiples of this: of the steps that any variant takes at a time. */
+export const UNIT = 16;
+
+/** Parts of equal length, a multiple of `unit`, of which none is empty: at most as many as wanted. */
+export function cut(length: number, wanted: number, unit: number): { part: number; splits: number } {
+  const part = Math.ceil(Math.ceil(length / Math.min(wanted, length)) / unit) * unit;
+  return { part, splits: Math.ceil(length / part) };
 }
 
 /**
  * Adds the parts. `outputs` names the buffers that the `size` sums go to, one after the other, with their lengths.
- * `extra`, `bias` (a WGSL expression of `i`) and `relu` are the epilogue that the partial product could not apply.
+ * `extra`, `bias` (a WGSL expression of `i`), `relu` and `mask` (a buffer) are the epilogue that the partial product could
+ * not apply; they are for a single output.
  */
 export function sumParts(spec: {
   name: string;
   parts: number;
   outputs: Readonly<Record<string, number>>;
   extra?: Readonly<Record<string, Element>>;
+  sizes?: Readonly<Record<string, number>>;
   bias?: string | undefined;
   relu?: boolean | undefined;
+  mask?: string | undefined;
 }): Kernel {
   const lengths = Object.entries(spec.outputs);
   const size = lengths.reduce((sum, [, length]) => sum + length, 0);
-  const value = spec.bias ? `sum + ${spec.bias}` : 'sum';
-  let start = 0;
-  const stores = lengths.map(([name, length]) => {
-    const store = `if (i >= ${start}u && i < ${start + length}u) { ${name}[i - ${start}u] = ${spec.relu ? `relu(${value})` : value}; }`;
-    start += length;
-    return store;
-  });
+  const [first = 0] = lengths.map(([, length]) => length);
+  const [name = '', second] = lengths.map(([output]) => output);
+  const biased = spec.bias ? `sum + ${spec.bias}` : 'sum';
+  const positive = spec.relu ? `relu(${biased})` : biased;
+  const value = spec.mask ? `select(0.0, ${positive}, ${spec.mask}[i] > 0.0)` : positive;
   return kernel({
     name: spec.name,
     read: { parts: 'f32', ...spec.extra },
-    write: Object.fromEntries(lengths.map(([name]) => [name, 'f32' as const])),
+    write: Object.fromEntries(lengths.map(([output]) => [output, 'f32' as const])),
     workgroups: linear(size),
+    params: { size, parts: spec.parts, first, ...spec.sizes },
     wgsl: `${spec.relu ? RELU : ''}
-${linearMain(size)}
+${linearMain('params.size')}
   var sum = 0.0;
-  for (var part = 0u; part < ${spec.parts}u; part++) { sum += parts[part * ${size}u + i]; }
-  ${stores.join('\n  ')}
+  for (var part = 0u; part < params.parts; part++) { sum += parts[part * params.size + i]; }
+  ${second ? `if (i >= params.first) {\n    ${second}[i - params.first] = sum;\n    return;\n  }` : ''}
+  ${name}[i] = ${value};
 }`,
   });
 }

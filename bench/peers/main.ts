@@ -1,0 +1,106 @@
+/** `npm run bench:peers`: W and its kernels in kindling, TensorFlow.js, jax-js and, on the CPU, PyTorch. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { Progress } from '../progress.js';
+import { markdown, type Results, writeResults } from '../results.js';
+import { LIBRARIES, type LibraryName } from './library.js';
+import { measureFirstSteps, measureWorkload } from './measure.js';
+import { reference } from './reference.js';
+import { Session } from './session.js';
+import { bundleSizes } from './size.js';
+import { measurePytorch } from './torch.js';
+import { versions } from './versions.js';
+import { isWanted, WORKLOADS, type Workload } from './workloads.js';
+
+interface Options {
+  json?: string;
+  md?: string;
+  quick?: boolean;
+  rounds?: number;
+  only?: string;
+  libraries?: string;
+  pytorch: boolean;
+}
+
+const options = new Command('bench:peers')
+  .description('Measures W, one training step of the study, and its kernels in one Chromium, library after library.')
+  .option('--json <file>', 'writes {adapter, date, versions, rows}, and a Markdown table beside it')
+  .option('--md <file>', 'where the table goes')
+  .option('--quick', 'fewer shapes and runs: under five minutes on two cores')
+  .option('--rounds <n>', 'rounds over the libraries', Number)
+  .option(
+    '--only <names>',
+    'workloads, separated by commas, conv2d* being all that begin so; firstStep and size are two of them',
+  )
+  .option('--libraries <names>', `of ${LIBRARIES.join(', ')}`)
+  .option('--no-pytorch', 'leave PyTorch out')
+  .parse()
+  .opts<Options>();
+
+const wanted = (name: string): boolean => isWanted(name, options.only);
+const libraries = LIBRARIES.filter((name) => !options.libraries || options.libraries.split(',').includes(name));
+const workloads = WORKLOADS.filter(({ name, quick }) => (options.only ? wanted(name) : quick || !options.quick));
+const rounds = options.rounds ?? 3;
+
+/** Rough seconds of a workload on a software adapter, for the time left. */
+const cost = ({ flops }: Workload): number => 3 + (flops / 1e9) * 15;
+
+const folder = mkdtempSync(join(tmpdir(), 'kindling-peers-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const { data, losses, source } = reference();
+writeFileSync(join(folder, 'training.bin'), data.toFile());
+
+const firstSteps = wanted('firstStep') || wanted('step');
+const progress = new Progress(workloads.reduce((sum, one) => sum + cost(one), firstSteps ? 40 : 0));
+const session = await Session.open(folder);
+const results: Results = {
+  adapter: '',
+  date: new Date().toISOString(),
+  versions: { chromium: session.description, ...versions() },
+  rules: {
+    rounds,
+    quick: options.quick ?? false,
+    training: source,
+    waiting: 'the work is submitted, then one element of the result (of a step its loss) is awaited on the host',
+    maxRelError: '|got − want| / max(|want|, root mean square of want), want in float64; above 1e-3 the row is void',
+  },
+  rows: [],
+  errors: session.errors,
+};
+try {
+  const page = await session.page();
+  const { adapter } = await page.call('start');
+  results.adapter = adapter;
+  progress.line(`${adapter}; ${session.description}`);
+  const run = { session, libraries, rounds, quick: options.quick ?? false, losses, progress };
+  const first = firstSteps ? await measureFirstSteps(run) : null;
+  for (const workload of workloads) {
+    const rows = await measureWorkload(run, page, workload);
+    if (workload.name === 'step') for (const row of rows) Object.assign(row, first?.alive.get(row.library));
+    results.rows.push(...rows);
+    progress.done(cost(workload));
+  }
+  results.rows.push(...(first?.rows ?? []));
+  await page.close();
+} catch (error) {
+  session.errors.push(`${session.doing}: ${error}`);
+} finally {
+  await session.close();
+}
+if (options.pytorch) {
+  progress.show('PyTorch');
+  const pytorch = measurePytorch(workloads, join(folder, 'training.bin'));
+  if (pytorch) {
+    results.rows.push(...pytorch.rows);
+    Object.assign(results.versions, pytorch.versions);
+  }
+}
+if (wanted('size')) results.bundles = await bundleSizes(libraries as readonly LibraryName[]);
+const title = 'W and its kernels beside their peers';
+writeResults(title, results, options);
+progress.line(markdown(title, results));
+if (results.bundles) console.log(JSON.stringify(results.bundles));
+for (const error of session.errors) console.error(`✗ ${error}`);
+process.exit(session.errors.length > 0 || results.rows.some((row) => row.void) ? 1 : 0);

@@ -1,0 +1,25 @@
+import { KindlingError } from '../gpu/errors.js';
+import type { OnDevice } from './batches.js';
+import type { Reshaping, Transform } from './transforms.js';
+
+/** An array on the host: one component of a sample, without the batch dimension. */
+export interface HostArray {
+  /** Bytes are pictures: the loader scales them to 0 … 1, as torchvision's `ToTensor` does. */
+  readonly data: Uint8Array | Float32Array | Int32Array | Uint32Array;
+  readonly shape: readonly number[];
+}
+
+/** Samples by index; each is a tuple of arrays, such as [picture, label]. */
+export interface Dataset<Sample extends readonly HostArray[] = readonly HostArray[]> {
+  readonly length: number;
+  /** Sample `index`. The arrays may be views: whoever changes them copies first. */
+  get(index: number): Sample;
+  /** @internal How the GPU makes batches with that transform; null where the host must. Absent: the host does. */
+  onDevice?(transform: Transform | Reshaping | undefined): OnDevice | null;
+}
+
+export function checkIndex(name: string, index: number, length: number): void {
+  if (!Number.isInteger(index) || index < 0 || index >= length) {
+    throw new KindlingError(`${name}: index ${index} is outside of 0 … ${length - 1}`);
+  }
+}

@@ -1,0 +1,53 @@
+/** Where the time of a step goes. */
+import { adapter } from '../gpu/device.js';
+import { KindlingError } from '../gpu/errors.js';
+import { measurePeaks } from './peaks.js';
+import { type MeasuredStep, Profile } from './result.js';
+import { Clock, hasTimestamps, type Run, run } from './stopwatch.js';
+
+export interface ProfileOptions {
+  /** Steps that are measured, after as many whose wall time is taken. Default: 3. */
+  steps?: number;
+  /** Steps before: they compile, and a captured function records itself in the second. Default: 2. */
+  warmup?: number;
+  /** Whether to measure what the adapter can do, see {@link measurePeaks}. Default: true. */
+  peaks?: boolean;
+}
+
+/**
+ * Runs a step several times and measures every kernel on the device.
+ *
+ * Each dispatch gets a compute pass of its own, which costs a little between kernels but changes nothing in them: a step
+ * computes the same bits as without. Eager, `step` and captured functions can all be profiled. Nothing else should use the
+ * device meanwhile, for that would be counted too.
+ *
+ * Chrome rounds timestamps to 0.1 ms unless it is started with `--enable-unsafe-webgpu`.
+ *
+ * @param body one step, such as `() => train(x, y)`; not async
+ * @throws KindlingError where the adapter has no timestamps (the WebGPU feature `timestamp-query`)
+ * @example
+ * const result = await profile(() => train(x, y));
+ * console.log(result.table());
+ * await writeFile('trace.json', JSON.stringify(result.chromeTrace()));
+ */
+export async function profile(body: () => unknown, options: ProfileOptions = {}): Promise<Profile> {
+  const { steps = 3, warmup = 2, peaks = true } = options;
+  if (!Number.isInteger(steps) || steps < 1)
+    throw new KindlingError(`profile: steps is a whole number from 1 on, got ${steps}`);
+  const { description, host } = adapter();
+  if (!hasTimestamps()) {
+    throw new KindlingError(
+      `profile: ${description} has no timestamps (the WebGPU feature timestamp-query), so kernels cannot be measured one by ` +
+        'one. time() measures a whole function by the clock.',
+    );
+  }
+  const limits = peaks ? await measurePeaks() : null;
+  for (let i = 0; i < warmup; i++) await run(body);
+  const measured: MeasuredStep[] = [];
+  const clock = new Clock();
+  await clock.runTimed(body);
+  for (let i = 0; i < steps; i++) measured.push(await clock.runTimed(body));
+  const plain: Run[] = [];
+  for (let i = 0; i < steps; i++) plain.push(await run(body, clock.pause));
+  return new Profile(`${description}, in ${host}`, plain, measured, limits);
+}

@@ -1,0 +1,77 @@
+/** How long a function's work takes on the device. */
+
+import { type KernelSource, kernel } from '../kernels/kernel.js';
+import { launchInto } from '../tensor/launch.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { median } from './rates.js';
+import { Clock, hasTimestamps, run } from './stopwatch.js';
+
+export interface TimeOptions {
+  /** Runs before; the first compiles. Default: 2. */
+  warmup?: number;
+  /** The most runs that are measured. Default: 20. */
+  runs?: number;
+  /** After so many milliseconds no further run begins; one is always made. Default: 1000. */
+  budgetMs?: number;
+}
+
+export interface Times {
+  /** Milliseconds of a run. */
+  readonly medianMs: number;
+  readonly minMs: number;
+  readonly runs: number;
+  /** `timestamps`: the sum of its kernels on the device's clock; `clock`: from the call until the device was done. */
+  readonly by: 'timestamps' | 'clock';
+  /** From the call until the device was done: the median. */
+  readonly wallMs: number;
+  /** Dispatches of a run. Null without timestamps. */
+  readonly dispatches: number | null;
+}
+
+/**
+ * Measures how long the device works on what `body` asks for: by timestamps where there are any, else by the clock.
+ *
+ * @param body not async
+ */
+export async function time(body: () => unknown, options: TimeOptions = {}): Promise<Times> {
+  const { warmup = 2, runs = 20, budgetMs = 1000 } = options;
+  for (let i = 0; i < warmup; i++) await run(body);
+  const byTimestamps = hasTimestamps();
+  const clock = new Clock();
+  const times: number[] = [];
+  const walls: number[] = [];
+  let dispatches: number | null = null;
+  const began = performance.now();
+  while (times.length < 1 || (times.length < runs && performance.now() - began < budgetMs)) {
+    if (byTimestamps) {
+      const { timed, wallMs } = await clock.runTimed(body);
+      times.push(timed.reduce((sum, { begin, end }) => sum + Math.max(0, end - begin), 0));
+      walls.push(wallMs);
+      dispatches = timed.length;
+    } else {
+      const { wallMs } = await clock.run(body);
+      times.push(wallMs);
+      walls.push(wallMs);
+    }
+  }
+  return {
+    medianMs: median(times),
+    minMs: Math.min(...times),
+    runs: times.length,
+    by: byTimestamps ? 'timestamps' : 'clock',
+    wallMs: median(walls),
+    dispatches,
+  };
+}
+
+/** Runs a shader of one's own over tensors: what it reads, then what it writes, bound in this order. */
+export function runKernel(source: KernelSource, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+  let made = kernels.get(source);
+  if (!made) {
+    made = kernel(source);
+    kernels.set(source, made);
+  }
+  launchInto(made, inputs, outputs);
+}
+
+const kernels = new WeakMap<KernelSource, ReturnType<typeof kernel>>();
