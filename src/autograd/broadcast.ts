@@ -4,7 +4,7 @@
  */
 import { KindlingError } from '../gpu/errors.js';
 import { gatherKernel } from '../kernels/copy.js';
-import { cut, type Reduction, reduceKernel, slabsOf } from '../kernels/reduce.js';
+import { cut, type ReduceVariant, type Reduction, reduceKernel, slabsOf } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
 import {
   at,
@@ -20,7 +20,7 @@ import {
 import { Tensor } from '../tensor/tensor.js';
 import { cast } from './cast.js';
 import { differentiable } from './tape.js';
-import { reduceVariant } from './variant.js';
+import { withReduce } from './variant.js';
 
 /** The same elements in another shape; one entry may be -1. Shares memory. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
@@ -70,7 +70,20 @@ export function reduce(
   x: Tensor,
   dims: readonly number[],
   shape: Shape,
-  { scale = 1, variant = reduceVariant() } = {},
+  { scale = 1, variant }: { scale?: number; variant?: ReduceVariant } = {},
+): Tensor {
+  if (variant) return reduceBy(variant, op, x, dims, shape, scale);
+  const spec = { op, dtype: x.dtype, shape: x.shape, dims, scale };
+  return withReduce(spec, (found) => reduceBy(found, op, x, dims, shape, scale));
+}
+
+function reduceBy(
+  variant: ReduceVariant,
+  op: Reduction,
+  x: Tensor,
+  dims: readonly number[],
+  shape: Shape,
+  scale: number,
 ): Tensor {
   const dtype = x.dtype === 'bool' ? 'i32' : x.dtype;
   let made = cast(x, dtype);

@@ -1,22 +1,21 @@
 /** Two-dimensional convolution (cross-correlation, as everywhere in deep learning). */
-import { adapter } from '../gpu/device.js';
 import { KindlingError } from '../gpu/errors.js';
 import { conv2dForward } from '../kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../kernels/conv2d/inputGrad.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../kernels/conv2d/weightGrad.js';
-import { winogradForward, winogradInputGrad, winogradWeightGrad, winogradWins } from '../kernels/conv2d/winograd.js';
+import { winogradForward, winogradInputGrad, winogradWeightGrad } from '../kernels/conv2d/winograd.js';
 import { zerosLike } from '../tensor/create.js';
 import { launch, launchMany } from '../tensor/launch.js';
 import { at, sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { reshape } from './broadcast.js';
+import { winogradDefaults, withConv } from './convChoice.js';
 import { offering } from './fusion.js';
 import { launchProduct } from './matmul.js';
 import { type Pair, pair } from './pool.js';
 import { pad } from './shape.js';
 import { differentiable } from './tape.js';
-import { gemmVariant } from './variant.js';
 import { launchWinograd, launchWinogradWeightGrad } from './winograd.js';
 
 export interface Conv2dOptions {
@@ -98,40 +97,49 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
     return conv2d(padded.x, weight, bias, { ...options, padding: padded.padding });
   }
   const shape = shapeOf(x, weight, bias, options);
-  const variant = gemmVariant();
   const { oh, ow } = conv2dOutput(shape);
   const outputShape = [shape.n, shape.o, oh, ow];
   const empty = x.size === 0 || weight.size === 0;
   const inputs = bias ? [x, weight, bias] : [x, weight];
-  const spec = { shape, bias: bias !== null, variant };
-  const winograd = winogradWins(shape, adapter().isSoftware);
+  const spec = { shape, bias: bias !== null };
+  const winograd = winogradDefaults(shape);
   const plain = (relu: boolean): Tensor =>
-    winograd.forward
-      ? launchWinograd(winogradForward({ ...spec, relu }), x, weight, bias ? [bias] : [], outputShape)
-      : launch(conv2dForward({ ...spec, relu }), inputs, outputShape);
+    withConv('forward', shape, { ...spec, relu }, winograd?.forward, (choice) =>
+      choice.winograd
+        ? launchWinograd(winogradForward({ ...spec, relu, ...choice }), x, weight, bias ? [bias] : [], outputShape)
+        : launch(conv2dForward({ ...spec, relu, ...choice }), inputs, outputShape),
+    );
   const positive = (): Tensor => {
     const pooled = [shape.n, shape.o, Math.floor(oh / 2), Math.floor(ow / 2)];
     const outputs = [{ shape: pooled }, { shape: pooled, dtype: 'u32' as const }];
-    const maxPool = () => launchMany(conv2dForward({ ...spec, relu: true, pool: true }), inputs, outputs);
+    const both = { ...spec, relu: true, pool: true };
+    const maxPool = () =>
+      withConv('forward', shape, both, undefined, (choice) =>
+        launchMany(conv2dForward({ ...both, ...choice }), inputs, outputs),
+      );
     const y = plain(true);
-    return oh < 2 || ow < 2 || winograd.forward ? y : offering(y, { maxPool });
+    return oh < 2 || ow < 2 || winograd?.forward ? y : offering(y, { maxPool });
   };
   const value = empty ? new Tensor(outputShape) : offering(plain(false), { relu: positive });
   return differentiable('conv2d', inputs, value, (g) => {
     if (empty) return [x, weight, ...(bias ? [bias] : [])].map(zerosLike);
     const inputGrad = (mask: readonly Tensor[]): Tensor => {
-      const gradient = { shape, variant, mask: mask.length > 0 };
-      return winograd.inputGrad
-        ? launchWinograd(winogradInputGrad(gradient), g, weight, mask, x.shape)
-        : launch(conv2dInputGrad(gradient), [g, weight, ...mask], x.shape);
+      const gradient = { shape, mask: mask.length > 0 };
+      return withConv('inputGrad', shape, gradient, winograd?.inputGrad, (choice) =>
+        choice.winograd
+          ? launchWinograd(winogradInputGrad({ ...gradient, ...choice }), g, weight, mask, x.shape)
+          : launch(conv2dInputGrad({ ...gradient, ...choice }), [g, weight, ...mask], x.shape),
+      );
     };
     const dx = x.requiresGrad ? offering(inputGrad([]), { reluMask: (y) => inputGrad([y]) }) : null;
     if (!weight.requiresGrad && !bias?.requiresGrad) return [dx, null, null];
     // The bias gradient comes with the weight's: it is the sum of what that product reads.
     const like = bias ? [weight, bias] : [weight];
-    const [dw = null, db = null] = winograd.weightGrad
-      ? launchWinogradWeightGrad(winogradWeightGrad(spec), g, x, like)
-      : launchProduct(conv2dWeightGrad(spec), [g, x], [], like);
+    const [dw = null, db = null] = withConv('weightGrad', shape, spec, winograd?.weightGrad, (choice) =>
+      choice.winograd
+        ? launchWinogradWeightGrad(winogradWeightGrad({ ...spec, ...choice }), g, x, like)
+        : launchProduct(conv2dWeightGrad({ ...spec, ...choice }), [g, x], [], like),
+    );
     return [dx, dw, db];
   });
 }

@@ -2,7 +2,7 @@
 import { KindlingError } from '../gpu/errors.js';
 import type { Split } from '../kernels/gemm/split.js';
 import type { Kernel } from '../kernels/kernel.js';
-import { matmul as matmulKernel, matmulShape } from '../kernels/matmul.js';
+import { type MatmulSpec, matmul as matmulKernel, matmulShape } from '../kernels/matmul.js';
 import { zeros } from '../tensor/create.js';
 import { launch, launchMany } from '../tensor/launch.js';
 import { at, type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
@@ -10,7 +10,7 @@ import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape, sum, sumTo } from './broadcast.js';
 import { offering } from './fusion.js';
 import { differentiable } from './tape.js';
-import { gemmVariant } from './variant.js';
+import { withProduct } from './variant.js';
 
 interface Turned {
   transA?: boolean;
@@ -42,10 +42,23 @@ function product(a: Tensor, b: Tensor, turned: Turned, { bias = null, relu = fal
   const { spec, shape } = found;
   if (sizeOf(shape) === 0) return new Tensor(shape);
   if (spec.k === 0) return bias ? expand(bias, shape) : zeros(shape);
-  const kernel = matmulKernel({ ...spec, bias: bias !== null, relu, mask: mask !== undefined, variant: gemmVariant() });
   const rest = [...(bias ? [bias] : []), ...(mask ? [mask] : [])];
-  return launchProduct(kernel, [a, b], rest, [{ shape }])[0] ?? null;
+  const whole = { ...spec, bias: bias !== null, relu, mask: mask !== undefined };
+  return tunedProduct(whole, [a, b], rest, [{ shape }])[0] ?? null;
 }
+
+/** Runs a product by what was found fastest. */
+const tunedProduct = (
+  spec: Omit<MatmulSpec, 'variant'>,
+  factors: readonly Tensor[],
+  rest: readonly Tensor[],
+  like: readonly { shape: Shape }[],
+): Tensor[] => {
+  const size = { batches: sizeOf(spec.batch ?? []), rows: spec.m, columns: spec.n, outer: 1, inner: spec.k };
+  return withProduct('matmul', spec, { ...size, splittable: true }, (choice) =>
+    launchProduct(matmulKernel({ ...spec, ...choice }), factors, rest, like),
+  );
+};
 
 /** `product` of shapes that are known to fit. */
 function fitting(a: Tensor, b: Tensor, turned: Turned, epilogue: Epilogue = {}): Tensor {
@@ -129,8 +142,8 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
     const dx = toRows && offering(toRows, { reluMask: (mask) => (products ? fitting(g, weight, {}, { mask }) : null) });
     if (weight.requiresGrad && bias?.requiresGrad && products) {
       // The bias gradient is the sum of what the weight's reads of g.
-      const spec = { m: out, n: width, k: at(rows.shape, 0), transA: true, rowSum: true, variant: gemmVariant() };
-      const [dw = null, db = null] = launchProduct(matmulKernel(spec), [g, rows], [], [weight, bias]);
+      const spec = { m: out, n: width, k: at(rows.shape, 0), transA: true, rowSum: true };
+      const [dw = null, db = null] = tunedProduct(spec, [g, rows], [], [weight, bias]);
       return [dx, dw, db];
     }
     return [

@@ -1,19 +1,52 @@
 /** Which variants of the kernels this adapter gets. */
 import { adapter } from '../gpu/device.js';
 import { FLAT_CANDIDATES, type Flat, GPU_FLAT, SOFTWARE_FLAT } from '../kernels/flat.js';
-import { defaultVariant } from '../kernels/gemm/candidates.js';
+import {
+  type Abilities,
+  type Candidate,
+  candidates,
+  defaultVariant,
+  type ProductSize,
+} from '../kernels/gemm/candidates.js';
 import type { GemmVariant } from '../kernels/gemm/spec.js';
 import type { Kernel } from '../kernels/kernel.js';
-import { GPU_REDUCE, type ReduceVariant, SOFTWARE_REDUCE } from '../kernels/reduce.js';
+import { GPU_REDUCE, REDUCE_CANDIDATES, type ReduceVariant, SOFTWARE_REDUCE } from '../kernels/reduce.js';
 import { gpuLanes, softwareLanes } from '../kernels/rows.js';
 import { launch, launchInto } from '../tensor/launch.js';
 import type { Shape } from '../tensor/shape.js';
 import type { DType, Tensor } from '../tensor/tensor.js';
 import { tuned } from '../tensor/tuned.js';
 
-export function gemmVariant(): GemmVariant {
-  const { isSoftware, subgroupSize } = adapter();
-  return defaultVariant({ software: isSoftware, subgroups: subgroupSize >= 4 });
+const abilities = (): Abilities => ({ software: adapter().isSoftware, subgroups: adapter().subgroupSize >= 4 });
+
+/** How products are computed where nothing was chosen. */
+export const gemmVariant = (): GemmVariant => defaultVariant(abilities());
+
+/** What a product is computed by: the kernels beside each other in gemm, or Winograd's way where it is one's turn. */
+export interface ProductChoice extends Candidate {
+  readonly winograd?: boolean;
+}
+
+/**
+ * Runs a product by what was found fastest.
+ *
+ * @param shape what decides the kernel besides the choice
+ * @param winograd whether Winograd's way is the default; left out where it cannot be taken
+ */
+export function withProduct<Result>(
+  family: string,
+  shape: object,
+  size: ProductSize,
+  run: (choice: ProductChoice) => Result,
+  winograd?: boolean,
+): Result {
+  const variant = gemmVariant();
+  return tuned<ProductChoice, Result>(
+    family,
+    shape,
+    () => [...(winograd === undefined ? [] : [{ variant, winograd: true }]), ...candidates(size, abilities())],
+    (choice = { variant, winograd: winograd ?? false }) => run(choice),
+  );
 }
 
 /** How elementwise kernels are cut. */
@@ -68,4 +101,13 @@ export const withLanes = <Result>(
     shape,
     () => LANES.filter(({ lanes }) => lanes <= shape.length),
     (candidate) => run(candidate?.lanes ?? rowLanes(shape.outer * shape.inner, shape.length)),
+  );
+
+/** Runs a reduction cut as was found fastest. */
+export const withReduce = <Result>(shape: object, run: (variant: ReduceVariant) => Result): Result =>
+  tuned(
+    'reduce',
+    shape,
+    () => REDUCE_CANDIDATES,
+    (variant = reduceVariant()) => run(variant),
   );

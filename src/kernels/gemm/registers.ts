@@ -52,7 +52,8 @@ export function registerTile({ variant, batches, rows, columns, outer, inner }: 
   const steps = stepsFor(inner);
   if (work < SMALL) return { rows: 8, columns: 4, lanes, steps };
   if (variant === 'registers') return { rows: rows <= 8 ? 8 : 16, columns: 16, lanes, steps };
-  const tallest = work > LARGE ? 64 : 32;
+  const short = outer * inner <= 128 && work > 2e7;
+  const tallest = work > LARGE || short ? 64 : 32;
   return { rows: [4, 8, 16, 32].find((height) => rows <= height) ?? tallest, columns: 8, lanes, steps };
 }
 
