@@ -4,19 +4,17 @@ import { conv2dForward } from '../kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../kernels/conv2d/inputGrad.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../kernels/conv2d/weightGrad.js';
-import { winogradForward, winogradInputGrad, winogradWeightGrad } from '../kernels/conv2d/winograd.js';
 import { zerosLike } from '../tensor/create.js';
 import { launch, launchMany } from '../tensor/launch.js';
 import { at, sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { reshape } from './broadcast.js';
-import { winogradDefaults, withConv } from './convChoice.js';
+import { convWay, withConv } from './convChoice.js';
 import { offering } from './fusion.js';
 import { launchProduct } from './matmul.js';
 import { type Pair, pair } from './pool.js';
 import { pad } from './shape.js';
 import { differentiable } from './tape.js';
-import { launchWinograd, launchWinogradWeightGrad } from './winograd.js';
 
 export interface Conv2dOptions {
   /** Default: 1. */
@@ -102,11 +100,12 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
   const empty = x.size === 0 || weight.size === 0;
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const spec = { shape, bias: bias !== null };
-  const winograd = winogradDefaults(shape);
+  const way = convWay();
+  const winograd = way?.defaults(shape);
   const plain = (relu: boolean): Tensor =>
     withConv('forward', shape, { ...spec, relu }, winograd?.forward, (choice) =>
-      choice.winograd
-        ? launchWinograd(winogradForward({ ...spec, relu, ...choice }), x, weight, bias ? [bias] : [], outputShape)
+      way && choice.winograd
+        ? way.forward({ ...spec, relu, ...choice }, x, weight, bias, outputShape)
         : launch(conv2dForward({ ...spec, relu, ...choice }), inputs, outputShape),
     );
   const positive = (): Tensor => {
@@ -126,8 +125,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
     const inputGrad = (mask: readonly Tensor[]): Tensor => {
       const gradient = { shape, mask: mask.length > 0 };
       return withConv('inputGrad', shape, gradient, winograd?.inputGrad, (choice) =>
-        choice.winograd
-          ? launchWinograd(winogradInputGrad({ ...gradient, ...choice }), g, weight, mask, x.shape)
+        way && choice.winograd
+          ? way.inputGrad({ ...gradient, ...choice }, g, weight, mask, x.shape)
           : launch(conv2dInputGrad({ ...gradient, ...choice }), [g, weight, ...mask], x.shape),
       );
     };
@@ -136,8 +135,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
     // The bias gradient comes with the weight's: it is the sum of what that product reads.
     const like = bias ? [weight, bias] : [weight];
     const [dw = null, db = null] = withConv('weightGrad', shape, spec, winograd?.weightGrad, (choice) =>
-      choice.winograd
-        ? launchWinogradWeightGrad(winogradWeightGrad({ ...spec, ...choice }), g, x, like)
+      way && choice.winograd
+        ? way.weightGrad({ ...spec, ...choice }, g, x, like)
         : launchProduct(conv2dWeightGrad({ ...spec, ...choice }), [g, x], [], like),
     );
     return [dx, dw, db];

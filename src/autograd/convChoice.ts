@@ -1,14 +1,36 @@
-/** By what a convolution and its gradients are computed: Winograd's filtering or a product, and how that is cut. */
-import { adapter } from '../gpu/device.js';
+/** By what a convolution and its gradients are computed: a product, and how that is cut, or another way. */
 import { type Conv2dShape, derived } from '../kernels/conv2d/shape.js';
-import { winogradFits, winogradWins } from '../kernels/conv2d/winograd.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { type ProductChoice, withProduct } from './variant.js';
 
 type Part = 'forward' | 'inputGrad' | 'weightGrad';
 
-/** Which parts Winograd's filtering does by default; null where it is not even tried: with few channels, for its memory. */
-export const winogradDefaults = (shape: Conv2dShape): Record<Part, boolean> | null =>
-  winogradFits(shape) && Math.min(shape.c, shape.o) >= 64 ? winogradWins(shape, adapter().isSoftware) : null;
+/** A convolution's shape and epilogue, and the product in the middle. */
+export interface ConvSpec extends ProductChoice {
+  readonly shape: Conv2dShape;
+  readonly bias?: boolean;
+  readonly relu?: boolean;
+  readonly mask?: boolean;
+}
+
+/** Another way to convolve: Winograd's filtering, for programs that import `kindling/winograd`. */
+export interface ConvWay {
+  /** Which parts it does by default; null for shapes that it is not even tried on. */
+  defaults(shape: Conv2dShape): Record<Part, boolean> | null;
+  forward(spec: ConvSpec, x: Tensor, weight: Tensor, bias: Tensor | null, like: readonly number[]): Tensor;
+  inputGrad(spec: ConvSpec, dy: Tensor, weight: Tensor, mask: readonly Tensor[], like: readonly number[]): Tensor;
+  /** [dweight, dbias?] */
+  weightGrad(spec: ConvSpec, dy: Tensor, x: Tensor, like: readonly Tensor[]): Tensor[];
+}
+
+let other: ConvWay | null = null;
+
+/** The other way, if there is one. */
+export const convWay = (): ConvWay | null => other;
+
+export function setConvWay(way: ConvWay): void {
+  other = way;
+}
 
 /**
  * Runs a part of a convolution by what was found fastest.

@@ -1,9 +1,30 @@
 /** conv2d in the dispatches of Winograd's filtering, for whoever chose it. */
-import type { Winograd, WinogradWeightGrad } from '../kernels/conv2d/winograd.js';
+import { adapter } from '../gpu/device.js';
+import {
+  type Winograd,
+  type WinogradWeightGrad,
+  winogradFits,
+  winogradForward,
+  winogradInputGrad,
+  winogradWeightGrad,
+  winogradWins,
+} from '../kernels/conv2d/winograd.js';
 import { launch, launchMany } from '../tensor/launch.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { ConvWay } from './convChoice.js';
 import { launchProduct } from './matmul.js';
+
+/** Winograd's filtering as a way to convolve. With fewer than 64 channels it is not tried, for its memory. */
+export const winograd: ConvWay = {
+  defaults: (shape) =>
+    winogradFits(shape) && Math.min(shape.c, shape.o) >= 64 ? winogradWins(shape, adapter().isSoftware) : null,
+  forward: ({ bias = false, ...spec }, x, weight, added, like) =>
+    launchWinograd(winogradForward({ ...spec, bias }), x, weight, added ? [added] : [], like),
+  inputGrad: (spec, dy, weight, mask, like) => launchWinograd(winogradInputGrad(spec), dy, weight, mask, like),
+  weightGrad: ({ bias = false, ...spec }, dy, x, like) =>
+    launchWinogradWeightGrad(winogradWeightGrad({ ...spec, bias }), dy, x, like),
+};
 
 /** y of x, weight and what the output reads besides; with the input gradient's kernels, dx of dy, weight and a mask. */
 export function launchWinograd(

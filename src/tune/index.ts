@@ -1,4 +1,5 @@
 /** kindling/tune: which kernels are fastest on this adapter. */
+import '../winograd/index.js';
 import { clearChoices } from '#host';
 import { forgetChoices } from '../gpu/choices.js';
 
