@@ -1,8 +1,8 @@
 /**
  * Which candidate of a family of kernels to take for a shape: what the tuner (src/tune) found fastest on this adapter, or
- * what a run is pinned to. Whoever has no choice takes its default.
+ * what a run is pinned to. Whoever has no choice takes its default. Stored choices are loaded by programs that import the
+ * tuner, so that others do not carry the store.
  */
-import { loadChoices, tuneMode } from '#host';
 import type { Choice } from './hosts/choice.js';
 
 /** Choices by family and shape, as JSON keeps them. */
@@ -36,14 +36,6 @@ export function forgetChoice(key: string): void {
 export function forgetChoices(): void {
   stored.clear();
   version++;
-}
-
-/** Reads what is stored for an adapter. @returns what could not be read */
-export async function loadTuned(adapter: string): Promise<readonly string[]> {
-  if (tuneMode() === '0') return [];
-  const { found, notes } = await loadChoices(adapter);
-  addChoices(found);
-  return notes;
 }
 
 /**

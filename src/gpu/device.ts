@@ -2,7 +2,6 @@
  * The one device of the process (or page). Everything else in kindling is synchronous: `init()` is where the waiting is.
  */
 import { requestGpu } from '#host';
-import { loadTuned } from './choices.js';
 import { KindlingError } from './errors.js';
 
 export interface InitOptions {
@@ -65,6 +64,13 @@ export function device(): GPUDevice {
   return current().device;
 }
 
+const preparations: ((adapterId: string) => Promise<readonly string[]>)[] = [];
+
+/** Lets `init()` wait for `prepare`, which is told the adapter and returns notes on it. */
+export function beforeUse(prepare: (adapterId: string) => Promise<readonly string[]>): void {
+  preparations.push(prepare);
+}
+
 /** Whether the host polls for results while it waits for them. */
 export const hostPolls = (): boolean => current().polls;
 
@@ -113,7 +119,7 @@ async function open(options: InitOptions): Promise<Adapter> {
   });
   opened.addEventListener('uncapturederror', (event) => fail(new KindlingError(`WebGPU: ${event.error.message}`)));
   const described = describe(gpuAdapter.info, found);
-  found.notes.push(...(await loadTuned(described.id)));
+  for (const prepare of preparations) found.notes.push(...(await prepare(described.id)));
   const roots = [found.gpu, gpuAdapter];
   context = { device: opened, adapter: described, polls: found.polls ?? false, roots };
   return context.adapter;

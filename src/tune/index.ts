@@ -1,4 +1,8 @@
-/** kindling/tune: which kernels are fastest on this adapter. */
+/**
+ * kindling/tune: which kernels are fastest on this adapter. A program that imports this before `init()` runs with what was
+ * found and stored earlier, and with {@link "winograd"} among the candidates.
+ */
+import './load.js';
 import '../winograd/index.js';
 import { clearChoices } from '#host';
 import { forgetChoices } from '../gpu/choices.js';
