@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { Command } from 'commander';
 import { build } from 'esbuild';
 import { ROOT } from '../../scripts/page.js';
 import { LIBRARIES, type LibraryName } from './library.js';
@@ -37,4 +38,19 @@ export async function bundleSizes(libraries: readonly LibraryName[] = LIBRARIES)
   );
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) console.table(await bundleSizes());
+/** The command itself. Fails where kindling's program is larger than it may be. */
+async function main(): Promise<void> {
+  const { maxGzip = Number.POSITIVE_INFINITY } = new Command('bench:size')
+    .description('Bytes of a minimal training program in each library, minified by esbuild, and gzipped.')
+    .option('--max-gzip <bytes>', "fails where kindling's is larger", Number)
+    .parse()
+    .opts<{ maxGzip?: number }>();
+  const sizes = await bundleSizes();
+  console.table(sizes);
+  const ours = sizes.find(({ library }) => library === 'kindling')?.gzipBytes ?? Number.NaN;
+  if (ours <= maxGzip) return;
+  console.error(`kindling takes ${ours} bytes, more than the ${maxGzip} of --max-gzip`);
+  process.exit(1);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();

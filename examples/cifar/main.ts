@@ -98,6 +98,7 @@ async function trainOne(
       ...(resume ? { resume } : {}),
       ...(start ? { start } : {}),
       events: {
+        onPrepare: (what) => progress.prepare(what),
         onStep(event) {
           if (first) progress.skip((event.epoch - 1) * event.stepsPerEpoch + event.step - 1);
           first = false;

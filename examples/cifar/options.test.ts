@@ -1,5 +1,6 @@
+import type { Adapter } from 'kindling';
 import { afterEach, expect, it, vi } from 'vitest';
-import { parse } from './options.js';
+import { parse, planOf } from './options.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -35,4 +36,13 @@ it('refuses beside --resume all that the folder decides, defaults spelled out to
     /leave out --set, --as-published, --epochs, --host/,
   );
   expect(parse(['--resume', 'x', '--data', 'y', '--json'])).toMatchObject({ resume: 'x', data: 'y', json: true });
+});
+
+it.each([
+  [[], true, { preset: 'quick', trainSize: 2000, testSize: 1000, epochs: 5 }],
+  [[], false, { preset: 'full', trainSize: 50000, testSize: 10000, epochs: 10 }],
+  [['--preset', 'smoke'], false, { preset: 'smoke', trainSize: 80 }],
+  [['--epochs', '2'], true, { preset: 'custom', trainSize: 2000, epochs: 2 }],
+] as const)('%j on a software adapter (%s): %o', (argv, isSoftware, plan) => {
+  expect(planOf(parse(argv), { isSoftware } as Adapter)).toMatchObject(plan);
 });

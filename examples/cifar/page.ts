@@ -5,7 +5,9 @@ import type { Host } from '../../scripts/page.js';
 import type { PageJob } from './runner.js';
 import { type RunData, trainRun } from './train.js';
 
-export async function main(host: Host): Promise<void> {
+export async function main(host: Host, input: unknown): Promise<void> {
+  // What Node takes from its environment.
+  Object.assign(globalThis, { KINDLING_TUNE: (input as { tune?: string }).tune });
   await host.call('ready', await init());
   let data: RunData | null = null;
   for (;;) {
@@ -16,6 +18,7 @@ export async function main(host: Host): Promise<void> {
       job.config,
       data,
       {
+        onPrepare: (what) => void host.call('prepare', what),
         onStep: async (event) => (await host.call('step', event)) === true,
         onEpoch: (record) => void host.call('epoch', record),
         ...(job.checkpoints ? { onCheckpoint: (bytes) => upload('checkpoint', bytes) } : {}),

@@ -58,3 +58,19 @@ it('says synthetic in every line', () => {
   expect(written).toHaveLength(7);
   expect(written.every((line) => line.startsWith('synthetic · '))).toBe(true);
 });
+
+it('says what the first step waits for, where that takes long', () => {
+  const progress = started();
+  progress.begin('baseline');
+  progress.prepare('compiling shaders: 1 of 11');
+  vi.advanceTimersByTime(16_000);
+  progress.prepare('tuning kernels: 3 of 80');
+  progress.prepare('tuning kernels: 4 of 80');
+  steps(progress, 1, 1, 1, 1);
+  vi.advanceTimersByTime(16_000);
+  progress.prepare('compiling shaders: 12 of 13');
+  expect(written).toEqual([
+    'baseline  tuning kernels: 3 of 80\n',
+    '5 %  baseline  epoch 1 step 1/5  loss 2.0000  acc –  – images/s  … left\n',
+  ]);
+});

@@ -34,6 +34,8 @@ export class StudyProgress {
   #images = 0;
   #imageSeconds = 0;
   #lastStep = Number.NaN;
+  /** When it began, or last said what it waits for. */
+  #prepared = 0;
   /** A display of its own for each bar: the finished ones stay where they are, and lines go above the last. */
   #display: MultiBar | null = null;
   #bar: GenericBar | null = null;
@@ -54,6 +56,7 @@ export class StudyProgress {
     this.#images = 0;
     this.#imageSeconds = 0;
     this.#lastStep = Number.NaN;
+    this.#prepared = performance.now();
     if (!this.#stream.isTTY) return;
     const { columns = 80 } = this.#stream;
     this.#display = new MultiBar({
@@ -75,6 +78,16 @@ export class StudyProgress {
   skip(steps: number): void {
     this.#done += steps;
     this.#runDone += steps;
+  }
+
+  /** What goes on before the run's first step. */
+  prepare(what: string): void {
+    if (this.#runDone > 0) return;
+    this.#bar?.update({ state: what });
+    const now = performance.now();
+    if (this.#display || now - this.#prepared < LINE_SECONDS * 1000) return;
+    this.#prepared = now;
+    this.line(`${this.#run}  ${what}`);
   }
 
   step({ epoch, step, stepsPerEpoch, loss, images }: StepEvent): void {

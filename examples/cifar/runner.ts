@@ -58,6 +58,7 @@ export async function browserRunner(log: (line: string) => void): Promise<Runner
     null;
   const page = runPage({
     entry: join(import.meta.dirname, 'page.ts'),
+    input: { tune: process.env.KINDLING_TUNE },
     folders: { data: folder },
     survivesSignals: true,
     onStart: (browser) => log(browser),
@@ -68,6 +69,7 @@ export async function browserRunner(log: (line: string) => void): Promise<Runner
     handlers: {
       ready: (adapter: Adapter) => ready.put(adapter),
       next: () => jobs.take(),
+      prepare: (what: string) => current?.events.onPrepare?.(what),
       step: (event: StepEvent) => current?.events.onStep?.(event) ?? false,
       epoch: (record: EpochRecord) => current?.events.onEpoch?.(record),
       done: (outcome: PageOutcome) => current?.done(outcome),

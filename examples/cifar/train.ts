@@ -1,10 +1,11 @@
 /** Trains one scenario with one seed, in Node and in a page alike. It can stop after any step and go on later. */
-import { capture, init, manualSeed, noGrad, type Tensor } from 'kindling';
+import { capture, init, manualSeed, noGrad, onCompile, randint, randn, type Tensor } from 'kindling';
 import { channelStats, DataLoader, type ImageDataset, Normalize } from 'kindling/data';
 import { loadCheckpoint, loadSafetensors, saveCheckpoint, saveSafetensors } from 'kindling/io';
 import { accuracy, classificationReport, confusionMatrix, microF1 } from 'kindling/metrics';
 import * as F from 'kindling/nn/functional';
 import { Adam, l1Penalty, lrScheduler, type Optimizer, SGD } from 'kindling/optim';
+import { tuneIfAsked } from 'kindling/tune';
 import { Net } from './network.js';
 import type { EpochRecord, RunResult } from './results.js';
 import type { Scenario } from './scenarios.js';
@@ -34,6 +35,8 @@ export interface StepEvent {
 }
 
 export interface RunEvents {
+  /** What goes on before a step can run. */
+  onPrepare?(what: string): void;
   /** Called after every step; true stops the run with a checkpoint. */
   onStep?(event: StepEvent): boolean | Promise<boolean>;
   onEpoch?(record: EpochRecord): void;
@@ -78,6 +81,10 @@ export async function trainRun(
 ): Promise<RunOutcome> {
   await init();
   const { scenario, seed, epochs, batchSize } = config;
+  await tuneIfAsked(() => throwawayStep(scenario, batchSize), {
+    onProgress: ({ done, total }) => events.onPrepare?.(`tuning kernels: ${done} of ${total}`),
+  });
+  onCompile(({ done, total }) => events.onPrepare?.(`compiling shaders: ${done} of ${total}`));
   manualSeed(seed);
   const model = new Net(scenario);
   if (start) model.loadStateDict(loadSafetensors(start));
@@ -191,6 +198,13 @@ function trainStep(scenario: Scenario, model: Net, optimizer: Optimizer, images:
   penalised.backward();
   optimizer.step();
   return loss;
+}
+
+/** A step of a model that nobody trains, to tune on. */
+function throwawayStep(scenario: Scenario, batchSize: number): Tensor {
+  const model = new Net(scenario);
+  const [images, labels] = [randn([batchSize, 3, 32, 32]), randint(0, 10, [batchSize])];
+  return trainStep(scenario, model, optimizerOf(scenario, model), images, labels);
 }
 
 function optimizerOf(scenario: Scenario, model: Net): Optimizer {
