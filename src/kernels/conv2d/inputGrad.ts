@@ -25,7 +25,7 @@ export interface Conv2dInputGradSpec {
 /** [dy, weight, mask?] → dx. */
 export const conv2dInputGrad = /* @__PURE__ */ interned(
   ({ shape, mask, variant, tile }: Conv2dInputGradSpec): Kernel => {
-    const { n, c, h, w, strideH, strideW, groups } = shape;
+    const { n, c, h, w, strideH, strideW, padH, padW, groups } = shape;
     const { cg, og, taps } = derived(shape);
     const sizes = { ...sizesOf(shape), image: c * h * w, step: cg * taps };
     const u = numbers(sizes, shapeIsData(variant));
@@ -43,8 +43,10 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(
     const tapOf = (y: string, x: string): string =>
       `let y = ${y} - outer / ${u.kw} * ${u.dilationH};
   let x = ${x} - outer % ${u.kw} * ${u.dilationW};`;
+    // One tap that every pixel has: a plain product.
+    const everywhere = taps === 1 && strideH * strideW === 1 && padH + padW === 0;
     // With the same pixel of all images side by side, a tile has one pixel, and the taps that it lacks can be passed over.
-    const together = imagesTogether(shape, variant);
+    const together = !everywhere && imagesTogether(shape, variant);
     const find = (line: string): string =>
       together
         ? `let pixel = ${line} / ${u.n};
@@ -58,7 +60,7 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(
       left: {
         buffer: 'weight',
         origin: `return vec3((batch * ${u.og} * ${u.cg} + line) * ${u.taps}, 0u, 0u);`,
-        run: 'return vec3(origin.x + outer, 0u, 0u);',
+        ...(!everywhere && { run: 'return vec3(origin.x + outer, 0u, 0u);' }),
         checked: false,
         along: u.step,
         contiguous: 'line',
@@ -66,11 +68,18 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(
       right: {
         buffer: 'dy',
         origin: `${find('line')}
-  let row = pixel / ${u.w};
-  return vec3((image * ${u.o} + batch * ${u.og}) * ${u.outPixels}, row + ${u.padH}, pixel - row * ${u.w} + ${u.padW});`,
-        run: `${tapOf('origin.y', 'origin.z')}
+  let plane = (image * ${u.o} + batch * ${u.og}) * ${u.outPixels};
+  ${
+    everywhere
+      ? 'return vec3(plane + pixel, 0u, 0u);'
+      : `let row = pixel / ${u.w};
+  return vec3(plane, row + ${u.padH}, pixel - row * ${u.w} + ${u.padW});`
+  }`,
+        ...(!everywhere && {
+          run: `${tapOf('origin.y', 'origin.z')}
   return vec3(origin.x + ${row} * ${u.ow} + ${column}, 0u, select(0u, 1u, ${exists}));`,
-        checked: 'run',
+        }),
+        checked: everywhere ? false : 'run',
         along: u.outPixels,
         contiguous: 'line',
       },
