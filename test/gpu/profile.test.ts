@@ -116,6 +116,7 @@ test('onCompile tells when a shader begins to compile and when it is done', asyn
   const y = k.zeros([1]);
   const wgsl = '@compute @workgroup_size(1) fn main() { ys[0] = 12.25; }';
   const source = { name: 'quarter', write: { ys: 'f32' }, workgroups: [1, 1, 1], wgsl } as const;
+  await k.sync();
   const seen: k.CompileProgress[] = [];
   k.onCompile((progress) => seen.push(progress));
   try {
