@@ -15,6 +15,10 @@ fn tanh_(x: f32) -> f32 {
   return sign(x) * (1.0 - e) / (1.0 + e);
 }`;
 
+// What gelu's approximation puts for erf(x / √2).
+export const BEND = `
+fn bend(x: f32) -> f32 { return tanh_(0.7978845608 * (x + 0.044715 * x * x * x)); }`;
+
 export const SIGMOID = `
 fn sigmoid_(x: f32) -> f32 {
   let e = exp(-abs(x));

@@ -1,5 +1,5 @@
 /** Elementwise functions of one tensor, a line each. A program carries those that it calls. */
-import { ERF, EXPM1, LOG1P, POW, SIGMOID, SIN, TANH } from './helpers.js';
+import { BEND, ERF, EXPM1, LOG1P, POW, SIGMOID, SIN, TANH } from './helpers.js';
 
 export interface Unary {
   readonly name: string;
@@ -65,12 +65,12 @@ export const gelu: Unary = {
   gradient: 'g * (0.5 * (1.0 + erf_(x * 0.7071067812)) + x * 0.3989422804 * exp(-0.5 * x * x))',
   uses: [ERF],
 };
-const GELU_TANH = '0.7978845608 * (x + 0.044715 * x * x * x)';
 export const geluTanh: Unary = {
   name: 'geluTanh',
-  value: `0.5 * x * (1.0 + tanh_(${GELU_TANH}))`,
-  gradient: `g * (0.5 * (1.0 + tanh_(${GELU_TANH})) + 0.5 * x * (1.0 - tanh_(${GELU_TANH}) * tanh_(${GELU_TANH})) * 0.7978845608 * (1.0 + 0.134145 * x * x))`,
-  uses: [TANH],
+  value: '0.5 * x * (1.0 + bend(x))',
+  gradient:
+    'g * (0.5 * (1.0 + bend(x)) + 0.5 * x * (1.0 - bend(x) * bend(x)) * 0.7978845608 * (1.0 + 0.134145 * x * x))',
+  uses: [TANH, BEND],
 };
 export const hardsigmoid: Unary = {
   name: 'hardsigmoid',
