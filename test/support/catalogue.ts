@@ -12,8 +12,11 @@ import type { Kernel } from '../../src/kernels/kernel.js';
 import { argKernel, reduceKernel } from '../../src/kernels/reduce.js';
 import { layerKernels } from './catalogueLayers.js';
 
-const unary = Object.values<unaryLines.Unary>(unaryLines);
-const binary = Object.values<binaryLines.Binary>(binaryLines);
+/** By name: bundlers put a module's exports in different orders. */
+const sorted = <Line extends { readonly name: string }>(lines: Readonly<Record<string, Line>>): Line[] =>
+  Object.values(lines).sort((a, b) => (a.name < b.name ? -1 : 1));
+const unary = sorted<unaryLines.Unary>(unaryLines);
+const binary = sorted<binaryLines.Binary>(binaryLines);
 const broadcast = { type: 'f32', shape: [3, 5, 7], stridesA: [7, 0, 1], stridesB: [0, 1, 0] } as const;
 const middle = { outer: 5, length: 6, inner: 7, splits: 1 } as const;
 /** Along the last dimension and across it, four at once and not. */
