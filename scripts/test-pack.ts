@@ -83,8 +83,8 @@ await build({
 });
 run(process.execPath, ['out/bundled.js']);
 
-/** Bundles for a browser and makes sure that nothing of Node is left. */
-async function bundle(name: string, contents: string): Promise<void> {
+/** Bundles for a browser and makes sure that nothing of Node is left. @returns the bundle */
+async function bundle(name: string, contents: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: folder },
     bundle: true,
@@ -98,6 +98,7 @@ async function bundle(name: string, contents: string): Promise<void> {
   const left = file && /.{0,40}(["']node:[a-z/]+["']|\brequire\(|\bprocess\.).{0,40}/.exec(file.text);
   if (!file || left) throw new Error(`the browser bundle of ${name} reaches for Node: ${left?.[0]}`);
   console.log(`browser bundle, ${name}: ${kib(file.contents.length)}, ${kib(gzipSync(file.contents).length)} gzipped`);
+  return file.text;
 }
 
 function kib(bytes: number): string {
@@ -111,5 +112,9 @@ await bundle(
 const smallest = `import { init, tensor } from 'kindling';
   await init();
   console.log(await tensor([1, 2]).mul(2).array());`;
-await bundle('tensors and autograd alone', smallest);
+const alone = await bundle('tensors and autograd alone', smallest);
+const added = await bundle('the same and kindling/winograd', `import 'kindling/winograd'; ${smallest}`);
+if (alone.includes('winograd') || !added.includes('winograd')) {
+  throw new Error('Winograd is in the bundles of those who import it, and in no other');
+}
 console.log('pack: 1 passed, 0 failed');

@@ -111,3 +111,23 @@ test('time, of a shader of one’s own', async () => {
   expect(times.wallMs).toBeGreaterThan(0);
   expect(Array.from(await y.data())).toEqual(Array.from({ length: 1000 }, (_, i) => 2 * i));
 });
+
+test('onCompile tells when a shader begins to compile and when it is done', async () => {
+  const y = k.zeros([1]);
+  const wgsl = '@compute @workgroup_size(1) fn main() { ys[0] = 12.25; }';
+  const source = { name: 'quarter', write: { ys: 'f32' }, workgroups: [1, 1, 1], wgsl } as const;
+  await k.sync();
+  const seen: k.CompileProgress[] = [];
+  k.onCompile((progress) => seen.push(progress));
+  try {
+    runKernel(source, [], [y]);
+    expect(await y.array()).toEqual([12.25]);
+    runKernel(source, [], [y]);
+    await k.sync();
+  } finally {
+    k.onCompile(null);
+  }
+  const [begun, ended] = seen.filter(({ kernel }) => kernel === 'quarter');
+  expect(ended).toEqual({ kernel: 'quarter', done: (begun?.done ?? 0) + 1, total: begun?.total });
+  expect(seen.filter(({ kernel }) => kernel === 'quarter')).toHaveLength(2);
+});
