@@ -1,6 +1,7 @@
 /** Arithmetic and comparison of two tensors, with broadcasting. */
 import { KindlingError } from '../gpu/errors.js';
-import { BINARY, type BinaryName, binaryKernel } from '../kernels/elementwise.js';
+import * as lines from '../kernels/elementwise/binary.js';
+import { type BinarySpec, binaryKernel } from '../kernels/elementwise.js';
 import { full } from '../tensor/create.js';
 import { broadcast, broadcastStrides } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
@@ -49,12 +50,12 @@ export function promote(a: Operand, b: Operand): [Tensor, Tensor] {
   return [cast(a, dtype), cast(b, dtype)];
 }
 
-function binary(name: BinaryName, left: Operand, right: Operand): Tensor {
+function binary(line: lines.Binary, left: Operand, right: Operand): Tensor {
+  const { name, gradients, makes } = line;
   if (!(left instanceof Tensor) && !(right instanceof Tensor)) throw new KindlingError(`${name}: wants a tensor`);
   let [a, b] = promote(left, right);
-  const line: { gradients?: readonly [string, string]; makes?: 'bool' } = BINARY[name];
   const needsFloat = name === 'pow' || name === 'div';
-  if (a.dtype === 'bool' && !line.makes) [a, b] = [cast(a, 'i32'), cast(b, 'i32')];
+  if (a.dtype === 'bool' && !makes) [a, b] = [cast(a, 'i32'), cast(b, 'i32')];
   if (needsFloat && a.dtype !== 'f32') [a, b] = [cast(a, 'f32'), cast(b, 'f32')];
   const shape = broadcast(name, a.shape, b.shape);
   const spec = {
@@ -64,44 +65,43 @@ function binary(name: BinaryName, left: Operand, right: Operand): Tensor {
     stridesA: broadcastStrides(a.shape, shape),
     stridesB: broadcastStrides(b.shape, shape),
   };
-  const made = line.makes ?? a.dtype;
-  const value = launchFlat('binary', binaryKernel, { ...spec, part: 'value' as const }, [a, b], shape, made);
-  const { gradients } = line;
+  const run = (part: BinarySpec['part'], inputs: Tensor[], dtype?: DType): Tensor =>
+    launchFlat('binary', (cut) => binaryKernel(line, cut), { ...spec, part }, inputs, shape, dtype);
+  const value = run('value', [a, b], makes ?? a.dtype);
   if (!gradients) return value;
   return differentiable(name, [a, b], value, (g) => {
     const part = (which: 0 | 1, operand: Tensor): Tensor | null => {
       if (!operand.requiresGrad) return null;
       if (gradients[which] === 'g') return sumTo(g, operand.shape);
-      const gradient = { ...spec, part: which === 0 ? ('gradA' as const) : ('gradB' as const) };
-      return sumTo(launchFlat('binary', binaryKernel, gradient, [a, b, g], shape), operand.shape);
+      return sumTo(run(which === 0 ? 'gradA' : 'gradB', [a, b, g]), operand.shape);
     };
     return [part(0, a), part(1, b)];
   });
 }
 
 /** a + b, elementwise with broadcasting. */
-export const add = (a: Operand, b: Operand): Tensor => binary('add', a, b);
+export const add = (a: Operand, b: Operand): Tensor => binary(lines.add, a, b);
 /** a − b. */
-export const sub = (a: Operand, b: Operand): Tensor => binary('sub', a, b);
+export const sub = (a: Operand, b: Operand): Tensor => binary(lines.sub, a, b);
 /** a · b. */
-export const mul = (a: Operand, b: Operand): Tensor => binary('mul', a, b);
+export const mul = (a: Operand, b: Operand): Tensor => binary(lines.mul, a, b);
 /** a / b, in f32. */
-export const div = (a: Operand, b: Operand): Tensor => binary('div', a, b);
+export const div = (a: Operand, b: Operand): Tensor => binary(lines.div, a, b);
 /** The larger of each pair; where they are equal both get half the gradient. */
-export const maximum = (a: Operand, b: Operand): Tensor => binary('maximum', a, b);
+export const maximum = (a: Operand, b: Operand): Tensor => binary(lines.maximum, a, b);
 /** The smaller of each pair; where they are equal both get half the gradient. */
-export const minimum = (a: Operand, b: Operand): Tensor => binary('minimum', a, b);
+export const minimum = (a: Operand, b: Operand): Tensor => binary(lines.minimum, a, b);
 /** a == b, a bool tensor. */
-export const eq = (a: Operand, b: Operand): Tensor => binary('eq', a, b);
+export const eq = (a: Operand, b: Operand): Tensor => binary(lines.eq, a, b);
 /** a != b, a bool tensor. */
-export const ne = (a: Operand, b: Operand): Tensor => binary('ne', a, b);
+export const ne = (a: Operand, b: Operand): Tensor => binary(lines.ne, a, b);
 /** a < b, a bool tensor. */
-export const lt = (a: Operand, b: Operand): Tensor => binary('lt', a, b);
+export const lt = (a: Operand, b: Operand): Tensor => binary(lines.lt, a, b);
 /** a ≤ b, a bool tensor. */
-export const le = (a: Operand, b: Operand): Tensor => binary('le', a, b);
+export const le = (a: Operand, b: Operand): Tensor => binary(lines.le, a, b);
 /** a > b, a bool tensor. */
-export const gt = (a: Operand, b: Operand): Tensor => binary('gt', a, b);
+export const gt = (a: Operand, b: Operand): Tensor => binary(lines.gt, a, b);
 /** a ≥ b, a bool tensor. */
-export const ge = (a: Operand, b: Operand): Tensor => binary('ge', a, b);
+export const ge = (a: Operand, b: Operand): Tensor => binary(lines.ge, a, b);
 /** a raised to tensor b. For a constant exponent `pow` of `unary.ts` is called. @internal */
-export const powTensor = (a: Operand, b: Operand): Tensor => binary('pow', a, b);
+export const powTensor = (a: Operand, b: Operand): Tensor => binary(lines.pow, a, b);

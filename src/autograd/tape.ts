@@ -5,6 +5,7 @@
 import { KindlingError } from '../gpu/errors.js';
 import { guard } from '../gpu/recording.js';
 import type { Storage } from '../gpu/storage.js';
+import * as lines from '../kernels/elementwise/binary.js';
 import { binaryKernel } from '../kernels/elementwise.js';
 import { addToKernel } from '../kernels/inPlace.js';
 import { touchGrad } from '../tensor/capture.js';
@@ -145,7 +146,7 @@ function add(a: Tensor, b: Tensor): Tensor {
   const { shape } = a;
   const strides = stridesOf(shape);
   const spec = { name: 'add', part: 'value', type: 'f32', shape, stridesA: strides, stridesB: strides } as const;
-  return launchFlat('binary', binaryKernel, spec, [a, b], shape);
+  return launchFlat('binary', (cut) => binaryKernel(lines.add, cut), spec, [a, b], shape);
 }
 
 function copyOf(source: Tensor): Tensor {

@@ -1,6 +1,7 @@
-/** Functions of one tensor, elementwise. Each is a line of `src/kernels/elementwise.ts`. */
+/** Functions of one tensor, elementwise. Each is a line of `src/kernels/elementwise/unary.ts`. */
 import { KindlingError } from '../gpu/errors.js';
-import { type UnaryName, unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
+import * as lines from '../kernels/elementwise/unary.js';
+import { unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
 import { Tensor } from '../tensor/tensor.js';
 import { powTensor } from './binary.js';
 import { cast } from './cast.js';
@@ -8,93 +9,102 @@ import { offered } from './fusion.js';
 import { differentiable } from './tape.js';
 import { launchFlat } from './variant.js';
 
-function unary(name: UnaryName, x: Tensor, parameter?: number): Tensor {
+function unary(line: lines.Unary, x: Tensor, parameter?: number): Tensor {
+  const { name } = line;
   if (x.dtype === 'i32' && (name === 'neg' || name === 'abs')) {
-    return launchFlat('unary', unaryKernel, { name, size: x.size, type: 'i32' as const }, [x], x.shape, 'i32');
+    const spec = { name, size: x.size, type: 'i32' as const };
+    return launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape, 'i32');
   }
-  if (x.dtype !== 'f32') return unary(name, cast(x, 'f32'), parameter);
+  if (x.dtype !== 'f32') return unary(line, cast(x, 'f32'), parameter);
   if (parameter !== undefined && !Number.isFinite(parameter)) {
     throw new KindlingError(`${name}: the parameter must be finite, got ${parameter}`);
   }
   const spec = { name, size: x.size, ...(parameter === undefined ? {} : { parameter }) };
-  const y = launchFlat('unary', unaryKernel, spec, [x], x.shape);
-  return differentiable(name, [x], y, (g) => [launchFlat('unary.grad', unaryGradKernel, spec, [x, y, g], x.shape)]);
+  const y = launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape);
+  return differentiable(name, [x], y, (g) => [unaryGrad(line, spec, x, y, g)]);
 }
 
+interface Described {
+  readonly name: string;
+  readonly size: number;
+  readonly parameter?: number;
+}
+
+const unaryGrad = (line: lines.Unary, spec: Described, x: Tensor, y: Tensor, g: Tensor): Tensor =>
+  launchFlat('unary.grad', (cut) => unaryGradKernel(line, cut), spec, [x, y, g], x.shape);
+
 /** −x. */
-export const neg = (x: Tensor): Tensor => unary('neg', x);
+export const neg = (x: Tensor): Tensor => unary(lines.neg, x);
 /** |x|; its gradient at 0 is 0. */
-export const abs = (x: Tensor): Tensor => unary('abs', x);
+export const abs = (x: Tensor): Tensor => unary(lines.abs, x);
 /** e^x. */
-export const exp = (x: Tensor): Tensor => unary('exp', x);
+export const exp = (x: Tensor): Tensor => unary(lines.exp, x);
 /** Natural logarithm. */
-export const log = (x: Tensor): Tensor => unary('log', x);
+export const log = (x: Tensor): Tensor => unary(lines.log, x);
 /** log(1 + x), exact near 0. */
-export const log1p = (x: Tensor): Tensor => unary('log1p', x);
+export const log1p = (x: Tensor): Tensor => unary(lines.log1p, x);
 /** Square root. */
-export const sqrt = (x: Tensor): Tensor => unary('sqrt', x);
+export const sqrt = (x: Tensor): Tensor => unary(lines.sqrt, x);
 /** 1 / √x. */
-export const rsqrt = (x: Tensor): Tensor => unary('rsqrt', x);
+export const rsqrt = (x: Tensor): Tensor => unary(lines.rsqrt, x);
 /** 1 / x. */
-export const reciprocal = (x: Tensor): Tensor => unary('reciprocal', x);
+export const reciprocal = (x: Tensor): Tensor => unary(lines.reciprocal, x);
 /** x². */
-export const square = (x: Tensor): Tensor => unary('square', x);
+export const square = (x: Tensor): Tensor => unary(lines.square, x);
 /** Sine, by range reduction and a polynomial: about 1e-7 absolute for |x| up to a few thousand. */
-export const sin = (x: Tensor): Tensor => unary('sin', x);
+export const sin = (x: Tensor): Tensor => unary(lines.sin, x);
 /** Cosine, as {@link sin}. */
-export const cos = (x: Tensor): Tensor => unary('cos', x);
+export const cos = (x: Tensor): Tensor => unary(lines.cos, x);
 /** Hyperbolic tangent. */
-export const tanh = (x: Tensor): Tensor => unary('tanh', x);
+export const tanh = (x: Tensor): Tensor => unary(lines.tanh, x);
 /** 1 / (1 + e^−x). */
-export const sigmoid = (x: Tensor): Tensor => unary('sigmoid', x);
+export const sigmoid = (x: Tensor): Tensor => unary(lines.sigmoid, x);
 /** Error function. */
-export const erf = (x: Tensor): Tensor => unary('erf', x);
+export const erf = (x: Tensor): Tensor => unary(lines.erf, x);
 /** Largest whole number ≤ x. Its gradient is 0. */
-export const floor = (x: Tensor): Tensor => unary('floor', x);
+export const floor = (x: Tensor): Tensor => unary(lines.floor, x);
 /** Smallest whole number ≥ x. Its gradient is 0. */
-export const ceil = (x: Tensor): Tensor => unary('ceil', x);
+export const ceil = (x: Tensor): Tensor => unary(lines.ceil, x);
 /** Nearest whole number, ties to even. Its gradient is 0. */
-export const round = (x: Tensor): Tensor => unary('round', x);
+export const round = (x: Tensor): Tensor => unary(lines.round, x);
 /** −1, 0 or 1. Its gradient is 0. */
-export const sign = (x: Tensor): Tensor => unary('sign', x);
+export const sign = (x: Tensor): Tensor => unary(lines.sign, x);
 
 /** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
 export function relu(x: Tensor): Tensor {
   const y = offered(x)?.relu?.();
-  if (!y) return unary('relu', x);
+  if (!y) return unary(lines.relu, x);
   // The gradient reads y alone, so that whatever made x need not.
-  const spec = { name: 'relu' as const, size: x.size };
-  return differentiable('relu', [x], y, (g) => [
-    offered(g)?.reluMask?.(y) ?? launchFlat('unary.grad', unaryGradKernel, spec, [y, y, g], x.shape),
-  ]);
+  const spec = { name: 'relu', size: x.size };
+  return differentiable('relu', [x], y, (g) => [offered(g)?.reluMask?.(y) ?? unaryGrad(lines.relu, spec, y, y, g)]);
 }
 /** min(max(x, 0), 6). */
-export const relu6 = (x: Tensor): Tensor => unary('relu6', x);
+export const relu6 = (x: Tensor): Tensor => unary(lines.relu6, x);
 /** x above 0, `negativeSlope` · x below. Default slope: 0.01. */
-export const leakyRelu = (x: Tensor, { negativeSlope = 0.01 } = {}): Tensor => unary('leakyRelu', x, negativeSlope);
+export const leakyRelu = (x: Tensor, { negativeSlope = 0.01 } = {}): Tensor => unary(lines.leakyRelu, x, negativeSlope);
 /** x above 0, `alpha` · (e^x − 1) below. Default alpha: 1. */
-export const elu = (x: Tensor, { alpha = 1 } = {}): Tensor => unary('elu', x, alpha);
+export const elu = (x: Tensor, { alpha = 1 } = {}): Tensor => unary(lines.elu, x, alpha);
 /** x · sigmoid(x), also called swish. */
-export const silu = (x: Tensor): Tensor => unary('silu', x);
+export const silu = (x: Tensor): Tensor => unary(lines.silu, x);
 /** log(1 + e^x), linear above 20. */
-export const softplus = (x: Tensor): Tensor => unary('softplus', x);
+export const softplus = (x: Tensor): Tensor => unary(lines.softplus, x);
 /** x · Φ(x), exactly by erf or by the tanh approximation. Default: 'none', exact. */
 export const gelu = (x: Tensor, { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}): Tensor =>
-  unary(approximate === 'tanh' ? 'geluTanh' : 'gelu', x);
+  unary(approximate === 'tanh' ? lines.geluTanh : lines.gelu, x);
 /** Piecewise linear sigmoid: x/6 + 1/2 clamped to [0, 1]. */
-export const hardsigmoid = (x: Tensor): Tensor => unary('hardsigmoid', x);
+export const hardsigmoid = (x: Tensor): Tensor => unary(lines.hardsigmoid, x);
 /** x · hardsigmoid(x). */
-export const hardswish = (x: Tensor): Tensor => unary('hardswish', x);
+export const hardswish = (x: Tensor): Tensor => unary(lines.hardswish, x);
 
 /** x limited to [min, max]; either may be left out. */
 export function clamp(x: Tensor, { min, max }: { min?: number; max?: number }): Tensor {
   if (min === undefined && max === undefined) throw new KindlingError('clamp: give min, max or both');
-  const above = min === undefined ? x : unary('clampMin', x, min);
-  return max === undefined ? above : unary('clampMax', above, max);
+  const above = min === undefined ? x : unary(lines.clampMin, x, min);
+  return max === undefined ? above : unary(lines.clampMax, above, max);
 }
 
 /** x to the power of a number or a tensor. Whole exponents up to 16 are products, so negative bases are exact. */
 export function pow(x: Tensor, exponent: number | Tensor): Tensor {
   if (exponent instanceof Tensor) return powTensor(x, exponent);
-  return exponent === 2 ? square(x) : unary('powScalar', x, exponent);
+  return exponent === 2 ? square(x) : unary(lines.powScalar, x, exponent);
 }

@@ -117,6 +117,8 @@ interface Submission {
 }
 
 let lastSubmission: Submission = { at: 0, last: null };
+/** Milliseconds that are waited at most before a result is asked for. */
+const LONGEST_WAIT = 1000;
 /** Milliseconds from submitting a batch to having its results. */
 const took = new WeakMap<Pipeline, number>();
 
@@ -127,7 +129,7 @@ const took = new WeakMap<Pipeline, number>();
  */
 function nearlyDone({ at, last }: Submission): Promise<void> {
   if (!last || !adapter().isSoftware || !hostPolls()) return Promise.resolve();
-  const due = 0.9 * (took.get(last) ?? 0) - (performance.now() - at);
+  const due = Math.min(LONGEST_WAIT, 0.9 * (took.get(last) ?? 0) - (performance.now() - at));
   return due < 20 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, due));
 }
 
@@ -149,7 +151,9 @@ export function readback(from: Memory): Promise<ArrayBuffer> {
         // What was there at once has perhaps been there for long.
         const now = performance.now();
         const elapsed = (now - submission.at) * (now - asked < 5 ? 0.8 : 1);
-        if (submission.last) took.set(submission.last, elapsed);
+        // A machine that slept in between has not become slow.
+        const known = submission.last && took.get(submission.last);
+        if (submission.last) took.set(submission.last, Math.min(elapsed, 1.25 * (known ?? elapsed)));
         const data = buffer.getMappedRange(0, bytes).slice(0);
         buffer.unmap();
         if (size <= KEPT_STAGING_BYTES) idle.push(buffer);

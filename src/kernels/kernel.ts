@@ -76,13 +76,13 @@ export function numbers<Name extends string>(values: Readonly<Record<Name, numbe
  * Interns kernels: the same spec gives the same `Kernel` object, so that pipelines are cached by identity and no WGSL is
  * generated twice. Specs are flat objects of numbers, strings, booleans and arrays of these.
  */
-export function interned<Spec extends object, Made>(make: (spec: Spec) => Made): (spec: Spec) => Made {
+export function interned<Specs extends readonly object[], Made>(make: (...specs: Specs) => Made): typeof make {
   const made = new Map<string, Made>();
-  return (spec) => {
-    const key = JSON.stringify(spec);
+  return (...specs) => {
+    const key = JSON.stringify(specs);
     let value = made.get(key);
     if (value === undefined) {
-      value = make(spec);
+      value = make(...specs);
       made.set(key, value);
     }
     return value;

@@ -66,12 +66,11 @@ export function tuned<Candidate extends object, Result>(
       (kernel) => kernels.push(kernel),
       () => run(candidate),
     );
-    if (isPinned() || entry.hash === hashOf(kernels)) {
-      known.set(entry, candidate);
-      return result;
-    }
+    // One that was measured with other kernels is right all the same, but perhaps not fastest: once, and never again.
+    if (isPinned() || entry.hash === hashOf(kernels)) known.set(entry, candidate);
+    else forgetChoice(key);
+    return result;
   }
-  // It was measured with other kernels.
   forgetChoice(key);
   return run();
 }

@@ -3,6 +3,8 @@ import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { expect, test } from 'vitest';
 import { stats } from '../../src/gpu/stats.js';
+import { lt, sub } from '../../src/kernels/elementwise/binary.js';
+import { relu } from '../../src/kernels/elementwise/unary.js';
 import { binaryKernel, unaryGradKernel, unaryKernel } from '../../src/kernels/elementwise.js';
 import { FLAT_CANDIDATES } from '../../src/kernels/flat.js';
 import { launch } from '../../src/tensor/launch.js';
@@ -182,13 +184,13 @@ test.each([1, 7, 1023, 1024, 4099, 8192])('%d elements, cut in every way', async
   const a = Float32Array.from({ length: size }, (_, i) => (i % 7) - 3);
   const b = Float32Array.from({ length: size }, (_, i) => (i % 5) / 4);
   const [x, y] = [k.keep(k.tensor(a)), k.keep(k.tensor(b))];
-  const row = { shape: [size], stridesA: [1], stridesB: [1], name: 'sub', type: 'f32', part: 'value' } as const;
+  const row = { shape: [size], stridesA: [1], stridesB: [1], type: 'f32', part: 'value' } as const;
   for (const flat of FLAT_CANDIDATES) {
     const made = [
-      launch(unaryKernel({ name: 'relu', size, flat }), [x], [size]),
-      launch(unaryGradKernel({ name: 'relu', size, flat }), [x, x, y], [size]),
-      launch(binaryKernel({ ...row, flat }), [x, y], [size]),
-      launch(binaryKernel({ ...row, stridesB: [0], name: 'lt', flat }), [x, y], [size], 'bool'),
+      launch(unaryKernel(relu, { size, flat }), [x], [size]),
+      launch(unaryGradKernel(relu, { size, flat }), [x, x, y], [size]),
+      launch(binaryKernel(sub, { ...row, flat }), [x, y], [size]),
+      launch(binaryKernel(lt, { ...row, stridesB: [0], flat }), [x, y], [size], 'bool'),
     ];
     const want = [
       a.map((value) => Math.max(value, 0)),

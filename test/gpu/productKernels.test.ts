@@ -138,7 +138,9 @@ async function checkConvolution(s: Conv2dShape, how: Candidate): Promise<void> {
 
 test.each(VARIANTS)('conv2d kernels: %s', async (_, how) => {
   if (!canRun(how.variant)) return;
-  for (const s of CONVOLUTIONS) await checkConvolution(s, how);
+  // On a software adapter each of the tall tiles compiles for a second or two: every third shape shows them.
+  const shapes = how.tile?.rows === 8 ? CONVOLUTIONS.filter((_, i) => i % 3 === 0) : CONVOLUTIONS;
+  for (const s of shapes) await checkConvolution(s, how);
 });
 
 /** y and places of conv2d, relu and a pool of 2 × 2, from the value before the ReLU. */

@@ -165,7 +165,7 @@ describe('choices', () => {
   });
 
   test.each([
-    ['other kernels', candidate, 'other', [512, 256, 256]],
+    ['other kernels, once', candidate, 'other', [512, 256]],
     ['a candidate that is no more', { parts: 3 }, 'other', [256, 256]],
     ['the default', null, 'other', [256, 256]],
   ] as const)('%s', async (_, choice, hash, expected) => {

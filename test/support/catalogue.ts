@@ -4,22 +4,19 @@
  */
 
 import { castKernel, fillKernel, gatherKernel, scatterKernel, whereKernel } from '../../src/kernels/copy.js';
-import {
-  BINARY,
-  type BinaryName,
-  binaryKernel,
-  UNARY,
-  type UnaryName,
-  unaryGradKernel,
-  unaryKernel,
-} from '../../src/kernels/elementwise.js';
+import * as binaryLines from '../../src/kernels/elementwise/binary.js';
+import * as unaryLines from '../../src/kernels/elementwise/unary.js';
+import { binaryKernel, unaryGradKernel, unaryKernel } from '../../src/kernels/elementwise.js';
 import { GPU_FLAT } from '../../src/kernels/flat.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { argKernel, reduceKernel } from '../../src/kernels/reduce.js';
 import { layerKernels } from './catalogueLayers.js';
 
-const unary = Object.keys(UNARY) as UnaryName[];
-const binary = Object.keys(BINARY) as BinaryName[];
+/** By name: bundlers put a module's exports in different orders. */
+const sorted = <Line extends { readonly name: string }>(lines: Readonly<Record<string, Line>>): Line[] =>
+  Object.values(lines).sort((a, b) => (a.name < b.name ? -1 : 1));
+const unary = sorted<unaryLines.Unary>(unaryLines);
+const binary = sorted<binaryLines.Binary>(binaryLines);
 const broadcast = { type: 'f32', shape: [3, 5, 7], stridesA: [7, 0, 1], stridesB: [0, 1, 0] } as const;
 const middle = { outer: 5, length: 6, inner: 7, splits: 1 } as const;
 /** Along the last dimension and across it, four at once and not. */
@@ -32,19 +29,19 @@ const SLABS = [
 /** The kernels, made when asked for. */
 export function catalogue(): Kernel[] {
   return [
-    ...unary.map((name) => unaryKernel({ name, size: 300, parameter: 0.5 })),
-    ...unary.map((name) => unaryGradKernel({ name, size: 300, parameter: 0.5 })),
-    unaryKernel({ name: 'neg', size: 5, type: 'i32' }),
-    unaryKernel({ name: 'relu', size: 5, flat: GPU_FLAT }),
-    ...binary.map((name) => binaryKernel({ name, part: 'value', ...broadcast })),
+    ...unary.map((line) => unaryKernel(line, { size: 300, parameter: 0.5 })),
+    ...unary.map((line) => unaryGradKernel(line, { size: 300, parameter: 0.5 })),
+    unaryKernel(unaryLines.neg, { size: 5, type: 'i32' }),
+    unaryKernel(unaryLines.relu, { size: 5, flat: GPU_FLAT }),
+    ...binary.map((line) => binaryKernel(line, { part: 'value', ...broadcast })),
     ...binary
-      .filter((name) => 'gradients' in BINARY[name])
-      .flatMap((name) => (['gradA', 'gradB'] as const).map((part) => binaryKernel({ name, part, ...broadcast }))),
-    binaryKernel({ name: 'add', part: 'value', ...broadcast, type: 'i32' }),
+      .filter(({ gradients }) => gradients)
+      .flatMap((line) => (['gradA', 'gradB'] as const).map((part) => binaryKernel(line, { part, ...broadcast }))),
+    binaryKernel(binaryLines.add, { part: 'value', ...broadcast, type: 'i32' }),
     // Four at once: in one shape, and with one element for all.
-    binaryKernel({ name: 'sub', part: 'value', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [4, 1] }),
-    binaryKernel({ name: 'sub', part: 'value', type: 'i32', shape: [2, 4], stridesA: [0, 0], stridesB: [4, 1] }),
-    binaryKernel({ name: 'mul', part: 'gradB', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [0, 0] }),
+    binaryKernel(binaryLines.sub, { part: 'value', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [4, 1] }),
+    binaryKernel(binaryLines.sub, { part: 'value', type: 'i32', shape: [2, 4], stridesA: [0, 0], stridesB: [4, 1] }),
+    binaryKernel(binaryLines.mul, { part: 'gradB', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [0, 0] }),
     ...(['sum', 'prod', 'max', 'min'] as const).flatMap((op) =>
       (['f32', 'i32', 'u32'] as const).map((type) => reduceKernel({ op, type, ...middle, lanes: 1, scale: 1 })),
     ),
