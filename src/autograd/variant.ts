@@ -50,15 +50,15 @@ export function withProduct<Result>(
 }
 
 /** How elementwise kernels are cut. */
-export const flatVariant = (): Flat => (adapter().isSoftware ? SOFTWARE_FLAT : GPU_FLAT);
+export const flatVariant = (software = SOFTWARE_FLAT): Flat => (adapter().isSoftware ? software : GPU_FLAT);
 
 /** Runs an elementwise kernel cut as was found fastest for this family and shape. */
-const withFlat = <Result>(family: string, shape: object, run: (flat: Flat) => Result): Result =>
+const withFlat = <Result>(family: string, shape: object, run: (flat: Flat) => Result, software?: Flat): Result =>
   tuned(
     family,
     shape,
     () => FLAT_CANDIDATES,
-    (flat = flatVariant()) => run(flat),
+    (flat = flatVariant(software)) => run(flat),
   );
 
 /** Launches the elementwise kernel that `make` gives for a spec. */
@@ -71,14 +71,15 @@ export const launchFlat = <Spec extends object>(
   dtype?: DType,
 ): Tensor => withFlat(family, spec, (flat) => launch(make({ ...spec, flat }), inputs, shape, dtype));
 
-/** As {@link launchFlat}, for a kernel that writes tensors that exist. */
+/** As {@link launchFlat}, for a kernel that writes tensors that exist. `software` is the default cut on software adapters. */
 export const launchFlatInto = <Spec extends object>(
   family: string,
   make: (spec: Spec & { flat: Flat }) => Kernel,
   spec: Spec,
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
-): void => withFlat(family, spec, (flat) => launchInto(make({ ...spec, flat }), inputs, outputs));
+  software?: Flat,
+): void => withFlat(family, spec, (flat) => launchInto(make({ ...spec, flat }), inputs, outputs), software);
 
 /** Invocations per row of kernels over rows. */
 export const rowLanes = (rows: number, length: number): number =>

@@ -25,12 +25,15 @@ export interface Flat {
 
 /** For software adapters: what a launch costs there is spread over 16 elements. */
 export const SOFTWARE_FLAT: Flat = { workgroup: 64, perInvocation: 4, vector: true };
+/** For software adapters and kernels with many arrays: with more at a time SwiftShader runs out of registers. */
+export const SOFTWARE_FLAT_MANY: Flat = { workgroup: 64, perInvocation: 2, vector: true };
 /** For GPUs: enough invocations to hide the latency of memory. */
 export const GPU_FLAT: Flat = { workgroup: 256, perInvocation: 1, vector: true };
 
 /** What a tuner may try. */
 export const FLAT_CANDIDATES: readonly Flat[] = [
   SOFTWARE_FLAT,
+  SOFTWARE_FLAT_MANY,
   GPU_FLAT,
   { workgroup: 256, perInvocation: 4, vector: true },
   { workgroup: 128, perInvocation: 2, vector: true },

@@ -1,4 +1,5 @@
 import { launchFlatInto } from '../autograd/variant.js';
+import { SOFTWARE_FLAT_MANY } from '../kernels/flat.js';
 import { adamKernel } from '../kernels/optimizer.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { defined, Optimizer, type Params } from './optimizer.js';
@@ -43,7 +44,7 @@ export class Adam extends Optimizer<Required<AdamOptions>> {
   }
 
   protected override launch({ amsgrad }: Required<AdamOptions>, size: number, reads: Tensor[], writes: Tensor[]): void {
-    launchFlatInto('adam', adamKernel, { size, amsgrad }, reads, writes);
+    launchFlatInto('adam', adamKernel, { size, amsgrad }, reads, writes, SOFTWARE_FLAT_MANY);
   }
 
   protected override scalars(options: Required<AdamOptions>, step: number): readonly number[] {

@@ -88,7 +88,8 @@ export const conv2dForward = /* @__PURE__ */ interned((spec: Conv2dForwardSpec):
   return vec3(origin.x + y * ${u.w} + x, 0u, select(0u, 1u, ${inside('y', 'x')}));`,
       }),
       checked: checked && (flat ? 'walk' : 'run'),
-      along: flat ? { ...gridWalk('tap', u), inside: atTap } : u.pixels,
+      // With one tap a run is the channels alone.
+      along: flat && (taps > 1 || checked) ? { ...gridWalk('tap', u), inside: atTap } : u.pixels,
       contiguous: 'line',
     },
     rowOffset: `(batch * ${u.og} + row) * ${u.written}`,
