@@ -70,7 +70,7 @@ export const conv2dForward = /* @__PURE__ */ interned((spec: Conv2dForwardSpec):
   const inside = (y: string, x: string): string => `(origin.y + ${y} < ${u.h}) & (origin.z + ${x} < ${u.w})`;
   const atTap = inside(`at.z * ${u.dilationH}`, `at.y * ${u.dilationW}`);
   return gemm({
-    ...{ name: 'conv2d.forward', variant, tile, sizes },
+    ...{ name: 'conv2d.forward', variant, tile, sizes, alone: !pool },
     ...{ batches: shape.groups, rows: og, columns: pool ? n * ph * pw * 4 : n * oh * ow },
     ...(flat ? { outer: 1, inner: cg * taps } : { outer: taps, inner: cg }),
     read: { x: 'f32', weight: readsVec4(variant, left) ? 'vec4<f32>' : 'f32', ...(bias && { bias: 'f32' as Element }) },

@@ -52,7 +52,7 @@ export const conv2dWeightGrad = /* @__PURE__ */ interned((spec: Conv2dWeightGrad
   };
   const u = numbers(sizes, shapeIsData(variant));
   const product = {
-    ...{ variant, tile, sizes, batches: groups, rows: og, columns: cg * taps, outer, inner },
+    ...{ variant, tile, sizes, batches: groups, rows: og, columns: cg * taps, outer, inner, alone: splits > 1 },
     read: { dy: 'f32', x: 'f32' } as const,
     left: {
       buffer: 'dy',

@@ -82,6 +82,8 @@ export interface Gemm {
   skip?: string | undefined;
   /** Parts that `inner`, or `outer` where there is more than one run, is cut into; the shader sees the part as `split`. */
   splits?: number;
+  /** A training step has no other product of this text, so that its compilation is all its own. */
+  alone?: boolean;
   /** WGSL expressions whose sum is the address of an output: of (batch, split, row), and of (batch, column). */
   rowOffset: string;
   columnOffset: string;
