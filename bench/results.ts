@@ -35,7 +35,7 @@ export interface Results {
   /** Errors of the page or of WebGPU: with any, the run is void. */
   errors?: string[];
   /** A minimal training program of each library, minified. */
-  bundles?: { library: string; bytes: number; gzipBytes: number }[];
+  bundles?: { library: string; program: string; bytes: number; gzipBytes: number }[];
   [more: string]: unknown;
 }
 
@@ -104,9 +104,10 @@ export function markdown(title: string, { adapter, date, versions, rows, errors 
       ? [
           'A minimal training program, minified by esbuild:',
           table(
-            ['library', 'kB', 'kB gzipped'],
-            bundles.map(({ library, bytes, gzipBytes }) => [
+            ['library', 'program', 'kB', 'kB gzipped'],
+            bundles.map(({ library, program, bytes, gzipBytes }) => [
               library,
+              program,
               ...[bytes, gzipBytes].map((n) => (n / 1000).toFixed(1)),
             ]),
           ),

@@ -132,7 +132,10 @@ export async function trainRun(
       underway.push({ loss: train(images, labels), images: labels.size });
       if (underway.length === AHEAD && (await settle())) {
         await settleAll();
-        return { stopped: true, checkpoint: await checkpoint() };
+        const stopped = { stopped: true, checkpoint: await checkpoint() } as const;
+        train.reset();
+        classify.reset();
+        return stopped;
       }
       if (events.onCheckpoint && performance.now() - savedAt > (events.checkpointSeconds ?? 30) * 1000) {
         await settleAll();

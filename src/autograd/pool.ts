@@ -94,7 +94,8 @@ export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor {
   const spec = specOf('maxPool2d', x, asOptions(options));
   const shape = outputShape(x, spec);
   const pooled = (): Tensor[] => launchMany(maxPoolKernel(spec), [x], [{ shape }, { shape, dtype: 'u32' }]);
-  const fused = halves(spec) ? offered(x)?.maxPool?.() : undefined;
+  // A leaf that shares the memory of a ReLU wants a gradient of its own.
+  const fused = halves(spec) && !(x.isLeaf && x.requiresGrad) ? offered(x)?.maxPool?.() : undefined;
   const [y, places] = fused ?? pooled();
   if (!y || !places) throw new Error('maxPool2d: two outputs');
   return differentiable('maxPool2d', [x], y, (g) => {

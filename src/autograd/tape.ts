@@ -127,8 +127,11 @@ function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
   // What no step owns may be somebody's: a constant that a function's own backward hands on.
   const own = claimed.has(grad.storage) || !grad.storage.isTemporary ? copyOf(grad) : grad;
   claimed.add(own.storage);
-  if (leaf.gradHome) own.storage.moveInto(leaf.gradHome.storage, leaf.gradHome.offset);
-  else own.storage.keep();
+  const home = leaf.gradHome;
+  if (home) {
+    own.storage.moveInto(home.storage, home.offset);
+    home.take(own.storage);
+  } else own.storage.keep();
   leaf.grad = own;
 }
 

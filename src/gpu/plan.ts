@@ -60,7 +60,8 @@ function memoriesOf(command: Command): readonly Memory[] {
   return 'to' in command ? [command.from, command.to] : [command.from];
 }
 
-function writtenBy(command: Command): readonly Memory[] {
+/** What a command writes. */
+export function writtenBy(command: Command): readonly Memory[] {
   if (isPlanned(command)) return [];
   if ('kernel' in command) return command.memories.filter((_, i) => command.kernel.access[i] === 'write');
   return 'to' in command ? [command.to] : [];
@@ -186,10 +187,9 @@ export function plan(commands: readonly Command[], { batch, pool, onBindGroup }:
       } else copy(from, target, toOffset, bytes);
     }
   });
-  for (const memory of done) {
-    if (shared.has(memory)) memory.buffer = null;
-    else memory.giveBack();
-  }
+  for (const memory of shared.keys()) memory.buffer = null;
+  // Of dropped commands too: what the host wrote for them has a buffer.
+  for (const command of commands) for (const { root } of memoriesOf(command)) if (root.discarded) root.giveBack();
   for (const buffer of new Set([...shared.values(), ...aside])) pool.release(buffer);
   return encoded;
 }

@@ -24,6 +24,14 @@ export function sizeClass(wanted: number): number {
   return Math.ceil(least / quarter) * quarter;
 }
 
+/** @throws KindlingError where the adapter has no buffer of so many bytes */
+export function checkSize(wanted: number): void {
+  const { maxBufferSize, maxStorageBufferBindingSize } = device().limits;
+  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  if (sizeClass(wanted) <= most) return;
+  throw new KindlingError(`a tensor of ${wanted} bytes: this adapter allows ${most} in one buffer`);
+}
+
 export class Pool {
   readonly #free = new Map<number, PoolBuffer[]>();
   #freeBytes = 0;
@@ -42,9 +50,7 @@ export class Pool {
     this.buffers++;
     this.bytes += size;
     if (this.source) return this.source.acquire(wanted);
-    const { maxBufferSize, maxStorageBufferBindingSize } = device().limits;
-    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-    if (size > most) throw new KindlingError(`a tensor of ${wanted} bytes: this adapter allows ${most} in one buffer`);
+    checkSize(wanted);
     return { gpu: device().createBuffer({ size, usage: USAGE }), bytes: size, batch: -1 };
   }
 

@@ -61,7 +61,9 @@ export class Recording {
 
   /** Whether what it names is still where it was, and kernels are chosen as they were. */
   get holds(): boolean {
-    return this.#tuning === tuningVersion() && this.externals.every(({ owner, memory }) => owner.isStill(memory));
+    if (this.#tuning !== tuningVersion()) return false;
+    // A range whose owner is gone still lies in its arena.
+    return this.externals.every(({ owner, memory }) => (owner.isFreed ? memory.home !== null : owner.isStill(memory)));
   }
 
   /** Gives its buffers back; those of results when their owners free them. */

@@ -4,6 +4,7 @@
  */
 import { KindlingError } from './errors.js';
 import { Memory } from './memory.js';
+import { checkSize } from './pool.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
 import { copy, currentBatch, discard, dispatch, flush, readback, write } from './stream.js';
 
@@ -30,6 +31,7 @@ export class Storage {
 
   /** @param data the content; without it the content is undefined until a kernel writes it */
   constructor(bytes: number, data?: ArrayBufferView, memory: Memory = new Memory(bytes)) {
+    checkSize(memory.bytes);
     this.#memory = memory;
     this.bytes = memory.bytes;
     if (data) {

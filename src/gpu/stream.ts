@@ -9,7 +9,7 @@ import { encode } from './encode.js';
 import { KindlingError } from './errors.js';
 import type { Memory } from './memory.js';
 import type { Pipeline } from './pipelines.js';
-import { type Command, type Encoded, plan } from './plan.js';
+import { type Command, type Encoded, plan, writtenBy } from './plan.js';
 import { pool } from './pool.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
 
@@ -180,7 +180,8 @@ export function flush(into?: Recording): void {
   const full = batch;
   batch = newBatch(full.number + 1);
   const onBindGroup = (): void => void counts.bindGroups++;
-  const encoded = plan(full.commands, { batch: full.number, pool: into?.pool ?? pool, onBindGroup });
+  if (into) refuseWrittenConstants(full.commands, into);
+  const encoded = planned(() => plan(full.commands, { batch: full.number, pool: into?.pool ?? pool, onBindGroup }));
   if (into) into.planned(encoded);
   const compiling = new Set<Promise<void>>();
   for (const command of encoded) {
@@ -199,6 +200,24 @@ export function flush(into?: Recording): void {
       if (waiting === mine) waiting = null;
     });
   waiting = mine;
+}
+
+/** What `make` plans. A batch that cannot be planned is lost, so everything read afterwards fails with the reason. */
+function planned(make: () => Encoded[]): Encoded[] {
+  try {
+    return make();
+  } catch (error) {
+    fail(error instanceof KindlingError ? error : new KindlingError(String(error)));
+    throw error;
+  }
+}
+
+/** A constant is uploaded once: a replay would find what the step before has made of it. */
+function refuseWrittenConstants(commands: readonly Command[], recording: Recording): void {
+  if (!commands.some((command) => writtenBy(command).some(({ root }) => recording.constants.has(root)))) return;
+  recording.failure ??= new KindlingError(
+    'capture: a constant made inside a captured function (zeros, full, …) is written in place. Make it outside.',
+  );
 }
 
 /** Submits what has been recorded and waits until the device has run it. @throws what went wrong on the device */

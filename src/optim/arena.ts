@@ -5,7 +5,7 @@
  */
 import { Storage } from '../gpu/storage.js';
 import { at, type Shape } from '../tensor/shape.js';
-import { Tensor } from '../tensor/tensor.js';
+import { type GradHome, Tensor } from '../tensor/tensor.js';
 
 const ALIGNMENT = 256;
 
@@ -30,15 +30,27 @@ export class Arena {
   constructor(params: readonly Tensor[]) {
     this.#params = params;
     for (const { size } of params) {
-      this.#offsets.push((this.#offsets.at(-1) ?? 0) + Math.ceil((size * 4) / ALIGNMENT) * ALIGNMENT);
+      this.#offsets.push((this.#offsets.at(-1) ?? 0) + Math.max(1, Math.ceil((size * 4) / ALIGNMENT)) * ALIGNMENT);
     }
     this.#values = this.#zeros();
     this.#grads = this.#zeros();
     params.forEach((param, i) => {
       param.storage.moveInto(this.#values, at(this.#offsets, i));
-      const together = (leaves: readonly Tensor[]): Tensor | null => this.#together(leaves);
-      param.gradHome = { storage: this.#grads, offset: at(this.#offsets, i), together };
+      param.gradHome = this.#homeOf(i);
     });
+  }
+
+  #homeOf(i: number): GradHome {
+    let held: Storage | null = null;
+    return {
+      storage: this.#grads,
+      offset: at(this.#offsets, i),
+      take: (storage) => {
+        if (held !== storage) held?.free();
+        held = storage;
+      },
+      together: (leaves) => this.#together(leaves),
+    };
   }
 
   #zeros(): Storage {

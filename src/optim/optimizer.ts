@@ -4,6 +4,7 @@
  */
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { KindlingError } from '../gpu/errors.js';
+import { guard } from '../gpu/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -100,19 +101,32 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
           states.push(state);
           arena.gather(to);
         }
-        if (states.length > 0) this.#update(group, arena.range(from, to), states);
+        if (states.length > 0) this.#update(group, arena, from, to);
         from = Math.max(to, from + 1);
       }
     });
   }
 
   /** One launch for neighbours in the arena that have made the same number of steps. */
-  #update(group: Group<Options>, range: Range, states: readonly ParamState[]): void {
+  #update(group: Group<Options>, arena: Arena, from: number, to: number): void {
+    const names = this.stateNames(group);
+    // Looked up at each step: `loadStateDict` may have put others there.
+    const states = (): ParamState[] =>
+      group.params.slice(from, to).map((param, i) => this.#stateOf(param, arena.at(from + i), this.stateNames(group)));
     const scalars = hostValues('f32', this.scalars(group, 1).length, () => {
-      for (const state of states) state.step++;
-      return this.scalars(group, states[0]?.step ?? 1);
+      const held = states();
+      for (const state of held) state.step++;
+      return this.scalars(group, held[0]?.step ?? 1);
     });
-    const kept = this.stateNames(group).map((name) => range.state(name));
+    const { nesterov } = group;
+    guard(() => {
+      const [first, ...others] = states();
+      const together = others.every(({ step }) => step === first?.step);
+      // These choose the kernel; all else is among its numbers.
+      return together && this.stateNames(group).length === names.length && group.nesterov === nesterov;
+    });
+    const range = arena.range(from, to);
+    const kept = names.map((name) => range.state(name));
     this.launch(group, range.params.size, [scalars, range.grads], [range.params, ...kept]);
   }
 

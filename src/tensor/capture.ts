@@ -63,6 +63,9 @@ interface Recorded {
   readonly grads: readonly { readonly leaf: Tensor; readonly grad: Slot | null }[];
 }
 
+/** Recordings kept: arguments that are new each time (a counter, say) must not fill the memory. */
+const MOST_RECORDINGS = 8;
+
 /** Leaves whose gradient was set or forgotten in the recording under way. */
 let touched: Set<Tensor> | null = null;
 
@@ -127,6 +130,7 @@ export function capture<Args extends readonly unknown[], Result>(
       }
       latest = record(body, args);
       recorded.push(latest);
+      if (recorded.length > MOST_RECORDINGS) drop(recorded.shift() as Recorded);
       recordings++;
     }
     const result = hand(latest);
@@ -169,9 +173,15 @@ const collected = new FinalizationRegistry<Recorded[]>((recorded) => {
   for (const one of recorded.splice(0)) drop(one);
 });
 
-function drop({ recording, inputs, result }: Recorded): void {
+function drop({ recording, inputs, result, grads }: Recorded): void {
   recording.drop();
-  for (const tensor of [...inputs, ...tensorsIn(result)]) tensor.dispose();
+  const made = [
+    ...[...tensorsIn(result)].map(({ storage }) => storage),
+    ...grads.flatMap(({ grad }) => grad?.storage ?? []),
+  ];
+  // What the function returned but did not make is somebody else's.
+  for (const storage of made) if (recording.survivors.has(storage)) storage.free();
+  for (const input of inputs) input.dispose();
 }
 
 function record<Args extends readonly unknown[]>(body: (...args: Args) => unknown, args: Args): Recorded {
@@ -204,12 +214,16 @@ function record<Args extends readonly unknown[]>(body: (...args: Args) => unknow
     );
     if (recording.failure) throw recording.failure;
     const slot = ({ shape, dtype, storage }: Tensor): Slot => ({ shape, dtype, storage });
-    const grads = [...leaves].map((leaf) => ({ leaf, grad: leaf.grad && slot(leaf.grad) }));
-    const known = [...tensorsIn(result), ...grads.flatMap(({ grad }) => grad ?? [])];
+    const known = [...tensorsIn(result), ...[...leaves].flatMap(({ grad }) => grad ?? [])];
     checkSurvivors(
       recording,
       known.map(({ storage }) => storage),
     );
+    const grads = [...leaves].map((leaf) => {
+      // The owner of a range is freed with the next gradient; the recording keeps one of its own.
+      const grad = leaf.grad && slot(leaf.grad);
+      return { leaf, grad: grad && leaf.gradHome ? { ...grad, storage: grad.storage.again() } : grad };
+    });
     return { recording, inputs, pattern, result, grads };
   } catch (error) {
     recording.drop();
@@ -230,18 +244,34 @@ function checkSurvivors({ survivors, externals }: Recording, known: readonly Sto
         'would overwrite. Make it outside, or return it.',
     );
   }
-  if (externals.some(({ owner }) => owner.isFreed)) {
+  if (externals.some(({ owner, memory }) => owner.isFreed && memory.home === null)) {
     throw new KindlingError('capture: the captured function disposes of a tensor that it uses. Dispose of it outside.');
   }
 }
 
 /** The result of a call: tensors of its own, for the recording's are overwritten by the next replay. */
-function hand({ result, grads }: Recorded): unknown {
-  for (const { leaf, grad } of grads) leaf.grad = grad && new Tensor(grad.shape, grad.dtype, grad.storage.again());
+function hand({ recording, result, grads }: Recorded): unknown {
+  for (const { leaf, grad } of grads) leaf.grad = grad && gradOf(recording, leaf, grad);
   return mapTensors(result, (tensor) => {
     const made = new Tensor(tensor.shape, tensor.dtype);
     made.storage.copyFrom(tensor.storage);
     made.storage.comeBackIfSmall();
     return made;
   });
+}
+
+/**
+ * The gradient that a replay leaves behind. In an arena it is the range, whose former owner is freed; one that was there
+ * before the step and was added to is that tensor still; else it is a copy, for the next replay writes the recording's own.
+ */
+function gradOf(recording: Recording, leaf: Tensor, { shape, dtype, storage }: Slot): Tensor {
+  if (leaf.gradHome) {
+    const made = new Tensor(shape, dtype, storage.again());
+    leaf.gradHome.take(made.storage);
+    return made;
+  }
+  if (leaf.grad && !recording.survivors.has(storage)) return leaf.grad;
+  const made = new Tensor(shape, dtype);
+  made.storage.copyFrom(storage);
+  return made;
 }

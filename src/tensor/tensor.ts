@@ -30,6 +30,8 @@ export interface GradFn {
 export interface GradHome {
   readonly storage: Storage;
   readonly offset: number;
+  /** Tells that the gradient lies there now in this storage; the one before is freed, since its content is gone. */
+  take(storage: Storage): void;
   /** The gradients of these leaves as one flat tensor, if they lie side by side with nothing else between them. */
   together(leaves: readonly Tensor[]): Tensor | null;
 }

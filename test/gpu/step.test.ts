@@ -1,6 +1,7 @@
 /** Memory by steps: what lives on, what is freed, and what using the freed says. */
 import * as k from 'kindling';
 import * as nn from 'kindling/nn';
+import { SGD } from 'kindling/optim';
 import { expect, test } from 'vitest';
 
 const leaf = (data: k.Nested): k.Tensor => k.tensor(data, { requiresGrad: true });
@@ -204,4 +205,43 @@ test('a parameter made inside survives, as do its gradient and a module’s', as
   const out = k.step(() => linear.forward(k.tensor([[1, 2]])));
   const [a = 0, b = 0] = await linear.weight.data();
   expect(await out.item()).toBeCloseTo(a + 2 * b + ((await linear.bias?.item()) ?? 0), 5);
+});
+
+test('too large a tensor is refused before anything is lost', async () => {
+  const a = k.tensor([1, 2]).mul(2);
+  expect(() =>
+    k.step(() =>
+      k
+        .keep(a.add(1))
+        .add(k.zeros([1]))
+        .expand([40000, 40000, 2]),
+    ),
+  ).toThrow(/this adapter allows/);
+  expect(await a.array()).toEqual([2, 4]);
+});
+
+test('what only dropped work names gives its buffers back', async () => {
+  const once = async (): Promise<void> => {
+    await k
+      .step(() => {
+        k.tensor(new Float32Array(10_000)).mul(2);
+        return k.tensor([1]).add(1);
+      })
+      .item();
+  };
+  for (let i = 0; i < 5; i++) await once();
+  const { buffers } = k.stats();
+  for (let i = 0; i < 20; i++) await once();
+  expect(k.stats().buffers - buffers).toBeLessThanOrEqual(1);
+});
+
+test('an old gradient in an optimizer’s arena is freed when the next comes', async () => {
+  const w = leaf([1, 2]);
+  new SGD([w], { lr: 1 });
+  w.mul(2).sum().backward();
+  const first: k.Tensor | null = w.grad;
+  Object.assign(w, { grad: null });
+  w.mul(3).sum().backward();
+  expect(await gradOf(w)).toEqual([3, 3]);
+  await expect(first?.data()).rejects.toThrow(rule);
 });
