@@ -5,9 +5,9 @@
 import './load.js';
 import '../winograd/index.js';
 import { clearChoices } from '#host';
-import { forgetChoices } from '../gpu/choices.js';
+import { forgetChoices } from './choices.js';
 
-export { setTuning, type Tuning, tuning } from '../gpu/choices.js';
+export { setTuning, type Tuning, tuning } from './choices.js';
 export { type Tuned, type TuneOptions, type TuneProgress, tune, tuneIfAsked, tuningPlace } from './tune.js';
 
 /** Forgets all choices, and those stored for other adapters too. */

@@ -28,7 +28,7 @@ import { incrementKernel } from '../../src/kernels/inPlace.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../../src/kernels/layerNorm.js';
 import { matmul } from '../../src/kernels/matmul.js';
-import { nllEachKernel, nllGradKernel, nllSumKernel, nllTotalKernel } from '../../src/kernels/nll.js';
+import { nllEachKernel, nllGradKernel } from '../../src/kernels/nll.js';
 import { adamKernel, sgdKernel } from '../../src/kernels/optimizer.js';
 import { peaks } from '../../src/kernels/peaks.js';
 import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
@@ -118,7 +118,6 @@ function losses(): Kernel[] {
   return [
     ...BOTH.flatMap((weighted) =>
       [0, 0.1].flatMap((smoothing) => [
-        nllSumKernel({ ...spec, weighted, smoothing, reduction: 'mean' }),
         nllEachKernel({ ...spec, weighted, smoothing, reduction: 'none' }),
         ...(['mean', 'sum', 'none'] as const).map((reduction) =>
           nllGradKernel({ ...spec, weighted, smoothing, reduction, logits: reduction !== 'none' }),
@@ -130,8 +129,6 @@ function losses(): Kernel[] {
         crossEntropyKernel({ ...spec, n, inner: 1, weighted, smoothing: weighted ? 0.1 : 0, reduction: 'mean' }),
       ),
     ),
-    nllSumKernel({ ...spec, n: 2000, weighted: false, smoothing: 0, reduction: 'sum' }),
-    nllTotalKernel({ parts: 4, mean: true }),
   ];
 }
 
