@@ -100,11 +100,11 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
   const empty = x.size === 0 || weight.size === 0;
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const spec = { shape, bias: bias !== null };
-  const way = convWay();
-  const winograd = way?.defaults(shape);
+  const way = convWay(shape);
+  const byDefault = way?.defaults(shape);
   const plain = (relu: boolean): Tensor =>
-    withConv('forward', shape, { ...spec, relu }, winograd?.forward, (choice) =>
-      way && choice.winograd
+    withConv('forward', shape, { ...spec, relu }, byDefault?.forward, (choice) =>
+      way?.forward && choice.otherWay
         ? way.forward({ ...spec, relu, ...choice }, x, weight, bias, outputShape)
         : launch(conv2dForward({ ...spec, relu, ...choice }), inputs, outputShape),
     );
@@ -117,15 +117,15 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
         launchMany(conv2dForward({ ...both, ...choice }), inputs, outputs),
       );
     const y = plain(true);
-    return oh < 2 || ow < 2 || winograd?.forward ? y : offering(y, { maxPool });
+    return oh < 2 || ow < 2 || byDefault?.forward ? y : offering(y, { maxPool });
   };
   const value = empty ? new Tensor(outputShape) : offering(plain(false), { relu: positive });
   return differentiable('conv2d', inputs, value, (g) => {
     if (empty) return [x, weight, ...(bias ? [bias] : [])].map(zerosLike);
     const inputGrad = (mask: readonly Tensor[]): Tensor => {
       const gradient = { shape, mask: mask.length > 0 };
-      return withConv('inputGrad', shape, gradient, winograd?.inputGrad, (choice) =>
-        way && choice.winograd
+      return withConv('inputGrad', shape, gradient, byDefault?.inputGrad, (choice) =>
+        way?.inputGrad && choice.otherWay
           ? way.inputGrad({ ...gradient, ...choice }, g, weight, mask, x.shape)
           : launch(conv2dInputGrad({ ...gradient, ...choice }), [g, weight, ...mask], x.shape),
       );
@@ -134,8 +134,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
     if (!weight.requiresGrad && !bias?.requiresGrad) return [dx, null, null];
     // The bias gradient comes with the weight's: it is the sum of what that product reads.
     const like = bias ? [weight, bias] : [weight];
-    const [dw = null, db = null] = withConv('weightGrad', shape, spec, winograd?.weightGrad, (choice) =>
-      way && choice.winograd
+    const [dw = null, db = null] = withConv('weightGrad', shape, spec, byDefault?.weightGrad, (choice) =>
+      way?.weightGrad && choice.otherWay
         ? way.weightGrad({ ...spec, ...choice }, g, x, like)
         : launchProduct(conv2dWeightGrad({ ...spec, ...choice }), [g, x], [], like),
     );

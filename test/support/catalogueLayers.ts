@@ -8,6 +8,7 @@ import {
   batchNormSumsKernel,
 } from '../../src/kernels/batchNorm.js';
 import { clipPartialKernel, clipScaleKernel } from '../../src/kernels/clip.js';
+import { fewChannelsInputGrad } from '../../src/kernels/conv2d/fewChannels.js';
 import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../../src/kernels/conv2d/inputGrad.js';
 import type { Conv2dShape } from '../../src/kernels/conv2d/shape.js';
@@ -80,6 +81,11 @@ function winograd(variant: GemmVariant): Kernel[] {
       ({ outputGrad, product, weightGrad }) => [outputGrad, ...parts(product), weightGrad],
     ),
   ];
+}
+
+function fewChannels(): Kernel[] {
+  const shape: Conv2dShape = { ...plain, c: 3, padH: 1 };
+  return BOTH.flatMap((subgroups) => BOTH.map((mask) => fewChannelsInputGrad({ shape, mask, subgroups })));
 }
 
 /** A row for one invocation, and one for a workgroup. */
@@ -201,6 +207,7 @@ function pictures(): Kernel[] {
 export const layerKernels = (): Kernel[] => [
   ...VARIANTS.flatMap(products),
   ...VARIANTS.flatMap(winograd),
+  ...fewChannels(),
   ...rows(),
   ...losses(),
   ...windows(),
