@@ -42,9 +42,11 @@ export function logsumexp(given: Tensor, { dim, keepdim = false }: ReduceOptions
   const dims = dimsOf('logsumexp', dim, x.ndim);
   const ones = withOnes(x.shape, dims);
   const value = noGrad(() => {
-    // Finite, so that an infinity less it stays one.
-    const top = clamp(reduce('max', x, dims, ones), { min: -LARGEST, max: LARGEST });
-    return add(log(sum(exp(sub(x, top)), { dim: dims, keepdim: true })), top);
+    const top = reduce('max', x, dims, ones);
+    // An infinity less something finite stays one.
+    const shift = clamp(top, { min: -LARGEST, max: LARGEST });
+    // The sum is 1 or more, or top is −∞.
+    return add(log(sum(exp(sub(x, shift)), { dim: dims, keepdim: true })), top);
   });
   const y = differentiable('logsumexp', [x], value, (g) => [mul(exp(sub(x, value)), g)]);
   return keepdim ? y : reshape(y, reducedShape(x.shape, dims, false));
