@@ -37,6 +37,7 @@ export {
   zeros,
   zerosLike,
 } from './tensor/create.js';
+export { print } from './tensor/print.js';
 export { manualSeed, type RandomState, randomState, setRandomState } from './tensor/random.js';
 export type { Shape } from './tensor/shape.js';
 export { keep, step } from './tensor/step.js';

@@ -87,7 +87,7 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
         launchMany(conv2dForward({ ...both, ...choice }), inputs, outputs),
       );
     const y = convForward(shape, inputs, true);
-    return oh < 2 || ow < 2 || convWay()?.defaults(shape)?.forward ? y : offering(y, { maxPool });
+    return oh < 2 || ow < 2 || convWay(shape)?.defaults(shape)?.forward ? y : offering(y, { maxPool });
   };
   const value = empty
     ? new Tensor([shape.n, shape.o, oh, ow])

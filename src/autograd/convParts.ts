@@ -17,9 +17,9 @@ export function convForward(shape: Conv2dShape, inputs: readonly Tensor[], relu 
   const { oh, ow } = conv2dOutput(shape);
   const like = [shape.n, shape.o, oh, ow];
   const spec = { shape, bias: bias !== null, relu };
-  const way = convWay();
+  const way = convWay(shape);
   return withConv('forward', shape, spec, way?.defaults(shape)?.forward, (choice) =>
-    way && choice.winograd
+    way?.forward && choice.otherWay
       ? way.forward({ ...spec, ...choice }, x, weight, bias, like)
       : launch(conv2dForward({ ...spec, ...choice }), inputs, like),
   );
@@ -29,9 +29,9 @@ export function convForward(shape: Conv2dShape, inputs: readonly Tensor[], relu 
 export function convInputGrad(shape: Conv2dShape, dy: Tensor, weight: Tensor, mask: readonly Tensor[] = []): Tensor {
   const spec = { shape, mask: mask.length > 0 };
   const like = [shape.n, shape.c, shape.h, shape.w];
-  const way = convWay();
+  const way = convWay(shape);
   return withConv('inputGrad', shape, spec, way?.defaults(shape)?.inputGrad, (choice) =>
-    way && choice.winograd
+    way?.inputGrad && choice.otherWay
       ? way.inputGrad({ ...spec, ...choice }, dy, weight, mask, like)
       : launch(conv2dInputGrad({ ...spec, ...choice }), [dy, weight, ...mask], like),
   );
@@ -40,9 +40,9 @@ export function convInputGrad(shape: Conv2dShape, dy: Tensor, weight: Tensor, ma
 /** [dweight, dbias?] of dy and x; `like` are weight and bias. */
 export function convWeightGrad(shape: Conv2dShape, dy: Tensor, x: Tensor, like: readonly Tensor[]): Tensor[] {
   const spec = { shape, bias: like.length > 1 };
-  const way = convWay();
+  const way = convWay(shape);
   return withConv('weightGrad', shape, spec, way?.defaults(shape)?.weightGrad, (choice) =>
-    way && choice.winograd
+    way?.weightGrad && choice.otherWay
       ? way.weightGrad({ ...spec, ...choice }, dy, x, like)
       : launchProduct(conv2dWeightGrad({ ...spec, ...choice }), [dy, x], [], like),
   );
