@@ -48,10 +48,13 @@ export function convWeightGrad(shape: Conv2dShape, dy: Tensor, x: Tensor, like: 
   );
 }
 
+/** What convolutions of either direction take besides padding. */
 export interface ConvOptions {
+  /** Default: 1. */
   stride?: Pair;
-  padding?: Pair;
+  /** Distance between the taps of the window. Default: 1. */
   dilation?: Pair;
+  /** Channels are cut into groups that see only their own inputs. Default: 1. */
   groups?: number;
 }
 
@@ -61,7 +64,7 @@ export function checkConv(
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null,
-  { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions,
+  { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions & { padding?: Pair | string },
   transposed = false,
 ) {
   const refuse = (why: string): never => {
@@ -88,7 +91,7 @@ export function checkConv(
     refuse(`weight ${show(weight.shape)} wants bias [${o}], got ${show(bias.shape)}`);
   }
   const [strideH, strideW] = pair(stride);
-  const [padH, padW] = pair(padding);
+  const [padH, padW] = typeof padding === 'string' ? [0, 0] : pair(padding);
   const [dilationH, dilationW] = pair(dilation);
   const numbers = [strideH, strideW, dilationH, dilationW, padH + 1, padW + 1];
   if (numbers.some((value) => !Number.isInteger(value) || value < 1)) {

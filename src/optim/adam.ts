@@ -18,13 +18,7 @@ export interface AdamOptions {
 }
 
 /** What the optimizers with two moments have in common. */
-export interface MomentOptions {
-  lr: number;
-  betas: readonly [number, number];
-  eps: number;
-  weightDecay: number;
-  amsgrad?: boolean;
-}
+export type MomentOptions = Required<Omit<AdamOptions, 'amsgrad'>> & { amsgrad?: boolean };
 
 /** @internal Optimizers that keep running means of the gradient and of its square. */
 export abstract class MomentOptimizer<Options extends MomentOptions> extends Optimizer<Options> {

@@ -1,19 +1,13 @@
-import { corrections, decay, intakes, MomentOptimizer, type MomentOptions } from './adam.js';
+import { type AdamOptions, corrections, decay, intakes, MomentOptimizer, type MomentOptions } from './adam.js';
 import { defined, type OptimizerState, type Params } from './optimizer.js';
 
-export interface RAdamOptions {
-  /** Learning rate. Default: 1e-3; for NAdam 2e-3. */
-  lr?: number;
-  /** Decay of the running means of gradient and squared gradient. Default: [0.9, 0.999]. */
-  betas?: readonly [number, number];
-  /** Added to the root of the second moment. Default: 1e-8. */
-  eps?: number;
-  /** Default: 0. */
-  weightDecay?: number;
+/** As Adam's, with the same defaults. */
+export interface RAdamOptions extends Omit<AdamOptions, 'amsgrad'> {
   /** Weight decay shrinks the parameters themselves, as in AdamW, and is no L2 penalty. Default: false. */
   decoupledWeightDecay?: boolean;
 }
 
+/** As Adam's, with the same defaults but for the learning rate, which is 2e-3. */
 export interface NAdamOptions extends RAdamOptions {
   /** How fast the momentum grows from β₁ / 2 to β₁. Default: 4e-3. */
   momentumDecay?: number;

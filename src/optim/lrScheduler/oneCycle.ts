@@ -87,21 +87,13 @@ export class OneCycleLR extends LRScheduler<Complete> {
 /** Between which of start (0), top (1) and end (2) a step lies, and which part of the way it has gone. */
 function phaseAt({ pctStart, totalSteps, threePhase }: Complete, step: number) {
   const rise = pctStart * totalSteps - 1;
-  const phases = threePhase
-    ? [
-        { end: rise, from: 0, to: 1 },
-        { end: 2 * rise, from: 1, to: 0 },
-        { end: totalSteps - 1, from: 0, to: 2 },
-      ]
-    : [
-        { end: rise, from: 0, to: 1 },
-        { end: totalSteps - 1, from: 1, to: 2 },
-      ];
-  const found = phases.findIndex(({ end }) => step <= end);
-  const p = found < 0 ? phases.length - 1 : found;
-  const { end, from, to } = phases[p] ?? { end: 0, from: 0, to: 0 };
-  const start = phases[p - 1]?.end ?? 0;
-  return { from, to, way: (step - start) / (end - start) };
+  const ends = threePhase ? [0, rise, 2 * rise, totalSteps - 1] : [0, rise, totalSteps - 1];
+  const points = threePhase ? [0, 1, 0, 2] : [0, 1, 2];
+  const found = ends.findIndex((end, p) => p > 0 && step <= end);
+  const p = found < 0 ? ends.length - 1 : found;
+  const [begin = 0, end = 0] = ends.slice(p - 1);
+  const [from = 0, to = 0] = points.slice(p - 1);
+  return { from, to, way: (step - begin) / (end - begin) };
 }
 
 const between = ({ annealStrategy }: Complete, from: number, to: number, way: number): number =>
