@@ -198,7 +198,10 @@ describe('state', () => {
   });
 });
 
-it.each([NAdam, RAdam])('decoupled weight decay of %o shrinks the parameters, as AdamW does', async (Made) => {
+it.each([
+  ['NAdam', NAdam],
+  ['RAdam', RAdam],
+] as const)('decoupled weight decay of %s shrinks the parameters, as AdamW does', async (_, Made) => {
   const [decayed, shrunk] = [tensor([1, -2], { requiresGrad: true }), tensor([1, -2], { requiresGrad: true })];
   const decaying = new Made([decayed], { lr: 0.1, weightDecay: 0.5, decoupledWeightDecay: true });
   const plain = new Made([shrunk], { lr: 0.1 });
