@@ -30,7 +30,7 @@ import type { Kernel } from '../../src/kernels/kernel.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../../src/kernels/layerNorm.js';
 import { matmul } from '../../src/kernels/matmul.js';
 import { nllEachKernel, nllGradKernel } from '../../src/kernels/nll.js';
-import { adamKernel, sgdKernel } from '../../src/kernels/optimizer.js';
+import { adamKernel, rmspropKernel, sgdKernel } from '../../src/kernels/optimizer.js';
 import { peaks } from '../../src/kernels/peaks.js';
 import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
 import { softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
@@ -184,6 +184,8 @@ const state = (): Kernel[] => [
     sgdKernel({ ...cut, momentum: false, nesterov: false }),
     ...BOTH.map((nesterov) => sgdKernel({ ...cut, momentum: true, nesterov })),
     ...BOTH.map((amsgrad) => adamKernel({ ...cut, amsgrad })),
+    adamKernel({ ...cut, amsgrad: false, nesterov: true }),
+    ...BOTH.flatMap((momentum) => BOTH.map((centered) => rmspropKernel({ ...cut, momentum, centered }))),
     ...BOTH.flatMap((infinite) => [
       clipPartialKernel({ size: cut.size, infinite }),
       clipScaleKernel({ ...cut, infinite }),
