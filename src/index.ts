@@ -4,6 +4,7 @@ import './autograd/methods.js';
 export * from './autograd/binary.js';
 export { expand, type ReduceOptions, reshape, sum } from './autograd/broadcast.js';
 export { cast } from './autograd/cast.js';
+export { cumsum, logsumexp } from './autograd/cumulative.js';
 export { defineFunction, type FunctionContext, type FunctionSpec } from './autograd/function.js';
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.js';
 export { gather, indexSelect } from './autograd/indexing.js';
@@ -12,6 +13,7 @@ export * from './autograd/reduce.js';
 export * from './autograd/shape.js';
 export { logSoftmax, softmax } from './autograd/softmax.js';
 export { enableGrad, isGradEnabled, noGrad } from './autograd/tape.js';
+export { tril, triu } from './autograd/triangle.js';
 export * from './autograd/unary.js';
 export { type Adapter, adapter, type InitOptions, init } from './gpu/device.js';
 export { KindlingError } from './gpu/errors.js';
@@ -35,6 +37,7 @@ export {
   zeros,
   zerosLike,
 } from './tensor/create.js';
+export { print } from './tensor/print.js';
 export { manualSeed, type RandomState, randomState, setRandomState } from './tensor/random.js';
 export type { Shape } from './tensor/shape.js';
 export { keep, step } from './tensor/step.js';

@@ -1,5 +1,5 @@
 /** Trains one scenario with one seed, in Node and in a page alike. It can stop after any step and go on later. */
-import { capture, init, manualSeed, noGrad, onCompile, randint, randn, type Tensor } from 'kindling';
+import { argmax, capture, init, manualSeed, noGrad, onCompile, randint, randn, type Tensor } from 'kindling';
 import { channelStats, DataLoader, type ImageDataset, Normalize } from 'kindling/data';
 import { loadCheckpoint, loadSafetensors, saveCheckpoint, saveSafetensors } from 'kindling/io';
 import { accuracy, classificationReport, confusionMatrix, microF1 } from 'kindling/metrics';
@@ -99,7 +99,7 @@ export async function trainRun(
   let savedAt = performance.now();
 
   const train = capture((images: Tensor, labels: Tensor) => trainStep(scenario, model, optimizer, images, labels));
-  const classify = capture((images: Tensor) => noGrad(() => model.forward(images).argmax({ dim: 1 })));
+  const classify = capture((images: Tensor) => noGrad(() => argmax(model.forward(images), { dim: 1 })));
   const checkpoint = (): Promise<Uint8Array> => {
     const user: Progress = { ...progress, seconds: (performance.now() - began) / 1000 };
     return saveCheckpoint({ model, optimizer, scheduler, user });

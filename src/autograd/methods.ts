@@ -1,4 +1,7 @@
-/** Gives `Tensor` its arithmetic, shape methods and `backward`. Imported once, by the package's entry. */
+/**
+ * Gives `Tensor` its arithmetic, shape methods and `backward`. Imported once, by the package's entry. What few programs call
+ * is in `kindling/methods`.
+ */
 import { Tensor } from '../tensor/tensor.js';
 import * as binary from './binary.js';
 import * as broadcast from './broadcast.js';
@@ -11,6 +14,9 @@ import * as unary from './unary.js';
 
 type Rest<F> = F extends (x: Tensor, ...rest: infer R) => infer Result ? (...rest: R) => Result : never;
 
+/** Functions as the methods that {@link defineMethods} makes of them. */
+export type MethodsOf<Functions> = { [Name in keyof Functions]: Rest<Functions[Name]> };
+
 declare module '../tensor/tensor.js' {
   interface Tensor {
     /** this + other, with broadcasting. */
@@ -21,8 +27,6 @@ declare module '../tensor/tensor.js' {
     mul: Rest<typeof binary.mul>;
     /** this / other. */
     div: Rest<typeof binary.div>;
-    /** this to a power. */
-    pow: Rest<typeof unary.pow>;
     /** −this. */
     neg: Rest<typeof unary.neg>;
     /** e to this. */
@@ -43,7 +47,6 @@ declare module '../tensor/tensor.js' {
     matmul: Rest<typeof matmul>;
     sum: Rest<typeof broadcast.sum>;
     mean: Rest<typeof reduce.mean>;
-    argmax: Rest<typeof reduce.argmax>;
     reshape(...shape: number[] | [readonly number[]]): Tensor;
     /** {@link Tensor.reshape} under its other name. */
     view(...shape: number[] | [readonly number[]]): Tensor;
@@ -53,9 +56,6 @@ declare module '../tensor/tensor.js' {
     squeeze: Rest<typeof shape.squeeze>;
     unsqueeze: Rest<typeof shape.unsqueeze>;
     flatten: Rest<typeof shape.flatten>;
-    slice: Rest<typeof shape.slice>;
-    narrow: Rest<typeof shape.narrow>;
-    select: Rest<typeof shape.select>;
     /** In another element type. */
     to: Rest<typeof cast>;
     /** The transpose of a matrix. */
@@ -79,7 +79,6 @@ const METHODS = {
   le: binary.le,
   gt: binary.gt,
   ge: binary.ge,
-  pow: unary.pow,
   neg: unary.neg,
   exp: unary.exp,
   log: unary.log,
@@ -88,14 +87,10 @@ const METHODS = {
   matmul,
   sum: broadcast.sum,
   mean: reduce.mean,
-  argmax: reduce.argmax,
   transpose: shape.transpose,
   squeeze: shape.squeeze,
   unsqueeze: shape.unsqueeze,
   flatten: shape.flatten,
-  slice: shape.slice,
-  narrow: shape.narrow,
-  select: shape.select,
   to: cast,
   backward,
 } satisfies Record<string, Method>;
@@ -112,11 +107,16 @@ function define(name: string, method: (this: Tensor, ...rest: never[]) => unknow
   Object.defineProperty(Tensor.prototype, name, { value: method, configurable: true, writable: true });
 }
 
-for (const [name, call] of Object.entries<Method>(METHODS)) {
-  define(name, function (...rest) {
-    return call(this, ...rest);
-  });
+/** Makes functions methods: their first argument is the tensor. */
+export function defineMethods(functions: Readonly<Record<string, Method>>): void {
+  for (const [name, call] of Object.entries(functions)) {
+    define(name, function (...rest) {
+      return call(this, ...rest);
+    });
+  }
 }
+
+defineMethods(METHODS);
 for (const [name, call] of Object.entries(SHAPED)) {
   define(name, function (this: Tensor, ...given: (number | readonly number[])[]) {
     return call(this, given.flat() as number[]);

@@ -1,11 +1,11 @@
 /** Losses of classification: negative log-likelihood and cross-entropy. */
 import { KindlingError } from '../gpu/errors.js';
 import { crossEntropyKernel, isSmall } from '../kernels/crossEntropy.js';
-import { type NllSpec, nllEachKernel, nllGradKernel, nllParts, nllSumKernel, nllTotalKernel } from '../kernels/nll.js';
+import { type NllSpec, nllEachKernel, nllGradKernel } from '../kernels/nll.js';
 import { launch, launchMany } from '../tensor/launch.js';
 import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, mul } from './binary.js';
+import { add, div, mul } from './binary.js';
 import { expand, reshape, sum } from './broadcast.js';
 import { cast } from './cast.js';
 import { type Reduction, reduced } from './losses.js';
@@ -93,17 +93,11 @@ function losses(spec: NllSpec, { logp, logits }: Source, rest: readonly Tensor[]
     return { value, total, logp: again };
   }
   const y = logp ?? noGrad(() => logSoftmax(logits as Tensor, 1));
-  if (spec.reduction === 'none') {
-    const value = launch(nllEachKernel(spec), [y, ...rest], shape);
-    return { value, total: value, logp: y };
-  }
-  const parts = nllParts(spec.n * spec.inner);
-  const both = (of: number[]) => [{ shape: of }, { shape: of }];
-  let made = launchMany(nllSumKernel(spec), [y, ...rest], both(parts === 1 ? [] : [parts]));
-  if (parts > 1) made = launchMany(nllTotalKernel({ parts, mean: spec.reduction === 'mean' }), made, both([]));
-  const [value, total] = made;
-  if (!value || !total) throw new Error('nll: two outputs');
-  return { value, total, logp: y };
+  const [each, counts] = launchMany(nllEachKernel(spec), [y, ...rest], [{ shape }, { shape }]);
+  if (!each || !counts) throw new Error('nll: two outputs');
+  if (spec.reduction === 'none') return { value: each, total: counts, logp: y };
+  const [value, total] = [sum(each), sum(counts)];
+  return { value: spec.reduction === 'mean' ? div(value, total) : value, total, logp: y };
 }
 
 /**

@@ -1,16 +1,10 @@
 /** Which variants of the kernels this adapter gets. */
 import { adapter } from '../gpu/device.js';
-import { FLAT_CANDIDATES, type Flat, GPU_FLAT, SOFTWARE_FLAT } from '../kernels/flat.js';
-import {
-  type Abilities,
-  type Candidate,
-  candidates,
-  defaultVariant,
-  type ProductSize,
-} from '../kernels/gemm/candidates.js';
+import { type Flat, GPU_FLAT, SOFTWARE_FLAT } from '../kernels/flat.js';
+import { type Abilities, type Candidate, defaultVariant, type ProductSize } from '../kernels/gemm/candidates.js';
 import type { GemmVariant } from '../kernels/gemm/spec.js';
 import type { Kernel } from '../kernels/kernel.js';
-import { GPU_REDUCE, REDUCE_CANDIDATES, type ReduceVariant, SOFTWARE_REDUCE } from '../kernels/reduce.js';
+import { GPU_REDUCE, type ReduceVariant, SOFTWARE_REDUCE } from '../kernels/reduce.js';
 import { gpuLanes, softwareLanes } from '../kernels/rows.js';
 import { launch, launchInto } from '../tensor/launch.js';
 import type { Shape } from '../tensor/shape.js';
@@ -22,30 +16,30 @@ const abilities = (): Abilities => ({ software: adapter().isSoftware, subgroups:
 /** How products are computed where nothing was chosen. */
 export const gemmVariant = (): GemmVariant => defaultVariant(abilities());
 
-/** What a product is computed by: the kernels beside each other in gemm, or Winograd's way where it is one's turn. */
+/** What a product is computed by: the kernels beside each other in gemm, or another way where it is one's turn. */
 export interface ProductChoice extends Candidate {
-  readonly winograd?: boolean;
+  readonly otherWay?: boolean;
 }
 
 /**
  * Runs a product by what was found fastest.
  *
  * @param shape what decides the kernel besides the choice
- * @param winograd whether Winograd's way is the default; left out where it cannot be taken
+ * @param otherWay whether another way is the default; left out where there is none
  */
 export function withProduct<Result>(
   family: string,
   shape: object,
   size: ProductSize,
   run: (choice: ProductChoice) => Result,
-  winograd?: boolean,
+  otherWay?: boolean,
 ): Result {
   const variant = gemmVariant();
   return tuned<ProductChoice, Result>(
     family,
     shape,
-    () => [...(winograd === undefined ? [] : [{ variant, winograd: true }]), ...candidates(size, abilities())],
-    (choice = { variant, winograd: winograd ?? false }) => run(choice),
+    { size, abilities: abilities(), otherWay },
+    (choice = { variant, otherWay: otherWay ?? false }) => run(choice),
   );
 }
 
@@ -54,12 +48,7 @@ export const flatVariant = (software = SOFTWARE_FLAT): Flat => (adapter().isSoft
 
 /** Runs an elementwise kernel cut as was found fastest for this family and shape. */
 const withFlat = <Result>(family: string, shape: object, run: (flat: Flat) => Result, software?: Flat): Result =>
-  tuned(
-    family,
-    shape,
-    () => FLAT_CANDIDATES,
-    (flat = flatVariant(software)) => run(flat),
-  );
+  tuned(family, shape, 'flat', (flat: Flat = flatVariant(software)) => run(flat));
 
 /** Launches the elementwise kernel that `make` gives for a spec. */
 export const launchFlat = <Spec extends object>(
@@ -88,27 +77,16 @@ export const rowLanes = (rows: number, length: number): number =>
 /** How reductions are cut. */
 export const reduceVariant = (): ReduceVariant => (adapter().isSoftware ? SOFTWARE_REDUCE : GPU_REDUCE);
 
-/** Invocations per row that may be tried. */
-const LANES = [1, 4, 16, 64, 256].map((lanes) => ({ lanes }));
-
 /** Runs a kernel over rows with as many invocations per row as was found fastest. */
 export const withLanes = <Result>(
   family: string,
   shape: { readonly outer: number; readonly length: number; readonly inner: number },
   run: (lanes: number) => Result,
 ): Result =>
-  tuned(
-    family,
-    shape,
-    () => LANES.filter(({ lanes }) => lanes <= shape.length),
-    (candidate) => run(candidate?.lanes ?? rowLanes(shape.outer * shape.inner, shape.length)),
+  tuned(family, shape, 'rows', (candidate?: { lanes: number }) =>
+    run(candidate?.lanes ?? rowLanes(shape.outer * shape.inner, shape.length)),
   );
 
 /** Runs a reduction cut as was found fastest. */
 export const withReduce = <Result>(shape: object, run: (variant: ReduceVariant) => Result): Result =>
-  tuned(
-    'reduce',
-    shape,
-    () => REDUCE_CANDIDATES,
-    (variant = reduceVariant()) => run(variant),
-  );
+  tuned('reduce', shape, 'reduce', (variant: ReduceVariant = reduceVariant()) => run(variant));

@@ -1,64 +1,9 @@
-/**
- * Which candidate of a family of kernels to take for a shape: what the tuner (src/tune) found fastest on this adapter, or
- * what a run is pinned to. Whoever has no choice takes its default. Stored choices are loaded by programs that import the
- * tuner, so that others do not carry the store.
- */
-import type { Choice } from './hosts/choice.js';
-
-/** Choices by family and shape, as JSON keeps them. */
-export type Tuning = Readonly<Record<string, object>>;
-
-const stored = new Map<string, Choice>();
-let pinned: ReadonlyMap<string, Choice> | null = null;
+/** Changes of the choice among kernels, which `kindling/tune` makes: a recorded step is only good for those it was made with. */
 let version = 0;
 
 /** Changes whenever a choice may have changed. */
 export const tuningVersion = (): number => version;
 
-/** Whether any choice is in force. */
-export const anyChoice = (): boolean => (pinned ?? stored).size > 0;
-
-/** The choice in force. A pinned one has no hash: it holds whatever became of the kernels. */
-export const choiceOf = (key: string): Choice | undefined => (pinned ?? stored).get(key);
-
-/** What the tuner knows, whether or not a run is pinned to something else. */
-export const storedChoice = (key: string): Choice | undefined => stored.get(key);
-
-export function addChoices(choices: readonly Choice[]): void {
-  for (const one of choices) stored.set(one.key, one);
+export function choicesChanged(): void {
   version++;
 }
-
-export function forgetChoice(key: string): void {
-  if (stored.delete(key)) version++;
-}
-
-export function forgetChoices(): void {
-  stored.clear();
-  version++;
-}
-
-/**
- * The choices in force, for a file beside a run's results: with {@link setTuning} another run computes with the same kernels,
- * so that on the same adapter it gives the same bits.
- */
-export function tuning(): Tuning {
-  const chosen = [...(pinned ?? stored).values()].filter(({ choice }) => choice !== null);
-  return Object.fromEntries(chosen.map(({ key, choice }) => [key, choice as object]));
-}
-
-/**
- * Pins kernels to choices that {@link tuning} gave; to `'default'`, as if nothing had been tuned; or with `'stored'` goes back to
- * what the tuner finds and stores. A choice that this version or adapter does not know is an error where it is needed.
- */
-export function setTuning(choices: Tuning | 'default' | 'stored'): void {
-  if (choices === 'stored') pinned = null;
-  else {
-    const entries = choices === 'default' ? [] : Object.entries(choices);
-    pinned = new Map(entries.map(([key, choice]) => [key, { key, choice, hash: '' }]));
-  }
-  version++;
-}
-
-/** Whether {@link setTuning} has decided. */
-export const isPinned = (): boolean => pinned !== null;

@@ -7,10 +7,9 @@
  * logits under a log-softmax it is (e^y Σ_c q w − q w) g, in one launch.
  *
  * Layout: y is [n, classes, inner], targets [n, inner]; position p = (n, inner). A target outside the classes makes the
- * loss NaN. Launch: see rows.ts (sum, mean), one invocation per position (none), per element of y (gradient).
+ * loss NaN. Launch: one invocation per position, per element of y for the gradient. Sums are reductions (reduce.ts).
  */
 import { f32, interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
-import { rowKernel } from './rows.js';
 
 export interface NllSpec {
   readonly n: number;
@@ -49,61 +48,19 @@ fn lossAt(p: u32) -> vec2<f32> {
 }`;
 }
 
-/** Partial sums that the positions are cut into, where they are many. */
-export const nllParts = (positions: number): number => Math.min(256, Math.max(1, Math.ceil(positions / 4096)));
-
-const store = (row: string, divide: boolean): string => `  if (lane == 0u) {
-    losses[${row}] = ${divide ? 'loss / weight' : 'loss'};
-    totals[${row}] = weight;
-  }`;
-
-/** [y, targets, weights?] → the losses of the parts (the loss, where there is one part) and the sums of their weights. */
-export const nllSumKernel = /* @__PURE__ */ interned((spec: NllSpec): Kernel => {
-  const positions = spec.n * spec.inner;
-  const parts = nllParts(positions);
-  return rowKernel({
-    name: 'nll',
-    read: inputs(spec),
-    write: { losses: 'f32', totals: 'f32' },
-    rows: parts,
-    length: Math.ceil(positions / parts),
-    module: lossAt(spec),
-    body: `  var found_ = vec2(0.0, 0.0);
-  for (var p = row * lanes + lane; p < ${positions}u; p += ${parts}u * lanes) { found_ += lossAt(p); }
-  let loss = rowSum(found_.x);
-  let weight = rowSum(found_.y);
-${store('row', parts === 1 && spec.reduction === 'mean')}`,
-  });
-});
-
-/** [losses, totals] of the parts → the loss and the sum of the weights. */
-export const nllTotalKernel = /* @__PURE__ */ interned(
-  ({ parts, mean }: { parts: number; mean: boolean }): Kernel =>
-    rowKernel({
-      name: 'nll.total',
-      read: { partLosses: 'f32', partTotals: 'f32' },
-      write: { losses: 'f32', totals: 'f32' },
-      rows: 1,
-      length: parts,
-      body: `  var found_ = vec2(0.0, 0.0);
-  for (var k = lane; k < ${parts}u; k += lanes) { found_ += vec2(partLosses[k], partTotals[k]); }
-  let loss = rowSum(found_.x);
-  let weight = rowSum(found_.y);
-${store('row', mean)}`,
-    }),
-);
-
-/** [y, targets, weights?] → the loss of every position. */
+/** [y, targets, weights?] → the loss of every position, and the weight of its target. */
 export const nllEachKernel = /* @__PURE__ */ interned((spec: NllSpec): Kernel => {
   const positions = spec.n * spec.inner;
   return kernel({
-    name: 'nll.each',
+    name: 'nll',
     read: inputs(spec),
-    write: { losses: 'f32' },
+    write: { losses: 'f32', counts: 'f32' },
     workgroups: linear(positions),
     wgsl: `${lossAt(spec)}
 ${linearMain(positions)}
-  losses[i] = lossAt(i).x;
+  let found = lossAt(i);
+  losses[i] = found.x;
+  counts[i] = found.y;
 }`,
   });
 });

@@ -1,11 +1,17 @@
 /** Text of a tensor, by the rules of `torch.set_printoptions`: 4 digits, and the edges alone above 1,000 elements. */
 import { at, type Shape, sizeOf, stridesOf } from './shape.js';
+import type { Tensor } from './tensor.js';
 
 const DIGITS = 4;
 const EDGE_ITEMS = 3;
 const THRESHOLD = 1000;
 const LINE_WIDTH = 80;
 const PREFIX = 'tensor(';
+
+/** Prints a tensor's elements as PyTorch would. Waits for the device. */
+export async function print(x: Tensor): Promise<void> {
+  console.log(format(await x.data(), x.shape, x.dtype));
+}
 
 /** `tensor([[1.0000, 2.5000]])`, with the type named where it is neither f32 nor seen from the elements. */
 export function format(data: ArrayLike<number>, shape: Shape, dtype: string): string {

@@ -4,7 +4,6 @@
  */
 import { KindlingError } from '../gpu/errors.js';
 import { Storage } from '../gpu/storage.js';
-import { format } from './print.js';
 import { type Shape, show, sizeOf } from './shape.js';
 
 /** Element types. bool is held as u32 of 0 or 1. */
@@ -110,11 +109,6 @@ export class Tensor {
     return nest(await this.data(), this.shape, this.dtype === 'bool');
   }
 
-  /** Prints the elements as PyTorch would. */
-  async print(): Promise<void> {
-    console.log(format(await this.data(), this.shape, this.dtype));
-  }
-
   /** Overwrites a leaf's elements, in place, with as many of the same type. */
   copy_(source: Tensor | TensorData): this {
     const size = source instanceof Tensor ? source.size : source.length;
@@ -136,7 +130,7 @@ export class Tensor {
     this.dispose();
   }
 
-  /** Shape and type; the elements need `await print()`. */
+  /** Shape and type; the elements need `await print(tensor)`. */
   toString(): string {
     return `Tensor(shape=${show(this.shape)}, dtype=${this.dtype}${this.requiresGrad ? ', requiresGrad' : ''})`;
   }

@@ -1,90 +1,42 @@
-/** Where an op with candidates asks which to run. */
-import { anyChoice, choiceOf, forgetChoice, isPinned } from '../gpu/choices.js';
-import { KindlingError } from '../gpu/errors.js';
-import type { Choice } from '../gpu/hosts/choice.js';
-import type { Kernel } from '../kernels/kernel.js';
-import { watching } from './launch.js';
+/** Where an op with candidates, kernels that give the same results up to rounding, asks which to run. */
+import type { Abilities, ProductSize } from '../kernels/gemm/candidates.js';
 
-/** One place where a candidate is run. */
-export interface Site {
-  readonly key: string;
-  readonly family: string;
-  candidates(): readonly object[];
-  /** Runs the op on its tensors with a candidate, or with what the op takes by itself. */
-  run(candidate?: object): unknown;
+/** What may be tried: a list of `src/tune/lists.ts`, so that programs that do not tune carry none, or one's own. */
+export type CandidateList = 'flat' | 'rows' | 'reduce' | ProductList | (() => readonly object[]);
+
+/** The ways to compute a product of this size. */
+export interface ProductList {
+  readonly size: ProductSize;
+  readonly abilities: Abilities;
+  /** Whether another way is the default; undefined where there is none. */
+  readonly otherWay: boolean | undefined;
 }
 
-let collector: ((site: Site) => void) | null = null;
+/** Who knows what is fastest here: the tuner, in programs that import it. */
+export type Chooser = <Result>(
+  family: string,
+  shape: object,
+  list: CandidateList,
+  run: (candidate?: object) => Result,
+) => Result;
 
-/** Runs `body` and shows every site to `collect`, which runs it. */
-export function collecting<T>(collect: (site: Site) => void, body: () => T): T {
-  collector = collect;
-  try {
-    return body();
-  } finally {
-    collector = null;
-  }
+let chooser: Chooser | null = null;
+
+export function setChooser(choose: Chooser): void {
+  chooser = choose;
 }
-
-/** The candidates in force, found once for each choice. */
-const known = new WeakMap<Choice, object>();
 
 /**
  * Runs an op with the candidate that was found fastest here, else with its default.
  *
  * @param family the kernels' name
  * @param shape everything but the candidate that decides what is launched: plain JSON
- * @param candidates what may be tried: plain JSON, the same results up to rounding
+ * @param list what may be tried: plain JSON, the same results up to rounding
  * @param run launches the op with a candidate, or by default, and returns what it made
  */
-export function tuned<Candidate extends object, Result>(
+export const tuned = <Candidate extends object, Result>(
   family: string,
   shape: object,
-  candidates: () => readonly Candidate[],
+  list: CandidateList,
   run: (candidate?: Candidate) => Result,
-): Result {
-  if (!collector && !anyChoice()) return run();
-  const key = `${family} ${JSON.stringify(shape)}`;
-  if (collector) {
-    let result: Result | undefined;
-    const site: Site = { key, family, candidates, run: (candidate) => (result = run(candidate as Candidate)) };
-    collector(site);
-    return result as Result;
-  }
-  const entry = choiceOf(key);
-  if (!entry?.choice) return run();
-  const found = known.get(entry);
-  if (found) return run(found as Candidate);
-  const wanted = JSON.stringify(entry.choice);
-  const candidate = candidates().find((one) => JSON.stringify(one) === wanted);
-  if (!candidate && isPinned()) {
-    throw new KindlingError(`${key}: pinned to ${wanted}, which is no candidate in this version on this adapter`);
-  }
-  if (candidate) {
-    const kernels: Kernel[] = [];
-    const result = watching(
-      (kernel) => kernels.push(kernel),
-      () => run(candidate),
-    );
-    // One that was measured with other kernels is right all the same, but perhaps not fastest: once, and never again.
-    if (isPinned() || entry.hash === hashOf(kernels)) known.set(entry, candidate);
-    else forgetChoice(key);
-    return result;
-  }
-  forgetChoice(key);
-  return run();
-}
-
-/** A hash of everything that kernels are: 53 bits. */
-export function hashOf(kernels: readonly Kernel[]): string {
-  let [a, b] = [0xdeadbeef, 0x41c6ce57];
-  const text = JSON.stringify(kernels);
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    a = Math.imul(a ^ unit, 2654435761);
-    b = Math.imul(b ^ unit, 1597334677);
-  }
-  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
-  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
-  return (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
-}
+): Result => (chooser ? chooser(family, shape, list, (candidate) => run(candidate as Candidate | undefined)) : run());

@@ -1,7 +1,11 @@
-/** Stored choices, read when the adapter is known. */
+/** Makes ops ask for choices, and reads those that are stored when the adapter is known. */
 import { loadChoices, tuneMode } from '#host';
-import { addChoices } from '../gpu/choices.js';
 import { beforeUse } from '../gpu/device.js';
+import { setChooser } from '../tensor/tuned.js';
+import { addChoices } from './choices.js';
+import { choose } from './choose.js';
+
+setChooser(choose);
 
 beforeUse(async (adapter) => {
   if (tuneMode() === '0') return [];

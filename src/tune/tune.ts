@@ -3,7 +3,6 @@
  * stores what was fastest for this adapter. Candidates give the same results up to rounding.
  */
 import { choicesPlace, saveChoices, tuneMode } from '#host';
-import { addChoices, isPinned, storedChoice } from '../gpu/choices.js';
 import { adapter, assertHealthy, takeFailure } from '../gpu/device.js';
 import { setStopwatch } from '../gpu/encode.js';
 import { KindlingError } from '../gpu/errors.js';
@@ -17,7 +16,8 @@ import { watching } from '../tensor/launch.js';
 import { nextStep } from '../tensor/random.js';
 import { Tensor } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';
-import { collecting, hashOf, type Site } from '../tensor/tuned.js';
+import { addChoices, isPinned, storedChoice } from './choices.js';
+import { collecting, hashOf, type Site } from './choose.js';
 import { idle, timed } from './clock.js';
 
 export interface TuneProgress {

@@ -161,10 +161,10 @@ test('print writes the elements, toString shape and type', async () => {
   const lines: unknown[] = [];
   console.log = (...parts: unknown[]) => lines.push(...parts);
   try {
-    await k.tensor([[1, -2.5]]).print();
-    await k.arange(2, 4, 1, { dtype: 'i32' }).print();
-    await k.tensor([true, false]).print();
-    await k.zeros([0, 3]).print();
+    await k.print(k.tensor([[1, -2.5]]));
+    await k.print(k.arange(2, 4, 1, { dtype: 'i32' }));
+    await k.print(k.tensor([true, false]));
+    await k.print(k.zeros([0, 3]));
   } finally {
     console.log = log;
   }
@@ -318,4 +318,12 @@ test.each([
 ] as const)('refused: %s', (_, make, message) => {
   expect(make).toThrow(k.KindlingError);
   expect(make).toThrow(message);
+});
+
+test('kindling/methods adds the other functions as methods', async () => {
+  const x = k.tensor([[1, -2.5, 0.5]]);
+  expect(await x.pow(2).array()).toEqual([[1, 6.25, 0.25]]);
+  expect(await x.argmax({ dim: 1 }).array()).toEqual([0]);
+  expect(await x.clamp({ min: -1 }).select(0, 0).slice(0, 1).array()).toEqual([-1, 0.5]);
+  expect(await x.amax().item()).toBe(1);
 });

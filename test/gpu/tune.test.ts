@@ -6,10 +6,10 @@ import { Adam } from 'kindling/optim';
 import { setTuning, type Tuned, type TuneProgress, tune, tuning } from 'kindling/tune';
 import { afterEach, describe, expect, test } from 'vitest';
 import { clearChoices, loadChoices, saveChoices } from '#host';
-import { addChoices, anyChoice, forgetChoices } from '../../src/gpu/choices.js';
 import { interned, type Kernel, kernel } from '../../src/kernels/kernel.js';
 import { launch } from '../../src/tensor/launch.js';
 import { tuned } from '../../src/tensor/tuned.js';
+import { addChoices, anyChoice, forgetChoices } from '../../src/tune/choices.js';
 
 /** y = 2 x, by a sum of so many equal parts that some candidates take far longer than others. */
 interface Toy {
@@ -40,7 +40,7 @@ const toy = (x: k.Tensor): k.Tensor =>
     'toy',
     { size: x.size },
     () => CANDIDATES,
-    (candidate = { parts: 256 }) => {
+    (candidate: Toy = { parts: 256 }) => {
       run.push(candidate.parts);
       return launch(toyKernel({ ...candidate, size: x.size }), [x], x.shape);
     },
@@ -150,7 +150,7 @@ describe('choices', () => {
     const x = k.ones([4096]);
     const kernels: Kernel[] = [];
     const { watching } = await import('../../src/tensor/launch.js');
-    const { hashOf } = await import('../../src/tensor/tuned.js');
+    const { hashOf } = await import('../../src/tune/choose.js');
     watching(
       (one) => kernels.push(one),
       () => launch(toyKernel({ ...candidate, size: x.size }), [x], x.shape),
@@ -243,7 +243,7 @@ describe('every candidate gives the same results', () => {
     setTuning('default');
     const expected = await results();
     setTuning('stored');
-    const { collecting } = await import('../../src/tensor/tuned.js');
+    const { collecting } = await import('../../src/tune/choose.js');
     const choices = new Map<string, readonly object[]>();
     const collect = (site: { key: string; candidates(): readonly object[]; run(): unknown }): void => {
       choices.set(site.key, site.candidates());

@@ -8,6 +8,7 @@ import {
   batchNormSumsKernel,
 } from '../../src/kernels/batchNorm.js';
 import { clipPartialKernel, clipScaleKernel } from '../../src/kernels/clip.js';
+import { fewChannelsInputGrad } from '../../src/kernels/conv2d/fewChannels.js';
 import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../../src/kernels/conv2d/inputGrad.js';
 import type { Conv2dShape } from '../../src/kernels/conv2d/shape.js';
@@ -28,8 +29,8 @@ import { incrementKernel } from '../../src/kernels/inPlace.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../../src/kernels/layerNorm.js';
 import { matmul } from '../../src/kernels/matmul.js';
-import { nllEachKernel, nllGradKernel, nllSumKernel, nllTotalKernel } from '../../src/kernels/nll.js';
-import { adamKernel, sgdKernel } from '../../src/kernels/optimizer.js';
+import { nllEachKernel, nllGradKernel } from '../../src/kernels/nll.js';
+import { adamKernel, rmspropKernel, sgdKernel } from '../../src/kernels/optimizer.js';
 import { peaks } from '../../src/kernels/peaks.js';
 import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
 import { softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
@@ -82,6 +83,11 @@ function winograd(variant: GemmVariant): Kernel[] {
   ];
 }
 
+function fewChannels(): Kernel[] {
+  const shape: Conv2dShape = { ...plain, c: 3, padH: 1 };
+  return BOTH.flatMap((subgroups) => BOTH.map((mask) => fewChannelsInputGrad({ shape, mask, subgroups })));
+}
+
 /** A row for one invocation, and one for a workgroup. */
 const ROWS = [
   { outer: 6, length: 10, inner: 3 },
@@ -118,7 +124,6 @@ function losses(): Kernel[] {
   return [
     ...BOTH.flatMap((weighted) =>
       [0, 0.1].flatMap((smoothing) => [
-        nllSumKernel({ ...spec, weighted, smoothing, reduction: 'mean' }),
         nllEachKernel({ ...spec, weighted, smoothing, reduction: 'none' }),
         ...(['mean', 'sum', 'none'] as const).map((reduction) =>
           nllGradKernel({ ...spec, weighted, smoothing, reduction, logits: reduction !== 'none' }),
@@ -130,8 +135,6 @@ function losses(): Kernel[] {
         crossEntropyKernel({ ...spec, n, inner: 1, weighted, smoothing: weighted ? 0.1 : 0, reduction: 'mean' }),
       ),
     ),
-    nllSumKernel({ ...spec, n: 2000, weighted: false, smoothing: 0, reduction: 'sum' }),
-    nllTotalKernel({ parts: 4, mean: true }),
   ];
 }
 
@@ -181,6 +184,8 @@ const state = (): Kernel[] => [
     sgdKernel({ ...cut, momentum: false, nesterov: false }),
     ...BOTH.map((nesterov) => sgdKernel({ ...cut, momentum: true, nesterov })),
     ...BOTH.map((amsgrad) => adamKernel({ ...cut, amsgrad })),
+    adamKernel({ ...cut, amsgrad: false, nesterov: true }),
+    ...BOTH.flatMap((momentum) => BOTH.map((centered) => rmspropKernel({ ...cut, momentum, centered }))),
     ...BOTH.flatMap((infinite) => [
       clipPartialKernel({ size: cut.size, infinite }),
       clipScaleKernel({ ...cut, infinite }),
@@ -204,6 +209,7 @@ function pictures(): Kernel[] {
 export const layerKernels = (): Kernel[] => [
   ...VARIANTS.flatMap(products),
   ...VARIANTS.flatMap(winograd),
+  ...fewChannels(),
   ...rows(),
   ...losses(),
   ...windows(),

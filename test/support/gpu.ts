@@ -1,3 +1,4 @@
+import '../../src/methods/index.js';
 import { init, takeFailure } from '../../src/gpu/device.js';
 import { sync } from '../../src/gpu/stream.js';
 

@@ -1,0 +1,37 @@
+/**
+ * kindling/methods: importing it gives tensors the rest of their methods, `x.tanh()`, `x.argmax({ dim: 1 })` and so on. Every
+ * one is also a function, `tanh(x)`; they are apart because a program that does not need them should not carry them.
+ *
+ * @example
+ * import 'kindling/methods';
+ */
+import * as binary from '../autograd/binary.js';
+import { gather, indexSelect } from '../autograd/indexing.js';
+import { defineMethods, type MethodsOf } from '../autograd/methods.js';
+import * as reduce from '../autograd/reduce.js';
+import * as shape from '../autograd/shape.js';
+import { logSoftmax, softmax } from '../autograd/softmax.js';
+import * as unary from '../autograd/unary.js';
+
+const { maximum, minimum } = binary;
+const { amax, amin, argmax, argmin, prod, std, variance } = reduce;
+const { flip, narrow, select, slice } = shape;
+const { abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal } =
+  unary;
+const { relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh } = unary;
+
+const METHODS = {
+  ...{ maximum, minimum, gather, indexSelect, logSoftmax, softmax },
+  ...{ amax, amin, argmax, argmin, prod, std, variance, flip, narrow, select, slice },
+  ...{ abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal },
+  ...{ relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh },
+};
+
+/** Methods that `kindling/methods` adds; each is the function of its name with the tensor as first argument. */
+export interface MoreMethods extends MethodsOf<typeof METHODS> {}
+
+declare module '../tensor/tensor.js' {
+  interface Tensor extends MoreMethods {}
+}
+
+defineMethods(METHODS);

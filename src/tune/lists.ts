@@ -1,0 +1,21 @@
+/** What may be tried for each kind of kernel. */
+import { FLAT_CANDIDATES } from '../kernels/flat.js';
+import { candidates } from '../kernels/gemm/candidates.js';
+import type { Slab } from '../kernels/reduce.js';
+import { REDUCE_CANDIDATES } from '../kernels/reduce.js';
+import type { CandidateList } from '../tensor/tuned.js';
+
+/** Invocations per row. */
+const LANES = [1, 4, 16, 64, 256].map((lanes) => ({ lanes }));
+
+/** The candidates for an op of this shape: a dozen at most are tried. */
+export function listed(list: CandidateList, shape: object): readonly object[] {
+  if (typeof list === 'function') return list();
+  if (list === 'flat') return FLAT_CANDIDATES;
+  if (list === 'reduce') return REDUCE_CANDIDATES;
+  if (list === 'rows') return LANES.filter(({ lanes }) => lanes <= (shape as Slab).length);
+  const { size, abilities, otherWay } = list;
+  const products = candidates(size, abilities);
+  const [first] = products;
+  return otherWay === undefined ? products : [{ variant: first?.variant, otherWay: true }, ...products];
+}
