@@ -159,7 +159,8 @@ function convTranspose2d(args: Arguments): Tensor {
   const cut = [2 * even[0] + top + bottom, 2 * even[1] + left + right];
   const [moreH = 0, moreW = 0] =
     args.outputSizes?.map((size, i) => {
-      const reached = ((x.shape[i + 2] ?? 1) - 1) * (stride[i] ?? 1) + (dilation[i] ?? 1) * ((filter.shape[i + 2] ?? 1) - 1);
+      const reached =
+        ((x.shape[i + 2] ?? 1) - 1) * (stride[i] ?? 1) + (dilation[i] ?? 1) * ((filter.shape[i + 2] ?? 1) - 1);
       return size - (reached + 1 - (cut[i] ?? 0));
     }) ??
     args.outputPadding ??
@@ -278,6 +279,10 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
     ({ a, b }) => k.matmul(a, b),
   ),
   conv2d: op(({ filter, filterLayout = CONV_LAYOUT }) => ulps(2 * taps(filter, filterLayout)), conv2d),
+  convTranspose2d: op(
+    ({ filter, groups = 1, filterLayout = TRANSPOSED_LAYOUT }) => ulps((2 * taps(filter, filterLayout)) / groups),
+    convTranspose2d,
+  ),
   softmax: op(
     ({ input, axis = 0 }) => ulps(3 * (input.shape[axis] ?? 1) + 3),
     ({ input, axis = 0 }) => k.softmax(input, axis),
