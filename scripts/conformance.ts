@@ -6,7 +6,7 @@ import { casesCommand, type Options, runCases } from './cases.js';
 
 const command = casesCommand('conformance')
   .description('Runs a folder of WebNN conformance cases: those of float32 with one operator.')
-  .option('--json <file>', 'writes {host, adapter, rows}; worst is null where nothing ran')
+  .option('--json <file>', 'writes {host, adapter, rows}; worst is null where nothing ran or the error is infinite')
   .parse();
 const options = command.opts<Options>();
 const { host, adapter, rows, failures, ignored } = await runCases(command, runConformance, 'test/conformance/page.ts');

@@ -196,7 +196,7 @@ export const TYPES: Readonly<Record<string, DType>> = { float32: 'f32', int32: '
 
 function cast({ input, type }: Arguments): Tensor {
   const dtype = TYPES[type];
-  if (!dtype) throw new NotImplemented(`no tensors of ${type}`);
+  if (!dtype) throw new NotImplemented(`to ${type}`);
   return k.cast(input, dtype);
 }
 

@@ -94,7 +94,7 @@ async function run({ graph }: Case): Promise<{ worst: number; ulps: number }> {
   const [operation, ...others] = graph.operators;
   if (!operation || others.length > 0) throw new NotImplemented('more than one operator');
   const types = Object.values(graph.inputs).map(({ descriptor }) => descriptor.dataType);
-  if (!types.includes('float32')) throw new NotImplemented(`${types[0]}`);
+  if (!types.includes('float32')) throw new NotImplemented(`of ${types[0]}`);
   const operator = OPERATORS[operation.name];
   if (!operator) throw new NotImplemented('no such op');
   const inputs = new Map(Object.entries(graph.inputs).map(([name, described]) => [name, onDevice(described)]));
