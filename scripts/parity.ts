@@ -1,52 +1,18 @@
 /** `npm run parity -- DIR`: holds kindling against a folder of cases computed by PyTorch. */
-import { readdirSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import Table from 'cli-table3';
-import { Command, Option } from 'commander';
-import { type Parity, type Row, runParity } from '../test/parity/run.js';
-import { ROOT, runPage } from './page.js';
+import { type Row, runParity } from '../test/parity/run.js';
+import { casesCommand, type Options, runCases } from './cases.js';
 
-interface Options {
-  host: 'node' | 'browser';
-  strict?: boolean;
-  json?: string;
-  only?: string;
-}
-
-/** A line of progress comes at most this often, in milliseconds. */
-const PROGRESS = 15_000;
-
-const command = new Command('parity')
-  .description('Runs a folder of cases computed by PyTorch: ops, optimizers, schedulers, metrics, training runs.')
-  .argument('<dir>', 'folder of NAME.json with NAME.safetensors beside it')
-  .addOption(new Option('--host <host>', 'where to run').choices(['node', 'browser']).default('node'))
+const command = casesCommand('parity')
+  .description(
+    'Runs a folder of cases computed by PyTorch (NAME.json with NAME.safetensors beside it): ops, optimizers, schedulers, metrics, training runs.',
+  )
   .option('--strict', 'an op that is not implemented is a failure')
   .option('--json <file>', 'writes {host, adapter, rows}; worst is null where nothing was compared or no bound holds')
-  .option('--only <ops>', 'ops to run, by PyTorch name, separated by commas')
   .parse();
-const options = command.opts<Options>();
-const folder = resolve(command.args[0] ?? '.');
-const files = readdirSync(folder);
-const only = options.only?.split(',') ?? [];
-
-let last = Date.now();
-const progress = (line: string): void => {
-  if (Date.now() - last < PROGRESS) return;
-  last = Date.now();
-  console.log(`… ${line}`);
-};
-
-const parity =
-  options.host === 'node'
-    ? await runParity({ files, only, progress, read: (name) => readFile(join(folder, name)) })
-    : ((await runPage({
-        entry: join(ROOT, 'test/parity/page.ts'),
-        input: { files, only },
-        folders: { cases: folder },
-        handlers: { progress },
-        onStart: (browser) => console.log(`browser: ${browser}`),
-      })) as Parity);
+const options = command.opts<Options & { strict?: boolean }>();
+const parity = await runCases(command, runParity, 'test/parity/page.ts');
 
 console.log(`adapter: ${parity.adapter}, in ${parity.host}`);
 const table = new Table({
@@ -73,6 +39,6 @@ if (options.json !== undefined) {
     `${JSON.stringify({ host: options.host, adapter: parity.adapter, rows: parity.rows }, null, 1)}\n`,
   );
 }
-if (total.cases === 0) console.log(`${folder} holds no case${only.length > 0 ? ` of ${only}` : ''}`);
+if (total.cases === 0) console.log(`${command.args[0]} holds no case${options.only ? ` of ${options.only}` : ''}`);
 // Dawn may keep a thread; nothing is left to do.
 process.exit(parity.failures.length > 0 || total.cases === 0 || (options.strict && total.notImplemented > 0) ? 1 : 0);

@@ -1,6 +1,7 @@
 /** Functions that move elements without changing them. All are differentiable. */
 import { KindlingError } from '../gpu/errors.js';
 import { fillKernel, gatherKernel, scatterKernel, whereKernel } from '../kernels/copy.js';
+import { bitsOf } from '../kernels/flat.js';
 import { launch, launchInto } from '../tensor/launch.js';
 import { at, broadcast, broadcastStrides, dimOf, type Shape, show, sizeOf, stridesOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -70,7 +71,7 @@ function takeBlock(name: string, x: Tensor, block: Block): Tensor {
 /** A tensor filled with `value` (null: the blocks cover it), with blocks written into it. */
 function putBlocks(blocks: readonly { x: Tensor; block: Block }[], shape: Shape, value: number | null): Tensor {
   const into = new Tensor(shape, blocks[0]?.x.dtype);
-  if (value !== null) launchInto(fillKernel({ size: into.size, value, type: held(into) }), [], [into]);
+  if (value !== null) launchInto(fillKernel({ size: into.size, bits: bitsOf(value, held(into)) }), [], [into]);
   for (const { x, block } of blocks) launchInto(scatterKernel(block), [x], [into]);
   return into;
 }

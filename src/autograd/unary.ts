@@ -2,6 +2,7 @@
 import { KindlingError } from '../gpu/errors.js';
 import * as lines from '../kernels/elementwise/unary.js';
 import { unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
+import { bitsOf } from '../kernels/flat.js';
 import { Tensor } from '../tensor/tensor.js';
 import { div, gt, mul, powTensor } from './binary.js';
 import { cast } from './cast.js';
@@ -17,10 +18,8 @@ function unary(line: lines.Unary, x: Tensor, parameter?: number): Tensor {
     return launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape, 'i32');
   }
   if (x.dtype !== 'f32') return unary(line, cast(x, 'f32'), parameter);
-  if (parameter !== undefined && !Number.isFinite(parameter)) {
-    throw new KindlingError(`${name}: the parameter must be finite, got ${parameter}`);
-  }
-  const spec = { name, size: x.size, ...(parameter === undefined ? {} : { parameter }) };
+  if (Number.isNaN(parameter)) throw new KindlingError(`${name}: the parameter is NaN`);
+  const spec = { name, size: x.size, ...(parameter === undefined ? {} : { parameter: bitsOf(parameter, 'f32') }) };
   const y = launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape);
   return differentiable(name, [x], y, (g) => [unaryGrad(line, spec, x, y, g)]);
 }

@@ -3,7 +3,7 @@
  * is permute, expand, slice and flip. `scatter`: y[offset + Σ coordinate · stride] = x[i]: this is cat, stack, pad and
  * the gradient of a slice. Launch: see flat.ts; for how tensors are read by strides, strided.ts.
  */
-import { bitsOf, type Flat, flatKernel, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
+import { type Flat, flatKernel, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
 import { interned, type Kernel } from './kernel.js';
 import { operandsOf } from './strided.js';
 
@@ -50,14 +50,14 @@ export const scatterKernel = /* @__PURE__ */ interned(
   },
 );
 
-/** y[i] = value, of any type: its bits are the kernel's parameter. */
+/** y[i] = a value of any type: its bits are the kernel's parameter. */
 export const fillKernel = /* @__PURE__ */ interned(
-  ({ size, value, type, flat = SOFTWARE_FLAT }: { size: number; value: number; type: Scalar; flat?: Flat }): Kernel =>
+  ({ size, bits, flat = SOFTWARE_FLAT }: { size: number; bits: number; flat?: Flat }): Kernel =>
     flatKernel({
       name: 'fill',
       read: {},
       write: { ys: { walked: 'u32' } },
-      params: { bits: bitsOf(value, type) },
+      params: { bits },
       size,
       flat,
       body: (vector) => `ys[i] = ${vector ? 'vec4<u32>' : 'u32'}(params.bits);`,

@@ -4,13 +4,13 @@
  */
 import type { Binary } from './elementwise/binary.js';
 import type { Unary } from './elementwise/unary.js';
-import { bitsOf, type Flat, flatKernel, lifted, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
+import { type Flat, flatKernel, lifted, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
 import { interned, type Kernel } from './kernel.js';
 import { type Operand, operandsOf } from './strided.js';
 
 export interface UnarySpec {
   readonly size: number;
-  /** What the expressions call `p`. */
+  /** Bits of what the expressions call `p`: keys of kernels are JSON, which has no infinities. */
   readonly parameter?: number;
   readonly flat?: Flat;
 }
@@ -26,7 +26,7 @@ fn f(${Object.entries(args)
 }`;
 
 const parameterOf = (expression: string, parameter = 0): { parameter: number } | undefined =>
-  names(expression, 'p') ? { parameter: bitsOf(parameter, 'f32') } : undefined;
+  names(expression, 'p') ? { parameter } : undefined;
 
 /** y = f(x). `type` is f32, or i32 for neg and abs. */
 export const unaryKernel = /* @__PURE__ */ interned(

@@ -216,6 +216,16 @@ test('another parameter is no other shader', async () => {
   expect(stats().pipelines).toBe(before);
 });
 
+test('infinities as parameters are told apart, and NaN passes through a clamp', async () => {
+  const [inf, x] = [Number.POSITIVE_INFINITY, k.tensor([Number.NaN, 1])];
+  expect(await k.clamp(x, { min: -inf, max: inf }).array()).toEqual([Number.NaN, 1]);
+  expect(await k.clamp(x, { min: inf }).array()).toEqual([Number.NaN, inf]);
+  expect(await k.clamp(x, { max: -inf }).array()).toEqual([Number.NaN, -inf]);
+  expect(await k.pad(x, [1, 0], { value: inf }).array()).toEqual([inf, Number.NaN, 1]);
+  expect(await k.pad(x, [1, 0], { value: -inf }).array()).toEqual([-inf, Number.NaN, 1]);
+  expect(() => k.clamp(x, { min: Number.NaN })).toThrow('clampMin: the parameter is NaN');
+});
+
 test('comparisons', async () => {
   const a = k.tensor([1, 2, 3]);
   const b = k.tensor([[2], [3]]);

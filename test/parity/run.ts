@@ -1,6 +1,7 @@
 /** Runs a folder of PyTorch's cases, in either host. */
 import { init } from 'kindling';
 import { readSafetensors } from 'kindling/io';
+import type { CasesOptions } from '../support/casesPage.js';
 import {
   type MetricsCase,
   type OpCase,
@@ -37,15 +38,6 @@ export interface Parity {
   ignored: string[];
 }
 
-export interface ParityOptions {
-  /** Names of the folder's files. */
-  files: readonly string[];
-  read: (name: string) => Promise<Uint8Array>;
-  /** Ops to run; all where empty. */
-  only?: readonly string[];
-  progress?: (line: string) => void;
-}
-
 /** A case made ready: what it counts under, and how it runs. */
 interface Ready {
   op: string;
@@ -56,7 +48,7 @@ interface Ready {
 type Case = Readonly<Record<string, unknown>> & { name?: string };
 type Document = Readonly<Record<string, unknown>> & { tensors?: string; cases: Case[] };
 
-export async function runParity(options: ParityOptions): Promise<Parity> {
+export async function runParity(options: CasesOptions): Promise<Parity> {
   const { progress = () => undefined, only = [] } = options;
   const { host, description } = await init();
   const parity: Parity = { host, adapter: description, rows: [], failures: [], ignored: [] };
@@ -100,13 +92,13 @@ async function count(row: Row, run: () => Promise<number>): Promise<void> {
   }
 }
 
-/** Reads a file of cases. What kind they are shows in their fields, so that a file may have any name. */
 /** A JSON file that is something else. */
 class NoCases extends Error {}
 
+/** Reads a file of cases. What kind they are shows in their fields, so that a file may have any name. */
 async function prepare(
   file: string,
-  { read, files }: ParityOptions,
+  { read, files }: CasesOptions,
   progress: (line: string) => void,
 ): Promise<Ready[]> {
   const document = JSON.parse(new TextDecoder().decode(await read(file))) as Document;

@@ -8,7 +8,7 @@ import { cumsumKernel } from '../../src/kernels/cumsum.js';
 import * as binaryLines from '../../src/kernels/elementwise/binary.js';
 import * as unaryLines from '../../src/kernels/elementwise/unary.js';
 import { binaryKernel, unaryGradKernel, unaryKernel } from '../../src/kernels/elementwise.js';
-import { GPU_FLAT } from '../../src/kernels/flat.js';
+import { bitsOf, GPU_FLAT } from '../../src/kernels/flat.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { argKernel, reduceKernel } from '../../src/kernels/reduce.js';
 import { triangleKernel } from '../../src/kernels/triangle.js';
@@ -31,8 +31,8 @@ const SLABS = [
 /** The kernels, made when asked for. */
 export function catalogue(): Kernel[] {
   return [
-    ...unary.map((line) => unaryKernel(line, { size: 300, parameter: 0.5 })),
-    ...unary.map((line) => unaryGradKernel(line, { size: 300, parameter: 0.5 })),
+    ...unary.map((line) => unaryKernel(line, { size: 300, parameter: bitsOf(0.5, 'f32') })),
+    ...unary.map((line) => unaryGradKernel(line, { size: 300, parameter: bitsOf(0.5, 'f32') })),
     unaryKernel(unaryLines.neg, { size: 5, type: 'i32' }),
     unaryKernel(unaryLines.relu, { size: 5, flat: GPU_FLAT }),
     ...binary.map((line) => binaryKernel(line, { part: 'value', ...broadcast })),
@@ -63,7 +63,7 @@ export function catalogue(): Kernel[] {
     gatherKernel({ shape: [3, 5], strides: [1, 3], offset: 0 }),
     scatterKernel({ shape: [3, 4], strides: [8, 1], offset: 2 }),
     scatterKernel({ shape: [3, 4], strides: [8, 1], offset: 4 }),
-    fillKernel({ size: 70000 * 64, value: 1.5, type: 'f32' }),
+    fillKernel({ size: 70000 * 64, bits: bitsOf(1.5, 'f32') }),
     castKernel({ from: 'f32', to: 'i32', bool: false, size: 7 }),
     castKernel({ from: 'f32', to: 'u32', bool: true, size: 7 }),
     castKernel({ from: 'u32', to: 'f32', bool: false, size: 8 }),

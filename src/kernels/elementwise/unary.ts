@@ -82,8 +82,8 @@ export const hardswish: Unary = {
   value: 'x * clamp(x + 3.0, 0.0, 6.0) / 6.0',
   gradient: 'select(select(0.0, g, x > 3.0), g * (x / 3.0 + 0.5), abs(x) <= 3.0)',
 };
-export const clampMin: Unary = { name: 'clampMin', value: 'max(x, p)', gradient: 'select(0.0, g, x >= p)' };
-export const clampMax: Unary = { name: 'clampMax', value: 'min(x, p)', gradient: 'select(0.0, g, x <= p)' };
+export const clampMin: Unary = { name: 'clampMin', value: 'select(x, p, x < p)', gradient: 'select(0.0, g, x >= p)' };
+export const clampMax: Unary = { name: 'clampMax', value: 'select(x, p, x > p)', gradient: 'select(0.0, g, x <= p)' };
 export const powScalar: Unary = {
   name: 'powScalar',
   value: 'pow_(x, p)',
