@@ -5,10 +5,11 @@ export type { OnProgress } from './files/files.js';
 export { type Batch, DataLoader, type DataLoaderOptions } from './loader.js';
 export type { Dataset, HostArray } from './sample.js';
 export { channelStats } from './stats.js';
-export { Subset } from './subset.js';
+export { randomSplit, Subset } from './subset.js';
 export { synthetic } from './synthetic.js';
 export {
   Compose,
+  Cutout,
   type Draw,
   Normalize,
   RandomCrop,
