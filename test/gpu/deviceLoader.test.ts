@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { mul } from '../../src/autograd/binary.js';
 import { reshape } from '../../src/autograd/broadcast.js';
 import { matmul } from '../../src/autograd/matmul.js';
 import { ImageDataset, type ImageSample } from '../../src/data/dataset.js';
@@ -287,7 +288,7 @@ describe('in a loop', () => {
   test('with a captured step: each replay sees a cutout of its own', async () => {
     const white = new ImageDataset(new Uint8Array(8 * 64).fill(255), new Uint8Array(8), [], 'white', false, [1, 8, 8]);
     const loader = new DataLoader(white, { batchSize: 4, seed: 5, transform: new Cutout(3) });
-    const run = capture((x: Tensor) => reshape(x, [4, 64]).mul(1));
+    const run = capture((x: Tensor) => mul(reshape(x, [4, 64]), 1));
     for (const epoch of [0, 1, 2]) {
       const seen: number[] = [];
       for await (const [x] of loader) seen.push(...(await run(x).data()));

@@ -9,7 +9,7 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full. Free some space (the unpacked data set takes 185 MB, its archive 170 MB) and load again',
+  ENOSPC: 'the disk is full. Free some space (CIFAR-10 takes 185 MB, and its archive 170 MB) and load again',
   EDQUOT: 'the disk quota is used up. Free some space and load again',
   EACCES: 'access is denied. Choose another folder by `root` or by the environment variable KINDLING_CACHE',
   EROFS: 'the file system is read-only. Choose another folder by `root` or by the environment variable KINDLING_CACHE',
