@@ -1,4 +1,4 @@
-import { decodePicture, files, foldersIn } from '#files';
+import { decodePicture, files, pathsIn } from '#files';
 import { KindlingError } from '../gpu/errors.js';
 import { ImageDataset, type ImageSample } from './dataset.js';
 import type { DecodedPicture } from './files/decode.js';
@@ -44,21 +44,24 @@ export class ImageFolder implements Dataset<ImageSample> {
   /** Size that all pictures have, and the first file that had it. */
   #common: { size: readonly [number, number]; name: string } | null = null;
 
-  private constructor(classes: ReadonlyMap<string, readonly PictureFile[]>, options: ImageFolderOptions) {
+  private constructor(list: Iterable<PictureFile>, options: ImageFolderOptions) {
     const { extensions = ['.png', '.jpg', '.jpeg'], resize: size } = options;
     if (size && !(size.length === 2 && size.every((side) => Number.isInteger(side) && side > 0))) {
       throw new KindlingError(`ImageFolder: resize is [height, width] in whole pixels, not ${JSON.stringify(size)}`);
     }
     this.#options = options;
+    const classes = new Map<string, PictureFile[]>();
+    for (const file of list) {
+      const [, folder] = /^([^/]+)\//.exec(file.name) ?? [];
+      if (folder === undefined) continue;
+      if (!classes.has(folder)) classes.set(folder, []);
+      if (extensions.some((ending) => file.name.toLowerCase().endsWith(ending))) classes.get(folder)?.push(file);
+    }
     this.classes = [...classes.keys()].sort();
     this.samples = this.classes.flatMap((name, label) => {
-      const taken = (classes.get(name) ?? []).filter((file) =>
-        extensions.some((ending) => file.name.toLowerCase().endsWith(ending)),
-      );
-      if (taken.length === 0) {
-        throw new KindlingError(`ImageFolder: the folder '${name}' has no file that ends in ${extensions.join(', ')}`);
-      }
-      return taken.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1)).map((file) => ({ file, label }));
+      const files = (classes.get(name) ?? []).sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+      if (files.length > 0) return files.map((file) => ({ file, label }));
+      throw new KindlingError(`ImageFolder: the folder '${name}' has no file that ends in ${extensions.join(', ')}`);
     });
     if (this.samples.length === 0) throw new KindlingError('ImageFolder: there are no folders of pictures');
   }
@@ -69,15 +72,8 @@ export class ImageFolder implements Dataset<ImageSample> {
    * @throws KindlingError in a browser, where there is no folder of pictures, and for a class without pictures
    */
   static async open(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
-    const classes = new Map<string, PictureFile[]>();
-    for (const [folder, paths] of await foldersIn(root)) {
-      const list = paths.map((path) => `${folder}/${path}`);
-      classes.set(
-        folder,
-        list.map((name) => ({ name, bytes: () => files.read(files.join(root, name)) })),
-      );
-    }
-    return new ImageFolder(classes, options);
+    const list = (await pathsIn(root)).map((name) => ({ name, bytes: () => files.read(files.join(root, name)) }));
+    return new ImageFolder(list, options);
   }
 
   /**
@@ -94,15 +90,7 @@ export class ImageFolder implements Dataset<ImageSample> {
    * ImageFolder.from(Array.from(input.files ?? [], chosen));
    */
   static from(list: Iterable<PictureFile>, options: ImageFolderOptions = {}): ImageFolder {
-    const classes = new Map<string, PictureFile[]>();
-    for (const file of list) {
-      const folder = file.name.slice(0, Math.max(0, file.name.indexOf('/')));
-      if (folder === '') continue;
-      const files = classes.get(folder) ?? [];
-      files.push(file);
-      classes.set(folder, files);
-    }
-    return new ImageFolder(classes, options);
+    return new ImageFolder(list, options);
   }
 
   get length(): number {

@@ -49,7 +49,7 @@ async function request(url: string, init?: RequestInit): Promise<Response> {
   }
 }
 
-export const foldersIn = (root: string): Promise<[folder: string, paths: string[]][]> =>
+export const pathsIn = (root: string): Promise<string[]> =>
   Promise.reject(new KindlingError(`${root}: a page cannot list a folder: ImageFolder.from takes files and URLs`));
 
 function unavailable(): Promise<never> {

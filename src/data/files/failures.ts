@@ -21,6 +21,9 @@ const REASONS: Readonly<Record<string, string>> = {
   Z_DATA_ERROR: 'the archive is damaged, or no gzip file',
 };
 
+/** Whether an error is one that another attempt would meet again. */
+export const ofFileSystem = (error: unknown): boolean => (codeOf(error) ?? '') in REASONS;
+
 /** An error of the file system or of zlib as a KindlingError with what to do; others as they are. */
 export function explained(error: unknown, path: string): unknown {
   if (error instanceof KindlingError) return error;

@@ -35,19 +35,19 @@ export const files: Files = {
   },
 };
 
-/** The folders in a folder, each with the paths of what is in it. */
-export async function foldersIn(root: string): Promise<[folder: string, paths: string[]][]> {
-  const folders: [string, string[]][] = [];
+/** The paths in the folders of a folder; those folders end in `/`. */
+export async function pathsIn(root: string): Promise<string[]> {
+  const found: string[] = [];
   try {
     for (const name of await readdir(root)) {
       if (!(await stat(join(root, name))).isDirectory()) continue;
       const paths = await readdir(join(root, name), { recursive: true });
-      folders.push([name, paths.map((path) => path.replaceAll(sep, '/'))]);
+      for (const path of ['', ...paths]) found.push(`${name}/${path.replaceAll(sep, '/')}`);
     }
   } catch (error) {
     throw explained(error, root);
   }
-  return folders;
+  return found;
 }
 
 async function size(path: string): Promise<number | null> {
