@@ -1,6 +1,7 @@
 import { files } from '#files';
 import { KindlingError } from '../gpu/errors.js';
 import { ImageDataset } from './dataset.js';
+import { fetchMissing, once, rootOf } from './fetched.js';
 import type { OnProgress } from './files/files.js';
 import { readTar } from './tar.js';
 
@@ -72,8 +73,7 @@ export const CIFAR10 = {
    */
   async load(options: CIFAR10Options): Promise<ImageDataset> {
     const settings = { recordsPerFile: 10_000, ...options };
-    const root = options.root ?? files.cache;
-    if (root === null) throw new KindlingError('CIFAR10: in a browser, `root` must be the URL of the .bin files');
+    const root = rootOf('CIFAR10', options.root);
     const found = await folderIn(root);
     if (found !== null) return readFolder(found, settings);
     if ((await files.size(root)) !== null) return readArchive(root, settings);
@@ -97,23 +97,11 @@ async function folderIn(root: string): Promise<string | null> {
   return null;
 }
 
-const running = new Map<string, Promise<void>>();
-
-/** Two splits loaded at a time share one download. */
-async function once(key: string, work: () => Promise<void>): Promise<void> {
-  const promise = running.get(key) ?? work().finally(() => running.delete(key));
-  running.set(key, promise);
-  await promise;
-}
-
 /** Downloads the archive, where it is not there yet, verifies and unpacks it. */
 async function prepare(root: string, settings: Settings): Promise<void> {
-  const { url = URL, md5 = MD5, download = false, onProgress, retryDelay } = settings;
+  const { url = URL, md5 = MD5, download, onProgress, retryDelay } = settings;
   if ((await folderIn(root)) !== null) return; // Another load has just finished.
   const archive = files.join(root, ARCHIVE);
-  const byHand =
-    `Or fetch ${url} by other means and give its path as \`root\`; ` +
-    'or take generated pictures: synthetic({ split }).';
   if ((await files.size(archive)) !== null && !(await files.hasMd5(archive, md5))) {
     if (!download) {
       throw new KindlingError(
@@ -124,12 +112,7 @@ async function prepare(root: string, settings: Settings): Promise<void> {
     await files.setAside(archive);
   }
   if ((await files.size(archive)) === null) {
-    if (!download) {
-      throw new KindlingError(
-        `CIFAR10: ${root} has no data set. Set \`download: true\` to fetch it (170 MB). ${byHand}`,
-      );
-    }
-    await files.download({ url, path: archive, md5, remedy: byHand, onProgress, retryDelay });
+    await fetchMissing('CIFAR10', root, { url, path: archive, md5, download, size: '170 MB', onProgress, retryDelay });
   }
   await files.writeFolder(files.join(root, FOLDER), unpacked(archive, md5, settings));
 }

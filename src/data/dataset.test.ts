@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ImageDataset, TensorDataset } from './dataset.js';
 import { sequential, shuffled } from './sampler.js';
 import { channelStats } from './stats.js';
-import { Subset } from './subset.js';
+import { randomSplit, Subset } from './subset.js';
 import { Normalize } from './transforms.js';
 
 const x = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [3, 2] };
@@ -25,10 +25,10 @@ describe('data sets', () => {
     ]);
   });
 
-  it('Subset gives chosen rows, of subsets too', () => {
+  it('Subset gives chosen rows, of subsets too', async () => {
     const data = new Subset(new Subset(new TensorDataset(x, y), [2, 0, 1]), [1, 1]);
     expect(data).toHaveLength(2);
-    expect(data.get(1)[1].data).toEqual(Int32Array.of(7));
+    expect((await data.get(1))[1].data).toEqual(Int32Array.of(7));
   });
 
   it('ImageDataset gives bytes and a label', () => {
@@ -57,6 +57,50 @@ describe('data sets', () => {
   ])('refuses %s', (_, make, message) => {
     expect(make).toThrow(message);
   });
+});
+
+describe('randomSplit', () => {
+  const data = pictures(23);
+  const parts = (lengths: number[], seed = 1) =>
+    randomSplit(data, lengths, { seed }).map((part) =>
+      Array.from({ length: part.length }, (_, i) => part.rootIndex(i)),
+    );
+
+  // Lengths as PyTorch's random_split gives them.
+  it.each([
+    [
+      [20, 3, 0],
+      [20, 3, 0],
+    ],
+    [
+      [0.5, 0.3, 0.2],
+      [12, 7, 4],
+    ],
+    [
+      [0.25, 0.25, 0.25, 0.25],
+      [6, 6, 6, 5],
+    ],
+    [[1], [23]],
+  ])('by %j gives parts of %j, every sample in one of them', (lengths, sizes) => {
+    const found = parts(lengths);
+    expect(found.map((part) => part.length)).toEqual(sizes);
+    expect(found.flat().sort((a, b) => a - b)).toEqual([...sequential(23)]);
+    expect(found.flat()).not.toEqual([...sequential(23)]);
+  });
+
+  it('is a function of the seed', () => {
+    expect(parts([20, 3])).toEqual(parts([20, 3]));
+    expect(parts([20, 3], 2)).not.toEqual(parts([20, 3]));
+    expect(randomSplit(data, [23])[0]?.rootIndex(0)).toBe(randomSplit(data, [23], { seed: 0 })[0]?.rootIndex(0));
+  });
+
+  it.each<[number[], RegExp]>([
+    [[20, 4], /lengths \[20,4\] sum to 24, not to the 23 samples/],
+    [[0.5, 0.4], /sum to 0.9/],
+    [[24, -1], /whole numbers, or fractions from 0 to 1/],
+    [[1.5, -0.5], /whole numbers, or fractions from 0 to 1/],
+    [[22.5, 0.5], /whole numbers/],
+  ])('refuses %j', (lengths, message) => expect(() => parts(lengths)).toThrow(message));
 });
 
 describe('channel statistics', () => {

@@ -51,7 +51,7 @@ export class DeviceBatches implements Batches {
 
   take(index: number): readonly Tensor[] {
     const { indices, batchSize, epoch, seed } = this.#epoch;
-    const { picture, shape, crop, flip } = this.#plan;
+    const { picture, shape, crop, flip, cutout } = this.#plan;
     const { parts, partWords } = this.#images;
     if (parts.some(({ storage }) => storage.isFreed)) {
       throw new KindlingError(
@@ -62,7 +62,7 @@ export class DeviceBatches implements Batches {
     const count = Math.min(batchSize, indices.length - start);
     const { at, x, y } = this.#workspace.slot(index % SLOTS, count, shape);
     at.copy_(Uint32Array.of(start, count, epoch, ...seedKey(seed), this.#first));
-    const kernel = batchKernel({ batch: count, picture, crop, flip, parts: parts.length, partWords });
+    const kernel = batchKernel({ batch: count, picture, crop, flip, cutout, parts: parts.length, partWords });
     launchInto(kernel, [at, this.#workspace.order, ...parts], [x, y]);
     // New tensors over the same memory: what one batch's user sets on them, the next does not see.
     return [x.detach(), y.detach()];

@@ -23,6 +23,8 @@ export interface DataLoaderOptions {
   dropLast?: boolean;
   /** Changes the first component of every sample: {@link Normalize}, {@link RandomCrop}, {@link Compose}, or one's own. */
   transform?: Transform | Reshaping;
+  /** Batches that the host makes ahead of the one that is worked on. Default 1. */
+  prefetch?: number;
   /** @internal The most that a kernel may bind at once, for tests. */
   bindingBytes?: number;
 }
@@ -35,8 +37,9 @@ const AHEAD = 3;
  * stays at most three steps ahead of the device.
  *
  * An {@link ImageDataset}, or a `Subset` of one, is uploaded once, as bytes, and the GPU makes its batches: gather, crop,
- * flip, scaling and normalisation in one dispatch, with the very numbers that the host would give. Other data sets, one's
- * own transforms, and pictures that do not fit into the bindings of a kernel are worked on by the host, a batch ahead.
+ * flip, cutout, scaling and normalisation in one dispatch, with the very numbers that the host would give. Other data sets,
+ * one's own transforms, and pictures that do not fit into the bindings of a kernel are worked on by the host, `prefetch`
+ * batches ahead: samples that the data set promises are read and decoded while the device computes.
  *
  * The loader owns its batches: a batch's tensors are valid until the batch after the next is asked for, or the epoch ends.
  * Then their memory is freed, or, where the GPU makes the batches, written again: copy what is to be kept.
@@ -51,7 +54,7 @@ const AHEAD = 3;
 export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIterable<Batch<Sample>> {
   readonly dataset: Dataset<Sample>;
   readonly batchSize: number;
-  readonly #options: DataLoaderOptions & { seed: number };
+  readonly #options: DataLoaderOptions & { seed: number; prefetch: number };
   /** How the GPU makes batches, or null where the host does. */
   readonly #onDevice: OnDevice | null;
   #epoch = 0;
@@ -63,9 +66,13 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
   constructor(dataset: Dataset<Sample>, options: DataLoaderOptions = {}) {
     this.dataset = dataset;
     this.batchSize = options.batchSize ?? 1;
-    this.#options = { seed: randomState().seed, ...options };
+    this.#options = { seed: randomState().seed, prefetch: 1, ...options };
     if (!Number.isSafeInteger(this.batchSize) || this.batchSize < 1) {
       throw new KindlingError(`DataLoader: no batches of ${this.batchSize}`);
+    }
+    const { prefetch } = this.#options;
+    if (!Number.isSafeInteger(prefetch) || prefetch < 0) {
+      throw new KindlingError(`DataLoader: prefetch is a number of batches, 0 or more, not ${prefetch}`);
     }
     const source = dataset instanceof Subset ? dataset.root : dataset;
     this.#onDevice = source.onDevice?.(options.transform) ?? null;
@@ -102,7 +109,7 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
     let finished = false;
     try {
       for (let index = first; index < last; index++) {
-        const batch = batches.take(index);
+        const batch = await batches.take(index);
         this.#given = index + 1;
         yield batch as readonly Tensor[] as Batch<Sample>;
         fences.push(fence());
@@ -118,12 +125,12 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
 
   #batches(epoch: number): Batches {
     const { dataset, batchSize, length } = this;
-    const { shuffle, seed, transform, bindingBytes } = this.#options;
+    const { shuffle, seed, transform, prefetch, bindingBytes } = this.#options;
     const order = (shuffle ? shuffled : sequential)(dataset.length, seed, epoch).subarray(0, length * batchSize);
     const [source, indices] =
       dataset instanceof Subset ? [dataset.root, order.map((index) => dataset.rootIndex(index))] : [dataset, order];
     const samples = { indices, batchSize, seed, epoch, bindingBytes };
-    return this.#onDevice?.(samples) ?? new HostBatches(source, samples, transform);
+    return this.#onDevice?.(samples) ?? new HostBatches(source, samples, transform, prefetch);
   }
 }
 

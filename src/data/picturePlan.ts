@@ -1,7 +1,15 @@
 /** Which transforms of byte pictures the batch kernel does, and with which table and parameters. */
-import { type CropSpec, type FlipSpec, TABLE_ENTRIES } from '../kernels/batch.js';
+import { type CropSpec, CUT_OUT, type CutoutSpec, type FlipSpec, OUTSIDE, TABLE_ENTRIES } from '../kernels/batch.js';
 import { SCALED } from './collate.js';
-import { Compose, Normalize, RandomCrop, RandomHorizontalFlip, type Reshaping, type Transform } from './transforms.js';
+import {
+  Compose,
+  Cutout,
+  Normalize,
+  RandomCrop,
+  RandomHorizontalFlip,
+  type Reshaping,
+  type Transform,
+} from './transforms.js';
 
 /** What the batch kernel makes of pictures. */
 export interface PicturePlan {
@@ -10,7 +18,8 @@ export interface PicturePlan {
   readonly shape: readonly [channels: number, height: number, width: number];
   readonly crop: CropSpec | null;
   readonly flip: FlipSpec | null;
-  /** What becomes of each byte of each channel, and of what lies outside of the picture. */
+  readonly cutout: CutoutSpec | null;
+  /** What becomes of each byte of each channel, of what lies outside of the picture, and of what is cut out. */
   readonly table: Float32Array;
 }
 
@@ -31,21 +40,28 @@ export function planFor(
   let shape = picture;
   let crop: CropSpec | null = null;
   let flip: FlipSpec | null = null;
+  let cutout: CutoutSpec | null = null;
+  const zero = (entry: number): void => {
+    for (let channel = 0; channel < channels; channel++) table[channel * TABLE_ENTRIES + entry] = 0;
+  };
   for (const one of list) {
     if (is(one, Normalize)) {
       one.checkChannels(shape);
       one.apply(table, [channels, TABLE_ENTRIES]);
-    } else if (is(one, RandomCrop) && !crop) {
+    } else if (is(one, RandomCrop) && !crop && !cutout) {
       shape = one.cropped(shape);
       crop = { height: one.height, width: one.width, padding: one.padding };
-      for (let channel = 1; channel <= channels; channel++) table[channel * TABLE_ENTRIES - 1] = 0;
-    } else if (is(one, RandomHorizontalFlip) && !flip) {
+      zero(OUTSIDE);
+    } else if (is(one, RandomHorizontalFlip) && !flip && !cutout) {
       flip = { threshold: one.threshold, first: crop === null };
+    } else if (is(one, Cutout) && !cutout) {
+      cutout = { size: one.size, threshold: one.threshold };
+      zero(CUT_OUT);
     } else return null;
   }
   // A flip comes first only where a crop follows.
   if (flip && !crop) flip = { ...flip, first: false };
-  return { picture, shape, crop, flip, table };
+  return { picture, shape, crop, flip, cutout, table };
 }
 
 /** Not of a derived class, whose `apply` may be another. */

@@ -12,8 +12,8 @@ export interface HostArray {
 /** Samples by index; each is a tuple of arrays, such as [picture, label]. */
 export interface Dataset<Sample extends readonly HostArray[] = readonly HostArray[]> {
   readonly length: number;
-  /** Sample `index`. The arrays may be views: whoever changes them copies first. */
-  get(index: number): Sample;
+  /** Sample `index`, or a promise of it. The arrays may be views: whoever changes them copies first. */
+  get(index: number): Sample | Promise<Sample>;
   /** @internal How the GPU makes batches with that transform; null where the host must. Absent: the host does. */
   onDevice?(transform: Transform | Reshaping | undefined): OnDevice | null;
 }

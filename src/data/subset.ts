@@ -1,3 +1,7 @@
+import { KindlingError } from '../gpu/errors.js';
+import { Generator } from '../tensor/generator.js';
+import { Domain } from '../tensor/philox.js';
+import { randomState } from '../tensor/random.js';
 import { checkIndex, type Dataset, type HostArray } from './sample.js';
 
 /**
@@ -17,7 +21,7 @@ export class Subset<Sample extends readonly HostArray[]> implements Dataset<Samp
     this.length = indices.length;
   }
 
-  get(index: number): Sample {
+  get(index: number): Sample | Promise<Sample> {
     checkIndex('Subset', index, this.length);
     return this.#dataset.get(this.#indices[index] as number);
   }
@@ -32,4 +36,41 @@ export class Subset<Sample extends readonly HostArray[]> implements Dataset<Samp
     const inner = this.#indices[index] as number;
     return this.#dataset instanceof Subset ? this.#dataset.rootIndex(inner) : inner;
   }
+}
+
+/**
+ * Parts of a data set, each sample in one of them, drawn at random.
+ *
+ * @param lengths how many samples each part has; or fractions that sum to 1, each rounded down and what is left given to the
+ *   parts in turn, as in PyTorch
+ * @param options.seed what the draw is a function of; default: the seed given to `manualSeed`
+ * @throws KindlingError unless the lengths sum to the data set's, or to 1
+ * @example
+ * const [train, validation] = randomSplit(data, [0.9, 0.1], { seed: 1 });
+ * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.random_split
+ */
+export function randomSplit<Sample extends readonly HostArray[]>(
+  dataset: Dataset<Sample>,
+  lengths: readonly number[],
+  { seed = randomState().seed }: { seed?: number } = {},
+): Subset<Sample>[] {
+  const { length } = dataset;
+  const sum = lengths.reduce((total, one) => total + one, 0);
+  let counts = lengths;
+  if (Math.abs(sum - 1) < 1e-9) {
+    const floors = lengths.map((fraction) => Math.floor(length * fraction));
+    const left = length - floors.reduce((total, one) => total + one, 0);
+    counts = floors.map((count, i) => count + (i < left ? 1 : 0));
+  } else if (sum !== length) {
+    throw new KindlingError(`randomSplit: lengths [${lengths}] sum to ${sum}, not to the ${length} samples or to 1`);
+  }
+  if (!counts.every((count) => Number.isInteger(count) && count >= 0)) {
+    throw new KindlingError(`randomSplit: lengths are whole numbers, or fractions from 0 to 1, not [${lengths}]`);
+  }
+  const order = new Generator(seed, { domain: Domain.shuffling, stream: 1 }).permutation(length);
+  let end = 0;
+  return counts.map((count) => {
+    end += count;
+    return new Subset(dataset, order.subarray(end - count, end));
+  });
 }

@@ -28,6 +28,20 @@ describe('synthetic pictures', () => {
     expect(sum).toBe(3779330522);
   });
 
+  it('are digits where MNIST is to be stood in for', () => {
+    const digits = synthetic({ split: 'train', count: 400, like: 'MNIST' });
+    expect(digits).toMatchObject({ length: 400, shape: [1, 28, 28], source: 'synthetic pictures (not MNIST)' });
+    expect(digits.classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+    expect(synthetic({ split: 'train', count: 20, like: 'MNIST' }).images).toEqual(digits.first(20).images);
+    expect(synthetic({ split: 'test', count: 20, like: 'MNIST' }).images).not.toEqual(digits.first(20).images);
+    // Light on dark, a tenth to a third of a picture.
+    for (let i = 0; i < 400; i++) {
+      const light = digits.images.subarray(i * 784, (i + 1) * 784).filter((byte) => byte > 75).length;
+      expect(light).toBeGreaterThan(30);
+      expect(light).toBeLessThan(300);
+    }
+  });
+
   it('refuse a broken count', () => {
     expect(() => synthetic({ split: 'train', count: -1 })).toThrow(/-1 pictures/);
   });

@@ -7,6 +7,7 @@ import { KindlingError } from '../gpu/errors.js';
 import { Generator } from '../tensor/generator.js';
 import { Domain } from '../tensor/philox.js';
 import { ImageDataset } from './dataset.js';
+import { DIGIT_SIDE, drawDigit } from './syntheticDigits.js';
 
 const SIDE = 32;
 const AREA = SIDE * SIDE;
@@ -45,25 +46,46 @@ const CLASSES: readonly { name: string; size: readonly [number, number]; turn: n
 const fold = (u: number, r: number): number => u - r * Math.round(u / r);
 
 /**
- * Generated pictures in CIFAR-10's shape. Picture i of a split is the same whatever `count` is.
+ * Generated pictures in CIFAR-10's shape, [3, 32, 32], or digits in MNIST's, [1, 28, 28]. Picture i of a split is the same
+ * whatever `count` is.
  *
  * @param options.split 'train' or 'test': two sequences without a picture in common
  * @param options.count default 2,000 for 'train', 1,000 for 'test'
  * @param options.seed default 0
+ * @param options.like 'CIFAR-10' (default) or 'MNIST'
  */
-export function synthetic(options: { split: 'train' | 'test'; count?: number; seed?: number }): ImageDataset {
-  const { split, count = split === 'train' ? 2000 : 1000, seed = 0 } = options;
+export function synthetic(options: {
+  split: 'train' | 'test';
+  count?: number;
+  seed?: number;
+  like?: 'CIFAR-10' | 'MNIST';
+}): ImageDataset {
+  const { split, count = split === 'train' ? 2000 : 1000, seed = 0, like = 'CIFAR-10' } = options;
   if (!Number.isSafeInteger(count) || count < 0)
     throw new KindlingError(`synthetic: no data set has ${count} pictures`);
-  const images = new Uint8Array(count * 3 * AREA);
+  const digits = like === 'MNIST';
+  const shape = digits ? ([1, DIGIT_SIDE, DIGIT_SIDE] as const) : ([3, SIDE, SIDE] as const);
+  const size = shape[0] * shape[1] * shape[2];
+  const images = new Uint8Array(count * size);
   const labels = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
-    const random = new Generator(seed, { domain: Domain.synthetic, stream: split === 'train' ? 0 : 1, step: i });
+    const random = new Generator(seed, {
+      domain: Domain.synthetic,
+      stream: (digits ? 2 : 0) + (split === 'train' ? 0 : 1),
+      step: i,
+    });
     labels[i] = random.integer(CLASSES.length);
-    draw(images.subarray(i * 3 * AREA, (i + 1) * 3 * AREA), labels[i] as number, random);
+    const picture = images.subarray(i * size, (i + 1) * size);
+    (digits ? drawHandwriting : draw)(picture, labels[i] as number, random);
   }
-  const names = CLASSES.map(({ name }) => name);
-  return new ImageDataset(images, labels, names, 'synthetic pictures (not CIFAR-10)', true);
+  const names = CLASSES.map(({ name }, digit) => (digits ? String(digit) : name));
+  return new ImageDataset(images, labels, names, `synthetic pictures (not ${like})`, true, shape);
+}
+
+function drawHandwriting(picture: Uint8Array, label: number, random: Generator): void {
+  const canvas = new Float64Array(picture.length);
+  drawDigit(canvas, label, random);
+  finish(picture, canvas, DIGIT_SIDE, random, [0, 0], 5 + 30 * random.uniform());
 }
 
 type Colour = readonly [number, number, number];
@@ -100,13 +122,14 @@ function draw(picture: Uint8Array, label: number, random: Generator): void {
     const [x0, y0, long, thick] = [between(0, SIDE), between(0, SIDE), between(1, 4), between(0.5, 2)];
     paint((x, y) => Math.min(long - Math.abs(x - x0), thick - Math.abs(y - y0)), colour(20, 235));
   }
-  finish(picture, canvas, random, [between(-1, 1), between(-1, 1)], between(5, 20));
+  finish(picture, canvas, SIDE, random, [between(-1, 1), between(-1, 1)], between(5, 20));
 }
 
 /** Shading across the picture and noise, four pixels' noise from each random word. */
 function finish(
   picture: Uint8Array,
   canvas: Float64Array,
+  side: number,
   random: Generator,
   [slopeX, slopeY]: readonly [number, number],
   noise: number,
@@ -114,8 +137,8 @@ function finish(
   for (let i = 0; i < picture.length; i += 4) {
     const bits = random.bits();
     for (let lane = 0; lane < 4; lane++) {
-      const pixel = (i + lane) % AREA;
-      const shade = slopeX * ((pixel % SIDE) - 15.5) + slopeY * (Math.floor(pixel / SIDE) - 15.5);
+      const pixel = (i + lane) % (side * side);
+      const shade = slopeX * ((pixel % side) - 15.5) + slopeY * (Math.floor(pixel / side) - 15.5);
       const grain = (((bits >>> (8 * lane)) & 255) / 255 - 0.5) * 2 * noise;
       const value = Math.round((canvas[i + lane] as number) + shade + grain);
       picture[i + lane] = Math.min(255, Math.max(0, value));

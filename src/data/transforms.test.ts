@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { collate } from './collate.js';
 import { TensorDataset } from './dataset.js';
-import { Compose, type Draw, Normalize, RandomCrop, RandomHorizontalFlip, type Transform } from './transforms.js';
+import {
+  Compose,
+  Cutout,
+  type Draw,
+  Normalize,
+  RandomCrop,
+  RandomHorizontalFlip,
+  type Transform,
+} from './transforms.js';
 
 const draw = { seed: 1, epoch: 0, sample: 0, stream: 0 };
 const shape = [1, 2, 3];
@@ -41,6 +49,44 @@ describe('RandomCrop', () => {
       [0, 1, 2, 3].map((left) => String([0, 1].flatMap((i) => padded[top + i]?.slice(left, left + 2)))),
     );
     expect([...found].sort()).toEqual([...new Set(wanted)].sort());
+  });
+});
+
+describe('Cutout', () => {
+  const shape = [2, 4, 5];
+  const holes = (cutout: Cutout) =>
+    samples.map((one) => {
+      const values = new Float32Array(40).fill(1);
+      cutout.apply(values, shape, one);
+      expect(values.subarray(0, 20)).toEqual(values.subarray(20));
+      return [...values.subarray(0, 20)].flatMap((value, i) => (value === 0 ? [i] : []));
+    });
+
+  it('takes every square whose middle lies in the picture, cut off at its border', () => {
+    const wanted = Array.from({ length: 20 }, (_, middle) => {
+      const [row, column] = [Math.floor(middle / 5), middle % 5];
+      const near = (i: number) => Math.abs(Math.floor(i / 5) - row) < 2 && Math.abs((i % 5) - column) < 2;
+      return String([...Array(20).keys()].filter(near));
+    });
+    expect(new Set(holes(new Cutout(3)).map(String))).toEqual(new Set(wanted));
+  });
+
+  it('happens with its probability, and draws apart from a flip', () => {
+    const cut = holes(new Cutout(2, { p: 0.25 })).filter((hole) => hole.length > 0).length;
+    expect(cut).toBeGreaterThan(45);
+    expect(cut).toBeLessThan(105);
+    expect(holes(new Cutout(2, { p: 0 })).flat()).toEqual([]);
+    const flipped = samples.map((one) => {
+      const values = picture();
+      new RandomHorizontalFlip(0.25).apply(values, [1, 2, 3], one);
+      return values[0] === 3;
+    });
+    expect(holes(new Cutout(2, { p: 0.25 })).map((hole) => hole.length > 0)).not.toEqual(flipped);
+  });
+
+  it('refuses what is no size or probability', () => {
+    expect(() => new Cutout(0)).toThrow(/size is a whole number of pixels, 1 or more, not 0/);
+    expect(() => new Cutout(2, { p: 2 })).toThrow(/Cutout: p is a probability/);
   });
 });
 

@@ -44,12 +44,18 @@ export function transformed(
   return { data: values, shape };
 }
 
-/** Four random words of a sample: a crop takes the first two, a flip the third. */
-const words = ({ seed, epoch, sample, stream }: Draw): Uint32Array =>
-  philox(seedKey(seed), [sample, epoch, stream, Domain.augmentation]);
+/** Four random words of a sample: a crop takes the first two, a flip the third; a cutout has its own. */
+const words = ({ seed, epoch, sample, stream }: Draw, domain: Domain = Domain.augmentation): Uint32Array =>
+  philox(seedKey(seed), [sample, epoch, stream, domain]);
 
 /** A random word as a whole number below `n`, which is at most 2^21: the high word of their product. */
 const below = (word: number | undefined, n: number): number => Math.floor(((word ?? 0) * n) / 2 ** 32);
+
+/** Random words below this happen with probability `p`. */
+function thresholdOf(name: string, p: number): number {
+  if (!(p >= 0 && p <= 1)) throw new KindlingError(`${name}: p is a probability from 0 to 1, not ${p}`);
+  return Math.floor(p * 2 ** 32);
+}
 
 /** Height and width of a picture [channels, height, width]. */
 function sides(name: string, shape: readonly number[]): readonly [channels: number, height: number, width: number] {
@@ -107,10 +113,7 @@ export class RandomHorizontalFlip implements Transform {
 
   /** @throws KindlingError unless 0 ≤ p ≤ 1 */
   constructor(readonly p = 0.5) {
-    if (!(p >= 0 && p <= 1)) {
-      throw new KindlingError(`RandomHorizontalFlip: p is a probability from 0 to 1, not ${p}`);
-    }
-    this.threshold = Math.floor(p * 2 ** 32);
+    this.threshold = thresholdOf('RandomHorizontalFlip', p);
   }
 
   apply(values: Float32Array, shape: readonly number[], draw: Draw): void {
@@ -175,6 +178,46 @@ export class RandomCrop implements Reshaping {
       data.set(visible, line * this.width + Math.max(0, -left));
     }
     return { data, shape: result };
+  }
+}
+
+/**
+ * Sets a square of `size` × `size` pixels to 0 in all channels with probability `p`. Its middle is any pixel, so that the
+ * border may cut it off (DeVries and Taylor, 2017). The GPU does it where no crop or flip follows.
+ *
+ * @example
+ * new Compose([new RandomCrop(32, { padding: 4 }), new RandomHorizontalFlip(), new Normalize(mean, std), new Cutout(8)])
+ * @see https://arxiv.org/abs/1708.04552
+ * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.RandomErasing.html
+ */
+export class Cutout implements Transform {
+  readonly p: number;
+  /** Random words below this cut. @internal */
+  readonly threshold: number;
+
+  /** @param options.p default 1 */
+  constructor(
+    readonly size: number,
+    { p = 1 }: { p?: number } = {},
+  ) {
+    if (!Number.isInteger(size) || size < 1) {
+      throw new KindlingError(`Cutout: size is a whole number of pixels, 1 or more, not ${size}`);
+    }
+    this.p = p;
+    this.threshold = thresholdOf('Cutout', p);
+  }
+
+  apply(values: Float32Array, shape: readonly number[], draw: Draw): void {
+    const [channels, height, width] = sides('Cutout', shape);
+    const [first, second, third = 0] = words(draw, Domain.cutout);
+    if (third >= this.threshold) return;
+    const top = below(first, height) - Math.floor(this.size / 2);
+    const left = below(second, width) - Math.floor(this.size / 2);
+    for (let line = 0; line < channels * height; line++) {
+      const row = (line % height) - top;
+      if (row < 0 || row >= this.size) continue;
+      values.fill(0, line * width + Math.max(0, left), line * width + Math.min(width, left + this.size));
+    }
   }
 }
 

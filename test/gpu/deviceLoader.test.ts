@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { mul } from '../../src/autograd/binary.js';
 import { reshape } from '../../src/autograd/broadcast.js';
 import { matmul } from '../../src/autograd/matmul.js';
 import { ImageDataset, type ImageSample } from '../../src/data/dataset.js';
@@ -6,10 +7,10 @@ import { DataLoader, type DataLoaderOptions } from '../../src/data/loader.js';
 import { resident } from '../../src/data/resident.js';
 import type { Dataset } from '../../src/data/sample.js';
 import { Subset } from '../../src/data/subset.js';
-import { Compose, Normalize, RandomCrop, RandomHorizontalFlip } from '../../src/data/transforms.js';
+import { Compose, Cutout, Normalize, RandomCrop, RandomHorizontalFlip } from '../../src/data/transforms.js';
 import { device } from '../../src/gpu/device.js';
 import { streamStats } from '../../src/gpu/stream.js';
-import { AUGMENTATION } from '../../src/kernels/batch.js';
+import { AUGMENTATION, CUTOUT } from '../../src/kernels/batch.js';
 import { capture } from '../../src/tensor/capture.js';
 import { Domain, philox } from '../../src/tensor/philox.js';
 import { step } from '../../src/tensor/step.js';
@@ -51,6 +52,7 @@ async function epochOf(loader: DataLoader<ImageSample>): Promise<Values[]> {
 
 const normalise = new Normalize([0.49, 0.48, 0.44], [0.25, 0.24, 0.26]);
 const standard = new Compose([new RandomCrop(32, { padding: 4 }), new RandomHorizontalFlip(), normalise]);
+const augmented = new Compose([...standard.transforms, new Cutout(8, { p: 0.75 })]);
 
 describe('batches made by the GPU', () => {
   const small: Picture = [3, 5, 7];
@@ -70,6 +72,11 @@ describe('batches made by the GPU', () => {
     ['normalised before the padding', small, { transform: new Compose([normalise, crop, normalise]) }],
     ['of many rows', [2, 70, 8], { transform: new RandomCrop([65, 7], { padding: 1 }) }],
     ['of many rows, flipped', [2, 70, 8], { transform: new RandomHorizontalFlip() }],
+    ['cut out', small, { transform: new Cutout(3), shuffle: true }],
+    ['cut out of aligned rows, at times', [3, 32, 32], { transform: new Cutout(7, { p: 0.5 }) }],
+    ['cut out of many rows', [2, 70, 8], { transform: new Cutout(20) }],
+    ['augmented: crop, flip, normalise, cutout', [3, 32, 32], { transform: augmented, shuffle: true }],
+    ['cut out before normalising', small, { transform: new Compose([crop, new Cutout(2), normalise]) }],
     ['over three bindings', [3, 8, 8], { transform: standard.transforms[2] as Normalize, bindingBytes: 1024 }],
     ['over two bindings, cropped', small, { transform: crop, bindingBytes: 1024, shuffle: true }],
   ])('%s: bit for bit those of the host', async (_, shape, options) => {
@@ -169,7 +176,7 @@ describe('batches made by the GPU', () => {
 
 describe('random crop and flip', () => {
   test('are functions of seed, epoch and sample', async () => {
-    expect(AUGMENTATION).toBe(Domain.augmentation);
+    expect([AUGMENTATION, CUTOUT]).toEqual([Domain.augmentation, Domain.cutout]);
     const [size, padding, seed] = [32, 4, 7];
     const data = pictures(40);
     const transform = new Compose([new RandomCrop(size, { padding }), new RandomHorizontalFlip(0.5)]);
@@ -203,9 +210,12 @@ describe('random crop and flip', () => {
     expect(flips).toBeLessThan(60);
   });
 
-  test('differ from epoch to epoch and by seed, and repeat', async () => {
+  test.each([
+    ['crop and flip', standard],
+    ['cutout', new Cutout(9)],
+  ])('differ from epoch to epoch and by seed, and repeat: %s', async (_, transform) => {
     const data = pictures(6);
-    const options = { batchSize: 6, transform: standard, seed: 3 };
+    const options = { batchSize: 6, transform, seed: 3 };
     const loader = new DataLoader(data, options);
     const epochs = [await epochOf(loader), await epochOf(loader)];
     expect(epochs[0]).not.toEqual(epochs[1]);
@@ -257,7 +267,7 @@ describe('in a loop', () => {
 
   test('with a captured step: one submit and one write for batch and step together', async () => {
     const data = pictures(80);
-    const options = { batchSize: 4, shuffle: true, seed: 1, transform: standard };
+    const options = { batchSize: 4, shuffle: true, seed: 1, transform: augmented };
     const body = (x: Tensor) => matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4]));
     const run = capture(body);
     const found: unknown[] = [];
@@ -273,6 +283,23 @@ describe('in a loop', () => {
     expect(after.bindGroups - before.bindGroups).toBe(0);
     for await (const [x] of new DataLoader(data, options)) wanted.push(await step(() => body(x)).data());
     expect(await Promise.all(found)).toEqual(wanted);
+  });
+
+  test('with a captured step: each replay sees a cutout of its own', async () => {
+    const white = new ImageDataset(new Uint8Array(8 * 64).fill(255), new Uint8Array(8), [], 'white', false, [1, 8, 8]);
+    const loader = new DataLoader(white, { batchSize: 4, seed: 5, transform: new Cutout(3) });
+    const run = capture((x: Tensor) => mul(reshape(x, [4, 64]), 1));
+    for (const epoch of [0, 1, 2]) {
+      const seen: number[] = [];
+      for await (const [x] of loader) seen.push(...(await run(x).data()));
+      const wanted = Array.from({ length: 8 * 64 }, (_, i) => {
+        const [high = 0, wide = 0] = philox([5, 0], [Math.floor(i / 64), epoch, 0, Domain.cutout]);
+        const [row, column] = [high, wide].map((bits) => Number((BigInt(bits) * 8n) >> 32n)) as [number, number];
+        const cut = Math.abs((Math.floor(i / 8) % 8) - row) < 2 && Math.abs((i % 8) - column) < 2;
+        return cut ? 0 : 1;
+      });
+      expect(seen).toEqual(wanted);
+    }
   });
 
   test('at most three steps are in flight, and timers run meanwhile', async () => {

@@ -119,6 +119,61 @@ describe('DataLoader', () => {
     watch.stop();
   });
 
+  describe.each([0, 1, 3])('reading %i batches ahead', (prefetch) => {
+    /** A data set whose samples come late, the later ones sooner. */
+    function slow(options: DataLoaderOptions = {}) {
+      const asked: number[] = [];
+      const get = async (index: number) => {
+        asked.push(index);
+        await new Promise((resolve) => setTimeout(resolve, 2 * (count - index)));
+        if (index === broken) throw new Error(`no picture ${index}`);
+        return data.get(index);
+      };
+      const [broken, dataset] = [options.seed, { length: count, get }];
+      return { asked, loader: new DataLoader(dataset, { batchSize: 2, prefetch, ...options }) };
+    }
+
+    test('asks for what is promised while a batch is worked on, and gives it in order', async () => {
+      const { asked, loader } = slow();
+      const found: number[][] = [];
+      for await (const [, y] of loader) {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        expect(asked).toHaveLength(Math.min(count, 2 * (found.length + 1 + prefetch)));
+        found.push([...(await y.data())]);
+      }
+      expect(found).toEqual([
+        [0, 1],
+        [2, 3],
+        [4, 5],
+        [6, 7],
+        [8, 9],
+      ]);
+    });
+
+    test('throws where the broken batch is asked for', async () => {
+      const found: number[] = [];
+      const read = async () => {
+        for await (const [, y] of slow({ seed: 5 }).loader) found.push(...(await y.data()));
+      };
+      await expect(read()).rejects.toThrow('no picture 5');
+      expect(found).toEqual([0, 1, 2, 3]);
+    });
+
+    test('frees what was read ahead when left by break', async () => {
+      const watch = watchBuffers(device());
+      const before = watch.live();
+      for await (const [x, y] of slow().loader) {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        x.dispose();
+        y.dispose();
+        break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(watch.live()).toEqual(before);
+      watch.stop();
+    });
+  });
+
   test('throws what the data set throws where the batch is asked for', async () => {
     const broken = {
       length: 4,
@@ -132,5 +187,6 @@ describe('DataLoader', () => {
     };
     await expect(read()).rejects.toThrow('no picture 2');
     expect(() => loader({ batchSize: 0 })).toThrow(/no batches of 0/);
+    expect(() => loader({ prefetch: -1 })).toThrow(/prefetch is a number of batches, 0 or more, not -1/);
   });
 });

@@ -194,7 +194,15 @@ const state = (): Kernel[] => [
 ];
 
 function pictures(): Kernel[] {
-  const spec = { batch: 5, picture: [3, 7, 9], crop: null, flip: null, parts: 1, partWords: 256 } as const;
+  const spec = {
+    batch: 5,
+    picture: [3, 7, 9],
+    crop: null,
+    flip: null,
+    cutout: null,
+    parts: 1,
+    partWords: 256,
+  } as const;
   const crop = { height: 6, width: 8, padding: 2 };
   return [
     batchKernel(spec),
@@ -202,6 +210,8 @@ function pictures(): Kernel[] {
     batchKernel({ ...spec, flip: { threshold: 2 ** 31, first: false }, parts: 2 }),
     batchKernel({ ...spec, crop, flip: { threshold: 2 ** 32, first: true }, parts: 4 }),
     batchKernel({ ...spec, crop, flip: { threshold: 2 ** 31, first: false } }),
+    batchKernel({ ...spec, cutout: { size: 3, threshold: 2 ** 32 } }),
+    batchKernel({ ...spec, crop, flip: { threshold: 2 ** 31, first: false }, cutout: { size: 4, threshold: 2 ** 31 } }),
   ];
 }
 

@@ -37,6 +37,7 @@ describe('files in a browser', () => {
     expect(await files.size(files.join(base, 'none'))).toBe(null);
     expect(await files.read(url, 300)).toEqual(content.subarray(0, 300));
     expect(await files.read(url, 9000)).toEqual(content);
+    expect(await files.read(url)).toEqual(content);
   });
 
   it('are unpacked', async () => {
@@ -52,6 +53,6 @@ describe('files in a browser', () => {
   it('explain what is not there', async () => {
     await expect(files.read(`${base}/x/none`, 3)).rejects.toThrow(/answers 404/);
     await expect(files.size('http://127.0.0.1:1/a')).rejects.toThrow(/cannot be reached/);
-    await expect(files.hasMd5(base, '')).rejects.toThrow(/serve the .bin files/);
+    await expect(files.hasMd5(base, '')).rejects.toThrow(/serve its files/);
   });
 });

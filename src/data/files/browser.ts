@@ -2,6 +2,8 @@
 import { KindlingError } from '../../gpu/errors.js';
 import type { Files } from './files.js';
 
+export { decodeOnCanvas as decodePicture } from './decode.js';
+
 export const files: Files = {
   cache: null,
   join: (folder, name) => `${folder.replace(/\/+$/, '')}/${name}`,
@@ -15,7 +17,7 @@ export const files: Files = {
   },
 
   async read(url, bytes) {
-    const response = await request(url, { headers: { range: `bytes=0-${bytes - 1}` } });
+    const response = await request(url, bytes === undefined ? {} : { headers: { range: `bytes=0-${bytes - 1}` } });
     if (!response.ok) throw new KindlingError(`${url}: the server answers ${response.status} ${response.statusText}`);
     return new Uint8Array(await response.arrayBuffer()).subarray(0, bytes);
   },
@@ -47,10 +49,13 @@ async function request(url: string, init?: RequestInit): Promise<Response> {
   }
 }
 
+export const pathsIn = (root: string): Promise<string[]> =>
+  Promise.reject(new KindlingError(`${root}: a page cannot list a folder: ImageFolder.from takes files and URLs`));
+
 function unavailable(): Promise<never> {
   return Promise.reject(
     new KindlingError(
-      'a page cannot keep or unpack a data set: serve the .bin files (or the archive) from its own origin and give their URL as `root`',
+      'a page cannot keep or unpack a data set: serve its files (or the archive) from its own origin and give their URL as `root`',
     ),
   );
 }

@@ -3,7 +3,7 @@ import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KindlingError } from '../../gpu/errors.js';
-import { codeOf, explained } from './failures.js';
+import { codeOf, explained, ofFileSystem } from './failures.js';
 import type { DownloadOptions } from './files.js';
 
 /** Attempts in a row that bring nothing new. */
@@ -12,18 +12,14 @@ const ATTEMPTS = 3;
 /** Downloads `url` to `path`.part, going on where that file ends, and returns its name. */
 export async function download({ url, path, remedy, onProgress, retryDelay = 1000 }: DownloadOptions): Promise<string> {
   const part = `${path}.part`;
-  try {
-    await mkdir(dirname(part), { recursive: true });
-  } catch (error) {
-    throw explained(error, dirname(part));
-  }
   let furthest = await sizeOf(part);
   for (let failures = 0; ; ) {
     try {
+      await mkdir(dirname(part), { recursive: true });
       await attempt(url, part, remedy, onProgress);
       return part;
     } catch (error) {
-      if (error instanceof KindlingError) throw error;
+      if (error instanceof KindlingError || ofFileSystem(error)) throw explained(error, part);
       const now = await sizeOf(part);
       failures = now > furthest ? 0 : failures + 1;
       furthest = Math.max(furthest, now);
@@ -57,15 +53,15 @@ async function attempt(
   const length = response.headers.get('content-length');
   const total = length === null ? null : start + Number(length);
   let done = start;
-  const write = await writer(part, start > 0 ? 'a' : 'w');
+  const file = await open(part, start > 0 ? 'a' : 'w');
   try {
     for await (const chunk of response.body) {
-      await write(chunk);
+      await file.appendFile(chunk);
       done += chunk.length;
       onProgress?.({ stage: 'download', done, total });
     }
   } finally {
-    await write(null);
+    await file.close();
   }
   if (total !== null && done < total) throw new Error(`broken off after ${done} of ${total} bytes`);
 }
@@ -79,22 +75,6 @@ async function startOf(response: Response, have: number, part: string): Promise<
   if (response.status === 416 && Number(total) === have) return null;
   await rm(part);
   throw new Error('the partial download does not fit what the server has');
-}
-
-/** Writes chunk after chunk to a file and closes it on null, with the system's errors explained. */
-async function writer(part: string, flags: 'a' | 'w'): Promise<(chunk: Uint8Array | null) => Promise<void>> {
-  try {
-    const file = await open(part, flags);
-    return async (chunk) => {
-      try {
-        await (chunk ? file.appendFile(chunk) : file.close());
-      } catch (error) {
-        throw explained(error, part);
-      }
-    };
-  } catch (error) {
-    throw explained(error, part);
-  }
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -9,7 +9,7 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full. Free some space (the unpacked data set takes 185 MB, its archive 170 MB) and load again',
+  ENOSPC: 'the disk is full. Free some space (CIFAR-10 takes 185 MB, and its archive 170 MB) and load again',
   EDQUOT: 'the disk quota is used up. Free some space and load again',
   EACCES: 'access is denied. Choose another folder by `root` or by the environment variable KINDLING_CACHE',
   EROFS: 'the file system is read-only. Choose another folder by `root` or by the environment variable KINDLING_CACHE',
@@ -20,6 +20,9 @@ const REASONS: Readonly<Record<string, string>> = {
   Z_BUF_ERROR: 'the archive is cut off',
   Z_DATA_ERROR: 'the archive is damaged, or no gzip file',
 };
+
+/** Whether an error is one that another attempt would meet again. */
+export const ofFileSystem = (error: unknown): boolean => (codeOf(error) ?? '') in REASONS;
 
 /** An error of the file system or of zlib as a KindlingError with what to do; others as they are. */
 export function explained(error: unknown, path: string): unknown {

@@ -9,8 +9,8 @@ export interface Files {
   join(folder: string, name: string): string;
   /** Bytes of a file; null where there is none. */
   size(path: string): Promise<number | null>;
-  /** The first `bytes` bytes of a file, or fewer where it ends. */
-  read(path: string, bytes: number): Promise<Uint8Array>;
+  /** The first `bytes` bytes of a file, or fewer where it ends; all of it by default. */
+  read(path: string, bytes?: number): Promise<Uint8Array>;
   /** The unpacked content of a gzip file, piece by piece. */
   gunzip(path: string): AsyncIterable<Uint8Array>;
   /** Downloads, resuming what an earlier attempt left, verifies, and only then gives the file its name. */

@@ -1,8 +1,8 @@
 /** Files in Node. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { KindlingError } from '../../gpu/errors.js';
@@ -10,6 +10,8 @@ import { cacheFolder } from '../../gpu/hosts/cacheFolder.js';
 import { download } from './download.js';
 import { codeOf, explained } from './failures.js';
 import type { Files } from './files.js';
+
+export { decodePicture } from './decodeNode.js';
 
 export const files: Files = {
   cache: cacheFolder(),
@@ -33,6 +35,21 @@ export const files: Files = {
   },
 };
 
+/** The paths in the folders of a folder; those folders end in `/`. */
+export async function pathsIn(root: string): Promise<string[]> {
+  const found: string[] = [];
+  try {
+    for (const name of await readdir(root)) {
+      if (!(await stat(join(root, name))).isDirectory()) continue;
+      const paths = await readdir(join(root, name), { recursive: true });
+      for (const path of ['', ...paths]) found.push(`${name}/${path.replaceAll(sep, '/')}`);
+    }
+  } catch (error) {
+    throw explained(error, root);
+  }
+  return found;
+}
+
 async function size(path: string): Promise<number | null> {
   try {
     const found = await stat(path);
@@ -43,7 +60,8 @@ async function size(path: string): Promise<number | null> {
   }
 }
 
-async function read(path: string, bytes: number): Promise<Uint8Array> {
+async function read(path: string, length?: number): Promise<Uint8Array> {
+  const bytes = length ?? (await size(path)) ?? 0;
   const target = new Uint8Array(bytes);
   let filled = 0;
   let file: FileHandle | null = null;
