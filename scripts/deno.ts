@@ -43,7 +43,7 @@ export async function runDeno(options: Omit<PageOptions, 'browser' | 'survivesSi
   const ended = (value: unknown): void => {
     result = value;
   };
-  const server = await serve('', { ...options, handlers: { ...options.handlers, ended } });
+  const server = await serve(bundle, { ...options, handlers: { ...options.handlers, ended } });
   try {
     writeFileSync(join(folder, 'bundle.mjs'), bundle);
     writeFileSync(

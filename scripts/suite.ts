@@ -1,6 +1,6 @@
 /** The GPU suite outside of Vitest: the files of `test/gpu` in one bundle, run in a browser or in Deno. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Outcome } from '../test/browser/harness.js';
 import { type PageOptions, ROOT } from './page.js';
 
@@ -17,10 +17,12 @@ export interface Tally {
 /** Something is printed at least this often. */
 const HEARTBEAT = 20_000;
 
-/** Test files of the suite whose path holds one of `parts`; all of them without. */
-export const suiteFiles = (parts: readonly string[]): string[] =>
-  readdirSync(join(ROOT, 'test/gpu'), { recursive: true, encoding: 'utf8' })
-    .map((name) => relative(ROOT, join(ROOT, 'test/gpu', name)))
+/** Test files in one of `folders` whose path holds one of `parts`; all of them without. `test/browser` is for bundles. */
+export const suiteFiles = (parts: readonly string[], folders = ['test/gpu', 'test/browser']): string[] =>
+  folders
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+    )
     .filter((name) => name.endsWith('.test.ts') && (parts.length === 0 || parts.some((part) => name.includes(part))))
     .sort();
 
@@ -60,6 +62,7 @@ export async function runSuite(
   );
   const source = `
     import { runSuite } from './test/browser/suite.ts';
+    export { work } from './test/browser/worker.ts';
     const files = [${files.map((name) => `['${name}', () => import('./${name}')]`).join(', ')}];
     export const main = (host) => runSuite(host, files);`;
   try {
