@@ -1,12 +1,15 @@
-/** Finds and starts a Chromium with WebGPU: an installed one, else the one that `@sparticuz/chromium` carries. */
+/** Finds and starts a browser with WebGPU: a Chromium, installed or from `@sparticuz/chromium`, or an installed Firefox. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import puppeteer, { type Browser } from 'puppeteer';
 import { unpackOnce } from '../src/gpu/hosts/software.js';
+import { vulkanEnvironment } from './vulkan.js';
 
 export { unpackedIcd } from '../src/gpu/hosts/software.js';
+
+export type BrowserName = 'chromium' | 'firefox';
 
 export interface LaunchedBrowser {
   browser: Browser;
@@ -15,28 +18,54 @@ export interface LaunchedBrowser {
 }
 
 /**
- * Starts Chromium headless (the new mode, which is the full browser). PUPPETEER_EXECUTABLE_PATH chooses the program;
- * KINDLING_BROWSER=bundled takes the bundled one even where another is installed.
+ * Starts a browser headless (Chromium's new mode, which is the full browser). PUPPETEER_EXECUTABLE_PATH chooses Chromium's
+ * program, FIREFOX_PATH Firefox's; KINDLING_BROWSER=bundled takes the bundled Chromium even where another is installed.
  *
  * @param options.signals whether SIGINT, SIGTERM and SIGHUP end the browser and this process. Default: true. `process.exit`
  *   ends the browser in either case.
  */
-export async function launchBrowser({ signals = true } = {}): Promise<LaunchedBrowser> {
-  const installed = process.env.KINDLING_BROWSER === 'bundled' ? null : installedBrowser();
-  const { executablePath, env } = installed ? { executablePath: installed, env: {} } : bundledBrowser();
-  const browser = await puppeteer.launch({
-    executablePath,
+export async function launchBrowser({
+  name = 'chromium' as BrowserName,
+  signals = true,
+} = {}): Promise<LaunchedBrowser> {
+  const common = {
     headless: true,
     // A training run is one long call into the page.
     protocolTimeout: 0,
-    env: { ...process.env, ...env },
-    args: flags(),
     handleSIGINT: signals,
     handleSIGTERM: signals,
     handleSIGHUP: signals,
-  });
-  return { browser, description: `${await browser.version()} (${installed ?? 'bundled, from @sparticuz/chromium'})` };
+  };
+  if (name === 'firefox') {
+    const executablePath = installedFirefox();
+    if (!executablePath) throw new Error('no Firefox is installed: install one, or name its program in FIREFOX_PATH');
+    const env = { ...process.env, ...vulkanEnvironment() };
+    const browser = await puppeteer.launch({ ...common, browser: name, executablePath, env, extraPrefsFirefox: PREFS });
+    return { browser, description: `${await browser.version()} (${executablePath})` };
+  }
+  const { executablePath, env, where } = chromium();
+  const browser = await puppeteer.launch({ ...common, executablePath, env: { ...process.env, ...env }, args: flags() });
+  return { browser, description: `${await browser.version()} (${where})` };
 }
+
+/** Whether there is a Chromium to start. */
+export function hasChromium(): boolean {
+  try {
+    return existsSync(chromium().executablePath);
+  } catch {
+    return false;
+  }
+}
+
+/** The program of Chromium and what it needs in its environment. */
+function chromium(): { executablePath: string; env: Record<string, string>; where: string } {
+  const installed = process.env.KINDLING_BROWSER === 'bundled' ? null : installedBrowser();
+  if (installed) return { executablePath: installed, env: {}, where: installed };
+  return { ...bundledBrowser(), where: 'bundled, from @sparticuz/chromium' };
+}
+
+/** WebGPU on Linux, and on a software adapter. */
+const PREFS = { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true };
 
 function flags(): string[] {
   return [
@@ -68,8 +97,7 @@ function installedBrowser(): string | null {
     if (!existsSync(chosen)) throw new Error(`PUPPETEER_EXECUTABLE_PATH names ${chosen}, which does not exist`);
     return chosen;
   }
-  const names = ['google-chrome-stable', 'google-chrome', 'chromium', 'chromium-browser', 'microsoft-edge'];
-  const paths = (process.env.PATH ?? '').split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
+  const paths = inPath('google-chrome-stable', 'google-chrome', 'chromium', 'chromium-browser', 'microsoft-edge');
   const macos = ['Google Chrome', 'Chromium', 'Microsoft Edge'].flatMap((name) =>
     ['/Applications', join(homedir(), 'Applications')].map((root) => `${root}/${name}.app/Contents/MacOS/${name}`),
   );
@@ -82,6 +110,21 @@ function installedBrowser(): string | null {
   const platform = { darwin: macos, win32: windows }[process.platform as string] ?? paths;
   return platform.find((path) => existsSync(path)) ?? null;
 }
+
+/** The program of an installed Firefox, or null. */
+export function installedFirefox(): string | null {
+  const chosen = process.env.FIREFOX_PATH;
+  const paths =
+    process.platform === 'darwin'
+      ? ['', homedir()].map((root) => `${root}/Applications/Firefox.app/Contents/MacOS/firefox`)
+      : process.platform === 'win32'
+        ? [join(process.env.PROGRAMFILES ?? '', 'Mozilla Firefox/firefox.exe')]
+        : inPath('firefox', 'firefox-esr');
+  return (chosen === undefined ? paths : [chosen]).find((path) => existsSync(path)) ?? null;
+}
+
+const inPath = (...names: string[]): string[] =>
+  (process.env.PATH ?? '').split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
 
 /** Unpacks the bundled Chromium, once, with the shared libraries that a bare system lacks. */
 function bundledBrowser(): { executablePath: string; env: Record<string, string> } {

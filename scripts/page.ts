@@ -1,11 +1,11 @@
-/** Runs a TypeScript module in Chromium: bundled by esbuild, served from localhost, its calls answered by this process. */
+/** Runs a TypeScript module in a browser: bundled by esbuild, served from localhost, its calls answered by this process. */
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, normalize, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { launchBrowser } from './browser.js';
+import { type BrowserName, launchBrowser } from './browser.js';
 
 export const ROOT = resolve(fileURLToPath(import.meta.url), '../..');
 
@@ -31,6 +31,8 @@ export interface PageOptions {
   survivesSignals?: boolean;
   /** Given the browser's name and version once it runs. */
   onStart?: (browser: string) => void;
+  /** Default: `'chromium'`. */
+  browser?: BrowserName;
 }
 
 /** Bundles a module for a browser, with kindling from its sources. */
@@ -64,12 +66,13 @@ export async function bundlePage(entry: PageOptions['entry'], alias: PageOptions
 export async function runPage(options: PageOptions): Promise<unknown> {
   const script = await bundlePage(options.entry, options.alias);
   const server = await serve(script, options);
-  const { browser, description } = await launchBrowser({ signals: !options.survivesSignals }).catch(
-    (error: unknown) => {
-      server.close();
-      throw error;
-    },
-  );
+  const { browser, description } = await launchBrowser({
+    ...(options.browser && { name: options.browser }),
+    signals: !options.survivesSignals,
+  }).catch((error: unknown) => {
+    server.close();
+    throw error;
+  });
   try {
     options.onStart?.(description);
     const page = await browser.newPage();
@@ -94,8 +97,10 @@ export async function runPage(options: PageOptions): Promise<unknown> {
   }
 }
 
+type Served = Pick<PageOptions, 'folders' | 'onUpload' | 'handlers'>;
+
 /** Serves a page with a bundle and folders to this machine alone. The page is isolated, so that it may share memory. */
-export async function serve(script: string, options: Pick<PageOptions, 'folders' | 'onUpload'>): Promise<Server> {
+export async function serve(script: string, options: Served): Promise<Server> {
   const server = createServer((request, response) => {
     answer(request, response, script, options).catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
@@ -104,12 +109,7 @@ export async function serve(script: string, options: Pick<PageOptions, 'folders'
   return server;
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  script: string,
-  options: Pick<PageOptions, 'folders' | 'onUpload'>,
-) {
+async function answer(request: IncomingMessage, response: ServerResponse, script: string, options: Served) {
   const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname)).slice(1);
   const [first = '', ...rest] = path.split(/[\\/]/);
   if (path === '')
@@ -122,14 +122,23 @@ async function answer(
       .end('<!doctype html><title>kindling</title><link rel="icon" href="data:,">');
   if (path === 'bundle.js') return void response.writeHead(200, { 'content-type': 'text/javascript' }).end(script);
   if (first === 'upload' && request.method === 'POST') {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    await options.onUpload?.(rest.join('/'), Buffer.concat(chunks));
+    await options.onUpload?.(rest.join('/'), await bodyOf(request));
     return void response.writeHead(204).end();
+  }
+  const handler = first === 'call' && request.method === 'POST' && options.handlers?.[rest.join('/')];
+  if (handler) {
+    const result = await handler(...(JSON.parse((await bodyOf(request)).toString()) as never[]));
+    return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result ?? null));
   }
   const folder = options.folders?.[first];
   const file = folder && join(folder, ...rest);
   if (!file || !existsSync(file) || !statSync(file).isFile()) return void response.writeHead(404).end();
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': statSync(file).size });
   createReadStream(file).pipe(response);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }

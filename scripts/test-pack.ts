@@ -1,5 +1,5 @@
 /**
- * The package as a user gets it: packed, installed into an empty folder, type-checked, imported and run in Node, bundled
+ * The package as a user gets it: packed, installed into an empty folder, type-checked, imported and run in Node and Deno, bundled
  * for a browser. Ends with the size of the smallest useful bundle.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,13 +8,19 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { denoEnvironment, installedDeno } from './deno.js';
 import { ROOT } from './page.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kindling-pack-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-function run(command: string, args: string[], cwd = folder): string {
-  const { status, stdout } = spawnSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+function run(command: string, args: string[], cwd = folder, env = process.env): string {
+  const { status, stdout } = spawnSync(command, args, {
+    cwd,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}`);
   return stdout;
 }
@@ -70,6 +76,15 @@ writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, f
 run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')]);
 console.log(`${packed.entryCount} files, ${kib(packed.size)} packed; ${entries.length} entry points type-checked`);
 console.log(run(process.execPath, ['out/program.js']).trim());
+
+// In Deno the same program runs on Deno's own WebGPU: its `imports` choose another host.
+const deno = installedDeno();
+if (deno) {
+  const cache = join(folder, 'cache');
+  const said = run(deno, ['run', '--quiet', '--allow-all', 'out/program.js'], folder, denoEnvironment(cache)).trim();
+  if (!said.endsWith('(wgpu)')) throw new Error(`Deno took another host than its own: ${said}`);
+  console.log(said);
+} else console.log('(not tried in Deno: it is not installed)');
 
 // Tree shaking must leave what the package's side effects put in place.
 await build({

@@ -13,6 +13,8 @@ import {
 } from '@vitest/expect';
 import * as chai from 'chai';
 
+// A failure names what differs, not `[ Array(1) ]`.
+chai.config.truncateThreshold = 0;
 chai.use(JestExtend);
 chai.use(JestChaiExpect);
 chai.use(JestAsymmetricMatchers);

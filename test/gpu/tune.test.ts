@@ -16,15 +16,16 @@ interface Toy {
   readonly parts: number;
 }
 const toyKernel = interned(
-  ({ parts }: Toy & { size: number }): Kernel =>
+  ({ parts, size }: Toy & { size: number }): Kernel =>
     kernel({
       name: 'toy',
       read: { xs: 'f32' },
       write: { ys: 'f32' },
-      workgroups: [1, 1, 1],
+      workgroups: [size / 32, 1, 1],
+      // Lavapipe leaves loops after 65,535 turns, so an invocation has no more.
       wgsl: `@compute @workgroup_size(1)
-fn main() {
-  for (var i = 0u; i < arrayLength(&ys); i++) {
+fn main(@builtin(workgroup_id) group: vec3<u32>) {
+  for (var i = group.x * 32u; i < group.x * 32u + 32u; i++) {
     var sum = 0.0;
     for (var part = 0u; part < ${parts}u; part++) { sum += xs[i] * ${2 / parts}f; }
     ys[i] = sum;

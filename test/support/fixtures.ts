@@ -1,8 +1,8 @@
 /**
- * Files for tests, in both hosts: read from disk in Node, fetched from the test runner's server in Chromium. Names are
+ * Files for tests, in all hosts: read from disk in Node, fetched from the test runner's server elsewhere. Names are
  * relative to `test/fixtures`; `reference/…` is PyTorch's cases, where this checkout has them beside it.
  */
-const inNode = typeof process !== 'undefined' && Boolean(process.versions?.node);
+const inNode = typeof process !== 'undefined' && Boolean(process.versions?.node) && !('Deno' in globalThis);
 
 /** The bytes of a file. Rejects where it is missing. */
 export async function loadBytes(name: string): Promise<Uint8Array<ArrayBuffer>> {

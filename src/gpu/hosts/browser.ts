@@ -1,5 +1,5 @@
 import { KindlingError } from '../errors.js';
-import type { HostGpu, HostOptions } from './host.js';
+import { firstAdapter, type HostGpu, type HostOptions } from './host.js';
 
 export * from './choicesDatabase.js';
 
@@ -9,7 +9,6 @@ export * from './choicesDatabase.js';
  * @throws KindlingError naming what is missing: a secure context, WebGPU, or an adapter.
  */
 export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
-  const { forceSoftware = false, powerPreference } = options;
   const gpu: GPU | undefined = navigator.gpu;
   if (!gpu) {
     throw new KindlingError(
@@ -20,14 +19,12 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
             'from http://localhost.',
     );
   }
-  const preference = powerPreference ? { powerPreference } : {};
-  let adapter = forceSoftware ? null : await gpu.requestAdapter(preference);
-  adapter ??= await gpu.requestAdapter({ ...preference, forceFallbackAdapter: true });
+  const adapter = await firstAdapter(gpu, options);
   if (!adapter) {
     throw new KindlingError(
       'init: the browser gives no WebGPU adapter, neither a GPU nor a software one. Look at chrome://gpu; on a machine ' +
         'without a GPU start Chrome with --enable-unsafe-webgpu (full browser, new headless mode: chrome-headless-shell ' +
-        'may lack WebGPU), with --enable-features=Vulkan on Linux with one.',
+        'may lack WebGPU), with --enable-features=Vulkan on Linux with one. In Firefox set dom.webgpu.enabled and gfx.webgpu.ignore-blocklist in about:config.',
     );
   }
   return { gpu, adapter, host: browserName(), notes: [] };

@@ -5,7 +5,7 @@ export interface HostOptions {
   powerPreference?: GPUPowerPreference;
 }
 
-/** What both hosts behind `#host` give: an adapter, where it lives, and how it was found. */
+/** What the hosts behind `#host` give: an adapter, where it lives, and how it was found. */
 export interface HostGpu {
   gpu: GPU;
   adapter: GPUAdapter;
@@ -15,4 +15,12 @@ export interface HostGpu {
   polls?: boolean;
   /** What had to be done to get this adapter, each worth a line of output. */
   notes: string[];
+}
+
+/** A GPU where `gpu` has one, else its software adapter, else null. */
+export async function firstAdapter(gpu: GPU, options: HostOptions): Promise<GPUAdapter | null> {
+  const { forceSoftware = false, powerPreference } = options;
+  const preference = powerPreference ? { powerPreference } : {};
+  const adapter = forceSoftware ? null : await gpu.requestAdapter(preference);
+  return adapter ?? gpu.requestAdapter({ ...preference, forceFallbackAdapter: true });
 }

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { KindlingError } from '../errors.js';
 import type { HostGpu, HostOptions } from './host.js';
-import { installedIcd, loadVulkan, unpackedIcd, withEnvironment } from './software.js';
+import { hasGpuDevice, installedIcd, loadVulkan, unpackedIcd, withEnvironment } from './software.js';
 
 export * from './choicesFile.js';
 
@@ -78,11 +77,6 @@ async function loadDawn(): Promise<Dawn> {
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
   return dawn;
-}
-
-/** Whether a GPU's device node is there. Without one, asking the system's drivers only yields a software adapter. */
-function hasGpuDevice(): boolean {
-  return ['/dev/dri', '/dev/nvidia0', '/dev/nvidiactl', '/dev/dxg', '/dev/kgsl-3d0'].some((path) => existsSync(path));
 }
 
 function noAdapter(tried: readonly string[]): KindlingError {

@@ -23,6 +23,11 @@ import { KindlingError } from '../errors.js';
 
 const require = createRequire(import.meta.url);
 
+/** Whether a GPU's device node is there. Without one, asking the system's drivers only yields a software adapter. */
+export function hasGpuDevice(): boolean {
+  return ['/dev/dri', '/dev/nvidia0', '/dev/nvidiactl', '/dev/dxg', '/dev/kgsl-3d0'].some((path) => existsSync(path));
+}
+
 /** Folder of an npm package's entry point, or null where it is not installed. */
 function packageFolder(entry: string): string | null {
   try {

@@ -29,10 +29,10 @@ export function defaultVariant({ software, subgroups }: Abilities): GemmVariant 
   return subgroups ? 'subgroups' : 'registers';
 }
 
-const register = (rows: number, columns: number): GemmTile => ({ rows, columns, lanes: 4 });
+const register = (rows: number, columns: number, lanes = 4): GemmTile => ({ rows, columns, lanes });
 const SOFTWARE = {
   subgroups: [register(32, 8), register(64, 8), register(32, 16), register(16, 8), register(8, 8), register(8, 4)],
-  registers: [register(16, 16), register(8, 16), register(16, 8), register(8, 4)],
+  registers: [register(8, 8, 8), register(16, 4, 8), register(4, 8, 8), register(8, 4, 8), register(8, 8)],
 } as const;
 
 const WORKGROUP: readonly GemmTile[] = [

@@ -7,8 +7,8 @@
  * `s ^ (lane of the quad)`. Each lane meets every row, only in an order of its own, which is undone when storing. A quad is
  * four consecutive subgroup lanes whatever the subgroup's size, and nothing is assumed about which columns they own.
  *
- * Launch: one workgroup of `lanes` (4) per tile of rows × (columns · lanes). Lines past the edge repeat the last one and
- * store its values again, which spares a branch per output (and a third of the compilation).
+ * Launch: one workgroup of `lanes` (8; `subgroups` 4) per tile of rows × (columns · lanes). Lines past the edge repeat the
+ * last one and store its values again, which spares a branch per output (and a third of the compilation).
  *
  * Measured on SwiftShader (Chromium, processor time of both cores halved, steady within 5 %, 2026-11; `subgroups`, GFLOP/s):
  *
@@ -20,6 +20,14 @@
  *   64 × 8, 4                 0.53          8.1    8.0                                        8.3
  *   16 × 16, 4                0.38          6.8    6.5                                        6.2
  *   32 × 8, 4, vec4 sums      0.18          6.1    6.0                                        6.1
+ *
+ * Lavapipe, 8 lanes wide, compiles long texts slowly: a step of the study and its first one, compilation included, by
+ * `registers` (Deno 2.9, Mesa 22.3, two cores shared with another program, 2026-11; `workgroup` takes 0.58 s and 2.3 s):
+ *
+ *   rows × columns    4 × 4   8 × 4   8 × 4   8 × 8   8 × 8   8 × 8   16 × 4   16 × 8   16 × 16
+ *   lanes             8       4       8       4       8       16      8        8        4
+ *   a step, s         0.56    0.61    0.41    0.48    0.34    0.41    0.42     0.37     0.60
+ *   the first, s      1.5     1.3     1.8     2.2     2.0     2.3     3.8      15       21
  *
  * - 1024³ with 64 × 8: 8.5 in each of the four transpositions.
  * - Compilations wait for one another there, whatever the number of threads: 11 texts of a training step of the study took
@@ -51,10 +59,10 @@ type RegisterTile = Required<Pick<GemmTile, 'rows' | 'columns' | 'lanes' | 'step
  */
 export function registerTile({ variant, batches, rows, columns, outer, inner, alone }: Gemm): RegisterTile {
   const work = batches * rows * columns * outer * inner;
-  const lanes = 4;
+  const lanes = variant === 'registers' ? 8 : 4;
   const steps = stepsFor(inner);
   if (work < SMALL) return { rows: 8, columns: 4, lanes, steps };
-  if (variant === 'registers') return { rows: rows <= 8 ? 8 : 16, columns: 16, lanes, steps };
+  if (variant === 'registers') return { rows: 8, columns: 8, lanes, steps };
   const short = outer * inner <= 128 && work > 2e7;
   const tallest = work > LARGE || short ? 64 : alone && work < MIDDLING ? 16 : 32;
   return {

@@ -15,10 +15,12 @@ export interface Split {
 
 /** Sums below `length` steps of k are not worth cutting further. */
 const SHORTEST = { registers: 256, subgroups: 256, workgroup: 128 } as const;
+/** Longer ones are cut on software adapters: lavapipe leaves loops after 65,535 turns. */
+const LONGEST = 131072;
 /** Tiles that keep an adapter busy: a few per core, or several per compute unit. */
 const TILES = { registers: 4, subgroups: 4, workgroup: 256 } as const;
 /** Rows and columns of a tile, about. */
-const TILE = { registers: [16, 64], subgroups: [32, 32], workgroup: [64, 64] } as const;
+const TILE = { registers: [8, 64], subgroups: [32, 32], workgroup: [64, 64] } as const;
 
 /** Into how many parts to cut a sum of `length` products for each of rows × columns outputs. */
 export function splitsFor(
@@ -28,7 +30,8 @@ export function splitsFor(
 ): number {
   const [rows, columns] = TILE[variant];
   const tiles = Math.ceil(outputs.rows / rows) * Math.ceil(outputs.columns / columns) * outputs.batches;
-  return Math.max(1, Math.min(Math.floor(TILES[variant] / tiles), Math.floor(length / SHORTEST[variant])));
+  const fewest = variant === 'workgroup' ? 1 : Math.ceil(length / LONGEST);
+  return Math.max(fewest, Math.min(Math.floor(TILES[variant] / tiles), Math.floor(length / SHORTEST[variant])));
 }
 
 /** Parts of a run begin at multiples of this: of the steps that any variant takes at a time. */
