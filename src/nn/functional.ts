@@ -2,10 +2,14 @@
 export { type Conv2dOptions, conv2d } from '../autograd/conv2d.js';
 export { type DropoutOptions, dropout, dropout2d } from '../autograd/dropout.js';
 export { embedding, oneHot } from '../autograd/indexing.js';
+export { type InterpolateOptions, interpolate } from '../autograd/interpolate.js';
 export {
   type BinaryCrossEntropyOptions,
+  binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   huberLoss,
+  type KlDivOptions,
+  klDivLoss,
   type LossOptions,
   l1Loss,
   mseLoss,
@@ -19,6 +23,8 @@ export {
   type BatchNormOptions,
   batchNorm,
   groupNorm,
+  type InstanceNormOptions,
+  instanceNorm,
   layerNorm,
   normalize,
 } from '../autograd/normalize.js';
@@ -26,7 +32,9 @@ export {
   type AvgPool2dOptions,
   adaptiveAvgPool2d,
   avgPool2d,
+  type MaxPool1dOptions,
   type MaxPool2dOptions,
+  maxPool1d,
   maxPool2d,
   type Pair,
   type Pool2dOptions,
