@@ -12,6 +12,7 @@ export * from './autograd/reduce.js';
 export * from './autograd/shape.js';
 export { logSoftmax, softmax } from './autograd/softmax.js';
 export { enableGrad, isGradEnabled, noGrad } from './autograd/tape.js';
+export { tril, triu } from './autograd/triangle.js';
 export * from './autograd/unary.js';
 export { type Adapter, adapter, type InitOptions, init } from './gpu/device.js';
 export { KindlingError } from './gpu/errors.js';

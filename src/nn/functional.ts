@@ -1,5 +1,8 @@
 /** Functions of `torch.nn.functional`, in camelCase: the differentiable functions that layers are made of. */
+export { type AttentionOptions, scaledDotProductAttention } from '../autograd/attention.js';
+export { type Conv1dOptions, conv1d } from '../autograd/conv1d.js';
 export { type Conv2dOptions, conv2d } from '../autograd/conv2d.js';
+export { type ConvTranspose2dOptions, convTranspose2d } from '../autograd/convTranspose2d.js';
 export { type DropoutOptions, dropout, dropout2d } from '../autograd/dropout.js';
 export { embedding, oneHot } from '../autograd/indexing.js';
 export { type InterpolateOptions, interpolate } from '../autograd/interpolate.js';

@@ -1,0 +1,31 @@
+/** Triangles of matrices. */
+import { KindlingError } from '../gpu/errors.js';
+import { type TriangleSpec, triangleKernel } from '../kernels/triangle.js';
+import { at, show } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { held } from './broadcast.js';
+import { differentiable } from './tape.js';
+import { launchFlat } from './variant.js';
+
+/** @internal The triangle of the last two dimensions, `fill` elsewhere. */
+export function triangle(x: Tensor, lower: boolean, diagonal: number, fill: TriangleSpec['fill']): Tensor {
+  const name = lower ? 'tril' : 'triu';
+  if (x.ndim < 2) throw new KindlingError(`${name}: wants two dimensions or more, got ${show(x.shape)}`);
+  if (!Number.isInteger(diagonal)) throw new KindlingError(`${name}: diagonal ${diagonal} is not a whole number`);
+  const [rows, columns] = [at(x.shape, x.ndim - 2), at(x.shape, x.ndim - 1)];
+  const spec = { size: x.size, rows, columns, diagonal, lower, fill, type: held(x) };
+  const y = launchFlat('triangle', triangleKernel, spec, [x], x.shape, x.dtype);
+  return differentiable(name, [x], y, (g) => [triangle(g, lower, diagonal, 0)]);
+}
+
+/**
+ * Elements on and below a diagonal of the last two dimensions; 0 above. Default diagonal: 0, the main one.
+ * @see https://pytorch.org/docs/stable/generated/torch.tril.html
+ */
+export const tril = (x: Tensor, diagonal = 0): Tensor => triangle(x, true, diagonal, 0);
+
+/**
+ * Elements on and above a diagonal of the last two dimensions; 0 below. Default diagonal: 0, the main one.
+ * @see https://pytorch.org/docs/stable/generated/torch.triu.html
+ */
+export const triu = (x: Tensor, diagonal = 0): Tensor => triangle(x, false, diagonal, 0);
