@@ -15,6 +15,27 @@ const alias = [
   { find: /^kindling\/(\w+)$/, replacement: at('./src/$1/index.ts') },
 ];
 
+/** A project of tests that need an adapter. */
+const gpu = (name: string, include: string, groupOrder: number) => ({
+  resolve: { alias },
+  test: {
+    name,
+    // Whatever was tuned on this machine, tests run the defaults, and they store nothing in the user's cache.
+    env: { KINDLING_TUNE: '0', KINDLING_CACHE: join(tmpdir(), `kindling-test-${process.pid}`) },
+    include: [include],
+    setupFiles: ['test/support/setup.ts'],
+    // Dawn wants one device in a process, and two processes on a software adapter only share the same cores.
+    pool: 'forks' as const,
+    isolate: false,
+    fileParallelism: false,
+    maxWorkers: 1,
+    disableConsoleIntercept: true,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    sequence: { groupOrder },
+  },
+});
+
 export default defineConfig({
   test: {
     reporters: [['default', { summary: false }], new Progress()],
@@ -28,25 +49,9 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      {
-        resolve: { alias },
-        test: {
-          name: 'node',
-          // Whatever was tuned on this machine, tests run the defaults, and they store nothing in the user's cache.
-          env: { KINDLING_TUNE: '0', KINDLING_CACHE: join(tmpdir(), `kindling-test-${process.pid}`) },
-          include: ['test/gpu/**/*.test.ts'],
-          setupFiles: ['test/support/setup.ts'],
-          // Dawn wants one device in a process, and two processes on a software adapter only share the same cores.
-          pool: 'forks',
-          isolate: false,
-          fileParallelism: false,
-          maxWorkers: 1,
-          disableConsoleIntercept: true,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      gpu('node', 'test/gpu/**/*.test.ts', 1),
+      // In a process of its own: pages import what changes the kernels of a whole program.
+      gpu('docs', 'test/docs/**/*.test.ts', 2),
     ],
   },
 });

@@ -4,6 +4,7 @@ import './autograd/methods.js';
 export * from './autograd/binary.js';
 export { expand, type ReduceOptions, reshape, sum } from './autograd/broadcast.js';
 export { cast } from './autograd/cast.js';
+export { cumsum, logsumexp } from './autograd/cumulative.js';
 export { defineFunction, type FunctionContext, type FunctionSpec } from './autograd/function.js';
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.js';
 export { gather, indexSelect } from './autograd/indexing.js';

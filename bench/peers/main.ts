@@ -24,7 +24,7 @@ interface Options {
   pytorch: boolean;
 }
 
-const options = new Command('bench:peers')
+const program = new Command('bench:peers')
   .description('Measures W, one training step of the study, and its kernels in one Chromium, library after library.')
   .option('--json <file>', 'writes {adapter, date, versions, rows}, and a Markdown table beside it')
   .option('--md <file>', 'where the table goes')
@@ -36,12 +36,18 @@ const options = new Command('bench:peers')
   )
   .option('--libraries <names>', `of ${LIBRARIES.join(', ')}`)
   .option('--no-pytorch', 'leave PyTorch out')
-  .parse()
-  .opts<Options>();
+  .parse();
+const options = program.opts<Options>();
 
 const wanted = (name: string): boolean => isWanted(name, options.only);
 const libraries = LIBRARIES.filter((name) => !options.libraries || options.libraries.split(',').includes(name));
 const workloads = WORKLOADS.filter(({ name, quick }) => (options.only ? wanted(name) : quick || !options.quick));
+const others = ['firstStep', 'size'].filter((name) => options.only && wanted(name));
+if (workloads.length + others.length === 0) {
+  program.error(
+    `--only ${options.only}: the workloads are ${[...WORKLOADS.map(({ name }) => name), 'firstStep', 'size'].join(', ')}`,
+  );
+}
 const rounds = options.rounds ?? 3;
 
 /** Rough seconds of a workload on a software adapter, for the time left. */

@@ -8,27 +8,19 @@ import { at, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { reshape } from './broadcast.js';
 import { convWay, withConv } from './convChoice.js';
-import { checkConv, convForward, convInputGrad, convWeightGrad } from './convParts.js';
+import { type ConvOptions, checkConv, convForward, convInputGrad, convWeightGrad } from './convParts.js';
 import { offering } from './fusion.js';
 import { type Pair, pair } from './pool.js';
 import { pad } from './shape.js';
 import { differentiable } from './tape.js';
 
-export interface Conv2dOptions {
-  /** Default: 1. */
-  stride?: Pair;
+export interface Conv2dOptions extends ConvOptions {
   /** Zeros on either side; 'valid' is 0, 'same' keeps the image's size (stride 1). Default: 0. */
   padding?: Pair | 'valid' | 'same';
-  /** Distance between the taps of the window. Default: 1. */
-  dilation?: Pair;
-  /** Channels are cut into groups that see only their own inputs. Default: 1. */
-  groups?: number;
 }
 
 function shapeOf(name: string, x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions): Conv2dShape {
-  const { padding = 0, ...rest } = options;
-  const checked = checkConv(name, x, weight, bias, { ...rest, padding: typeof padding === 'string' ? 0 : padding });
-  const { refuse, ...sizes } = checked;
+  const { refuse, ...sizes } = checkConv(name, x, weight, bias, options);
   const [n = 0, c = 0, h = 0, w = 0] = x.shape;
   const shape = { n, c, h, w, ...sizes };
   const { oh, ow } = conv2dOutput(shape);
@@ -87,7 +79,7 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
         launchMany(conv2dForward({ ...both, ...choice }), inputs, outputs),
       );
     const y = convForward(shape, inputs, true);
-    return oh < 2 || ow < 2 || convWay()?.defaults(shape)?.forward ? y : offering(y, { maxPool });
+    return oh < 2 || ow < 2 || convWay(shape)?.defaults(shape)?.forward ? y : offering(y, { maxPool });
   };
   const value = empty
     ? new Tensor([shape.n, shape.o, oh, ow])

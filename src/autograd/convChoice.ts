@@ -13,36 +13,36 @@ export interface ConvSpec extends ProductChoice {
   readonly mask?: boolean;
 }
 
-/** Another way to convolve: Winograd's filtering, for programs that import `kindling/winograd`. */
+/** Another way to convolve, for programs that import it: `kindling/winograd`, `kindling/fewChannels`. */
 export interface ConvWay {
-  /** Which parts it does by default; null for shapes that it is not even tried on. */
-  defaults(shape: Conv2dShape): Record<Part, boolean> | null;
-  forward(spec: ConvSpec, x: Tensor, weight: Tensor, bias: Tensor | null, like: readonly number[]): Tensor;
-  inputGrad(spec: ConvSpec, dy: Tensor, weight: Tensor, mask: readonly Tensor[], like: readonly number[]): Tensor;
+  /** Which parts it does by default, and which (false) the tuner may try; null for shapes that it is not even tried on. */
+  defaults(shape: Conv2dShape): Partial<Record<Part, boolean>> | null;
+  forward?(spec: ConvSpec, x: Tensor, weight: Tensor, bias: Tensor | null, like: readonly number[]): Tensor;
+  inputGrad?(spec: ConvSpec, dy: Tensor, weight: Tensor, mask: readonly Tensor[], like: readonly number[]): Tensor;
   /** [dweight, dbias?] */
-  weightGrad(spec: ConvSpec, dy: Tensor, x: Tensor, like: readonly Tensor[]): Tensor[];
+  weightGrad?(spec: ConvSpec, dy: Tensor, x: Tensor, like: readonly Tensor[]): Tensor[];
 }
 
-let other: ConvWay | null = null;
+const ways = new Set<ConvWay>();
 
-/** The other way, if there is one. */
-export const convWay = (): ConvWay | null => other;
+/** The other way for a shape, if there is one. */
+export const convWay = (shape: Conv2dShape): ConvWay | undefined => [...ways].find((way) => way.defaults(shape));
 
-export function setConvWay(way: ConvWay): void {
-  other = way;
+export function addConvWay(way: ConvWay): void {
+  ways.add(way);
 }
 
 /**
  * Runs a part of a convolution by what was found fastest.
  *
  * @param spec what decides the kernel besides the choice, the shape included
- * @param winograd whether Winograd's filtering is the default; undefined where it is no candidate
+ * @param otherWay whether another way is the default; undefined where it is no candidate
  */
 export function withConv<Result>(
   part: Part,
   shape: Conv2dShape,
   spec: Readonly<Record<string, unknown>>,
-  winograd: boolean | undefined,
+  otherWay: boolean | undefined,
   run: (choice: ProductChoice) => Result,
 ): Result {
   const { oh, ow, cg, og, taps } = derived(shape);
@@ -53,5 +53,5 @@ export function withConv<Result>(
     weightGrad: [og, cg * taps, outputs] as const,
   }[part];
   const size = { batches: shape.groups, rows, columns, outer: 1, inner, splittable: part === 'weightGrad' };
-  return withProduct(`conv2d.${part}`, spec, size, run, winograd);
+  return withProduct(`conv2d.${part}`, spec, size, run, otherWay);
 }

@@ -17,9 +17,9 @@ export function convForward(shape: Conv2dShape, inputs: readonly Tensor[], relu 
   const { oh, ow } = conv2dOutput(shape);
   const like = [shape.n, shape.o, oh, ow];
   const spec = { shape, bias: bias !== null, relu };
-  const way = convWay();
+  const way = convWay(shape);
   return withConv('forward', shape, spec, way?.defaults(shape)?.forward, (choice) =>
-    way && choice.winograd
+    way?.forward && choice.otherWay
       ? way.forward({ ...spec, ...choice }, x, weight, bias, like)
       : launch(conv2dForward({ ...spec, ...choice }), inputs, like),
   );
@@ -29,9 +29,9 @@ export function convForward(shape: Conv2dShape, inputs: readonly Tensor[], relu 
 export function convInputGrad(shape: Conv2dShape, dy: Tensor, weight: Tensor, mask: readonly Tensor[] = []): Tensor {
   const spec = { shape, mask: mask.length > 0 };
   const like = [shape.n, shape.c, shape.h, shape.w];
-  const way = convWay();
+  const way = convWay(shape);
   return withConv('inputGrad', shape, spec, way?.defaults(shape)?.inputGrad, (choice) =>
-    way && choice.winograd
+    way?.inputGrad && choice.otherWay
       ? way.inputGrad({ ...spec, ...choice }, dy, weight, mask, like)
       : launch(conv2dInputGrad({ ...spec, ...choice }), [dy, weight, ...mask], like),
   );
@@ -40,18 +40,21 @@ export function convInputGrad(shape: Conv2dShape, dy: Tensor, weight: Tensor, ma
 /** [dweight, dbias?] of dy and x; `like` are weight and bias. */
 export function convWeightGrad(shape: Conv2dShape, dy: Tensor, x: Tensor, like: readonly Tensor[]): Tensor[] {
   const spec = { shape, bias: like.length > 1 };
-  const way = convWay();
+  const way = convWay(shape);
   return withConv('weightGrad', shape, spec, way?.defaults(shape)?.weightGrad, (choice) =>
-    way && choice.winograd
+    way?.weightGrad && choice.otherWay
       ? way.weightGrad({ ...spec, ...choice }, dy, x, like)
       : launchProduct(conv2dWeightGrad({ ...spec, ...choice }), [dy, x], [], like),
   );
 }
 
+/** What convolutions of either direction take besides padding. */
 export interface ConvOptions {
+  /** Default: 1. */
   stride?: Pair;
-  padding?: Pair;
+  /** Distance between the taps of the window. Default: 1. */
   dilation?: Pair;
+  /** Channels are cut into groups that see only their own inputs. Default: 1. */
   groups?: number;
 }
 
@@ -61,7 +64,7 @@ export function checkConv(
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null,
-  { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions,
+  { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions & { padding?: Pair | string },
   transposed = false,
 ) {
   const refuse = (why: string): never => {
@@ -88,7 +91,7 @@ export function checkConv(
     refuse(`weight ${show(weight.shape)} wants bias [${o}], got ${show(bias.shape)}`);
   }
   const [strideH, strideW] = pair(stride);
-  const [padH, padW] = pair(padding);
+  const [padH, padW] = typeof padding === 'string' ? [0, 0] : pair(padding);
   const [dilationH, dilationW] = pair(dilation);
   const numbers = [strideH, strideW, dilationH, dilationW, padH + 1, padW + 1];
   if (numbers.some((value) => !Number.isInteger(value) || value < 1)) {

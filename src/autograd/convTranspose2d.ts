@@ -5,22 +5,17 @@ import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { add } from './binary.js';
 import { reshape } from './broadcast.js';
-import { checkConv, convForward, convInputGrad, convWeightGrad } from './convParts.js';
+import { type ConvOptions, checkConv, convForward, convInputGrad, convWeightGrad } from './convParts.js';
 import { type Pair, pair } from './pool.js';
 import { pad } from './shape.js';
 import { differentiable } from './tape.js';
 
-export interface ConvTranspose2dOptions {
-  /** Distance at which the windows of neighbouring inputs lie in the output. Default: 1. */
-  stride?: Pair;
+/** `stride` is the distance at which the windows of neighbouring inputs lie in the output. */
+export interface ConvTranspose2dOptions extends ConvOptions {
   /** Rows and columns cut off the output on either side. Default: 0. */
   padding?: Pair;
   /** Rows and columns more at the end; less than stride or dilation. Default: 0. */
   outputPadding?: Pair;
-  /** Channels are cut into groups that see only their own inputs. Default: 1. */
-  groups?: number;
-  /** Distance between the taps of the window. Default: 1. */
-  dilation?: Pair;
 }
 
 /**

@@ -3,9 +3,10 @@ import { KindlingError } from '../gpu/errors.js';
 import * as lines from '../kernels/elementwise/unary.js';
 import { unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
 import { Tensor } from '../tensor/tensor.js';
-import { powTensor } from './binary.js';
+import { div, gt, mul, powTensor } from './binary.js';
 import { cast } from './cast.js';
 import { offered } from './fusion.js';
+import { where } from './shape.js';
 import { differentiable } from './tape.js';
 import { launchFlat } from './variant.js';
 
@@ -86,8 +87,12 @@ export const leakyRelu = (x: Tensor, { negativeSlope = 0.01 } = {}): Tensor => u
 export const elu = (x: Tensor, { alpha = 1 } = {}): Tensor => unary(lines.elu, x, alpha);
 /** x · sigmoid(x), also called swish. */
 export const silu = (x: Tensor): Tensor => unary(lines.silu, x);
-/** log(1 + e^x), linear above 20. */
-export const softplus = (x: Tensor): Tensor => unary(lines.softplus, x);
+/** log(1 + e^(beta · x)) / beta, x itself where beta · x is above `threshold`. Defaults: beta 1, threshold 20. */
+export function softplus(x: Tensor, { beta = 1, threshold = 20 } = {}): Tensor {
+  if (beta === 1 && threshold === 20) return unary(lines.softplus, x);
+  const scaled = mul(x, beta);
+  return where(gt(scaled, threshold), x, div(unary(lines.softplus, scaled), beta));
+}
 /** x · Φ(x), exactly by erf or by the tanh approximation. Default: 'none', exact. */
 export const gelu = (x: Tensor, { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}): Tensor =>
   unary(approximate === 'tanh' ? lines.geluTanh : lines.gelu, x);

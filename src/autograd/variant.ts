@@ -16,30 +16,30 @@ const abilities = (): Abilities => ({ software: adapter().isSoftware, subgroups:
 /** How products are computed where nothing was chosen. */
 export const gemmVariant = (): GemmVariant => defaultVariant(abilities());
 
-/** What a product is computed by: the kernels beside each other in gemm, or Winograd's way where it is one's turn. */
+/** What a product is computed by: the kernels beside each other in gemm, or another way where it is one's turn. */
 export interface ProductChoice extends Candidate {
-  readonly winograd?: boolean;
+  readonly otherWay?: boolean;
 }
 
 /**
  * Runs a product by what was found fastest.
  *
  * @param shape what decides the kernel besides the choice
- * @param winograd whether Winograd's way is the default; left out where it cannot be taken
+ * @param otherWay whether another way is the default; left out where there is none
  */
 export function withProduct<Result>(
   family: string,
   shape: object,
   size: ProductSize,
   run: (choice: ProductChoice) => Result,
-  winograd?: boolean,
+  otherWay?: boolean,
 ): Result {
   const variant = gemmVariant();
   return tuned<ProductChoice, Result>(
     family,
     shape,
-    { size, abilities: abilities(), winograd },
-    (choice = { variant, winograd: winograd ?? false }) => run(choice),
+    { size, abilities: abilities(), otherWay },
+    (choice = { variant, otherWay: otherWay ?? false }) => run(choice),
   );
 }
 

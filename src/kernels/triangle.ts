@@ -31,8 +31,8 @@ export const triangleKernel = /* @__PURE__ */ interned((spec: TriangleSpec): Ker
       const typed = (name: string): string => (vector ? `vec4<${name}>` : name);
       return `let at = i * ${vector ? 4 : 1}u;
 let column = ${vector ? 'vec4<u32>(0, 1, 2, 3) + ' : ''}at % params.columns;
-let away = ${typed('i32')}(column) - ${typed('i32')}(at / params.columns % params.rows);
-ys[i] = select(${typed('u32')}(params.fill), xs[i], away ${lower ? '<=' : '>='} ${typed('i32')}(params.diagonal));`;
+let away = ${typed('i32')}(column) - ${typed('i32')}(i32(at / params.columns % params.rows));
+ys[i] = select(${typed('u32')}(params.fill), xs[i], away ${lower ? '<=' : '>='} ${typed('i32')}(i32(params.diagonal)));`;
     },
   });
 });

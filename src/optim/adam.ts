@@ -17,7 +17,31 @@ export interface AdamOptions {
   amsgrad?: boolean;
 }
 
-const DEFAULTS = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false } as const;
+/** What the optimizers with two moments have in common. */
+export type MomentOptions = Required<Omit<AdamOptions, 'amsgrad'>> & { amsgrad?: boolean };
+
+/** @internal Optimizers that keep running means of the gradient and of its square. */
+export abstract class MomentOptimizer<Options extends MomentOptions> extends Optimizer<Options> {
+  /** Whether the gradient itself is a part of the step. */
+  protected readonly ahead: boolean = false;
+
+  protected override check({ betas, eps, weightDecay }: Options): void {
+    betas.forEach((beta, i) => {
+      if (!(beta >= 0 && beta < 1)) this.fail(`betas[${i}] is ${beta}, not from 0 to 1`);
+    });
+    if (!(eps >= 0)) this.fail(`eps ${eps} is not a number from 0`);
+    if (!(weightDecay >= 0)) this.fail(`weightDecay ${weightDecay} is not a number from 0`);
+  }
+
+  protected override stateNames({ amsgrad }: Options): readonly string[] {
+    return ['exp_avg', 'exp_avg_sq', ...(amsgrad ? ['max_exp_avg_sq'] : [])];
+  }
+
+  protected override launch({ amsgrad = false }: Options, size: number, reads: Tensor[], writes: Tensor[]): void {
+    const spec = { size, amsgrad, ...(this.ahead && { nesterov: true }) };
+    launchFlatInto('adam', adamKernel, spec, reads, writes, SOFTWARE_FLAT_MANY);
+  }
+}
 
 /**
  * Adam. Weight decay is an L2 penalty, added to the gradient before the moments.
@@ -26,29 +50,20 @@ const DEFAULTS = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, ams
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
  */
-export class Adam extends Optimizer<Required<AdamOptions>> {
+export class Adam extends MomentOptimizer<Required<AdamOptions>> {
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
-    super(params, { ...DEFAULTS, ...defined(options) });
+    super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, ...defined(options) });
   }
 
-  protected override check({ betas, eps, weightDecay }: Required<AdamOptions>): void {
-    betas.forEach((beta, i) => {
-      if (!(beta >= 0 && beta < 1)) this.fail(`betas[${i}] is ${beta}, not from 0 to 1`);
-    });
-    if (!(eps >= 0)) this.fail(`eps ${eps} is not a number from 0`);
-    if (!(weightDecay >= 0)) this.fail(`weightDecay ${weightDecay} is not a number from 0`);
-  }
-
-  protected override stateNames({ amsgrad }: Required<AdamOptions>): readonly string[] {
-    return ['exp_avg', 'exp_avg_sq', ...(amsgrad ? ['max_exp_avg_sq'] : [])];
-  }
-
-  protected override launch({ amsgrad }: Required<AdamOptions>, size: number, reads: Tensor[], writes: Tensor[]): void {
-    launchFlatInto('adam', adamKernel, { size, amsgrad }, reads, writes, SOFTWARE_FLAT_MANY);
+  /** Whether weight decay shrinks the parameters themselves. */
+  protected decoupled(): boolean {
+    return false;
   }
 
   protected override scalars(options: Required<AdamOptions>, step: number): readonly number[] {
-    return [1, options.weightDecay, ...moments(options, step)];
+    const { lr, betas, eps } = options;
+    const [correction1, root] = corrections(options, step);
+    return [...decay(options, this.decoupled()), ...intakes(betas), lr / correction1, root, eps];
   }
 }
 
@@ -62,12 +77,20 @@ export class AdamW extends Adam {
     super(params, { weightDecay: 0.01, ...defined(options) });
   }
 
-  protected override scalars(options: Required<AdamOptions>, step: number): readonly number[] {
-    return [1 - options.lr * options.weightDecay, 0, ...moments(options, step)];
+  protected override decoupled(): boolean {
+    return true;
   }
 }
 
-/** The rest of `ADAM_SCALARS`. */
-function moments({ lr, betas: [beta1, beta2], eps }: Required<AdamOptions>, step: number): number[] {
-  return [beta1, 1 - beta1, beta2, 1 - beta2, lr / (1 - beta1 ** step), Math.sqrt(1 - beta2 ** step), eps];
-}
+/** `shrink` and `l2` of `ADAM_SCALARS`. */
+export const decay = ({ lr, weightDecay }: MomentOptions, decoupled: boolean): [number, number] =>
+  decoupled ? [1 - lr * weightDecay, 0] : [1, weightDecay];
+
+/** `beta1` to `rest2` of `ADAM_SCALARS`. */
+export const intakes = (betas: MomentOptions['betas']): number[] => betas.flatMap((beta) => [beta, 1 - beta]);
+
+/** 1 − β₁ᵗ and √(1 − β₂ᵗ). */
+export const corrections = ({ betas: [beta1, beta2] }: MomentOptions, step: number): [number, number] => [
+  1 - beta1 ** step,
+  Math.sqrt(1 - beta2 ** step),
+];

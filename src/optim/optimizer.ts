@@ -123,7 +123,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       const [first, ...others] = states();
       const together = others.every(({ step }) => step === first?.step);
       // These choose the kernel; all else is among its numbers.
-      return together && this.stateNames(group).length === names.length && group.nesterov === nesterov;
+      return together && `${this.stateNames(group)}` === `${names}` && group.nesterov === nesterov;
     });
     const range = arena.range(from, to);
     const kept = names.map((name) => range.state(name));

@@ -8,8 +8,8 @@ export type CandidateList = 'flat' | 'rows' | 'reduce' | ProductList | (() => re
 export interface ProductList {
   readonly size: ProductSize;
   readonly abilities: Abilities;
-  /** Whether Winograd's way is the default; undefined where it cannot be taken. */
-  readonly winograd: boolean | undefined;
+  /** Whether another way is the default; undefined where there is none. */
+  readonly otherWay: boolean | undefined;
 }
 
 /** Who knows what is fastest here: the tuner, in programs that import it. */

@@ -1,8 +1,9 @@
 /**
  * kindling/tune: which kernels are fastest on this adapter. A program that imports this before `init()` runs with what was
- * found and stored earlier, and with {@link "winograd"} among the candidates.
+ * found and stored earlier, and with {@link "winograd"} and {@link "fewChannels"} among the candidates.
  */
 import './load.js';
+import '../fewChannels/index.js';
 import '../winograd/index.js';
 import { clearChoices } from '#host';
 import { forgetChoices } from './choices.js';

@@ -14,8 +14,8 @@ export function listed(list: CandidateList, shape: object): readonly object[] {
   if (list === 'flat') return FLAT_CANDIDATES;
   if (list === 'reduce') return REDUCE_CANDIDATES;
   if (list === 'rows') return LANES.filter(({ lanes }) => lanes <= (shape as Slab).length);
-  const { size, abilities, winograd } = list;
+  const { size, abilities, otherWay } = list;
   const products = candidates(size, abilities);
   const [first] = products;
-  return winograd === undefined ? products : [{ variant: first?.variant, winograd: true }, ...products];
+  return otherWay === undefined ? products : [{ variant: first?.variant, otherWay: true }, ...products];
 }

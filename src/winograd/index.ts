@@ -6,7 +6,7 @@
  * @example
  * import 'kindling/winograd';
  */
-import { setConvWay } from '../autograd/convChoice.js';
+import { addConvWay } from '../autograd/convChoice.js';
 import { winograd } from '../autograd/winograd.js';
 
-setConvWay(winograd);
+addConvWay(winograd);

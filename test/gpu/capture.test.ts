@@ -2,7 +2,18 @@
 import * as k from 'kindling';
 import * as nn from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
-import { Adam, AdamW, clipGradNorm, lrScheduler, type Optimizer, SGD } from 'kindling/optim';
+import {
+  Adagrad,
+  Adam,
+  AdamW,
+  clipGradNorm,
+  lrScheduler,
+  NAdam,
+  type Optimizer,
+  RAdam,
+  RMSprop,
+  SGD,
+} from 'kindling/optim';
 import { describe, expect, test } from 'vitest';
 import { device } from '../../src/gpu/device.js';
 import { type Calls, countCalls } from '../support/calls.js';
@@ -26,11 +37,16 @@ class Net extends nn.Module {
 const batch = (n: number): [k.Tensor, k.Tensor] => [k.randn([n, 2, 8, 8]), k.randint(0, 5, [n])];
 
 /** A model and what trains it, the same each time. */
-function trainer(make: (params: k.Tensor[]) => Optimizer, wrap: (body: Step) => Step, clip = false) {
+function trainer(
+  make: (params: k.Tensor[]) => Optimizer,
+  wrap: (body: Step) => Step,
+  clip = false,
+  schedule = (o: Optimizer): lrScheduler.Scheduler => new lrScheduler.ExponentialLR(o, { gamma: 0.7 }),
+) {
   k.manualSeed(7);
   const model = new Net();
   const optimizer = make(model.parameters());
-  const scheduler = new lrScheduler.ExponentialLR(optimizer, { gamma: 0.7 });
+  const scheduler = schedule(optimizer);
   const train = wrap((x, y) => {
     optimizer.zeroGrad();
     const loss = F.nllLoss(model.forward(x), y);
@@ -76,6 +92,10 @@ describe('replays give the bits of eager steps', () => {
     'Adam with AMSGrad': (params) => new Adam(params, { lr: 0.01, amsgrad: true }),
     AdamW: (params) => new AdamW(params, { lr: 0.01 }),
     SGD: (params) => new SGD(params, { lr: 0.05, momentum: 0.9, weightDecay: 0.001 }),
+    RMSprop: (params) => new RMSprop(params, { lr: 0.001, momentum: 0.9, centered: true }),
+    Adagrad: (params) => new Adagrad(params, { lrDecay: 0.1, initialAccumulatorValue: 0.1 }),
+    NAdam: (params) => new NAdam(params, { lr: 0.01 }),
+    RAdam: (params) => new RAdam(params, { lr: 0.01, decoupledWeightDecay: true }),
     'Adam in two groups': (params) => new Adam([{ params: params.slice(0, 3) }, { params: params.slice(3), lr: 0.1 }]),
   };
   test.each(Object.keys(optimizers))(
@@ -93,6 +113,12 @@ describe('replays give the bits of eager steps', () => {
       });
     },
   );
+  test('momentum that a scheduler cycles', async () => {
+    const make = optimizers.SGD as (params: k.Tensor[]) => Optimizer;
+    const cycle = (o: Optimizer) => new lrScheduler.OneCycleLR(o, { maxLr: 0.1, totalSteps: 4 });
+    const want = await bitsOf(trainer(make, eager, false, cycle), 14);
+    expect(await bitsOf(trainer(make, k.capture, false, cycle), 14)).toEqual(want);
+  });
   test('clipped gradients', async () => {
     const make = optimizers.Adam as (params: k.Tensor[]) => Optimizer;
     expect(await bitsOf(trainer(make, k.capture, true), 8)).toEqual(await bitsOf(trainer(make, eager, true), 8));

@@ -57,6 +57,11 @@ const LINES: readonly Line[] = [
   ['elu 0.7', (x) => F.elu(x, { alpha: 0.7 }), (x) => (x > 0 ? x : 0.7 * Math.expm1(x))],
   ['silu', F.silu, (x) => x * sigmoid(x)],
   ['softplus', F.softplus, (x) => Math.log1p(Math.exp(x))],
+  [
+    'softplus, steep',
+    (x) => F.softplus(x, { beta: 3, threshold: 4 }),
+    (x) => (3 * x > 4 ? x : Math.log1p(Math.exp(3 * x)) / 3),
+  ],
   ['gelu', F.gelu, (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)), signed.filter((x) => Math.abs(x) < 6)],
   ['gelu tanh', (x) => F.gelu(x, { approximate: 'tanh' }), tanhGelu],
   ['hardsigmoid', F.hardsigmoid, (x) => clamp(x / 6 + 0.5, 0, 1)],

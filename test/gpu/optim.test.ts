@@ -1,6 +1,6 @@
 /** Optimizers against PyTorch's trajectories (`test/fixtures/make.py`), their state, clipping and the L1 penalty. */
 import { full, keep, ones, step, sync, type Tensor, tensor, zeros } from 'kindling';
-import { Adam, AdamW, clipGradNorm, l1Penalty, lrScheduler, SGD } from 'kindling/optim';
+import { Adagrad, Adam, AdamW, clipGradNorm, l1Penalty, lrScheduler, NAdam, RAdam, RMSprop, SGD } from 'kindling/optim';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { streamStats } from '../../src/gpu/stream.js';
 import { loadJson } from '../support/fixtures.js';
@@ -8,10 +8,19 @@ import { loadJson } from '../support/fixtures.js';
 type Values = number[] | number[][];
 
 interface Case {
-  optimizer: 'SGD' | 'Adam' | 'AdamW';
+  optimizer: keyof typeof OPTIMIZERS;
   groups: Record<string, number | boolean | number[]>[];
   params: Values[];
   steps: { lr: number; grads: (Values | null)[]; after: Values[] }[];
+  /** Names of what PyTorch keeps of the first parameter, besides the step. */
+  state: string[];
+}
+
+interface OneCycle {
+  optimizer: 'SGD' | 'Adam';
+  options: Record<string, unknown>;
+  lr: number[];
+  momentum: number[];
 }
 
 interface Clip {
@@ -22,14 +31,16 @@ interface Clip {
   after: (Values | null)[];
 }
 
-let fixtures: { cases: Case[]; clips: Clip[] };
+let fixtures: { cases: Case[]; clips: Clip[]; oneCycles: OneCycle[] };
 beforeAll(async () => {
   fixtures = await loadJson('optimizers.json');
 });
 
-const OPTIMIZERS = { SGD, Adam, AdamW };
+const OPTIMIZERS = { SGD, Adam, AdamW, RMSprop, Adagrad, NAdam, RAdam };
 
-function start({ optimizer, groups, params }: Case): { parameters: Tensor[]; made: SGD | Adam } {
+type Made = InstanceType<(typeof OPTIMIZERS)[keyof typeof OPTIMIZERS]>;
+
+function start({ optimizer, groups, params }: Case): { parameters: Tensor[]; made: Made } {
   const parameters = params.map((values) => tensor(values, { requiresGrad: true }));
   const given = groups.map((options, i) => ({ params: parameters.slice(2 * i, 2 * i + 2), ...camel(options) }));
   return { parameters, made: new OPTIMIZERS[optimizer](given, camel(groups[0] ?? {})) };
@@ -56,7 +67,7 @@ async function expectClose(got: Tensor, want: Values): Promise<void> {
 }
 
 /** Takes the case's steps from one on. */
-async function follow(c: Case, parameters: readonly Tensor[], made: SGD | Adam, from = 0, to = c.steps.length) {
+async function follow(c: Case, parameters: readonly Tensor[], made: Made, from = 0, to = c.steps.length) {
   for (const { lr, grads, after } of c.steps.slice(from, to)) {
     const [group] = made.paramGroups;
     if (group) group.lr = lr;
@@ -69,13 +80,15 @@ async function follow(c: Case, parameters: readonly Tensor[], made: SGD | Adam, 
 }
 
 describe("trajectories are PyTorch's", () => {
-  it.each(Array.from({ length: 8 }, (_, i) => i))('case %i', async (i) => {
+  it.each(Array.from({ length: 16 }, (_, i) => i))('case %i', async (i) => {
     const c = fixtures.cases[i] as Case;
     const { parameters, made } = start(c);
     await follow(c, parameters, made);
+    const { step: _, ...held } = made.stateDict().state[0] ?? { step: 0 };
+    expect(Object.keys(held).sort()).toEqual(c.state.sort());
   });
 
-  it('and there are no other cases', () => expect(fixtures.cases.length).toBe(8));
+  it('and there are no other cases', () => expect(fixtures.cases.length).toBe(16));
 
   it('after the state went to another optimizer in the middle', async () => {
     for (const c of fixtures.cases) {
@@ -185,10 +198,76 @@ describe('state', () => {
   });
 });
 
+it.each([
+  ['NAdam', NAdam],
+  ['RAdam', RAdam],
+] as const)('decoupled weight decay of %s shrinks the parameters, as AdamW does', async (_, Made) => {
+  const [decayed, shrunk] = [tensor([1, -2], { requiresGrad: true }), tensor([1, -2], { requiresGrad: true })];
+  const decaying = new Made([decayed], { lr: 0.1, weightDecay: 0.5, decoupledWeightDecay: true });
+  const plain = new Made([shrunk], { lr: 0.1 });
+  for (let i = 1; i <= 8; i++) {
+    shrunk.copy_(shrunk.detach().mul(1 - 0.1 * 0.5));
+    setGrads(
+      [decayed, shrunk],
+      [
+        [i, 0.5],
+        [i, 0.5],
+      ],
+    );
+    decaying.step();
+    plain.step();
+  }
+  await expectClose(decayed, (await shrunk.array()) as number[]);
+});
+
+it("NAdam's mu_product is that of all steps so far", () => {
+  const p = ones([1]);
+  const nadam = new NAdam([p], { momentumDecay: 1 });
+  for (let i = 0; i < 3; i++) {
+    setGrads([p], [[1]]);
+    nadam.step();
+  }
+  const mu = (t: number) => 0.9 * (1 - 0.5 * 0.96 ** t);
+  expect(nadam.stateDict().state[0]?.mu_product).toBeCloseTo(mu(1) * mu(2) * mu(3), 12);
+});
+
+describe('OneCycleLR', () => {
+  it('has the rates and momenta of PyTorch', () => {
+    expect(fixtures.oneCycles.length).toBe(4);
+    for (const { optimizer, options, lr, momentum } of fixtures.oneCycles) {
+      const made = new OPTIMIZERS[optimizer]([ones([1])], { lr: 1, ...(optimizer === 'SGD' ? { momentum: 0.5 } : {}) });
+      const scheduler = new lrScheduler.OneCycleLR(made, { maxLr: 1, ...camel(options) });
+      lr.forEach((rate, i) => {
+        if (i > 0) scheduler.step();
+        const [group] = made.paramGroups as { lr: number; betas?: number[]; momentum?: number }[];
+        expect(group?.lr, `${optimizer} ${i}`).toBeCloseTo(rate, 12);
+        expect(group?.betas?.[0] ?? group?.momentum, `${optimizer} ${i}`).toBeCloseTo(momentum[i] ?? Number.NaN, 12);
+      });
+    }
+  });
+
+  it('is refused where it makes no sense, and ends', () => {
+    const cycle = (options: object) => () =>
+      new lrScheduler.OneCycleLR(new RMSprop([ones([1])]), { maxLr: 1, ...options });
+    expect(cycle({})).toThrow('OneCycleLR: 0 steps; give totalSteps, or epochs and stepsPerEpoch');
+    expect(cycle({ totalSteps: 5, pctStart: 2 })).toThrow('pctStart 2');
+    expect(cycle({ totalSteps: 5, maxLr: [1, 2] })).toThrow('maxLr wants a number, or one for each of 1');
+    expect(cycle({ totalSteps: 5, annealStrategy: 'square' })).toThrow('use cos or linear');
+    const adagrad = new Adagrad([ones([1])]);
+    expect(() => new lrScheduler.OneCycleLR(adagrad, { maxLr: 1, totalSteps: 5 })).toThrow('has no momentum');
+    const scheduler = new lrScheduler.OneCycleLR(adagrad, { maxLr: 1, totalSteps: 1, cycleMomentum: false });
+    scheduler.step();
+    expect(() => scheduler.step()).toThrow('step 2 of 1; the cycle is over');
+  });
+});
+
 it.each<[string, () => unknown, string]>([
   ['no parameters', () => new SGD([], { lr: 1 }), 'SGD: there are no parameters'],
   ['a bad rate', () => new SGD([ones([1])], { lr: -1 }), 'SGD: lr -1 is not a number from 0'],
   ['a bad beta', () => new Adam([ones([1])], { betas: [0.9, 1] }), 'Adam: betas[1] is 1, not from 0 to 1'],
+  ['a bad alpha', () => new RMSprop([ones([1])], { alpha: -1 }), 'RMSprop: alpha -1 is not a number from 0'],
+  ['a bad decay', () => new Adagrad([ones([1])], { lrDecay: -1 }), 'Adagrad: lrDecay -1 is not a number from 0'],
+  ['bad growth', () => new NAdam([ones([1])], { momentumDecay: -1 }), 'NAdam: momentumDecay -1 is not a number from 0'],
   ['nesterov alone', () => new SGD([ones([1])], { lr: 1, nesterov: true }), 'SGD: nesterov wants a momentum'],
   ['integers', () => new Adam([tensor([1], { dtype: 'i32' })]), 'dtype=i32) is no f32 leaf'],
 ])('refuses %s', (_, make, message) => expect(make).toThrow(message));

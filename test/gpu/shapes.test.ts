@@ -5,6 +5,7 @@ import { reduce, reducedShape } from '../../src/autograd/broadcast.js';
 import { REDUCE_CANDIDATES, type ReduceVariant, type Reduction } from '../../src/kernels/reduce.js';
 import {
   agree,
+  alongRows,
   at,
   build,
   close,
@@ -358,6 +359,108 @@ test('where, with broadcasting', async () => {
   ]);
 });
 
+test.each([
+  [3, 5, 0],
+  [4, 4, -1],
+  [3, 8, 2],
+  [6, 4, -3],
+])('tril and triu of %d by %d from diagonal %d', async (rows, columns, diagonal) => {
+  const given = [values([2, rows, columns])];
+  const keeps = (holds: (away: number) => boolean) => (m: Plain) =>
+    build(m.shape, (n = 0, i = 0, j = 0) => (holds(j - i) ? get(m, n, i, j) : 0));
+  await agree(
+    (m) => k.tril(m, diagonal),
+    keeps((away) => away <= diagonal),
+    given,
+  );
+  await agree(
+    (m) => k.triu(m, diagonal),
+    keeps((away) => away >= diagonal),
+    given,
+  );
+});
+
+// One invocation a row, and a workgroup a row with stretches that end early.
+test.each([
+  [[7], 0],
+  [[3, 5, 4], 1],
+  [[2, 3, 6], -1],
+  [[2, 1301], 1],
+  [[300, 2], 0],
+] as const)('cumsum of %j along %d', async (shape, dim) => {
+  const sums = (row: number[]): number[] => {
+    let sum = 0;
+    return row.map((value) => {
+      sum += value;
+      return sum;
+    });
+  };
+  const grad = sizeOf(shape) < 100;
+  await agree(
+    (t) => k.cumsum(t, dim),
+    (t) => alongRows(t, dim, sums),
+    [values(shape)],
+    { atol: 1e-4, grad },
+  );
+  if (grad) return;
+  // The sum of all sums counts the last element once, the one before twice.
+  const t = k.ones([...shape], { requiresGrad: true });
+  k.cumsum(t, dim).sum().backward();
+  const length = at(shape, dim);
+  const want = alongRows(plain(shape, new Array(sizeOf(shape)).fill(0)), dim, () =>
+    Array.from({ length }, (_, i) => length - i),
+  );
+  await close('gradient', t.grad as k.Tensor, want);
+});
+
+test('cumsum keeps whole numbers, counts truth, and leaves a scalar and nothing as they are', async () => {
+  const whole = k.cumsum(k.tensor(Int32Array.of(1, -2, 16777217)), 0);
+  expect([whole.dtype, await whole.array()]).toEqual(['i32', [1, -1, 16777216]]);
+  expect(await k.cumsum(k.tensor([true, false, true]), 0).array()).toEqual([1, 1, 2]);
+  expect(await k.cumsum(k.tensor(3), 0).item()).toBe(3);
+  expect(k.cumsum(k.zeros([0, 3]), 1).shape).toEqual([0, 3]);
+  expect(() => k.cumsum(k.zeros([2]), 1)).toThrow('cumsum: dim 1 is outside a tensor of 1 dimensions');
+});
+
+test.each(CASES)('logsumexp of %j along %j', async (shape, dim) => {
+  for (const keepdim of [false, true]) {
+    await agree(
+      (t) => k.logsumexp(t, { dim, keepdim }),
+      (t) => reduced(t, dim, keepdim, (elements) => Math.log(total(elements.map(Math.exp)))),
+      [values(shape)],
+    );
+  }
+});
+
+test('logsumexp of large elements and of infinities', async () => {
+  const [inf, rows] = [Number.POSITIVE_INFINITY, { dim: 1 }];
+  expect(
+    await k
+      .logsumexp(
+        k.tensor([
+          [1e4, 1e4],
+          [-1e4, -inf],
+        ]),
+        rows,
+      )
+      .array(),
+  ).toEqual([Math.fround(1e4 + Math.LN2), -1e4]);
+  expect(
+    await k
+      .logsumexp(
+        k.tensor([
+          [-inf, -inf],
+          [inf, 1],
+          [inf, -inf],
+        ]),
+        rows,
+      )
+      .array(),
+  ).toEqual([-inf, inf, inf]);
+  expect(await k.logsumexp(k.tensor([0, 0])).item()).toBeCloseTo(Math.LN2, 6);
+  expect(() => k.logsumexp(k.zeros([0, 2]), { dim: 1 })).toThrow('logsumexp: shape [0, 2] has no elements');
+});
+
 test('types: what is moved keeps its type, what is cast changes it', async () => {
   const whole = k.arange(0, 6, 1, { dtype: 'i32' }).reshape(2, 3);
   expect(await whole.T.array()).toEqual([
@@ -383,5 +486,7 @@ test('what does not fit is named', () => {
     'cat: [2, 3] f32 does not continue [2, 2] f32 along 0',
   );
   expect(() => t.select(0, 2)).toThrow('select: index 2 is outside dimension 0 of [2, 3, 4]');
+  expect(() => k.tril(k.zeros([3]))).toThrow('tril: wants two dimensions or more, got [3]');
+  expect(() => k.triu(t, 0.5)).toThrow('triu: diagonal 0.5 is not a whole number');
   expect(() => k.pad(t, [1])).toThrow('pad: [1] are not pairs of widths for [2, 3, 4]');
 });

@@ -4,12 +4,14 @@
  */
 
 import { castKernel, fillKernel, gatherKernel, scatterKernel, whereKernel } from '../../src/kernels/copy.js';
+import { cumsumKernel } from '../../src/kernels/cumsum.js';
 import * as binaryLines from '../../src/kernels/elementwise/binary.js';
 import * as unaryLines from '../../src/kernels/elementwise/unary.js';
 import { binaryKernel, unaryGradKernel, unaryKernel } from '../../src/kernels/elementwise.js';
 import { GPU_FLAT } from '../../src/kernels/flat.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { argKernel, reduceKernel } from '../../src/kernels/reduce.js';
+import { triangleKernel } from '../../src/kernels/triangle.js';
 import { layerKernels } from './catalogueLayers.js';
 
 /** By name: bundlers put a module's exports in different orders. */
@@ -74,6 +76,16 @@ export function catalogue(): Kernel[] {
         [0, 1],
       ],
     }),
+    ...[7, 8].flatMap((columns) => {
+      const matrices = { size: 15 * columns, rows: 5, columns, diagonal: -1, type: 'f32' } as const;
+      return [
+        triangleKernel({ ...matrices, lower: true, fill: '-Infinity' }),
+        triangleKernel({ ...matrices, lower: false, fill: 0 }),
+      ];
+    }),
+    ...[1, 4].flatMap((lanes) =>
+      [false, true].map((reverse) => cumsumKernel({ ...middle, lanes, reverse, type: reverse ? 'f32' : 'i32' })),
+    ),
     ...layerKernels(),
   ];
 }

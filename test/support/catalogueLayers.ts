@@ -8,6 +8,7 @@ import {
   batchNormSumsKernel,
 } from '../../src/kernels/batchNorm.js';
 import { clipPartialKernel, clipScaleKernel } from '../../src/kernels/clip.js';
+import { fewChannelsInputGrad } from '../../src/kernels/conv2d/fewChannels.js';
 import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../../src/kernels/conv2d/inputGrad.js';
 import type { Conv2dShape } from '../../src/kernels/conv2d/shape.js';
@@ -29,7 +30,7 @@ import type { Kernel } from '../../src/kernels/kernel.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../../src/kernels/layerNorm.js';
 import { matmul } from '../../src/kernels/matmul.js';
 import { nllEachKernel, nllGradKernel } from '../../src/kernels/nll.js';
-import { adamKernel, sgdKernel } from '../../src/kernels/optimizer.js';
+import { adamKernel, rmspropKernel, sgdKernel } from '../../src/kernels/optimizer.js';
 import { peaks } from '../../src/kernels/peaks.js';
 import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
 import { softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
@@ -80,6 +81,11 @@ function winograd(variant: GemmVariant): Kernel[] {
       ({ outputGrad, product, weightGrad }) => [outputGrad, ...parts(product), weightGrad],
     ),
   ];
+}
+
+function fewChannels(): Kernel[] {
+  const shape: Conv2dShape = { ...plain, c: 3, padH: 1 };
+  return BOTH.flatMap((subgroups) => BOTH.map((mask) => fewChannelsInputGrad({ shape, mask, subgroups })));
 }
 
 /** A row for one invocation, and one for a workgroup. */
@@ -178,6 +184,8 @@ const state = (): Kernel[] => [
     sgdKernel({ ...cut, momentum: false, nesterov: false }),
     ...BOTH.map((nesterov) => sgdKernel({ ...cut, momentum: true, nesterov })),
     ...BOTH.map((amsgrad) => adamKernel({ ...cut, amsgrad })),
+    adamKernel({ ...cut, amsgrad: false, nesterov: true }),
+    ...BOTH.flatMap((momentum) => BOTH.map((centered) => rmspropKernel({ ...cut, momentum, centered }))),
     ...BOTH.flatMap((infinite) => [
       clipPartialKernel({ size: cut.size, infinite }),
       clipScaleKernel({ ...cut, infinite }),
@@ -201,6 +209,7 @@ function pictures(): Kernel[] {
 export const layerKernels = (): Kernel[] => [
   ...VARIANTS.flatMap(products),
   ...VARIANTS.flatMap(winograd),
+  ...fewChannels(),
   ...rows(),
   ...losses(),
   ...windows(),

@@ -1,5 +1,6 @@
 /** kindling: the step is captured, as in its README; kernels are called eagerly. */
 import { add, capture, init, logSoftmax, matmul, narrow, step, sum, type Tensor, tensor } from 'kindling';
+import 'kindling/fewChannels';
 import * as F from 'kindling/nn/functional';
 import { Adam } from 'kindling/optim';
 import { Net } from '../../../examples/cifar/network.js';

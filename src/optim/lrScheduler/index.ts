@@ -10,6 +10,7 @@ export {
   PolynomialLR,
   StepLR,
 } from './decay.js';
+export { OneCycleLR, type OneCycleOptions } from './oneCycle.js';
 export { type PlateauOptions, ReduceLROnPlateau } from './plateau.js';
 export { LRScheduler, type ScheduledOptimizer, type Scheduler, type SchedulerState } from './scheduler.js';
 export { SequentialLR } from './sequential.js';

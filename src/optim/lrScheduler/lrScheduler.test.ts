@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { LRScheduler, ScheduledOptimizer, Scheduler } from './index.js';
 import * as lrScheduler from './index.js';
 
-const optimizer = (...lrs: number[]): ScheduledOptimizer => ({ paramGroups: lrs.map((lr) => ({ lr })) });
+const optimizer = (...lrs: number[]): ScheduledOptimizer => ({ paramGroups: lrs.map((lr) => ({ lr, momentum: 0.9 })) });
 const lrOf = (o: ScheduledOptimizer): number => o.paramGroups[0]?.lr ?? Number.NaN;
 
 /** The rate at construction and after each step. */

@@ -1,0 +1,53 @@
+/** What runs along a dimension: sums of all elements so far, and the logarithm of a sum of exponentials. */
+import { KindlingError } from '../gpu/errors.js';
+import { cumsumKernel } from '../kernels/cumsum.js';
+import { launch } from '../tensor/launch.js';
+import { at, dimOf, dimsOf, show, sizeOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { add, mul, sub } from './binary.js';
+import { held, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
+import { cast } from './cast.js';
+import { differentiable, noGrad } from './tape.js';
+import { clamp, exp, log } from './unary.js';
+import { withLanes } from './variant.js';
+
+/**
+ * Sums of the elements up to each along `dim`. bool counts its true elements.
+ * @see https://pytorch.org/docs/stable/generated/torch.cumsum.html
+ */
+export function cumsum(x: Tensor, dim: number): Tensor {
+  const d = dimOf('cumsum', dim, x.ndim);
+  const source = x.dtype === 'bool' ? cast(x, 'i32') : x;
+  const shape = x.ndim === 0 ? [1] : x.shape;
+  const slab = { outer: sizeOf(shape.slice(0, d)), length: at(shape, d), inner: sizeOf(shape.slice(d + 1)) };
+  const run = (t: Tensor, reverse: boolean): Tensor => {
+    const spec = { ...slab, reverse, type: held(t) };
+    const y = withLanes('cumsum', spec, (lanes) => launch(cumsumKernel({ ...spec, lanes }), [t], t.shape, t.dtype));
+    return differentiable('cumsum', [t], y, (g) => [run(g, !reverse)]);
+  };
+  return run(source, false);
+}
+
+const LARGEST = 3.4028234663852886e38;
+
+/**
+ * log Σ e^x over dimensions; large x do not overflow. An infinity among the elements gives an infinity, and no gradient
+ * that is a number.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.logsumexp.html
+ */
+export function logsumexp(given: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
+  const x = cast(given, 'f32');
+  if (x.size === 0) throw new KindlingError(`logsumexp: shape ${show(x.shape)} has no elements`);
+  const dims = dimsOf('logsumexp', dim, x.ndim);
+  const ones = withOnes(x.shape, dims);
+  const value = noGrad(() => {
+    const top = reduce('max', x, dims, ones);
+    // An infinity less something finite stays one.
+    const shift = clamp(top, { min: -LARGEST, max: LARGEST });
+    // The sum is 1 or more, or top is −∞.
+    return add(log(sum(exp(sub(x, shift)), { dim: dims, keepdim: true })), top);
+  });
+  const y = differentiable('logsumexp', [x], value, (g) => [mul(exp(sub(x, value)), g)]);
+  return keepdim ? y : reshape(y, reducedShape(x.shape, dims, false));
+}

@@ -1,0 +1,100 @@
+import { demand, isCount, type LastEpoch, LRScheduler, type ScheduledOptimizer } from './scheduler.js';
+
+/** One value for all parameter groups, or one for each. */
+type PerGroup = number | readonly number[];
+
+export interface OneCycleOptions {
+  /** The rate at the top. */
+  maxLr: PerGroup;
+  /** Steps of the whole cycle; without it `epochs` · `stepsPerEpoch`. */
+  totalSteps?: number;
+  epochs?: number;
+  stepsPerEpoch?: number;
+  /** Share of the steps on which the rate rises. Default: 0.3. */
+  pctStart?: number;
+  /** Along a cosine or a straight line. Default: 'cos'. */
+  annealStrategy?: 'cos' | 'linear';
+  /** Moves the momentum, or Adam's first beta, against the rate. Default: true. */
+  cycleMomentum?: boolean;
+  /** The momentum at the top. Default: 0.85. */
+  baseMomentum?: PerGroup;
+  /** The momentum at the ends. Default: 0.95. */
+  maxMomentum?: PerGroup;
+  /** The first rate is maxLr / divFactor. Default: 25. */
+  divFactor?: number;
+  /** The last rate is the first / finalDivFactor. Default: 1e4. */
+  finalDivFactor?: number;
+  /** Falls to the first rate as slowly as it rose, then to the last; else in one go. Default: false. */
+  threePhase?: boolean;
+}
+
+/** What of a parameter group is cycled besides the rate. */
+interface Cycled {
+  momentum?: number;
+  betas?: readonly [number, number];
+}
+
+type Complete = Required<Omit<OneCycleOptions, 'epochs' | 'stepsPerEpoch'>>;
+
+const of = (value: PerGroup, group: number): number => (typeof value === 'number' ? value : (value[group] ?? 0));
+
+/**
+ * One rise of the rate from `maxLr` / `divFactor` to `maxLr`, and its fall far below; call `step` after every batch.
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
+ */
+export class OneCycleLR extends LRScheduler<Complete> {
+  constructor(optimizer: ScheduledOptimizer, { lastEpoch = -1, ...given }: OneCycleOptions & LastEpoch) {
+    const { maxLr, epochs = 0, stepsPerEpoch = 0, totalSteps = epochs * stepsPerEpoch, pctStart = 0.3 } = given;
+    const { annealStrategy = 'cos', cycleMomentum = true, baseMomentum = 0.85, maxMomentum = 0.95 } = given;
+    const { divFactor = 25, finalDivFactor = 1e4, threePhase = false } = given;
+    const name = 'OneCycleLR';
+    demand(isCount(totalSteps), name, `${totalSteps} steps; give totalSteps, or epochs and stepsPerEpoch`);
+    demand(pctStart >= 0 && pctStart <= 1, name, `pctStart ${pctStart} must be in [0, 1]`);
+    demand(['cos', 'linear'].includes(annealStrategy), name, `annealStrategy ${annealStrategy}; use cos or linear`);
+    const groups = optimizer.paramGroups;
+    for (const [option, value] of Object.entries({ maxLr, baseMomentum, maxMomentum })) {
+      const fits = typeof value === 'number' || value.length === groups.length;
+      demand(fits, name, `${option} wants a number, or one for each of ${groups.length} parameter groups`);
+    }
+    const hasMomentum = groups.every((group) => 'betas' in group || 'momentum' in group);
+    demand(!cycleMomentum || hasMomentum, name, 'the optimizer has no momentum; set cycleMomentum to false');
+    if (lastEpoch === -1) {
+      groups.forEach((group, i) => {
+        group.initialLr = of(maxLr, i) / divFactor;
+      });
+    }
+    const momenta = { cycleMomentum, baseMomentum, maxMomentum };
+    const rates = { maxLr, divFactor, finalDivFactor };
+    super(optimizer, { ...rates, ...momenta, totalSteps, pctStart, annealStrategy, threePhase }, lastEpoch);
+  }
+
+  protected override next(_: number, baseLr: number, group: number): number {
+    const { maxLr, finalDivFactor, cycleMomentum, baseMomentum, maxMomentum, totalSteps } = this.options;
+    demand(this.lastEpoch <= totalSteps, 'OneCycleLR', `step ${this.lastEpoch} of ${totalSteps}; the cycle is over`);
+    const { from, to, way } = phaseAt(this.options, this.lastEpoch);
+    if (cycleMomentum) {
+      const at = (point: number) => of(point === 1 ? baseMomentum : maxMomentum, group);
+      const momentum = between(this.options, at(from), at(to), way);
+      const cycled = this.optimizer.paramGroups[group] as Cycled;
+      if (cycled.betas) cycled.betas = [momentum, cycled.betas[1]];
+      else cycled.momentum = momentum;
+    }
+    const rates = [baseLr, of(maxLr, group), baseLr / finalDivFactor];
+    return between(this.options, rates[from] ?? 0, rates[to] ?? 0, way);
+  }
+}
+
+/** Between which of start (0), top (1) and end (2) a step lies, and which part of the way it has gone. */
+function phaseAt({ pctStart, totalSteps, threePhase }: Complete, step: number) {
+  const rise = pctStart * totalSteps - 1;
+  const ends = threePhase ? [0, rise, 2 * rise, totalSteps - 1] : [0, rise, totalSteps - 1];
+  const points = threePhase ? [0, 1, 0, 2] : [0, 1, 2];
+  const found = ends.findIndex((end, p) => p > 0 && step <= end);
+  const p = found < 0 ? ends.length - 1 : found;
+  const [begin = 0, end = 0] = ends.slice(p - 1);
+  const [from = 0, to = 0] = points.slice(p - 1);
+  return { from, to, way: (step - begin) / (end - begin) };
+}
+
+const between = ({ annealStrategy }: Complete, from: number, to: number, way: number): number =>
+  annealStrategy === 'linear' ? from + (to - from) * way : to + ((from - to) / 2) * (1 + Math.cos(Math.PI * way));

@@ -1,0 +1,98 @@
+import { launchFlatInto } from '../autograd/variant.js';
+import { rmspropKernel } from '../kernels/optimizer.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { defined, Optimizer, type Params } from './optimizer.js';
+
+export interface RMSpropOptions {
+  /** Learning rate. Default: 1e-2. */
+  lr?: number;
+  /** Decay of the running mean of the squared gradient. Default: 0.99. */
+  alpha?: number;
+  /** Added to the root of that mean. Default: 1e-8. */
+  eps?: number;
+  /** L2 penalty, added to the gradient. Default: 0. */
+  weightDecay?: number;
+  /** Share of the last step's direction that is kept. Default: 0. */
+  momentum?: number;
+  /** Divides by the gradient's deviation from its mean. Default: false. */
+  centered?: boolean;
+}
+
+/**
+ * Divides gradients by the root of their running mean square: v ← alpha · v + (1 − alpha) · g²; p ← p − lr · g / (√v + eps).
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
+ */
+export class RMSprop extends Optimizer<Required<RMSpropOptions>> {
+  constructor(params: Params<RMSpropOptions>, options: RMSpropOptions = {}) {
+    const defaults = { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false };
+    super(params, { ...defaults, ...defined(options) });
+  }
+
+  protected override check({ centered: _, ...numbers }: Required<RMSpropOptions>): void {
+    const { alpha, eps, weightDecay, momentum } = numbers;
+    for (const [name, value] of Object.entries({ alpha, eps, weightDecay, momentum })) {
+      if (!(value >= 0)) this.fail(`${name} ${value} is not a number from 0`);
+    }
+  }
+
+  protected override stateNames({ momentum, centered }: Required<RMSpropOptions>): readonly string[] {
+    return ['square_avg', ...(momentum > 0 ? ['momentum_buffer'] : []), ...(centered ? ['grad_avg'] : [])];
+  }
+
+  protected override launch(options: Required<RMSpropOptions>, size: number, reads: Tensor[], writes: Tensor[]): void {
+    const { momentum, centered } = options;
+    launchFlatInto('rmsprop', rmspropKernel, { size, momentum: momentum > 0, centered }, reads, writes);
+  }
+
+  protected override scalars(options: Required<RMSpropOptions>): readonly number[] {
+    const { lr, weightDecay, alpha, eps, momentum } = options;
+    return [lr, weightDecay, alpha, 1 - alpha, eps, momentum, 0];
+  }
+}
+
+export interface AdagradOptions {
+  /** Learning rate. Default: 1e-2. */
+  lr?: number;
+  /** The rate falls as lr / (1 + (t − 1) · lrDecay). Default: 0. */
+  lrDecay?: number;
+  /** L2 penalty, added to the gradient. Default: 0. */
+  weightDecay?: number;
+  /** Where the sum of squares starts. Default: 0. */
+  initialAccumulatorValue?: number;
+  /** Added to the root of that sum. Default: 1e-10. */
+  eps?: number;
+}
+
+/**
+ * Divides gradients by the root of the sum of their squares so far: s ← s + g²; p ← p − lr · g / (√s + eps).
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
+ */
+export class Adagrad extends Optimizer<Required<AdagradOptions>> {
+  constructor(params: Params<AdagradOptions>, options: AdagradOptions = {}) {
+    const defaults = { lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 };
+    super(params, { ...defaults, ...defined(options) });
+  }
+
+  protected override check({ lrDecay, weightDecay, initialAccumulatorValue, eps }: Required<AdagradOptions>): void {
+    for (const [name, value] of Object.entries({ lrDecay, weightDecay, initialAccumulatorValue, eps })) {
+      if (!(value >= 0)) this.fail(`${name} ${value} is not a number from 0`);
+    }
+  }
+
+  protected override stateNames(): readonly string[] {
+    return ['sum'];
+  }
+
+  protected override launch(_: Required<AdagradOptions>, size: number, reads: Tensor[], writes: Tensor[]): void {
+    launchFlatInto('rmsprop', rmspropKernel, { size, momentum: false, centered: false }, reads, writes);
+  }
+
+  protected override scalars(options: Required<AdagradOptions>, step: number): readonly number[] {
+    const { lr, lrDecay, weightDecay, eps, initialAccumulatorValue } = options;
+    // A parameter's state is zeros before its first step.
+    const initial = step === 1 ? initialAccumulatorValue : 0;
+    return [lr / (1 + (step - 1) * lrDecay), weightDecay, 1, 1, eps, 0, initial];
+  }
+}
