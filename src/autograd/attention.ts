@@ -29,12 +29,20 @@ export interface AttentionOptions {
  * @returns [..., L, V]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
  */
-export function scaledDotProductAttention(
+export const scaledDotProductAttention = (
   query: Tensor,
   key: Tensor,
   value: Tensor,
-  { attnMask = null, dropoutP = 0, isCausal = false, scale }: AttentionOptions = {},
-): Tensor {
+  options: AttentionOptions = {},
+): Tensor => attend(query, key, value, options)[0];
+
+/** @internal {@link scaledDotProductAttention} and its weights, [..., L, S], after dropout. */
+export function attend(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  { attnMask = null, dropoutP = 0, isCausal = false, scale }: AttentionOptions,
+): [Tensor, Tensor] {
   const refuse = (why: string): never => {
     throw new KindlingError(`scaledDotProductAttention: ${why}`);
   };
@@ -54,5 +62,6 @@ export function scaledDotProductAttention(
   if (attnMask?.dtype === 'bool') scores = where(attnMask, scores, Number.NEGATIVE_INFINITY);
   else if (attnMask?.dtype === 'f32') scores = add(scores, attnMask);
   else if (attnMask) refuse(`attnMask is bool or f32, this is ${attnMask.dtype}; cast it`);
-  return matmul(dropout(softmax(scores), { p: dropoutP }), value);
+  const weights = dropout(softmax(scores), { p: dropoutP });
+  return [matmul(weights, value), weights];
 }

@@ -13,7 +13,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { eq } from './binary.js';
 import { reshape } from './broadcast.js';
 import { cast } from './cast.js';
-import { unsqueeze } from './shape.js';
+import { unsqueeze, where } from './shape.js';
 import { differentiable } from './tape.js';
 
 function indices(name: string, index: Tensor): Tensor {
@@ -42,18 +42,34 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   return differentiable('indexSelect', [x], y, (g) => [launch(indexSelectGradKernel(spec), [picks, g], x.shape)]);
 }
 
+/** @internal `paddingIdx` counted from the front. @throws KindlingError where there is no such row */
+export function paddingRow(paddingIdx: number, rows: number): number {
+  const row = paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
+  if (Number.isInteger(row) && row >= 0 && row < rows) return row;
+  throw new KindlingError(`embedding: paddingIdx ${paddingIdx} is outside a table of ${rows} rows`);
+}
+
 /**
  * Rows of `weight` by number.
  *
  * @param input i32 of any shape
  * @param weight [number of rows, length of a row]
+ * @param options.paddingIdx a row that gets no gradient; negative ones count from the end. Default: none
  * @returns the shape of `input`, with the rows as a last dimension
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
  */
-export function embedding(input: Tensor, weight: Tensor): Tensor {
+export function embedding(
+  input: Tensor,
+  weight: Tensor,
+  { paddingIdx = null }: { paddingIdx?: number | null } = {},
+): Tensor {
   if (weight.ndim !== 2) throw new KindlingError(`embedding: wants weight [rows, length], got ${show(weight.shape)}`);
-  const rows = indexSelect(weight, 0, reshape(indices('embedding', input), [input.size]));
-  return reshape(rows, [...input.shape, at(weight.shape, 1)]);
+  const picks = reshape(indices('embedding', input), [input.size]);
+  const rows = indexSelect(weight, 0, picks);
+  const shape = [...input.shape, at(weight.shape, 1)];
+  if (paddingIdx === null) return reshape(rows, shape);
+  const padding = eq(picks, paddingRow(paddingIdx, at(weight.shape, 0)));
+  return reshape(where(unsqueeze(padding, 1), rows.detach(), rows), shape);
 }
 
 /**

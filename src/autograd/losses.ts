@@ -2,11 +2,12 @@
 import { KindlingError } from '../gpu/errors.js';
 import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, lt, mul, sub } from './binary.js';
+import { add, div, gt, lt, maximum, mul, sub } from './binary.js';
 import { sum } from './broadcast.js';
 import { mean } from './reduce.js';
 import { where } from './shape.js';
-import { abs, neg, softplus, square } from './unary.js';
+import { differentiable, noGrad } from './tape.js';
+import { abs, exp, log, neg, softplus, square } from './unary.js';
 
 /** How the losses of the elements become one: their mean, their sum, or not at all. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -100,4 +101,49 @@ export function binaryCrossEntropyWithLogits(
     losses = sub(softplus(x), mul(target, x));
   }
   return reduced(weight ? mul(losses, weight) : losses, reduction);
+}
+
+/**
+ * As {@link binaryCrossEntropyWithLogits}, of probabilities x; logarithms are at least −100. Targets get no gradient.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html
+ */
+export function binaryCrossEntropy(
+  x: Tensor,
+  target: Tensor,
+  { weight, reduction }: Omit<BinaryCrossEntropyOptions, 'posWeight'> = {},
+): Tensor {
+  same('binaryCrossEntropy', x, target);
+  const value = noGrad(() => {
+    const logOf = (p: Tensor): Tensor => where(gt(p, 0), maximum(log(p), -100), -100);
+    return neg(add(mul(target, logOf(x)), mul(sub(1, target), logOf(sub(1, x)))));
+  });
+  const losses = differentiable('binaryCrossEntropy', [x], value, (g) => [
+    mul(g, div(sub(x, target), maximum(mul(x, sub(1, x)), 1e-12))),
+  ]);
+  return reduced(weight ? mul(losses, weight) : losses, reduction);
+}
+
+export interface KlDivOptions {
+  /** 'batchmean' divides the sum by the first dimension, as the formula of the divergence has it. Default: 'mean'. */
+  reduction?: Reduction | 'batchmean';
+  /** Whether targets are logarithms too. Default: false. */
+  logTarget?: boolean;
+}
+
+/** Below it the logarithm of a target is taken as its own: the smallest f32 that no adapter flushes to 0. */
+const TINY = 2 ** -126;
+
+/**
+ * target · (log target − x), of log-probabilities x; 0 where the target is.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.kl_div.html
+ */
+export function klDivLoss(
+  x: Tensor,
+  target: Tensor,
+  { reduction = 'mean', logTarget = false }: KlDivOptions = {},
+): Tensor {
+  same('klDivLoss', x, target);
+  const [p, logP] = logTarget ? [exp(target), target] : [target, log(maximum(target, TINY))];
+  const losses = mul(p, sub(logP, x));
+  return reduction === 'batchmean' ? div(sum(losses), x.shape[0] ?? 1) : reduced(losses, reduction);
 }

@@ -11,9 +11,19 @@ import { launch, launchInto, launchMany } from '../tensor/launch.js';
 import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { add, div, maximum, mul } from './binary.js';
-import { reshape, sum } from './broadcast.js';
+import { expand, reshape, sum } from './broadcast.js';
+import { mean } from './reduce.js';
 import { differentiable } from './tape.js';
 import { abs, pow, sqrt, square } from './unary.js';
+
+type Vector = Tensor | null | undefined;
+
+function checkVectors(op: string, x: Tensor, shape: Shape, vectors: Readonly<Record<string, Vector>>): void {
+  for (const [name, vector] of Object.entries(vectors)) {
+    if (!vector || sameShape(vector.shape, shape)) continue;
+    throw new KindlingError(`${op}: input ${show(x.shape)} wants ${name} ${show(shape)}, got ${show(vector.shape)}`);
+  }
+}
 
 export interface BatchNormOptions {
   /** [C]; used in evaluation, and updated in place while training. */
@@ -45,13 +55,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   if (x.dtype !== 'f32' || x.ndim < 2) {
     throw new KindlingError(`batchNorm: wants f32 of shape [N, C] or [N, C, ...], got ${x.dtype} ${show(x.shape)}`);
   }
-  for (const [name, vector] of Object.entries({ runningMean, runningVar, weight, bias })) {
-    if (vector && !sameShape(vector.shape, [channels])) {
-      throw new KindlingError(
-        `batchNorm: input ${show(x.shape)} wants ${name} [${channels}], got ${show(vector.shape)}`,
-      );
-    }
-  }
+  checkVectors('batchNorm', x, [channels], { runningMean, runningVar, weight, bias });
   if (training && n * inner < 2) {
     throw new KindlingError(`batchNorm: training wants more than one value per channel, got ${show(x.shape)}`);
   }
@@ -86,6 +90,46 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   });
 }
 
+export interface InstanceNormOptions extends Omit<BatchNormOptions, 'training'> {
+  /** Statistics of each image, or the running ones. Default: true. */
+  useInputStats?: boolean;
+}
+
+/**
+ * Every channel of every image with mean 0 and variance 1 over its pixels, then scaled and shifted: {@link batchNorm} of
+ * which each image is a batch of its own. Running statistics take the mean of the images'.
+ *
+ * @param x [N, C, d...]
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.instance_norm.html
+ */
+export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
+  const { runningMean, runningVar, weight, bias, useInputStats = true, momentum, eps } = options;
+  const [n = 0, channels = 0, ...rest] = x.shape;
+  if (x.ndim < 3 || (useInputStats && sizeOf(rest) < 2)) {
+    throw new KindlingError(
+      `instanceNorm: wants [N, C, ...] with more than one value per channel, got ${show(x.shape)}`,
+    );
+  }
+  checkVectors('instanceNorm', x, [channels], { runningMean, runningVar, weight, bias });
+  const perImage = (vector: Vector): Tensor | null =>
+    vector ? reshape(expand(vector, [n, channels]), [n * channels]) : null;
+  const [means, variances] = [perImage(runningMean), perImage(runningVar)];
+  const y = batchNorm(reshape(x, [1, n * channels, ...rest]), {
+    runningMean: means,
+    runningVar: variances,
+    weight: perImage(weight),
+    bias: perImage(bias),
+    training: useInputStats,
+    ...(momentum === undefined ? {} : { momentum }),
+    ...(eps === undefined ? {} : { eps }),
+  });
+  if (useInputStats && means && variances) {
+    runningMean?.copy_(mean(reshape(means, [n, channels]), { dim: 0 }));
+    runningVar?.copy_(mean(reshape(variances, [n, channels]), { dim: 0 }));
+  }
+  return reshape(y, x.shape);
+}
+
 export interface AffineOptions {
   /** Default: ones. */
   weight?: Tensor | null;
@@ -106,11 +150,7 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, { weight, bias, eps
   if (normalizedShape.length === 0 || !sameShape(x.shape.slice(-normalizedShape.length), normalizedShape)) {
     throw new KindlingError(`layerNorm: ${show(x.shape)} does not end in ${show(normalizedShape)}`);
   }
-  for (const [name, vector] of Object.entries({ weight, bias })) {
-    if (vector && !sameShape(vector.shape, normalizedShape)) {
-      throw new KindlingError(`layerNorm: wants ${name} ${show(normalizedShape)}, got ${show(vector.shape)}`);
-    }
-  }
+  checkVectors('layerNorm', x, normalizedShape, { weight, bias });
   const length = sizeOf(normalizedShape);
   const spec = { rows: length === 0 ? 0 : x.size / length, length };
   const scale = weight ? [weight] : [];
@@ -142,6 +182,7 @@ export function groupNorm(x: Tensor, numGroups: number, { weight, bias, eps = 1e
   if (x.ndim < 2 || !Number.isInteger(numGroups) || numGroups < 1 || channels % numGroups !== 0) {
     throw new KindlingError(`groupNorm: ${numGroups} groups do not divide the channels of ${show(x.shape)}`);
   }
+  checkVectors('groupNorm', x, [channels], { weight, bias });
   const length = (channels / numGroups) * sizeOf(rest);
   const normal = reshape(layerNorm(reshape(x, [n * numGroups, length]), [length], { eps }), x.shape);
   const column = [channels, ...rest.map(() => 1)];

@@ -13,6 +13,7 @@ import { launch, launchMany } from '../tensor/launch.js';
 import { at, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { offered, offering } from './fusion.js';
+import { squeeze, unsqueeze } from './shape.js';
 import { differentiable } from './tape.js';
 
 /** A number for height and width alike, or both. */
@@ -105,6 +106,33 @@ export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor {
     if (used !== places || !fused) return [dx];
     return [offering(dx, { reluMask: (relu) => (relu.storage === x.storage ? dx : null) })];
   });
+}
+
+export interface MaxPool1dOptions {
+  kernelSize: number;
+  /** Default: kernelSize, so that windows lie side by side. */
+  stride?: number;
+  /** At most half of kernelSize. Default: 0. */
+  padding?: number;
+  /** Distance between neighbours of a window. Default: 1. */
+  dilation?: number;
+}
+
+/**
+ * The largest element of every window: {@link maxPool2d} of images one pixel high.
+ *
+ * @param x [N, C, L] or [C, L]
+ * @param options the window's size alone, or options
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html
+ */
+export function maxPool1d(x: Tensor, options: number | MaxPool1dOptions): Tensor {
+  if (x.ndim !== 3 && x.ndim !== 2) {
+    throw new KindlingError(`maxPool1d: wants shape [N, C, L] or [C, L], got ${show(x.shape)}`);
+  }
+  const given = typeof options === 'number' ? { kernelSize: options } : options;
+  const { kernelSize, stride = kernelSize, padding = 0, dilation = 1 } = given;
+  const window = { kernelSize: [1, kernelSize], stride: [1, stride], padding: [0, padding], dilation: [1, dilation] };
+  return squeeze(maxPool2d(unsqueeze(x, -2), window as unknown as MaxPool2dOptions), -2);
 }
 
 /** Whether windows are 2 by 2 and lie side by side. */

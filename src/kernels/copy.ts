@@ -42,7 +42,8 @@ export const scatterKernel = /* @__PURE__ */ interned(
     return flatKernel({
       name: 'copy.scatter',
       read: { xs: { walked: 'u32' } },
-      write: { ys: y?.use ?? 'u32' },
+      // Never walked: y may be the longer of the two.
+      write: { ys: whole ? 'vec4<u32>' : 'u32' },
       size: count(shape),
       flat: whole ? flat : scalarsOnly(flat),
       body: () => `${y?.index('ys')} = xs[i];`,

@@ -53,14 +53,25 @@ export class Hardswish extends Module {
   }
 }
 
-/** log(1 + e^x), linear above 20. @see https://pytorch.org/docs/stable/generated/torch.nn.Softplus.html */
+/** log(1 + e^(beta·x)) / beta. @see https://pytorch.org/docs/stable/generated/torch.nn.Softplus.html */
 export class Softplus extends Module {
+  /**
+   * @param beta default 1
+   * @param threshold beta·x above which the result is x. Default: 20
+   */
+  constructor(
+    readonly beta = 1,
+    readonly threshold = 20,
+  ) {
+    super();
+  }
+
   forward(x: Tensor): Tensor {
-    return F.softplus(x);
+    return F.softplus(x, { beta: this.beta, threshold: this.threshold });
   }
 
   override extraRepr(): string {
-    return 'beta=1, threshold=20';
+    return named({ beta: real(this.beta), threshold: real(this.threshold) });
   }
 }
 

@@ -1,5 +1,8 @@
+/** Normalisation by statistics that may be kept: of batches, and of images. */
 import { increment_ } from '../autograd/inPlace.js';
+import { KindlingError } from '../gpu/errors.js';
 import { ones, zeros } from '../tensor/create.js';
+import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import * as init from './init.js';
@@ -12,19 +15,13 @@ export interface BatchNormOptions {
   eps?: number;
   /** Weight of a batch's statistics in the running ones. Default: 0.1. */
   momentum?: number;
-  /** Whether there are a weight and a bias. Default: true. */
+  /** Whether there are a weight and a bias. Default: true; of InstanceNorm2d false. */
   affine?: boolean;
-  /** Whether running statistics are kept, and used by `eval()`. Default: true. */
+  /** Whether running statistics are kept, and used by `eval()`. Default: true; of InstanceNorm2d false. */
   trackRunningStats?: boolean;
 }
 
-/**
- * y = (x − mean) / √(variance + eps) · weight + bias, per channel: with the batch's statistics in training, with the
- * running ones otherwise. x: [N, numFeatures, H, W].
- *
- * @see https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
- */
-export class BatchNorm2d extends Module {
+abstract class RunningNorm extends Module {
   /** [numFeatures], ones at the start */
   weight: Parameter | null;
   /** [numFeatures], zeros at the start */
@@ -49,17 +46,72 @@ export class BatchNorm2d extends Module {
     this.numBatchesTracked = this.registerBuffer('numBatchesTracked', zeros([], { dtype: 'i32' }));
   }
 
-  forward(x: Tensor): Tensor {
+  /** Refuses x of other than so many dimensions. */
+  protected check(x: Tensor, ...ranks: number[]): void {
+    if (ranks.includes(x.ndim)) return;
+    throw new KindlingError(`${this.constructor.name}: wants ${ranks.join(' or ')} dimensions, got ${show(x.shape)}`);
+  }
+
+  /** Batch normalisation of x by what the mode says. */
+  protected batch(x: Tensor): Tensor {
     const { runningMean, runningVar, weight, bias, training, numBatchesTracked } = this;
     const { momentum, eps } = this.options;
-    if (training && numBatchesTracked) increment_(numBatchesTracked);
     const batch = training || !runningMean;
-    return F.batchNorm(x, { runningMean, runningVar, weight, bias, training: batch, momentum, eps });
+    const y = F.batchNorm(x, { runningMean, runningVar, weight, bias, training: batch, momentum, eps });
+    if (training && numBatchesTracked) increment_(numBatchesTracked);
+    return y;
   }
 
   override extraRepr(): string {
     const { eps, momentum, affine, trackRunningStats } = this.options;
     const shown = { eps: float(eps), momentum: float(momentum), affine: bool(affine) };
     return `${this.numFeatures}, ${named({ ...shown, track_running_stats: bool(trackRunningStats) })}`;
+  }
+}
+
+/**
+ * y = (x − mean) / √(variance + eps) · weight + bias, per feature: with the batch's statistics in training, with the
+ * running ones otherwise. x: [N, numFeatures] or [N, numFeatures, L].
+ *
+ * @example new Sequential(new Linear(20, 64), new BatchNorm1d(64), new ReLU())
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
+ */
+export class BatchNorm1d extends RunningNorm {
+  forward(x: Tensor): Tensor {
+    this.check(x, 2, 3);
+    return this.batch(x);
+  }
+}
+
+/**
+ * {@link BatchNorm1d} per channel of images. x: [N, numFeatures, H, W].
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
+ */
+export class BatchNorm2d extends RunningNorm {
+  forward(x: Tensor): Tensor {
+    this.check(x, 4);
+    return this.batch(x);
+  }
+}
+
+/**
+ * y = (x − mean) / √(variance + eps) · weight + bias, with the statistics of each channel of each image; `eval()` uses the
+ * running ones where they are kept. Without weight, bias and running statistics unless asked for. x: [N, numFeatures, H, W].
+ *
+ * @example new InstanceNorm2d(32, { affine: true })
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm2d.html
+ */
+export class InstanceNorm2d extends RunningNorm {
+  constructor(numFeatures: number, options: BatchNormOptions = {}) {
+    super(numFeatures, { affine: false, trackRunningStats: false, ...options });
+  }
+
+  forward(x: Tensor): Tensor {
+    this.check(x, 4);
+    const { runningMean, runningVar, weight, bias, training } = this;
+    const { momentum, eps } = this.options;
+    const useInputStats = training || !runningMean;
+    return F.instanceNorm(x, { runningMean, runningVar, weight, bias, useInputStats, momentum, eps });
   }
 }

@@ -1,4 +1,4 @@
-import { type Pair, pair } from '../autograd/pool.js';
+/** Convolutions, in one dimension and two, and turned round. */
 import { KindlingError } from '../gpu/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
@@ -7,55 +7,74 @@ import { Module } from './module.js';
 import { type Parameter, uninitialized } from './parameter.js';
 import { named, tuple } from './repr.js';
 
-export interface Conv2dOptions {
+type Single = readonly [number];
+type Double = readonly [number, number];
+
+export interface ConvOptions<Size> {
   /** Default: 1. */
-  stride?: Pair;
-  /** Zeros added on every side. Default: 0. */
-  padding?: Pair;
-  /** Default: 1. */
-  dilation?: Pair;
+  stride?: number | Size;
+  /** Zeros added on every side; 'valid' is 0, 'same' keeps the size (stride 1). Default: 0. */
+  padding?: number | Size | 'valid' | 'same';
+  /** Distance between the taps of the window. Default: 1. */
+  dilation?: number | Size;
   /** Groups that channels are split into. Default: 1. */
   groups?: number;
   /** Default: true. */
   bias?: boolean;
 }
 
-/**
- * Cross-correlation in two dimensions. x: [N, inChannels, H, W]; y: [N, outChannels, H', W'] with
- * H' = ⌊(H + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
- *
- * Starts uniform in ±1/√(inChannels/groups · kernel height · kernel width).
- *
- * @see https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
- */
-export class Conv2d extends Module {
-  /** [outChannels, inChannels / groups, kernel height, kernel width] */
+export type Conv1dOptions = ConvOptions<Single>;
+export type Conv2dOptions = ConvOptions<Double>;
+
+export interface ConvTranspose2dOptions extends ConvOptions<Double> {
+  /** Rows and columns cut off the output on every side. Default: 0. */
+  padding?: number | Double;
+  /** Rows and columns more at the end; less than stride or dilation. Default: 0. */
+  outputPadding?: number | Double;
+}
+
+/** @internal What convolutions share: sizes, and parameters uniform in ±1/√(inputs of one output). */
+export abstract class Conv<Size extends readonly number[]> extends Module {
   weight: Parameter;
   /** [outChannels] */
   bias: Parameter | null;
   readonly inChannels: number;
   readonly outChannels: number;
-  readonly kernelSize: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number];
-  readonly dilation: readonly [number, number];
+  readonly kernelSize: Size;
+  readonly stride: Size;
+  readonly padding: Size | 'valid' | 'same';
+  readonly dilation: Size;
+  readonly outputPadding: Size;
   readonly groups: number;
 
   /** @throws KindlingError unless `groups` divides both numbers of channels */
-  constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}) {
+  constructor(
+    dims: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number | Size,
+    options: ConvOptions<Size> & { outputPadding?: number | Size },
+    transposed = false,
+  ) {
     super();
-    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
+    const { stride = 1, padding = 0, dilation = 1, outputPadding = 0, groups = 1, bias = true } = options;
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new KindlingError(`Conv2d: groups ${groups} must divide ${inChannels} and ${outChannels} channels`);
+      throw new KindlingError(
+        `${this.constructor.name}: groups ${groups} must divide ${inChannels} and ${outChannels} channels`,
+      );
     }
+    const each = <Given>(value: number | Given) =>
+      typeof value === 'number' ? (Array<number>(dims).fill(value) as unknown as Size) : value;
     this.inChannels = inChannels;
     this.outChannels = outChannels;
-    this.kernelSize = pair(kernelSize);
-    this.stride = pair(stride);
-    this.padding = pair(padding);
-    this.dilation = pair(dilation);
+    this.kernelSize = each(kernelSize);
+    this.stride = each(stride);
+    this.padding = each(padding);
+    this.dilation = each(dilation);
+    this.outputPadding = each(outputPadding);
     this.groups = groups;
-    this.weight = uninitialized([outChannels, inChannels / groups, ...this.kernelSize]);
+    const channels = transposed ? [inChannels, outChannels / groups] : [outChannels, inChannels / groups];
+    this.weight = uninitialized([...channels, ...this.kernelSize]);
     this.bias = bias ? uninitialized([outChannels]) : null;
     this.resetParameters();
   }
@@ -65,21 +84,82 @@ export class Conv2d extends Module {
     resetLinear(this.weight, this.bias);
   }
 
-  forward(x: Tensor): Tensor {
-    const { stride, padding, dilation, groups } = this;
-    return F.conv2d(x, this.weight, this.bias, { stride, padding, dilation, groups });
-  }
-
   override extraRepr(): string {
-    const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias } = this;
+    const { inChannels, outChannels, kernelSize, stride, padding, dilation, outputPadding, groups, bias } = this;
+    const unless = (usual: number, name: string, size: Size) =>
+      size.some((n) => n !== usual) ? { [name]: tuple(size) } : {};
     const shown = named({
       kernel_size: tuple(kernelSize),
       stride: tuple(stride),
-      ...(padding.some((n) => n !== 0) ? { padding: tuple(padding) } : {}),
-      ...(dilation.some((n) => n !== 1) ? { dilation: tuple(dilation) } : {}),
+      ...(typeof padding === 'string' ? { padding } : unless(0, 'padding', padding)),
+      ...unless(1, 'dilation', dilation),
+      ...unless(0, 'output_padding', outputPadding),
       ...(groups === 1 ? {} : { groups }),
       ...(bias ? {} : { bias: 'False' }),
     });
     return `${inChannels}, ${outChannels}, ${shown}`;
+  }
+}
+
+/**
+ * Cross-correlation in one dimension. x: [N, inChannels, L]; y: [N, outChannels, L'] with
+ * L' = ⌊(L + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
+ *
+ * weight: [outChannels, inChannels / groups, kernelSize]. Starts uniform in ±1/√(inChannels/groups · kernelSize).
+ *
+ * @example new Conv1d(16, 33, 3, { stride: 2 }).forward(zeros([20, 16, 50])) // [20, 33, 24]
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
+ */
+export class Conv1d extends Conv<Single> {
+  constructor(inChannels: number, outChannels: number, kernelSize: number | Single, options: Conv1dOptions = {}) {
+    super(1, inChannels, outChannels, kernelSize, options);
+  }
+
+  forward(x: Tensor): Tensor {
+    const { stride, padding, dilation, groups } = this;
+    return F.conv1d(x, this.weight, this.bias, { stride, padding, dilation, groups });
+  }
+}
+
+/**
+ * Cross-correlation in two dimensions. x: [N, inChannels, H, W]; y: [N, outChannels, H', W'] with
+ * H' = ⌊(H + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
+ *
+ * weight: [outChannels, inChannels / groups, kernel height, kernel width]. Starts uniform in
+ * ±1/√(inChannels/groups · kernel height · kernel width).
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
+ */
+export class Conv2d extends Conv<Double> {
+  constructor(inChannels: number, outChannels: number, kernelSize: F.Pair, options: Conv2dOptions = {}) {
+    super(2, inChannels, outChannels, kernelSize, options);
+  }
+
+  forward(x: Tensor): Tensor {
+    const { stride, padding, dilation, groups } = this;
+    return F.conv2d(x, this.weight, this.bias, { stride, padding, dilation, groups });
+  }
+}
+
+/**
+ * Transposed convolution, the gradient of {@link Conv2d} by its input. x: [N, inChannels, H, W]; y: [N, outChannels, H', W']
+ * with H' = (H − 1)·stride − 2·padding + dilation·(kernelSize − 1) + outputPadding + 1.
+ *
+ * weight: [inChannels, outChannels / groups, kernel height, kernel width]. Starts uniform in
+ * ±1/√(outChannels/groups · kernel height · kernel width).
+ *
+ * @example new ConvTranspose2d(16, 8, 2, { stride: 2 }).forward(zeros([1, 16, 7, 7])) // [1, 8, 14, 14]
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
+ */
+export class ConvTranspose2d extends Conv<Double> {
+  constructor(inChannels: number, outChannels: number, kernelSize: F.Pair, options: ConvTranspose2dOptions = {}) {
+    super(2, inChannels, outChannels, kernelSize, options, true);
+  }
+
+  forward(x: Tensor): Tensor {
+    const { stride, padding, dilation, outputPadding, groups } = this;
+    // Its options have no 'same' and no 'valid'.
+    const cut = padding as Double;
+    return F.convTranspose2d(x, this.weight, this.bias, { stride, padding: cut, dilation, outputPadding, groups });
   }
 }

@@ -5,10 +5,14 @@ export { type Conv2dOptions, conv2d } from '../autograd/conv2d.js';
 export { type ConvTranspose2dOptions, convTranspose2d } from '../autograd/convTranspose2d.js';
 export { type DropoutOptions, dropout, dropout2d } from '../autograd/dropout.js';
 export { embedding, oneHot } from '../autograd/indexing.js';
+export { type InterpolateOptions, interpolate } from '../autograd/interpolate.js';
 export {
   type BinaryCrossEntropyOptions,
+  binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   huberLoss,
+  type KlDivOptions,
+  klDivLoss,
   type LossOptions,
   l1Loss,
   mseLoss,
@@ -22,6 +26,8 @@ export {
   type BatchNormOptions,
   batchNorm,
   groupNorm,
+  type InstanceNormOptions,
+  instanceNorm,
   layerNorm,
   normalize,
 } from '../autograd/normalize.js';
@@ -29,7 +35,9 @@ export {
   type AvgPool2dOptions,
   adaptiveAvgPool2d,
   avgPool2d,
+  type MaxPool1dOptions,
   type MaxPool2dOptions,
+  maxPool1d,
   maxPool2d,
   type Pair,
   type Pool2dOptions,

@@ -1,13 +1,32 @@
 /** Modules, losses and initialisation, as PyTorch's `torch.nn`. The functions they call are in `kindling/nn/functional`. */
 export * from './activations.js';
-export { BatchNorm2d, type BatchNormOptions } from './batchnorm.js';
+export { type AttendOptions, MultiheadAttention, type MultiheadAttentionOptions } from './attention.js';
+export { BatchNorm1d, BatchNorm2d, type BatchNormOptions, InstanceNorm2d } from './batchnorm.js';
 export { ModuleList, Sequential } from './containers.js';
-export { Conv2d, type Conv2dOptions } from './conv.js';
+export {
+  Conv1d,
+  type Conv1dOptions,
+  Conv2d,
+  type Conv2dOptions,
+  ConvTranspose2d,
+  type ConvTranspose2dOptions,
+} from './conv.js';
 export { Dropout, Dropout2d } from './dropout.js';
+export { Embedding } from './embedding.js';
 export { Flatten, Identity } from './flatten.js';
 export * as init from './init.js';
+export { GroupNorm, LayerNorm, type LayerNormOptions } from './layernorm.js';
 export { Linear } from './linear.js';
 export * from './loss.js';
 export { type AnyModule, type LoadOptions, type LoadReport, Module, type StateDict } from './module.js';
 export { Parameter } from './parameter.js';
-export { AvgPool2d, MaxPool2d, type PoolOptions } from './pooling.js';
+export {
+  AdaptiveAvgPool2d,
+  AvgPool2d,
+  MaxPool1d,
+  MaxPool2d,
+  type MaxPoolOptions,
+  type PoolOptions,
+  Upsample,
+} from './pooling.js';
+export { type Summary, type SummaryRow, summary } from './summary.js';

@@ -121,3 +121,35 @@ export class BCEWithLogitsLoss extends Loss {
     return F.binaryCrossEntropyWithLogits(input, target, { reduction, ...weights });
   }
 }
+
+/**
+ * Binary cross-entropy of probabilities; targets from 0 to 1. {@link BCEWithLogitsLoss} is the more exact.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
+ */
+export class BCELoss extends Loss {
+  weight: Tensor | null = null;
+
+  constructor({ reduction, weight }: Omit<F.BinaryCrossEntropyOptions, 'posWeight'> = {}) {
+    super({ reduction });
+    if (weight) this.weight = this.registerBuffer('weight', weight);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    const { reduction, weight } = this;
+    return F.binaryCrossEntropy(input, target, { reduction, ...(weight ? { weight } : {}) });
+  }
+}
+
+/**
+ * Divergence of the distribution `target` from the one whose logarithm is `input`.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
+ */
+export class KLDivLoss extends Module<[input: Tensor, target: Tensor]> {
+  constructor(readonly options: F.KlDivOptions = {}) {
+    super();
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return F.klDivLoss(input, target, this.options);
+  }
+}

@@ -16,7 +16,8 @@ describe('numbers as Python prints them', () => {
   ])('%d is %s', (value, want) => expect(real(value)).toBe(want));
 
   it('writes floats, tuples and lists of names', () => {
-    expect([float(1), float(0.25), tuple(3), tuple([3, 5])]).toEqual(['1.0', '0.25', '3', '(3, 5)']);
+    expect([float(1), float(0.25)]).toEqual(['1.0', '0.25']);
+    expect([tuple(3), tuple([3]), tuple([3, 5])]).toEqual(['3', '(3,)', '(3, 5)']);
     expect(named({ a: 1, b_c: 'x' })).toBe('a=1, b_c=x');
   });
 });

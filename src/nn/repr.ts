@@ -14,7 +14,7 @@ export const bool = (value: boolean): string => (value ? 'True' : 'False');
 
 /** A number, or numbers as a tuple. */
 export const tuple = (value: number | readonly number[]): string =>
-  typeof value === 'number' ? String(value) : `(${value.join(', ')})`;
+  typeof value === 'number' ? String(value) : `(${value.join(', ')}${value.length === 1 ? ',' : ''})`;
 
 /** `name=value` for each entry. */
 export const named = (entries: Readonly<Record<string, string | number>>): string =>

@@ -303,6 +303,18 @@ const MOVES: readonly Move[] = [
   ['permute', (x) => x.permute(2, 0, 1), (x) => build([4, 2, 3], (a = 0, b = 0, c = 0) => get(x, b, c, a))],
   ['transpose', (x) => x.transpose(0, 1), (x) => build([3, 2, 4], (a = 0, b = 0, c = 0) => get(x, b, a, c))],
   ['narrow', (x) => x.narrow(1, 1, 2), (x) => build([2, 2, 4], (a = 0, b = 0, c = 0) => get(x, a, b + 1, c))],
+  // Blocks that begin where the longer tensor begins, and are as dense: four elements at once, and one by one.
+  ['narrow from the start', (x) => x.narrow(0, 0, 1), (x) => build([1, 3, 4], (_, b = 0, c = 0) => get(x, 0, b, c))],
+  [
+    'narrow an odd number from the start',
+    (x) => x.reshape(8, 3).narrow(0, 0, 5),
+    (x) => plain([5, 3], x.data.slice(0, 15)),
+  ],
+  [
+    'pad at the end',
+    (x) => k.pad(x, [0, 0, 0, 0, 0, 1]),
+    (x) => plain([3, 3, 4], [...x.data, ...Array<number>(12).fill(0)]),
+  ],
   [
     'slice by steps',
     (x) => x.slice(2, 1, 4, 2),
