@@ -53,7 +53,10 @@ module.exports = {
       comment: '`webgpu`, `pngjs` and `jpeg-js` are optional peers for Node.',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.test\\.ts$' },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/(@types/)?(webgpu|pngjs|jpeg-js)/' },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        pathNot: 'node_modules/(@types/)?(webgpu|pngjs|jpeg-js)/',
+      },
     },
     { name: 'nothing-missing', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

@@ -37,12 +37,6 @@ declare module '../tensor/tensor.js' {
     sqrt: Rest<typeof unary.sqrt>;
     /** max(this, 0). */
     relu: Rest<typeof unary.relu>;
-    eq: Rest<typeof binary.eq>;
-    ne: Rest<typeof binary.ne>;
-    lt: Rest<typeof binary.lt>;
-    le: Rest<typeof binary.le>;
-    gt: Rest<typeof binary.gt>;
-    ge: Rest<typeof binary.ge>;
     /** Matrix product, batched over leading dimensions. */
     matmul: Rest<typeof matmul>;
     sum: Rest<typeof broadcast.sum>;
@@ -73,12 +67,6 @@ const METHODS = {
   sub: binary.sub,
   mul: binary.mul,
   div: binary.div,
-  eq: binary.eq,
-  ne: binary.ne,
-  lt: binary.lt,
-  le: binary.le,
-  gt: binary.gt,
-  ge: binary.ge,
   neg: unary.neg,
   exp: unary.exp,
   log: unary.log,

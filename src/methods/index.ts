@@ -13,7 +13,7 @@ import * as shape from '../autograd/shape.js';
 import { logSoftmax, softmax } from '../autograd/softmax.js';
 import * as unary from '../autograd/unary.js';
 
-const { maximum, minimum } = binary;
+const { eq, ge, gt, le, lt, maximum, minimum, ne } = binary;
 const { amax, amin, argmax, argmin, prod, std, variance } = reduce;
 const { flip, narrow, select, slice } = shape;
 const { abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal } =
@@ -21,7 +21,7 @@ const { abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, le
 const { relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh } = unary;
 
 const METHODS = {
-  ...{ maximum, minimum, gather, indexSelect, logSoftmax, softmax },
+  ...{ eq, ge, gt, le, lt, maximum, minimum, ne, gather, indexSelect, logSoftmax, softmax },
   ...{ amax, amin, argmax, argmin, prod, std, variance, flip, narrow, select, slice },
   ...{ abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal },
   ...{ relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh },
