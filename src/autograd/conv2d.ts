@@ -120,7 +120,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
     return oh < 2 || ow < 2 || byDefault?.forward ? y : offering(y, { maxPool });
   };
   const value = empty ? new Tensor(outputShape) : offering(plain(false), { relu: positive });
-  return differentiable('conv2d', inputs, value, (g) => {
+  const backward = (g: Tensor): (Tensor | null)[] => {
     if (empty) return [x, weight, ...(bias ? [bias] : [])].map(zerosLike);
     const inputGrad = (mask: readonly Tensor[]): Tensor => {
       const gradient = { shape, mask: mask.length > 0 };
@@ -140,5 +140,6 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
         : launchProduct(conv2dWeightGrad({ ...spec, ...choice }), [g, x], [], like),
     );
     return [dx, dw, db];
-  });
+  };
+  return differentiable('conv2d', inputs, value, backward, shape);
 }
