@@ -20,14 +20,15 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
-/** Elements of an initializer; of i64 as plain numbers. */
-export type Elements = ArrayLike<number>;
-
-export interface Initializer {
-  readonly name: string;
+/** A constant's content; i64 as plain numbers. */
+export interface Elements {
   readonly dtype: DType | 'i64';
   readonly shape: readonly number[];
-  readonly data: Elements;
+  readonly data: ArrayLike<number>;
+}
+
+export interface Initializer extends Elements {
+  readonly name: string;
 }
 
 /** An input or output. A dimension is a length, or a name where it varies. */
@@ -66,11 +67,11 @@ const node = ({ op, inputs, output, attributes }: Node): Uint8Array =>
 
 function initializer({ name, dtype, shape, data }: Initializer): Uint8Array {
   const dims = shape.map((n): Field => [1, n]);
-  return message([...dims, [2, ELEMENT[dtype]], [8, name], [9, rawBytes(dtype, data)]]);
+  return message([...dims, [2, ELEMENT[dtype]], [8, name], [9, rawBytes({ dtype, data })]]);
 }
 
 /** Elements as they lie in a file: little-endian, a bool in one byte. */
-function rawBytes(dtype: DType | 'i64', data: Elements): Uint8Array {
+function rawBytes({ dtype, data }: Omit<Elements, 'shape'>): Uint8Array {
   if (dtype === 'bool') return Uint8Array.from(data);
   const list = Array.from(data);
   if (dtype === 'i64') return new Uint8Array(BigInt64Array.from(list, BigInt).buffer);
