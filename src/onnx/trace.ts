@@ -8,6 +8,8 @@ import type { Tensor } from '../tensor/tensor.js';
 export interface Call {
   readonly name: string;
   readonly inputs: readonly Tensor[];
+  /** The first of the inputs. */
+  readonly x: Tensor;
   readonly value: Tensor;
   /** What the function depends on besides; null for a launch. */
   readonly attributes: object | null;
@@ -30,7 +32,7 @@ export class Trace {
     const before = inspectBy((name, inputs, value, backward, attributes = {}) => {
       // A function of the user's own is made of others, which were seen already; a reshape shares memory too.
       const inner = name !== 'reshape' && this.#calls.get(this.#made.get(value.storage) as Tensor)?.attributes;
-      if (!inner) this.#note({ name, inputs, value, attributes });
+      if (!inner) this.#note({ name, inputs, x: inputs[0] as Tensor, value, attributes });
       return backward;
     });
     try {
@@ -39,7 +41,7 @@ export class Trace {
           const dependent = inputs.some((input) => this.dependsOnInput(input));
           for (const value of outputs) {
             if (dependent) this.#dependent.add(value.storage);
-            this.#note({ name, inputs, value, attributes: null });
+            this.#note({ name, inputs, x: inputs[0] as Tensor, value, attributes: null });
           }
         },
         () => noGrad(body),

@@ -1,6 +1,7 @@
 /** Models as ONNX files, against ONNX Runtime, which no browser of these tests has: layers, the networks, functions. */
-import { type Operand, arange, tensor, randn, randint, manualSeed, type Tensor } from 'kindling';
+
 import * as k from 'kindling';
+import { arange, manualSeed, randint, randn, type Tensor, tensor } from 'kindling';
 import * as nn from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
 import { type ExportOptions, exportOnnx } from 'kindling/onnx';
@@ -89,7 +90,7 @@ const layers: [string, number[], () => nn.Module[]][] = [
   ['LogSoftmax', [7], () => [new nn.LogSoftmax(-1)]],
 ];
 
-describe('each layer in a Sequential, for a batch that is not the example\'s', () => {
+describe("each layer in a Sequential, for a batch that is not the example's", () => {
   it.each(layers)('%s', async (_, shape, make) => {
     const model = new nn.Sequential(...make());
     await agrees(model, [randn([2, ...shape]).mul(0)], [randn([3, ...shape]).mul(3)]);
@@ -163,7 +164,10 @@ describe('networks', () => {
       const x = F.embedding(tokens, table).add(randn([5, 8]).mul(0).add(0.25));
       const heads = x.reshape([-1, 5, 2, 4]).permute([0, 2, 1, 3]);
       const scores = k.matmul(heads, heads.transpose(-1, -2)).mul(0.5).add(mask);
-      const y = k.matmul(F.softmax(scores, { dim: -1 }), heads).permute([0, 2, 1, 3]).reshape([-1, 5, 8]);
+      const y = k
+        .matmul(F.softmax(scores, { dim: -1 }), heads)
+        .permute([0, 2, 1, 3])
+        .reshape([-1, 5, 8]);
       return F.layerNorm(y.add(x), [8]).slice(1, -2);
     });
     await agrees(model, [randint(0, 11, [1, 5])], [randint(0, 11, [4, 5])]);
@@ -171,7 +175,10 @@ describe('networks', () => {
 });
 
 const f = (...shape: number[]) => randn([2, ...shape]);
-const positive = (...shape: number[]) => f(...shape).abs().add(0.1);
+const positive = (...shape: number[]) =>
+  f(...shape)
+    .abs()
+    .add(0.1);
 
 /** Functions of tensors [2, ...]; exported for a batch of 2 and run on it, at opset 17 and 18. */
 const functions: [string, (...x: Tensor[]) => Tensor, () => Tensor[]][] = [
@@ -181,14 +188,40 @@ const functions: [string, (...x: Tensor[]) => Tensor, () => Tensor[]][] = [
   ['exp and log', (a) => k.exp(k.log(a)).add(k.log1p(a)), () => [positive(5)]],
   ['roots', (a) => k.sqrt(a).add(k.rsqrt(a)).add(k.reciprocal(a)), () => [positive(5)]],
   ['sines', (a) => k.sin(a).add(k.cos(a)).add(k.erf(a)), () => [f(5)]],
-  ['rounding', (a) => k.floor(a).add(k.ceil(a)).add(k.round(a.mul(4))).add(k.sign(a)), () => [f(5)]],
+  [
+    'rounding',
+    (a) =>
+      k
+        .floor(a)
+        .add(k.ceil(a))
+        .add(k.round(a.mul(4)))
+        .add(k.sign(a)),
+    () => [f(5)],
+  ],
   ['clamp', (a) => k.clamp(a, { min: -0.5 }).add(k.clamp(a, { max: 0.25 })), () => [f(5)]],
   ['comparison and where', (a, b) => k.where(k.gt(a, b), a, k.where(k.le(a, 0), b, 2)), () => [f(5), f(5)]],
   ['equality', (a, b) => k.ne(k.floor(a), k.floor(b)), () => [f(5), f(5)]],
-  ['bools as numbers', (a) => k.ge(a, 0).to('f32').mul(a).add(k.sum(k.lt(a, 0), { dim: 1, keepdim: true })), () => [f(5)]],
+  [
+    'bools as numbers',
+    (a) =>
+      k
+        .ge(a, 0)
+        .to('f32')
+        .mul(a)
+        .add(k.sum(k.lt(a, 0), { dim: 1, keepdim: true })),
+    () => [f(5)],
+  ],
   ['sums and means', (a) => k.sum(a, { dim: [1, 2] }).add(k.mean(a, { dim: -1 }).sum({ dim: 1 })), () => [f(3, 4)]],
   ['a sum of all', (a) => a.sum(), () => [f(3, 4)]],
-  ['products and extremes', (a) => k.prod(a, { dim: 1 }).add(k.amax(a, { dim: 1 })).sub(k.amin(a, { dim: 1 })), () => [f(3)]],
+  [
+    'products and extremes',
+    (a) =>
+      k
+        .prod(a, { dim: 1 })
+        .add(k.amax(a, { dim: 1 }))
+        .sub(k.amin(a, { dim: 1 })),
+    () => [f(3)],
+  ],
   ['variance', (a) => k.std(a, { dim: 1, keepdim: true }), () => [f(6)]],
   ['argmax', (a) => k.argmax(a, { dim: 1 }), () => [f(6)]],
   ['argmin, kept', (a) => k.argmin(a, { dim: -1, keepdim: true }), () => [f(3, 6)]],
@@ -199,14 +232,30 @@ const functions: [string, (...x: Tensor[]) => Tensor, () => Tensor[]][] = [
   ['squeeze and unsqueeze', (a) => a.unsqueeze(1).squeeze(2), () => [f(1, 4)]],
   ['slices', (a) => a.slice(1, 1, 6, 2).add(a.slice(1, -3)), () => [f(6)]],
   ['select and flip', (a) => k.flip(a.select(1, 2), [1]), () => [f(4, 3)]],
-  ['cat and stack', (a, b) => k.cat([a, b, a], 1).add(k.stack([a, b], 1).sum()), () => [f(2), f(3)].map((x, i) => i ? x.slice(1, 0, 2) : x)],
+  [
+    'cat and stack',
+    (a, b) => k.cat([a, b, a], 1).add(k.stack([a, b], 1).sum()),
+    () => [f(2), f(3)].map((x, i) => (i ? x.slice(1, 0, 2) : x)),
+  ],
   ['pad', (a) => F.pad(a, [1, 2, 0, 1], { value: 3 }), () => [f(2, 3)]],
   ['gather', (a, i) => k.gather(a, 1, i), () => [f(4), randint(0, 4, [2, 3])]],
   ['indexSelect', (a) => k.indexSelect(a, 1, tensor([2, 0], { dtype: 'i32' })), () => [f(4)]],
   ['adaptive pooling', (a) => F.adaptiveAvgPool2d(a, [3, 2]), () => [f(3, 7, 5)]],
-  ['group normalisation', (a) => F.groupNorm(a, 2, { weight: tensor([1, 2, 3, 4]), bias: k.ones([4]) }), () => [f(4, 3, 3)]],
-  ['layer normalisation', (a) => F.layerNorm(a, [3, 4], { weight: k.full([3, 4], 2), bias: k.ones([3, 4]) }), () => [f(3, 4)]],
-  ['a function of one\'s own', k.defineFunction({ name: 'cube', forward: (_, x: Tensor) => x.mul(x).mul(x), backward: () => [null] }), () => [f(3)]],
+  [
+    'group normalisation',
+    (a) => F.groupNorm(a, 2, { weight: tensor([1, 2, 3, 4]), bias: k.ones([4]) }),
+    () => [f(4, 3, 3)],
+  ],
+  [
+    'layer normalisation',
+    (a) => F.layerNorm(a, [3, 4], { weight: k.full([3, 4], 2), bias: k.ones([3, 4]) }),
+    () => [f(3, 4)],
+  ],
+  [
+    "a function of one's own",
+    k.defineFunction({ name: 'cube', forward: (_, x: Tensor) => x.mul(x).mul(x), backward: () => [null] }),
+    () => [f(3)],
+  ],
   ['a detached view', (a) => a.mul(2).detach().add(a.detach()), () => [f(3)]],
   ['i32 arithmetic', (a) => k.abs(k.neg(a.mul(3))).sub(1), () => [randint(-4, 4, [2, 3])]],
 ];
