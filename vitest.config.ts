@@ -49,7 +49,7 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      gpu('node', 'test/gpu/**/*.test.ts', 1),
+      gpu('node', 'test/{gpu,node}/**/*.test.ts', 1),
       // In a process of its own: pages import what changes the kernels of a whole program.
       gpu('docs', 'test/docs/**/*.test.ts', 2),
     ],

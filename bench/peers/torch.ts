@@ -2,14 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/page.js';
+import { pythonWithTorch } from '../../scripts/python.js';
 import type { Results } from '../results.js';
 import type { Workload } from './workloads.js';
 
-/** Pythons asked for PyTorch, the system's own before what a version manager puts first. */
-const PYTHONS = [process.env.PYTHON, '/usr/bin/python3', 'python3'].filter((one) => one !== undefined);
-
 export function measurePytorch(workloads: readonly Workload[], trainingFile: string): Results | null {
-  const python = PYTHONS.find((one) => spawnSync(one, ['-c', 'import torch']).status === 0);
+  const python = pythonWithTorch();
   if (!python) return null;
   const names = workloads.map(({ name }) => name).join(',');
   const args = [join(ROOT, 'bench/torch/torch_cpu.py'), '--training', trainingFile, '--only', names];

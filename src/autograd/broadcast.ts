@@ -108,7 +108,10 @@ function reduceBy(
 export function sum(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
   const dims = dimsOf('sum', dim, x.ndim);
   const value = reduce('sum', x, dims, reducedShape(x.shape, dims, keepdim));
-  return differentiable('sum', [x], value, (g) => [expand(reshape(g, withOnes(x.shape, dims)), x.shape)]);
+  return differentiable('sum', [x], value, (g) => [expand(reshape(g, withOnes(x.shape, dims)), x.shape)], {
+    dims,
+    keepdim,
+  });
 }
 
 /** Sums a gradient back to the shape that was broadcast. */

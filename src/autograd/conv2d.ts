@@ -84,7 +84,7 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
   const value = empty
     ? new Tensor([shape.n, shape.o, oh, ow])
     : offering(convForward(shape, inputs), { relu: positive });
-  return differentiable(name, inputs, value, (g) => {
+  const backward = (g: Tensor): (Tensor | null)[] => {
     if (empty) return inputs.map(zerosLike);
     const dx = x.requiresGrad
       ? offering(convInputGrad(shape, g, weight), { reluMask: (y) => convInputGrad(shape, g, weight, [y]) })
@@ -92,5 +92,6 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
     if (!weight.requiresGrad && !bias?.requiresGrad) return [dx, null, null];
     // The bias gradient comes with the weight's: it is the sum of what that product reads.
     return [dx, ...convWeightGrad(shape, g, x, inputs.slice(1))];
-  });
+  };
+  return differentiable(name, inputs, value, backward, shape);
 }

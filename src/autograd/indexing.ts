@@ -39,7 +39,8 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const spec = { outer: sizeOf(x.shape.slice(0, d)), length: at(x.shape, d), inner, count: index.size };
   const shape = x.shape.map((n, i) => (i === d ? index.size : n));
   const y = launch(indexSelectKernel(spec), [x, picks], shape, x.dtype);
-  return differentiable('indexSelect', [x], y, (g) => [launch(indexSelectGradKernel(spec), [picks, g], x.shape)]);
+  const backward = (g: Tensor) => [launch(indexSelectGradKernel(spec), [picks, g], x.shape)];
+  return differentiable('indexSelect', [x], y, backward, { dim: d, picks });
 }
 
 /** @internal `paddingIdx` counted from the front. @throws KindlingError where there is no such row */
@@ -94,7 +95,8 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
     indexStrides: stridesOf(index.shape),
   };
   const y = launch(gatherIndexKernel(spec), [x, picks], index.shape, x.dtype);
-  return differentiable('gather', [x], y, (g) => [launch(gatherIndexGradKernel(spec), [picks, g], x.shape)]);
+  const backward = (g: Tensor) => [launch(gatherIndexGradKernel(spec), [picks, g], x.shape)];
+  return differentiable('gather', [x], y, backward, { dim: d, picks });
 }
 
 /**

@@ -77,7 +77,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const scale = weight ? [weight] : [];
   const kernel = batchNormKernel({ ...affine, biased: Boolean(bias) });
   const y = launch(kernel, [x, means, variances, ...scale, ...(bias ? [bias] : [])], x.shape);
-  return differentiable('batchNorm', [x, ...scale, ...(bias ? [bias] : [])], y, (g) => {
+  const backward = (g: Tensor) => {
     const sums =
       training || weight?.requiresGrad || bias?.requiresGrad
         ? launchMany(batchNormSumsKernel({ ...spec, eps }), [x, means, variances, g], [means, means])
@@ -87,7 +87,9 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
     const dx = x.requiresGrad ? launch(gradKernel, inputs, x.shape) : null;
     const [dw = null, db = null] = sums;
     return [dx, ...(weight ? [dw] : []), ...(bias ? [db] : [])];
-  });
+  };
+  const attributes = { weight, bias, means, variances, training, eps };
+  return differentiable('batchNorm', [x, ...scale, ...(bias ? [bias] : [])], y, backward, attributes);
 }
 
 export interface InstanceNormOptions extends Omit<BatchNormOptions, 'training'> {
@@ -161,14 +163,15 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, { weight, bias, eps
     [x, { shape: [spec.rows] }, { shape: [spec.rows] }],
   );
   if (!y || !means || !scales) throw new Error('layerNorm: three outputs');
-  return differentiable('layerNorm', [x, ...scale, ...shift], y, (g) => {
+  const backward = (g: Tensor) => {
     const kernel = layerNormGradKernel({ ...spec, weighted: Boolean(weight) });
     const dx = x.requiresGrad ? launch(kernel, [x, means, scales, g, ...scale], x.shape) : null;
     if (!weight?.requiresGrad && !bias?.requiresGrad) return [dx];
     const shapes = [{ shape: normalizedShape }, { shape: normalizedShape }];
     const [dw = null, db = null] = launchMany(layerNormSumsKernel(spec), [x, means, scales, g], shapes);
     return [dx, ...(weight ? [dw] : []), ...(bias ? [db] : [])];
-  });
+  };
+  return differentiable('layerNorm', [x, ...scale, ...shift], y, backward, { weight, bias, normalizedShape, eps });
 }
 
 /**

@@ -99,13 +99,14 @@ export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor {
   const fused = halves(spec) && !(x.isLeaf && x.requiresGrad) ? offered(x)?.maxPool?.() : undefined;
   const [y, places] = fused ?? pooled();
   if (!y || !places) throw new Error('maxPool2d: two outputs');
-  return differentiable('maxPool2d', [x], y, (g) => {
+  const backward = (g: Tensor) => {
     // The fused places leave out what the ReLU stops: right for whatever made x, too little for the gradient by x itself.
     const used = fused && x.retainsGrad ? pooled()[1] : places;
     const dx = launch(maxPoolGradKernel(spec), [used as Tensor, g], x.shape);
     if (used !== places || !fused) return [dx];
     return [offering(dx, { reluMask: (relu) => (relu.storage === x.storage ? dx : null) })];
-  });
+  };
+  return differentiable('maxPool2d', [x], y, backward, spec);
 }
 
 export interface MaxPool1dOptions {
@@ -143,7 +144,7 @@ const halves = ({ x, y }: PoolSpec): boolean =>
 
 function average(name: string, x: Tensor, spec: AvgPoolSpec): Tensor {
   const y = launch(avgPoolKernel(spec), [x], outputShape(x, spec));
-  return differentiable(name, [x], y, (g) => [launch(avgPoolGradKernel(spec), [g], x.shape)]);
+  return differentiable(name, [x], y, (g) => [launch(avgPoolGradKernel(spec), [g], x.shape)], spec);
 }
 
 /**

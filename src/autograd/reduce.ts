@@ -18,27 +18,28 @@ export function mean(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): T
   const scale = 1 / sizeOf(dims.map((d) => at(x.shape, d)));
   if (!Number.isFinite(scale)) throw new KindlingError(`mean: no elements along ${show(dims)} of ${show(x.shape)}`);
   const value = reduce('sum', source, dims, reducedShape(x.shape, dims, keepdim), { scale });
-  return differentiable('mean', [source], value, (g) => [
-    expand(reshape(mul(g, scale), withOnes(x.shape, dims)), x.shape),
-  ]);
+  const backward = (g: Tensor) => [expand(reshape(mul(g, scale), withOnes(x.shape, dims)), x.shape)];
+  return differentiable('mean', [source], value, backward, { dims, keepdim });
 }
 
 /** Product over dimensions. Its gradient wants elements that are not 0. */
 export function prod(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
   const dims = dimsOf('prod', dim, x.ndim);
   const value = reduce('prod', x, dims, reducedShape(x.shape, dims, keepdim));
-  return differentiable('prod', [x], value, (g) => [div(reshape(mul(g, value), withOnes(x.shape, dims)), x)]);
+  const backward = (g: Tensor) => [div(reshape(mul(g, value), withOnes(x.shape, dims)), x)];
+  return differentiable('prod', [x], value, backward, { dims, keepdim });
 }
 
 function extreme(op: 'max' | 'min', x: Tensor, { dim, keepdim = false }: ReduceOptions): Tensor {
   const dims = dimsOf(`a${op}`, dim, x.ndim);
   if (x.size === 0) throw new KindlingError(`a${op}: shape ${show(x.shape)} has no elements`);
   const value = reduce(op, x, dims, reducedShape(x.shape, dims, keepdim));
-  return differentiable(`a${op}`, [x], value, (g) => {
+  const backward = (g: Tensor) => {
     const ones = withOnes(x.shape, dims);
     const ties = cast(eq(x, reshape(value.detach(), ones)), 'f32');
     return [mul(ties, div(reshape(g, ones), sum(ties, { dim: dims, keepdim: true })))];
-  });
+  };
+  return differentiable(`a${op}`, [x], value, backward, { dims, keepdim });
 }
 
 /** Largest element over dimensions; equal ones share the gradient. */
@@ -54,9 +55,11 @@ function arg(op: 'max' | 'min', x: Tensor, { dim, keepdim = false }: { dim?: num
   const { splits } = cut(slab, { ...reduceVariant(), lanes: 1 });
   const spec = { op, type: held(x), ...slab };
   const shape = reducedShape(x.shape, dims, keepdim);
-  if (splits === 1) return launch(argKernel({ ...spec, splits }), [x], shape, 'i32');
-  const places = launch(argKernel({ ...spec, splits }), [x], [outer, splits, inner], 'i32');
-  return launch(argKernel({ ...spec, splits: 1, among: splits }), [x, places], shape, 'i32');
+  const first = launch(argKernel({ ...spec, splits }), [x], splits === 1 ? shape : [outer, splits, inner], 'i32');
+  const value =
+    splits === 1 ? first : launch(argKernel({ ...spec, splits: 1, among: splits }), [x, first], shape, 'i32');
+  // Without a gradient by x: shown to whoever inspects, and not recorded.
+  return differentiable(`arg${op}`, [x.detach()], value, () => [], { dims });
 }
 
 /** Index of the largest element along `dim` (of all elements, flattened, without it), the first where several are equal. */

@@ -42,7 +42,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   const shape = order.map((d) => at(x.shape, d));
   const kernel = gatherKernel({ shape, strides: order.map((d) => at(strides, d)), offset: 0 });
   const back = order.map((_, d) => order.indexOf(d));
-  return differentiable('permute', [x], launch(kernel, [x], shape, x.dtype), (g) => [permute(g, back)]);
+  return differentiable('permute', [x], launch(kernel, [x], shape, x.dtype), (g) => [permute(g, back)], { order });
 }
 
 /** Two dimensions swapped. */
@@ -63,9 +63,9 @@ interface Block {
 }
 
 /** The elements of a block; its gradient is zero outside of it. */
-function takeBlock(name: string, x: Tensor, block: Block): Tensor {
+function takeBlock(name: string, x: Tensor, block: Block, attributes: object): Tensor {
   const value = launch(gatherKernel(block), [x], block.shape, x.dtype);
-  return differentiable(name, [x], value, (g) => [putBlocks([{ x: g, block }], x.shape, 0)]);
+  return differentiable(name, [x], value, (g) => [putBlocks([{ x: g, block }], x.shape, 0)], attributes);
 }
 
 /** A tensor filled with `value` (null: the blocks cover it), with blocks written into it. */
@@ -94,11 +94,12 @@ export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_I
   const from = position(start);
   const count = Math.max(0, Math.ceil((position(end) - from) / step));
   const strides = stridesOf(x.shape);
-  return takeBlock('slice', x, {
+  const block = {
     shape: x.shape.map((n, i) => (i === d ? count : n)),
     strides: strides.map((s, i) => (i === d ? s * step : s)),
     offset: count === 0 ? 0 : from * at(strides, d),
-  });
+  };
+  return takeBlock('slice', x, block, { dim: d, from, to: position(end), step });
 }
 
 /** One entry of dimension `dim`, which goes away. */
@@ -119,11 +120,12 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   const turned = (typeof dims === 'number' ? [dims] : dims).map((dim) => dimOf('flip', dim, x.ndim));
   const strides = stridesOf(x.shape);
   const offset = turned.reduce((sum, d) => sum + (at(x.shape, d) - 1) * at(strides, d), 0);
-  return takeBlock('flip', x, {
+  const block = {
     shape: x.shape,
     strides: strides.map((s, d) => (turned.includes(d) ? -s : s)),
     offset: x.size === 0 ? 0 : offset,
-  });
+  };
+  return takeBlock('flip', x, block, { dims: turned });
 }
 
 /** Tensors joined along a dimension that exists. */
@@ -146,9 +148,9 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
     start += at(x.shape, d);
     return { x, block };
   });
-  return differentiable('cat', tensors, putBlocks(blocks, shape, null), (g) =>
-    blocks.map(({ x, block }) => (x.requiresGrad ? launch(gatherKernel(block), [g], x.shape) : null)),
-  );
+  const backward = (g: Tensor) =>
+    blocks.map(({ x, block }) => (x.requiresGrad ? launch(gatherKernel(block), [g], x.shape) : null));
+  return differentiable('cat', tensors, putBlocks(blocks, shape, null), backward, { dim: d });
 }
 
 /** Tensors of one shape joined along a new dimension. */
@@ -167,8 +169,8 @@ export function pad(x: Tensor, widths: readonly number[], { value = 0 } = {}): T
   const shape = x.shape.map((n, d) => n + at(before, d) + (widths[2 * (x.ndim - 1 - d) + 1] ?? 0));
   const strides = stridesOf(shape);
   const block: Block = { shape: x.shape, strides, offset: before.reduce((sum, n, d) => sum + n * at(strides, d), 0) };
-  const value_ = putBlocks([{ x, block }], shape, value);
-  return differentiable('pad', [x], value_, (g) => [launch(gatherKernel(block), [g], x.shape)]);
+  const padded = putBlocks([{ x, block }], shape, value);
+  return differentiable('pad', [x], padded, (g) => [launch(gatherKernel(block), [g], x.shape)], { before, value });
 }
 
 /** Elements of `a` where `condition` holds, of `b` elsewhere; all three broadcast. */
@@ -180,11 +182,12 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
     const strides = operands.map((t) => broadcastStrides(t.shape, shape));
     return launch(whereKernel({ shape, strides }), operands, shape, x.dtype);
   };
-  return differentiable('where', [x, y], choose(x, y), (g) => {
+  const backward = (g: Tensor) => {
     const nothing = putBlocks([], [], 0);
     return [
       x.requiresGrad ? sumTo(choose(g, nothing), x.shape) : null,
       y.requiresGrad ? sumTo(choose(nothing, g), y.shape) : null,
     ];
-  });
+  };
+  return differentiable('where', [x, y], choose(x, y), backward, { condition });
 }

@@ -24,9 +24,10 @@ function along(name: string, x: Tensor, dim: Dim, log: boolean): Tensor {
   const spec = { log, outer, length, inner };
   const y = withLanes('softmax', spec, (lanes) => launch(softmaxKernel({ ...spec, lanes }), [x], x.shape));
   if (log && d === 1 && x.requiresGrad && isGradEnabled()) logits.set(y, x);
-  return differentiable(name, [x], y, (g) => [
+  const backward = (g: Tensor) => [
     withLanes('softmax.grad', spec, (lanes) => launch(softmaxGradKernel({ ...spec, lanes }), [y, g], x.shape)),
-  ]);
+  ];
+  return differentiable(name, [x], y, backward, { dim: d });
 }
 
 /**

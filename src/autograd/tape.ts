@@ -17,6 +17,25 @@ import { launchFlat } from './variant.js';
 
 let enabled = true;
 let recorded = 0;
+let inspect: Inspector | null = null;
+
+type Backward = (grad: Tensor) => readonly (Tensor | null)[];
+
+/** Is shown every function that runs, recorded or not. Returns the way back to record. */
+export type Inspector = (
+  name: string,
+  inputs: readonly Tensor[],
+  value: Tensor,
+  backward: Backward,
+  attributes: object | undefined,
+) => Backward;
+
+/** Lets `inspector` see every function from now on. Returns the one before. */
+export function inspectBy(inspector: Inspector | null): Inspector | null {
+  const before = inspect;
+  inspect = inspector;
+  return before;
+}
 
 /** Whether functions are recorded now. */
 export const isGradEnabled = (): boolean => enabled;
@@ -44,16 +63,19 @@ function withGrad<T>(on: boolean, body: () => T): T {
  *
  * @param backward takes the gradient by the value; returns one gradient per input, null where there is none. Inputs that
  *   need none have `requiresGrad` false: skip the work.
+ * @param attributes what the value depends on besides its inputs, for whoever writes the function down elsewhere
  */
 export function differentiable(
   name: string,
   inputs: readonly Tensor[],
   value: Tensor,
-  backward: (grad: Tensor) => readonly (Tensor | null)[],
+  backward: Backward,
+  attributes?: object,
 ): Tensor {
+  const back = inspect?.(name, inputs, value, backward, attributes) ?? backward;
   if (enabled && inputs.some((input) => input.requiresGrad)) {
     value.requiresGrad = true;
-    value.gradFn = { name, inputs, order: recorded++, backward };
+    value.gradFn = { name, inputs, order: recorded++, backward: back };
   }
   return value;
 }

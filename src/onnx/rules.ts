@@ -1,0 +1,184 @@
+/** kindling's functions as ONNX's operators, with the names of kernels where no function owns them. */
+import type { Conv2dShape } from '../kernels/conv2d/shape.js';
+import type { AvgPoolSpec, PoolAxis } from '../kernels/pool.js';
+import { at, type Shape, sizeOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Graph, Operand, Rule } from './graph.js';
+import { type Attribute, ELEMENT } from './model.js';
+
+/** Functions that are operators of the same inputs; the operator is named where it is not the name capitalised. */
+const OPERATORS =
+  'add sub mul div pow neg abs exp log sqrt reciprocal sin cos tanh sigmoid erf floor ceil round sign relu softplus ' +
+  'maximum:Max minimum:Min eq:Equal lt:Less le:LessOrEqual gt:Greater ge:GreaterOrEqual hardswish:HardSwish matmul:MatMul';
+
+const same =
+  (op: string, attributes?: Readonly<Record<string, Attribute>>): Rule =>
+  (graph, { inputs }) =>
+    graph.node(op, inputs, attributes);
+
+const operator = (entry: string): [string, Rule] => {
+  const [name = '', op = name.charAt(0).toUpperCase() + name.slice(1)] = entry.split(':');
+  return [name, same(op)];
+};
+
+type Dims = { readonly dims: readonly number[]; readonly keepdim: boolean };
+type Dim = { readonly dim: number; readonly picks: Tensor };
+type Parameter = { readonly parameter: number };
+type Affine = { readonly weight?: Tensor | null; readonly bias?: Tensor | null; readonly eps: number };
+
+/** Beyond any length: a slice to the end, or to before the beginning. */
+const END = Number.MAX_SAFE_INTEGER;
+
+const cast = (graph: Graph, x: Operand, dtype: keyof typeof ELEMENT): string =>
+  graph.node('Cast', [x], { to: ELEMENT[dtype] });
+
+/** Until opset 18 only a sum took its dimensions as an input. */
+function reduce(graph: Graph, op: string, x: Operand, { dims, keepdim }: Dims): string {
+  const keepdims = Number(keepdim);
+  if (op === 'ReduceSum' || graph.opset >= 18) return graph.node(op, [x, dims], { keepdims });
+  return graph.node(op, [x], { axes: dims, keepdims });
+}
+
+const reduction =
+  (op: string): Rule =>
+  (graph, { x }, dims: Dims) =>
+    reduce(graph, op, x.dtype === 'bool' ? cast(graph, x, 'i32') : x, dims);
+
+/** The place of an extreme, in i32. */
+const place =
+  (op: string): Rule =>
+  (graph, { x, value }, { dims }: Dims) => {
+    const [axis = 0, ...others] = dims;
+    const flat = others.length > 0;
+    const found = graph.node(op, [flat ? graph.reshape(x, [x.size]) : x], { axis: flat ? 0 : axis, keepdims: 0 });
+    return graph.reshape(cast(graph, found, 'i32'), value.shape);
+  };
+
+const pads = (...before: readonly number[]): number[] => [...before, ...before];
+
+/** ONNX pools batches of images only. */
+const pooling =
+  (op: string): Rule =>
+  (graph, { x: images }, { y, x, countIncludePad }: AvgPoolSpec) => {
+    const window = {
+      kernel_shape: [y.kernel, x.kernel],
+      strides: [y.stride, x.stride],
+      pads: pads(y.padding, x.padding),
+    };
+    const rest: Record<string, Attribute> =
+      op === 'MaxPool' ? { dilations: [y.dilation, x.dilation] } : { count_include_pad: Number(countIncludePad) };
+    const batched = images.ndim === 4;
+    const y4 = graph.node(op, [batched ? images : graph.node('Unsqueeze', [images, [0]])], { ...window, ...rest });
+    return batched ? y4 : graph.node('Squeeze', [y4, [0]]);
+  };
+
+/** A matrix [output, input] whose rows take the means of an adaptive pooling along one dimension. */
+function means({ input, output }: PoolAxis): Operand {
+  const data = Array.from({ length: output * input }, (_, k) => {
+    const row = Math.floor(k / input);
+    const [from, to] = [Math.floor((row * input) / output), Math.ceil(((row + 1) * input) / output)];
+    return k % input >= from && k % input < to ? 1 / (to - from) : 0;
+  });
+  return { dtype: 'f32', shape: [output, input], data };
+}
+
+const filled = (shape: Shape, value: number): Operand => ({
+  dtype: 'f32',
+  shape,
+  data: new Float32Array(sizeOf(shape)).fill(value),
+});
+
+type BatchNorm = Affine & { readonly means: Tensor; readonly variances: Tensor; readonly training: boolean };
+
+const batchNorm: Rule = (graph, { x }, { means, variances, training, eps, weight, bias }: BatchNorm) => {
+  const channels = [at(x.shape, 1)];
+  const affine = [weight ?? filled(channels, 1), bias ?? filled(channels, 0)];
+  const normalize = (input: Operand, mean: Operand, variance: Operand): string =>
+    graph.node('BatchNormalization', [input, ...affine, mean, variance], { epsilon: { float: eps } });
+  if (!training) return normalize(x, means, variances);
+  const others = x.shape.flatMap((_, d) => (d === 1 ? [] : [d]));
+  const mean = (input: Operand, keepdim: boolean): string =>
+    reduce(graph, 'ReduceMean', input, { dims: others, keepdim });
+  const centred = graph.node('Sub', [x, mean(x, true)]);
+  return normalize(centred, filled(channels, 0), mean(graph.node('Mul', [centred, centred]), false));
+};
+
+export const RULES: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(OPERATORS.split(' ').map(operator)),
+  ne: (g, { inputs }) => g.node('Not', [g.node('Equal', inputs)]),
+  cast: (g, { x, value }) => cast(g, x, value.dtype),
+  log1p: (g, { x }) => g.node('Log', [g.node('Add', [x, 1])]),
+  rsqrt: (g, { x }) => g.node('Reciprocal', [g.node('Sqrt', [x])]),
+  square: (g, { x }) => g.node('Mul', [x, x]),
+  relu6: (g, { x }) => g.node('Clip', [x, 0, 6]),
+  leakyRelu: (g, { x }, { parameter }: Parameter) => g.node('LeakyRelu', [x], { alpha: { float: parameter } }),
+  elu: (g, { x }, { parameter }: Parameter) => g.node('Elu', [x], { alpha: { float: parameter } }),
+  silu: (g, { x }) => g.node('Mul', [x, g.node('Sigmoid', [x])]),
+  gelu: (g, { x }) => {
+    const phi = g.node('Add', [g.node('Erf', [g.node('Mul', [x, Math.SQRT1_2])]), 1]);
+    return g.node('Mul', [g.node('Mul', [x, 0.5]), phi]);
+  },
+  geluTanh: (g, { x }) => {
+    const cube = g.node('Mul', [g.node('Mul', [g.node('Mul', [x, x]), x]), 0.044715]);
+    const bend = g.node('Tanh', [g.node('Mul', [g.node('Add', [x, cube]), Math.sqrt(2 / Math.PI)])]);
+    return g.node('Mul', [g.node('Mul', [x, 0.5]), g.node('Add', [bend, 1])]);
+  },
+  hardsigmoid: same('HardSigmoid', { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
+  clampMin: (g, { x }, { parameter }: Parameter) => g.node('Clip', [x, parameter]),
+  clampMax: (g, { x }, { parameter }: Parameter) => g.node('Clip', [x, '', parameter]),
+  powScalar: (g, { x }, { parameter }: Parameter) => g.node('Pow', [x, parameter]),
+
+  sum: reduction('ReduceSum'),
+  mean: reduction('ReduceMean'),
+  prod: reduction('ReduceProd'),
+  amax: reduction('ReduceMax'),
+  amin: reduction('ReduceMin'),
+  argmax: place('ArgMax'),
+  argmin: place('ArgMin'),
+
+  reshape: (g, { x, value }) => g.reshape(x, value.shape),
+  // A length of 1 keeps what the input has there, be it the batch.
+  expand: (g, { x, value: { shape } }) => {
+    const lead = shape.length - x.ndim;
+    return g.node('Expand', [x, shape.map((n, d) => (n === x.shape[d - lead] ? 1 : n))]);
+  },
+  permute: (g, { x }, { order }: { order: readonly number[] }) => g.node('Transpose', [x], { perm: order }),
+  slice: (g, { x }, { dim, from, to, step }: Dim & { from: number; to: number; step: number }) =>
+    g.node('Slice', [x, [from], [to === x.shape[dim] ? END : to], [dim], [step]]),
+  flip: (g, { x }, { dims }: Dims) =>
+    g.node('Slice', [x, dims.map(() => -1), dims.map(() => -END), dims, dims.map(() => -1)]),
+  cat: (g, { inputs }, { dim }: Dim) => g.node('Concat', inputs, { axis: dim }),
+  pad: (g, { x, value: padded }, { before, value }: { before: readonly number[]; value: number }) => {
+    const after = padded.shape.map((n, d) => n - at(before, d) - at(x.shape, d));
+    return g.node('Pad', [x, [...before, ...after], { dtype: x.dtype, shape: [], data: [value] }]);
+  },
+  where: (g, { inputs }, { condition }: { condition: Tensor }) =>
+    g.node('Where', [condition.dtype === 'bool' ? condition : cast(g, condition, 'bool'), ...inputs]),
+  indexSelect: (g, { x }, { dim, picks }: Dim) => g.node('Gather', [x, picks], { axis: dim }),
+  gather: (g, { x }, { dim, picks }: Dim) => g.node('GatherElements', [x, picks], { axis: dim }),
+
+  linear: same('Gemm', { transB: 1 }),
+  conv2d: (g, { inputs }, s: Conv2dShape) =>
+    g.node('Conv', inputs, {
+      kernel_shape: [s.kh, s.kw],
+      strides: [s.strideH, s.strideW],
+      pads: pads(s.padH, s.padW),
+      dilations: [s.dilationH, s.dilationW],
+      group: s.groups,
+    }),
+  maxPool2d: pooling('MaxPool'),
+  avgPool2d: pooling('AveragePool'),
+  // ONNX's windows are of one size: products with the matrices of their means.
+  adaptiveAvgPool2d: (g, { x: images }, { y, x }: AvgPoolSpec) => {
+    if (y.output === 1 && x.output === 1) return reduce(g, 'ReduceMean', images, { dims: [-2, -1], keepdim: true });
+    const columns = g.node('Transpose', [means(x)], { perm: [1, 0] });
+    return g.node('MatMul', [g.node('MatMul', [means(y), images]), columns]);
+  },
+  batchNorm,
+  layerNorm: (g, { x }, { weight, bias, eps, normalizedShape: shape }: Affine & { normalizedShape: Shape }) => {
+    const affine = [weight ?? filled(shape, 1), ...(bias ? [bias] : [])];
+    return g.node('LayerNormalization', [x, ...affine], { axis: -shape.length, epsilon: { float: eps } });
+  },
+  softmax: (g, { x }, { dim }: Dim) => g.node('Softmax', [x], { axis: dim }),
+  logSoftmax: (g, { x }, { dim }: Dim) => g.node('LogSoftmax', [x], { axis: dim }),
+};

@@ -1,0 +1,268 @@
+/** Models as ONNX files, against ONNX Runtime, which no browser of these tests has: layers, the networks, functions. */
+
+import * as k from 'kindling';
+import { arange, manualSeed, randint, randn, type Tensor, tensor } from 'kindling';
+import * as nn from 'kindling/nn';
+import * as F from 'kindling/nn/functional';
+import { type ExportOptions, exportOnnx } from 'kindling/onnx';
+import * as ort from 'onnxruntime-node';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Net } from '../../examples/cifar/network.js';
+
+beforeAll(() => {
+  manualSeed(7);
+});
+
+/** A module of a function. */
+class Apply extends nn.Module<Tensor[]> {
+  constructor(readonly body: (...x: Tensor[]) => Tensor) {
+    super();
+  }
+  forward(...x: Tensor[]): Tensor {
+    return this.body(...x);
+  }
+}
+
+const KINDS = { f32: 'float32', i32: 'int32', u32: 'uint32', bool: 'bool' } as const;
+
+async function feedOf(x: Tensor): Promise<ort.Tensor> {
+  const data = await x.data();
+  return new ort.Tensor(KINDS[x.dtype], x.dtype === 'bool' ? Uint8Array.from(data) : data, x.shape);
+}
+
+/** Exports for inputs like the examples, runs on `inputs`, and compares with kindling. */
+async function agrees(
+  model: nn.Module<Tensor[]>,
+  examples: readonly Tensor[],
+  inputs: readonly Tensor[],
+  options: ExportOptions = {},
+): Promise<ort.InferenceSession> {
+  const bytes = await exportOnnx(model, examples as Tensor[], options);
+  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
+  const feeds = await Promise.all(inputs.map(async (x, i) => [session.inputNames[i], await feedOf(x)]));
+  const { output } = await session.run(Object.fromEntries(feeds));
+  const want = k.noGrad(() => model.eval().forward(...inputs));
+  if (!output) throw new Error('the output has another name');
+  expect(output.dims).toEqual(want.shape);
+  expect(output.type).toBe(KINDS[want.dtype]);
+  const wanted = Array.from(await want.data());
+  const got = Array.from(output.data as Float32Array, Number);
+  const largest = Math.max(...wanted.map(Math.abs), 1e-30);
+  const error = Math.max(...wanted.map((value, i) => Math.abs(value - (got[i] as number)))) / largest;
+  expect(error).toBeLessThan(1e-5);
+  return session;
+}
+
+/** Layers of a Sequential, and the input's shape without its batch. */
+const layers: [string, number[], () => nn.Module[]][] = [
+  ['Linear', [6], () => [new nn.Linear(6, 4)]],
+  ['Linear on sequences', [5, 6], () => [new nn.Linear(6, 4, { bias: false })]],
+  ['Conv2d', [3, 9, 8], () => [new nn.Conv2d(3, 6, 3)]],
+  [
+    'Conv2d with everything',
+    [4, 11, 10],
+    () => [new nn.Conv2d(4, 6, [3, 2], { stride: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2, bias: false })],
+  ],
+  ['BatchNorm2d', [5, 4, 3], () => [new nn.BatchNorm2d(5, { eps: 1e-3 })]],
+  ['BatchNorm2d without weights', [5, 4, 3], () => [new nn.BatchNorm2d(5, { affine: false })]],
+  ["BatchNorm2d of the batch's statistics", [5, 4, 3], () => [new nn.BatchNorm2d(5, { trackRunningStats: false })]],
+  ['MaxPool2d', [2, 9, 8], () => [new nn.MaxPool2d(3, { stride: 2, padding: 1 })]],
+  ['AvgPool2d', [2, 9, 8], () => [new nn.AvgPool2d([3, 2], { stride: 2, padding: 1 })]],
+  ['AvgPool2d without its padding', [2, 9, 8], () => [new nn.AvgPool2d(3, { padding: 1, countIncludePad: false })]],
+  ['Dropout', [6], () => [new nn.Dropout(0.5), new nn.ReLU(), new nn.Dropout(0.5)]],
+  ['Dropout2d', [3, 4, 4], () => [new nn.Dropout2d(0.5)]],
+  ['Flatten', [3, 4, 5], () => [new nn.Flatten()]],
+  ['Flatten of some', [3, 4, 5], () => [new nn.Flatten(2)]],
+  ['Identity', [3], () => [new nn.Identity()]],
+  ['ReLU', [7], () => [new nn.ReLU()]],
+  ['ReLU6', [7], () => [new nn.ReLU6()]],
+  ['Tanh', [7], () => [new nn.Tanh()]],
+  ['Sigmoid', [7], () => [new nn.Sigmoid()]],
+  ['SiLU', [7], () => [new nn.SiLU()]],
+  ['Hardsigmoid', [7], () => [new nn.Hardsigmoid()]],
+  ['Hardswish', [7], () => [new nn.Hardswish()]],
+  ['Softplus', [7], () => [new nn.Softplus()]],
+  ['LeakyReLU', [7], () => [new nn.LeakyReLU(0.2)]],
+  ['ELU', [7], () => [new nn.ELU(1.5)]],
+  ['GELU', [7], () => [new nn.GELU()]],
+  ['GELU by tanh', [7], () => [new nn.GELU({ approximate: 'tanh' })]],
+  ['Softmax', [3, 7], () => [new nn.Softmax(1)]],
+  ['LogSoftmax', [7], () => [new nn.LogSoftmax(-1)]],
+];
+
+describe("each layer in a Sequential, for a batch that is not the example's", () => {
+  it.each(layers)('%s', async (_, shape, make) => {
+    const model = new nn.Sequential(...make());
+    await agrees(model, [randn([2, ...shape]).mul(0)], [randn([3, ...shape]).mul(3)]);
+  });
+});
+
+/** Two convolutions and what goes around them. */
+class Block extends nn.Module {
+  conv1: nn.Conv2d;
+  bn1: nn.BatchNorm2d;
+  conv2: nn.Conv2d;
+  bn2: nn.BatchNorm2d;
+  shortcut: nn.Sequential;
+
+  constructor(from: number, to: number, stride: number) {
+    super();
+    this.conv1 = new nn.Conv2d(from, to, 3, { stride, padding: 1, bias: false });
+    this.bn1 = new nn.BatchNorm2d(to);
+    this.conv2 = new nn.Conv2d(to, to, 3, { padding: 1, bias: false });
+    this.bn2 = new nn.BatchNorm2d(to);
+    this.shortcut =
+      stride === 1
+        ? new nn.Sequential()
+        : new nn.Sequential(new nn.Conv2d(from, to, 1, { stride, bias: false }), new nn.BatchNorm2d(to));
+  }
+
+  forward(x: Tensor): Tensor {
+    const y = F.relu(this.bn1.forward(this.conv1.forward(x)));
+    return F.relu(this.bn2.forward(this.conv2.forward(y)).add(this.shortcut.forward(x)));
+  }
+}
+
+class ResNet extends nn.Module {
+  stem = new nn.Conv2d(3, 8, 3, { padding: 1, bias: false });
+  bn = new nn.BatchNorm2d(8);
+  blocks = new nn.Sequential(new Block(8, 8, 1), new Block(8, 16, 2));
+  fc = new nn.Linear(16, 10);
+
+  forward(x: Tensor): Tensor {
+    const y = this.blocks.forward(F.relu(this.bn.forward(this.stem.forward(x))));
+    return this.fc.forward(F.adaptiveAvgPool2d(y, 1).flatten(1));
+  }
+}
+
+describe('networks', () => {
+  it("the study's", async () => {
+    const net = new Net({ name: 'dropout_both', lr: 1e-3, dropoutConv: 0.2, dropoutDense: 0.2 });
+    const session = await agrees(net, [randn([1, 3, 32, 32])], [randn([5, 3, 32, 32])]);
+    expect(session.inputMetadata[0]).toMatchObject({ name: 'input', shape: ['batch', 3, 32, 32] });
+    expect(session.outputMetadata[0]).toMatchObject({ name: 'output', shape: ['batch', 10] });
+  });
+
+  it('a residual one, its statistics those of a training', async () => {
+    const net = new ResNet();
+    for (let i = 0; i < 3; i++) net.forward(randn([4, 3, 16, 16]).add(i));
+    const session = await agrees(net, [randn([1, 3, 16, 16])], [randn([3, 3, 16, 16])], { inputNames: ['image'] });
+    expect(session.inputNames).toEqual(['image']);
+  });
+
+  it('of a fixed batch', async () => {
+    const net = new ResNet();
+    const x = randn([2, 3, 16, 16]);
+    const session = await agrees(net, [x], [x], { dynamicBatch: false });
+    expect(session.inputMetadata[0]).toMatchObject({ shape: [2, 3, 16, 16] });
+  });
+
+  it('with attention, embedding and positions', async () => {
+    const table = new nn.Parameter(randn([11, 8]));
+    const mask = k.where(k.lt(arange(0, 5).reshape([5, 1]), arange(0, 5)), -1e9, 0);
+    const model = new Apply((tokens) => {
+      const x = F.embedding(tokens, table).add(randn([5, 8]).mul(0).add(0.25));
+      const heads = x.reshape([-1, 5, 2, 4]).permute([0, 2, 1, 3]);
+      const scores = k.matmul(heads, heads.transpose(-1, -2)).mul(0.5).add(mask);
+      const y = k
+        .matmul(F.softmax(scores, { dim: -1 }), heads)
+        .permute([0, 2, 1, 3])
+        .reshape([-1, 5, 8]);
+      return F.layerNorm(y.add(x), [8]).slice(1, -2);
+    });
+    await agrees(model, [randint(0, 11, [1, 5])], [randint(0, 11, [4, 5])]);
+  });
+});
+
+const f = (...shape: number[]) => randn([2, ...shape]);
+const positive = (...shape: number[]) =>
+  f(...shape)
+    .abs()
+    .add(0.1);
+
+/** Functions of tensors [2, ...]; exported for a batch of 2 and run on it, at opset 17 and 18. */
+const functions: [string, (...x: Tensor[]) => Tensor, () => Tensor[]][] = [
+  ['arithmetic', (a, b) => a.add(1).mul(b).sub(a.div(b)).neg(), () => [f(3), positive(3)]],
+  ['broadcasting', (a, b) => k.maximum(a, k.minimum(b, 0.5)), () => [f(4, 3), f(1, 3)]],
+  ['powers', (a, b) => k.pow(a, b).add(k.pow(a, 1.5)).add(k.square(a)), () => [positive(5), f(5)]],
+  ['exp and log', (a) => k.exp(k.log(a)).add(k.log1p(a)), () => [positive(5)]],
+  ['roots', (a) => k.sqrt(a).add(k.rsqrt(a)).add(k.reciprocal(a)), () => [positive(5)]],
+  ['sines', (a) => k.sin(a).add(k.cos(a)).add(k.erf(a)), () => [f(5)]],
+  [
+    'rounding',
+    (a) =>
+      k
+        .floor(a)
+        .add(k.ceil(a))
+        .add(k.round(a.mul(4)))
+        .add(k.sign(a)),
+    () => [f(5)],
+  ],
+  ['clamp', (a) => k.clamp(a, { min: -0.5 }).add(k.clamp(a, { max: 0.25 })), () => [f(5)]],
+  ['comparison and where', (a, b) => k.where(k.gt(a, b), a, k.where(k.le(a, 0), b, 2)), () => [f(5), f(5)]],
+  ['equality', (a, b) => k.ne(k.floor(a), k.floor(b)), () => [f(5), f(5)]],
+  [
+    'bools as numbers',
+    (a) =>
+      k
+        .ge(a, 0)
+        .to('f32')
+        .mul(a)
+        .add(k.sum(k.lt(a, 0), { dim: 1, keepdim: true })),
+    () => [f(5)],
+  ],
+  ['sums and means', (a) => k.sum(a, { dim: [1, 2] }).add(k.mean(a, { dim: -1 }).sum({ dim: 1 })), () => [f(3, 4)]],
+  ['a sum of all', (a) => a.sum(), () => [f(3, 4)]],
+  [
+    'products and extremes',
+    (a) =>
+      k
+        .prod(a, { dim: 1 })
+        .add(k.amax(a, { dim: 1 }))
+        .sub(k.amin(a, { dim: 1 })),
+    () => [f(3)],
+  ],
+  ['variance', (a) => k.std(a, { dim: 1, keepdim: true }), () => [f(6)]],
+  ['argmax', (a) => k.argmax(a, { dim: 1 }), () => [f(6)]],
+  ['argmin, kept', (a) => k.argmin(a, { dim: -1, keepdim: true }), () => [f(3, 6)]],
+  ['argmax of all', (a) => k.argmax(a), () => [f(6)]],
+  ['matmul', (a, b) => k.matmul(a, b), () => [f(3, 4), f(4, 5)]],
+  ['matmul of a vector', (a) => k.matmul(a, k.ones([4])), () => [f(3, 4)]],
+  ['expand and permute', (a) => k.expand(a, [-1, 3, 4]).permute([0, 2, 1]), () => [f(1, 4)]],
+  ['squeeze and unsqueeze', (a) => a.unsqueeze(1).squeeze(2), () => [f(1, 4)]],
+  ['slices', (a) => a.slice(1, 1, 6, 2).add(a.slice(1, -3)), () => [f(6)]],
+  ['select and flip', (a) => k.flip(a.select(1, 2), [1]), () => [f(4, 3)]],
+  [
+    'cat and stack',
+    (a, b) => k.cat([a, b, a], 1).add(k.stack([a, b], 1).sum()),
+    () => [f(2), f(3)].map((x, i) => (i ? x.slice(1, 0, 2) : x)),
+  ],
+  ['pad', (a) => F.pad(a, [1, 2, 0, 1], { value: 3 }), () => [f(2, 3)]],
+  ['gather', (a, i) => k.gather(a, 1, i), () => [f(4), randint(0, 4, [2, 3])]],
+  ['indexSelect', (a) => k.indexSelect(a, 1, tensor([2, 0], { dtype: 'i32' })), () => [f(4)]],
+  ['adaptive pooling', (a) => F.adaptiveAvgPool2d(a, [3, 2]), () => [f(3, 7, 5)]],
+  [
+    'group normalisation',
+    (a) => F.groupNorm(a, 2, { weight: tensor([1, 2, 3, 4]), bias: k.ones([4]) }),
+    () => [f(4, 3, 3)],
+  ],
+  [
+    'layer normalisation',
+    (a) => F.layerNorm(a, [3, 4], { weight: k.full([3, 4], 2), bias: k.ones([3, 4]) }),
+    () => [f(3, 4)],
+  ],
+  [
+    "a function of one's own",
+    k.defineFunction({ name: 'cube', forward: (_, x: Tensor) => x.mul(x).mul(x), backward: () => [null] }),
+    () => [f(3)],
+  ],
+  ['a detached view', (a) => a.mul(2).detach().add(a.detach()), () => [f(3)]],
+  ['i32 arithmetic', (a) => k.abs(k.neg(a.mul(3))).sub(1), () => [randint(-4, 4, [2, 3])]],
+];
+
+describe.each([17, 18, 22])('functions, opset %d', (opset) => {
+  it.each(functions)('%s', async (_, body, make) => {
+    const inputs = make();
+    await agrees(new Apply(body), inputs, inputs, { opset });
+  });
+});
