@@ -12,6 +12,7 @@ import * as reduce from '../autograd/reduce.js';
 import * as shape from '../autograd/shape.js';
 import { logSoftmax, softmax } from '../autograd/softmax.js';
 import * as unary from '../autograd/unary.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 const { eq, ge, gt, le, lt, maximum, minimum, ne } = binary;
 const { amax, amin, argmax, argmin, prod, std, variance } = reduce;
@@ -26,6 +27,8 @@ const METHODS = {
   ...{ abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal },
   ...{ relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh },
 };
+
+export type { Tensor };
 
 /** Methods that `kindling/methods` adds; each is the function of its name with the tensor as first argument. */
 export interface MoreMethods extends MethodsOf<typeof METHODS> {}

@@ -33,7 +33,7 @@ export interface ConvTranspose2dOptions extends ConvOptions<Double> {
   outputPadding?: number | Double;
 }
 
-/** @internal What convolutions share: sizes, and parameters uniform in ±1/√(inputs of one output). */
+/** What convolutions share: sizes, and parameters uniform in ±1/√(inputs of one output). */
 export abstract class Conv<Size extends readonly number[]> extends Module {
   weight: Parameter;
   /** [outChannels] */

@@ -20,7 +20,7 @@ export interface AdamOptions {
 /** What the optimizers with two moments have in common. */
 export type MomentOptions = Required<Omit<AdamOptions, 'amsgrad'>> & { amsgrad?: boolean };
 
-/** @internal Optimizers that keep running means of the gradient and of its square. */
+/** Optimizers that keep running means of the gradient and of its square. */
 export abstract class MomentOptimizer<Options extends MomentOptions> extends Optimizer<Options> {
   /** Whether the gradient itself is a part of the step. */
   protected readonly ahead: boolean = false;
