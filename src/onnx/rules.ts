@@ -103,6 +103,16 @@ const batchNorm: Rule = (graph, { x }, { means, variances, training, eps, weight
   return normalize(centred, filled(channels, 0), mean(graph.node('Mul', [centred, centred]), false));
 };
 
+/** Of images, and of signals as images of one row. */
+const conv: Rule = (g, { inputs }, s: Conv2dShape) =>
+  g.node('Conv', inputs, {
+    kernel_shape: [s.kh, s.kw],
+    strides: [s.strideH, s.strideW],
+    pads: pads(s.padH, s.padW),
+    dilations: [s.dilationH, s.dilationW],
+    group: s.groups,
+  });
+
 export const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(OPERATORS.split(' ').map(operator)),
   ne: (g, { inputs }) => g.node('Not', [g.node('Equal', inputs)]),
@@ -158,14 +168,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   gather: (g, { x }, { dim, picks }: Dim) => g.node('GatherElements', [x, picks], { axis: dim }),
 
   linear: same('Gemm', { transB: 1 }),
-  conv2d: (g, { inputs }, s: Conv2dShape) =>
-    g.node('Conv', inputs, {
-      kernel_shape: [s.kh, s.kw],
-      strides: [s.strideH, s.strideW],
-      pads: pads(s.padH, s.padW),
-      dilations: [s.dilationH, s.dilationW],
-      group: s.groups,
-    }),
+  conv1d: conv,
+  conv2d: conv,
   maxPool2d: pooling('MaxPool'),
   avgPool2d: pooling('AveragePool'),
   // ONNX's windows are of one size: products with the matrices of their means.
