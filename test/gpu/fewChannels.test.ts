@@ -64,7 +64,8 @@ test('it is taken for few channels and stride 1 alone', () => {
 });
 
 test('another way to convolve is asked by shape', () => {
-  const [mine, others] = [conv(9, 1, 1, 1, 1), conv(8, 1, 1, 1, 1)];
+  // Of a stride that no other way takes.
+  const [mine, others] = [9, 8].map((n) => conv(n, 5, 8, 8, 1, { strideW: 2 })) as [Conv2dShape, Conv2dShape];
   addConvWay({ defaults: ({ n }) => (n === 9 ? { forward: false } : null) });
   expect(convWay(mine)?.defaults(mine)).toEqual({ forward: false });
   expect(convWay(others)?.defaults(others)?.forward).toBeUndefined();
