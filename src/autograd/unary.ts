@@ -21,7 +21,7 @@ function unary(line: lines.Unary, x: Tensor, parameter?: number): Tensor {
   if (Number.isNaN(parameter)) throw new KindlingError(`${name}: the parameter is NaN`);
   const spec = { name, size: x.size, ...(parameter === undefined ? {} : { parameter: bitsOf(parameter, 'f32') }) };
   const y = launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape);
-  return differentiable(name, [x], y, (g) => [unaryGrad(line, spec, x, y, g)], spec);
+  return differentiable(name, [x], y, (g) => [unaryGrad(line, spec, x, y, g)], { parameter });
 }
 
 interface Described {
