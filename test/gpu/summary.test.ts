@@ -3,7 +3,7 @@ import { manualSeed, ones, randomState, type Tensor, zeros } from 'kindling';
 import * as nn from 'kindling/nn';
 import { expect, it } from 'vitest';
 
-class Net extends nn.Module {
+class SummedNet extends nn.Module {
   features = new nn.Sequential(new nn.Conv2d(3, 32, 3), new nn.BatchNorm2d(32), new nn.ReLU());
   pool = new nn.AdaptiveAvgPool2d(2);
   drop = new nn.Dropout(0.5);
@@ -17,11 +17,11 @@ class Net extends nn.Module {
 
 // By torchinfo's rule: 896 parameters at 2 · 900 pixels, 64 and 1,290 for 2 samples.
 it('lists calls, shapes, parameters and multiply-adds', () => {
-  const net = new Net();
+  const net = new SummedNet();
   net.unused.requiresGrad_(false);
   const { rows, totalParams, trainableParams, totalMultAdds } = nn.summary(net, [2, 3, 32, 32]);
   expect(rows.map(({ name, type, depth, outputShape }) => [name, type, depth, [...outputShape]])).toEqual([
-    ['', 'Net', 0, [2, 10]],
+    ['', 'SummedNet', 0, [2, 10]],
     ['features', 'Sequential', 1, [2, 32, 30, 30]],
     ['features.0', 'Conv2d', 2, [2, 32, 30, 30]],
     ['features.1', 'BatchNorm2d', 2, [2, 32, 30, 30]],
@@ -52,7 +52,7 @@ it('prints a table', () => {
 
 it('leaves model, generator and tape as they were, also where the model throws', async () => {
   manualSeed(3);
-  const net = new Net();
+  const net = new SummedNet();
   net.features.eval();
   const own = (x: Tensor): Tensor => x;
   net.drop.forward = own;
