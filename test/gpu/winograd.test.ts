@@ -2,7 +2,7 @@
 
 import type { Tensor } from 'kindling';
 import { conv2d } from 'kindling/nn/functional';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { gemmVariant } from '../../src/autograd/variant.js';
 import { launchWinograd, launchWinogradWeightGrad } from '../../src/autograd/winograd.js';
 import { type Conv2dShape, conv2dOutput } from '../../src/kernels/conv2d/shape.js';
@@ -13,9 +13,7 @@ import {
   winogradWeightGrad,
   winogradWins,
 } from '../../src/kernels/conv2d/winograd.js';
-import { at, type Bounds, close, type Plain, plain, reseed, toTensor, values } from '../support/agree.js';
-
-beforeEach(reseed);
+import { at, type Bounds, close, type Plain, plain, toTensor, values } from '../support/agree.js';
 
 const conv = (n: number, c: number, h: number, w: number, o: number, padH = 0, padW = padH): Conv2dShape => ({
   ...{ n, c, h, w, o, kh: 3, kw: 3, strideH: 1, strideW: 1, padH, padW, dilationH: 1, dilationW: 1, groups: 1 },

@@ -4,6 +4,7 @@
  */
 import { type Tensor, tensor } from 'kindling';
 import { expect } from 'vitest';
+import { random } from './random.js';
 
 /** An n-dimensional array of doubles; `index` marks one that goes to the device as i32 and has no gradient. */
 export interface Plain {
@@ -42,18 +43,6 @@ export function get({ shape, data }: Plain, ...coordinates: number[]): number {
     data,
     shape.reduce((offset, n, d) => offset * n + (n === 1 ? 0 : at(own, d)), 0),
   );
-}
-
-let seed = 1;
-/** Begins the random values anew, for a test whose bounds are close: whatever ran before, it has the same ones. */
-export function reseed(): void {
-  seed = 1;
-}
-
-/** Uniform in [0, 1), the same on every run (a Lehmer generator). */
-function random(): number {
-  seed = (seed * 48271) % 2147483647;
-  return seed / 2147483647;
 }
 
 /** Uniform f32 values in [low, high). */

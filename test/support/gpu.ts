@@ -1,6 +1,7 @@
 import '../../src/methods/index.js';
 import { init, takeFailure } from '../../src/gpu/device.js';
 import { sync } from '../../src/gpu/stream.js';
+import { reseed } from './random.js';
 
 /** Opens the device of this process or page, once; returns the line that names it. */
 export async function prepare(): Promise<string> {
@@ -8,8 +9,9 @@ export async function prepare(): Promise<string> {
   return [`adapter: ${description}, in ${host}`, ...notes].join('; ');
 }
 
-/** Waits for the GPU and throws what went wrong on it since the last call, so that the running test fails. */
+/** After a test: waits for the GPU and throws what went wrong on it, so that this test fails. */
 export async function settle(): Promise<void> {
+  reseed();
   let thrown: unknown;
   await sync().catch((error: unknown) => {
     thrown = error;

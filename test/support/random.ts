@@ -1,0 +1,14 @@
+/** Random values for tests, the same on every run. */
+
+let seed = 1;
+
+/** Uniform in [0, 1): a Lehmer generator. */
+export function random(): number {
+  seed = (seed * 48271) % 2147483647;
+  return seed / 2147483647;
+}
+
+/** Begins anew, after each test, so that none has other values because of what ran before. */
+export function reseed(): void {
+  seed = 1;
+}
