@@ -1,6 +1,7 @@
 /** Runs a TypeScript module in Deno, as page.ts does in a browser: bundled, its files served, its calls answered here. */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -29,12 +30,18 @@ export const denoEnvironment = (cache: string): NodeJS.ProcessEnv => ({
   KINDLING_CACHE: cache,
 });
 
+/** What packages written for Node call by its old name. */
+const BUILTIN = Object.fromEntries(
+  builtinModules.filter((name) => /^[a-z]+$/.test(name)).map((name) => [name, `node:${name}`]),
+);
+
 /** Runs `main` of a module in a fresh Deno and returns its result; rejects when it throws or Deno ends. */
 export async function runDeno(options: Omit<PageOptions, 'browser' | 'survivesSignals'>): Promise<unknown> {
   const deno = installedDeno();
   if (!deno) throw new Error('Deno is not installed: npm install deno, or name its program in DENO_PATH');
   const folder = mkdtempSync(join(tmpdir(), 'kindling-deno-'));
   const bundle = await bundlePage(options.entry, {
+    ...BUILTIN,
     '#host': join(ROOT, 'src/gpu/hosts/deno.ts'),
     '#files': join(ROOT, 'src/data/files/node.ts'),
     ...options.alias,
@@ -46,9 +53,14 @@ export async function runDeno(options: Omit<PageOptions, 'browser' | 'survivesSi
   const server = await serve(bundle, { ...options, handlers: { ...options.handlers, ended } });
   try {
     writeFileSync(join(folder, 'bundle.mjs'), bundle);
+    // Bundled packages require Node's modules.
+    const required =
+      "import { createRequire } from 'node:module'; globalThis.require = createRequire(import.meta.url);";
+    writeFileSync(join(folder, 'require.mjs'), required);
     writeFileSync(
       join(folder, 'start.mjs'),
-      `import { main } from './bundle.mjs';
+      `import './require.mjs';
+      import { main } from './bundle.mjs';
       const call = async (name, ...args) => {
         const response = await fetch('/call/' + name, { method: 'POST', body: JSON.stringify(args) });
         if (!response.ok) throw new Error(await response.text());

@@ -23,13 +23,13 @@ export interface ConvWay {
   weightGrad?(spec: ConvSpec, dy: Tensor, x: Tensor, like: readonly Tensor[]): Tensor[];
 }
 
-const ways = new Set<ConvWay>();
+const ways: ConvWay[] = [];
 
 /** The other way for a shape, if there is one. */
-export const convWay = (shape: Conv2dShape): ConvWay | undefined => [...ways].find((way) => way.defaults(shape));
+export const convWay = (shape: Conv2dShape): ConvWay | undefined => ways.find((way) => way.defaults(shape));
 
 export function addConvWay(way: ConvWay): void {
-  ways.add(way);
+  ways.push(way);
 }
 
 /**

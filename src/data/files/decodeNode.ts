@@ -1,10 +1,9 @@
-/** Decoders in Node, which has none of its own: the packages `pngjs` and `jpeg-js`. */
+/** Decoders in Node and Deno, which have none that give pixels: the packages `pngjs` and `jpeg-js`. */
 import { KindlingError } from '../../gpu/errors.js';
-import { type DecodedPicture, decodeOnCanvas } from './decode.js';
+import type { DecodedPicture } from './decode.js';
 
 /** Decodes PNG and JPEG. */
 export async function decodePicture(bytes: Uint8Array): Promise<DecodedPicture> {
-  if (typeof OffscreenCanvas !== 'undefined') return decodeOnCanvas(bytes);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (buffer.toString('latin1', 0, 4) === '\x89PNG') {
     const { PNG } = await import('pngjs').catch(missing('pngjs'));
