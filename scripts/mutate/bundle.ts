@@ -49,7 +49,7 @@ export async function bundleSuite(): Promise<Bundle> {
     write: false,
     logLevel: 'error',
     plugins: [plugin],
-    external: ['webgpu', 'chai', '@vitest/expect'],
+    external: ['webgpu', 'chai', '@vitest/expect', 'pngjs', 'jpeg-js'],
     alias: {
       '#host': join(ROOT, 'src/gpu/hosts/node.ts'),
       '#files': join(ROOT, 'src/data/files/node.ts'),

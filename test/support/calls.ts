@@ -16,6 +16,8 @@ export function countCalls(device: GPUDevice): { stop(): Calls } {
   const calls: Record<string, number> = {};
   const undo: (() => void)[] = [];
   const wrap = (object: object, name: string): void => {
+    // Somebody else may have wrapped it before: mutations do.
+    const before = Reflect.getOwnPropertyDescriptor(object, name);
     const method = Reflect.get(object, name) as (...args: unknown[]) => unknown;
     calls[name] = 0;
     Object.defineProperty(object, name, {
@@ -25,7 +27,10 @@ export function countCalls(device: GPUDevice): { stop(): Calls } {
         return method.apply(object, args);
       },
     });
-    undo.push(() => void Reflect.deleteProperty(object, name));
+    undo.push(() => {
+      if (before) Object.defineProperty(object, name, before);
+      else Reflect.deleteProperty(object, name);
+    });
   };
   for (const name of DEVICE) wrap(device, name);
   for (const name of QUEUE) wrap(device.queue, name);
