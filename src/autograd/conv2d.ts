@@ -72,7 +72,7 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const positive = (): Tensor => {
     const pooled = [shape.n, shape.o, Math.floor(oh / 2), Math.floor(ow / 2)];
-    const outputs = [{ shape: pooled }, { shape: pooled, dtype: 'u32' as const }];
+    const outputs = [{ shape: pooled }, { shape: pooled, dtype: 'u32' }] as const;
     const both = { shape, bias: bias !== null, relu: true, pool: true };
     const maxPool = () =>
       withConv('forward', shape, both, undefined, (choice) =>

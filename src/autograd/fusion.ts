@@ -18,7 +18,7 @@ export interface Offer {
    * For a value that is a ReLU: [y, places], the maxima of windows of 2 by 2, stride 2, and their places. A place is 0xffffffff where the
    * ReLU lets no gradient through.
    */
-  maxPool?(): readonly Tensor[];
+  maxPool?(): readonly [Tensor, Tensor];
 }
 
 interface Made {

@@ -87,14 +87,15 @@ function lossOf(
 function losses(spec: NllSpec, { logp, logits }: Source, rest: readonly Tensor[], shape: Shape) {
   // A leaf may have been written since its log-softmax was taken.
   if (logits && (!logp || !logits.isLeaf) && isSmall(spec)) {
-    const outputs = [{ shape: logits.shape }, { shape: [] }, { shape: [] }];
-    const [again, value, total] = launchMany(crossEntropyKernel(spec), [logits, ...rest], outputs);
-    if (!again || !value || !total) throw new Error('crossEntropy: three outputs');
+    const [again, value, total] = launchMany(
+      crossEntropyKernel(spec),
+      [logits, ...rest],
+      [logits, { shape: [] }, { shape: [] }],
+    );
     return { value, total, logp: again };
   }
   const y = logp ?? noGrad(() => logSoftmax(logits as Tensor, 1));
   const [each, counts] = launchMany(nllEachKernel(spec), [y, ...rest], [{ shape }, { shape }]);
-  if (!each || !counts) throw new Error('nll: two outputs');
   if (spec.reduction === 'none') return { value: each, total: counts, logp: y };
   const [value, total] = [sum(each), sum(counts)];
   return { value: spec.reduction === 'mean' ? div(value, total) : value, total, logp: y };

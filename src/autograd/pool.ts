@@ -94,15 +94,14 @@ const outputShape = (x: Tensor, spec: PoolSpec): number[] => [...x.shape.slice(0
 export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor {
   const spec = specOf('maxPool2d', x, asOptions(options));
   const shape = outputShape(x, spec);
-  const pooled = (): Tensor[] => launchMany(maxPoolKernel(spec), [x], [{ shape }, { shape, dtype: 'u32' }]);
+  const pooled = () => launchMany(maxPoolKernel(spec), [x], [{ shape }, { shape, dtype: 'u32' }]);
   // A leaf that shares the memory of a ReLU wants a gradient of its own.
   const fused = halves(spec) && !(x.isLeaf && x.requiresGrad) ? offered(x)?.maxPool?.() : undefined;
   const [y, places] = fused ?? pooled();
-  if (!y || !places) throw new Error('maxPool2d: two outputs');
   const backward = (g: Tensor) => {
     // The fused places leave out what the ReLU stops: right for whatever made x, too little for the gradient by x itself.
     const used = fused && x.retainsGrad ? pooled()[1] : places;
-    const dx = launch(maxPoolGradKernel(spec), [used as Tensor, g], x.shape);
+    const dx = launch(maxPoolGradKernel(spec), [used, g], x.shape);
     if (used !== places || !fused) return [dx];
     return [offering(dx, { reluMask: (relu) => (relu.storage === x.storage ? dx : null) })];
   };

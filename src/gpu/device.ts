@@ -3,6 +3,7 @@
  */
 import { requestGpu } from '#host';
 import { KindlingError } from './errors.js';
+import type { Polling } from './hosts/polling.js';
 
 export interface InitOptions {
   /** Which adapter to prefer where there are several. Default: `'high-performance'`. */
@@ -32,7 +33,7 @@ export interface Adapter {
 interface Context {
   readonly device: GPUDevice;
   readonly adapter: Adapter;
-  readonly polls: boolean;
+  readonly polling: Polling | undefined;
   /** Held so that no host collects it while its device lives. */
   readonly roots: readonly unknown[];
 }
@@ -71,8 +72,8 @@ export function beforeUse(prepare: (adapterId: string) => Promise<readonly strin
   preparations.push(prepare);
 }
 
-/** Whether the host polls for results while it waits for them. */
-export const hostPolls = (): boolean => current().polls;
+/** How to wait for results where asking for them takes time from the adapter; undefined where it does not. */
+export const polling = (): Polling | undefined => current().polling;
 
 /** Throws what went wrong on the device since it was opened, if anything did. */
 export function assertHealthy(): void {
@@ -80,8 +81,8 @@ export function assertHealthy(): void {
 }
 
 /** Records the first thing that went wrong; later reads throw it, for results after it cannot be trusted. */
-export function fail(error: KindlingError): void {
-  failure ??= error;
+export function fail(error: unknown): void {
+  failure ??= error instanceof KindlingError ? error : new KindlingError(String(error));
 }
 
 /** Returns the recorded failure and clears it: for tests that provoke one. @internal */
@@ -121,7 +122,7 @@ async function open(options: InitOptions): Promise<Adapter> {
   const described = describe(gpuAdapter.info, found);
   for (const prepare of preparations) found.notes.push(...(await prepare(described.id)));
   const roots = [found.gpu, gpuAdapter];
-  context = { device: opened, adapter: described, polls: found.polls ?? false, roots };
+  context = { device: opened, adapter: described, polling: described.isSoftware ? found.polling : undefined, roots };
   return context.adapter;
 }
 

@@ -4,11 +4,11 @@
  * compile asynchronously while ops stay synchronous, and batches are submitted in the order they were recorded.
  */
 import type { Kernel } from '../kernels/kernel.js';
-import { adapter, assertHealthy, device, fail, hostPolls } from './device.js';
+import { assertHealthy, device, fail, polling } from './device.js';
 import { encode } from './encode.js';
 import { KindlingError } from './errors.js';
+import type { Submission } from './hosts/polling.js';
 import type { Memory } from './memory.js';
-import type { Pipeline } from './pipelines.js';
 import { type Command, type Encoded, plan, writtenBy } from './plan.js';
 import { pool } from './pool.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
@@ -110,28 +110,7 @@ const MAP_READ_COPY_DST = 0x01 | 0x08;
 /** Losses and predictions are read again and again; what is larger is read once in a while. */
 const KEPT_STAGING_BYTES = 65536;
 
-/** When a batch was submitted, and its last kernel, by which the same batch is known when it comes again. */
-interface Submission {
-  readonly at: number;
-  readonly last: Pipeline | null;
-}
-
 let lastSubmission: Submission = { at: 0, last: null };
-/** Milliseconds that are waited at most before a result is asked for. */
-const LONGEST_WAIT = 1000;
-/** Milliseconds from submitting a batch to having its results. */
-const took = new WeakMap<Pipeline, number>();
-
-/**
- * Dawn in Node polls without pause while a promise of its is pending, and that takes a core from an adapter that computes
- * on the CPU: a training step on SwiftShader took 778 ms, and 534 ms with this (2 cores, 2026-11). So on such adapters
- * results are asked for shortly before they are due. A batch that takes under 20 ms is asked for at once.
- */
-function nearlyDone({ at, last }: Submission): Promise<void> {
-  if (!last || !adapter().isSoftware || !hostPolls()) return Promise.resolve();
-  const due = Math.min(LONGEST_WAIT, 0.9 * (took.get(last) ?? 0) - (performance.now() - at));
-  return due < 20 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, due));
-}
 
 /** Records a copy to the host. The promise resolves once the batch has been submitted (by `flush`) and has run. */
 export function readback(from: Memory): Promise<ArrayBuffer> {
@@ -142,30 +121,23 @@ export function readback(from: Memory): Promise<ArrayBuffer> {
   const buffer = idle.pop() ?? device().createBuffer({ size, usage: MAP_READ_COPY_DST });
   name(from);
   batch.commands.push({ from, staging: buffer, bytes });
-  const { promise, resolve, reject } = deferred<ArrayBuffer>();
-  batch.afterSubmit.push(async (submission) => {
-    await nearlyDone(submission);
-    const asked = performance.now();
-    buffer.mapAsync(0x1, 0, bytes).then(
-      () => {
-        // What was there at once has perhaps been there for long.
-        const now = performance.now();
-        const elapsed = (now - submission.at) * (now - asked < 5 ? 0.8 : 1);
-        // A machine that slept in between has not become slow.
-        const known = submission.last && took.get(submission.last);
-        if (submission.last) took.set(submission.last, Math.min(elapsed, 1.25 * (known ?? elapsed)));
+  return new Promise((resolve, reject) => {
+    batch.afterSubmit.push(async (submission) => {
+      await polling()?.nearlyDone(submission);
+      const asked = performance.now();
+      try {
+        await buffer.mapAsync(0x1, 0, bytes);
+        polling()?.arrived(submission, asked);
         const data = buffer.getMappedRange(0, bytes).slice(0);
         buffer.unmap();
         if (size <= KEPT_STAGING_BYTES) idle.push(buffer);
         else buffer.destroy();
+        assertHealthy();
         resolve(data);
-      },
-      (error: unknown) => reject(new KindlingError(`reading back failed: ${String(error)}`)),
-    );
-  });
-  return promise.then((data) => {
-    assertHealthy();
-    return data;
+      } catch (error) {
+        reject(error instanceof KindlingError ? error : new KindlingError(`reading back failed: ${String(error)}`));
+      }
+    });
   });
 }
 
@@ -194,7 +166,7 @@ export function flush(into?: Recording): void {
   // What the host writes late may change before the shaders are there.
   const held = { ...full, writes: full.writes.map((one) => ({ ...one, data: one.data.slice() })) };
   const mine: Promise<void> = Promise.all([waiting, ...compiling])
-    .catch((error: unknown) => fail(error instanceof KindlingError ? error : new KindlingError(String(error))))
+    .catch(fail)
     .then(() => {
       submit(held, encoded);
       if (waiting === mine) waiting = null;
@@ -207,7 +179,7 @@ function planned(make: () => Encoded[]): Encoded[] {
   try {
     return make();
   } catch (error) {
-    fail(error instanceof KindlingError ? error : new KindlingError(String(error)));
+    fail(error);
     throw error;
   }
 }
@@ -224,7 +196,7 @@ function refuseWrittenConstants(commands: readonly Command[], recording: Recordi
 export async function sync(): Promise<void> {
   flush();
   while (waiting) await waiting;
-  await nearlyDone(lastSubmission);
+  await polling()?.nearlyDone(lastSubmission);
   await device().queue.onSubmittedWorkDone();
   assertHealthy();
 }
@@ -244,14 +216,4 @@ function submit({ number, writes, afterSubmit }: Batch, encoded: readonly Encode
   if (last) lastSubmission = { at: performance.now(), last };
   for (const after of afterSubmit) after(last ? lastSubmission : { at: performance.now(), last });
   pool.trim(submittedBatch);
-}
-
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
-  let resolve: (value: T) => void = () => {};
-  let reject: (error: Error) => void = () => {};
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

@@ -6,7 +6,7 @@
  * Layout: [n, channels, inner]. Launch: statistics and sums see rows.ts, a row being a channel; the others one invocation
  * per element.
  */
-import { type Element, f32, interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+import { type Element, f32, interned, type Kernel, linearKernel } from './kernel.js';
 import { rowKernel } from './rows.js';
 
 export interface BatchNormSpec {
@@ -67,7 +67,7 @@ export const batchNormStatsKernel = /* @__PURE__ */ interned(
 export const batchNormKernel = /* @__PURE__ */ interned((spec: AffineSpec & { biased: boolean }): Kernel => {
   const { n, channels, inner, eps, weighted, biased } = spec;
   const size = n * channels * inner;
-  return kernel({
+  return linearKernel({
     name: 'batchNorm',
     read: {
       ...{ xs: 'f32', means: 'f32', variances: 'f32' },
@@ -75,12 +75,10 @@ export const batchNormKernel = /* @__PURE__ */ interned((spec: AffineSpec & { bi
       ...(biased ? { biases: 'f32' as const } : {}),
     } as Record<string, Element>,
     write: { ys: 'f32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
-  let c = i / ${inner}u % ${channels}u;
+    size,
+    body: `  let c = i / ${inner}u % ${channels}u;
   let scale = inverseSqrt(variances[c] + ${f32(eps)})${weighted ? ' * weights[c]' : ''};
-  ys[i] = (xs[i] - means[c]) * scale${biased ? ' + biases[c]' : ''};
-}`,
+  ys[i] = (xs[i] - means[c]) * scale${biased ? ' + biases[c]' : ''};`,
   });
 });
 
@@ -121,15 +119,13 @@ export const batchNormGradKernel = /* @__PURE__ */ interned((spec: AffineSpec & 
     ...(weighted ? { weights: 'f32' as const } : {}),
   };
   const centred = `(gs[i] - (dbs[c] + (xs[i] - means[c]) * r * dws[c]) / ${n * inner}.0)`;
-  return kernel({
+  return linearKernel({
     name: training ? 'batchNorm.grad' : 'batchNorm.grad.evaluation',
     read: all,
     write: { dxs: 'f32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
-  let c = i / ${inner}u % ${channels}u;
+    size,
+    body: `  let c = i / ${inner}u % ${channels}u;
   let r = inverseSqrt(variances[c] + ${f32(eps)});
-  dxs[i] = ${weighted ? 'weights[c] * ' : ''}r * ${training ? centred : 'gs[i]'};
-}`,
+  dxs[i] = ${weighted ? 'weights[c] * ' : ''}r * ${training ? centred : 'gs[i]'};`,
   });
 });

@@ -8,7 +8,7 @@
  * and the bits repeat. An index outside x reads NaN. Layout: row-major; elements move as bits.
  * Launch: one invocation per element of y forward, of x backward.
  */
-import { interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+import { interned, type Kernel, linearKernel } from './kernel.js';
 import { indexed } from './strided.js';
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -27,16 +27,14 @@ export interface IndexSelectSpec {
 export const indexSelectKernel = /* @__PURE__ */ interned(
   ({ outer, length, inner, count }: IndexSelectSpec): Kernel => {
     const size = outer * count * inner;
-    return kernel({
+    return linearKernel({
       name: 'indexSelect',
       read: { xs: 'u32', index: 'i32' },
       write: { ys: 'u32' },
-      workgroups: linear(size),
-      wgsl: `${linearMain(size)}
-  let k = u32(index[i / ${inner}u % ${count}u]);
+      size,
+      body: `  let k = u32(index[i / ${inner}u % ${count}u]);
   let outer = i / ${count * inner}u;
-  ys[i] = select(${NAN}, xs[(outer * ${length}u + k) * ${inner}u + i % ${inner}u], k < ${length}u);
-}`,
+  ys[i] = select(${NAN}, xs[(outer * ${length}u + k) * ${inner}u + i % ${inner}u], k < ${length}u);`,
     });
   },
 );
@@ -45,20 +43,18 @@ export const indexSelectKernel = /* @__PURE__ */ interned(
 export const indexSelectGradKernel = /* @__PURE__ */ interned(
   ({ outer, length, inner, count }: IndexSelectSpec): Kernel => {
     const size = outer * length * inner;
-    return kernel({
+    return linearKernel({
       name: 'indexSelect.grad',
       read: { index: 'i32', gs: 'f32' },
       write: { dxs: 'f32' },
-      workgroups: linear(size),
-      wgsl: `${linearMain(size)}
-  let own = i32(i / ${inner}u % ${length}u);
+      size,
+      body: `  let own = i32(i / ${inner}u % ${length}u);
   let base = i / ${length * inner}u * ${count * inner}u + i % ${inner}u;
   var total = 0.0;
   for (var j = 0u; j < ${count}u; j++) {
     if (index[j] == own) { total += gs[base + j * ${inner}u]; }
   }
-  dxs[i] = total;
-}`,
+  dxs[i] = total;`,
     });
   },
 );
@@ -76,15 +72,13 @@ const without = (strides: readonly number[], dim: number): number[] => strides.m
 /** [x, index] → y, of the index's shape. */
 export const gatherIndexKernel = /* @__PURE__ */ interned(({ dim, shape, strides, indexShape }: GatherSpec): Kernel => {
   const size = product(indexShape);
-  return kernel({
+  return linearKernel({
     name: 'gather',
     read: { xs: 'u32', index: 'i32' },
     write: { ys: 'u32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
-  let k = u32(index[i]);
-  ys[i] = select(${NAN}, xs[${indexed(indexShape, without(strides, dim))} + k * ${strides[dim] ?? 1}u], k < ${shape[dim] ?? 1}u);
-}`,
+    size,
+    body: `  let k = u32(index[i]);
+  ys[i] = select(${NAN}, xs[${indexed(indexShape, without(strides, dim))} + k * ${strides[dim] ?? 1}u], k < ${shape[dim] ?? 1}u);`,
   });
 });
 
@@ -102,17 +96,15 @@ export const gatherIndexGradKernel = /* @__PURE__ */ interned((spec: GatherSpec)
     let at = base + j * ${indexStrides[dim] ?? 1}u;
     if (index[at] == own) { total += gs[at]; }
   }`;
-  return kernel({
+  return linearKernel({
     name: 'gather.grad',
     read: { index: 'i32', gs: 'f32' },
     write: { dxs: 'f32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
-  let own = i32(${coordinate(dim)});
+    size,
+    body: `  let own = i32(${coordinate(dim)});
   let base = ${indexed(shape, without(indexStrides, dim))};
   var total = 0.0;
   ${inside.length > 0 ? `if (${inside.join(' && ')}) {\n  ${loop}\n  }` : loop}
-  dxs[i] = total;
-}`,
+  dxs[i] = total;`,
   });
 });

@@ -113,6 +113,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let i = id.x + id.y * groups.x * ${LINEAR_WORKGROUP}u;
   if (i >= ${typeof count === 'number' ? `${count}u` : count}) { return; }`;
 
+/** A kernel with an invocation for each i below `size`, which runs `body`. */
+export const linearKernel = ({
+  size,
+  body,
+  ...source
+}: Omit<KernelSource, 'workgroups' | 'wgsl'> & { size: number; body: string }): Kernel =>
+  kernel({ ...source, workgroups: linear(size), wgsl: `${linearMain(size)}\n${body}\n}` });
+
 /** A float as a WGSL literal that keeps its value. */
 export function f32(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`no WGSL literal for ${value}`);

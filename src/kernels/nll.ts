@@ -9,7 +9,7 @@
  * Layout: y is [n, classes, inner], targets [n, inner]; position p = (n, inner). A target outside the classes makes the
  * loss NaN. Launch: one invocation per position, per element of y for the gradient. Sums are reductions (reduce.ts).
  */
-import { f32, interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+import { f32, interned, type Kernel, kernel, linear, linearKernel, linearMain } from './kernel.js';
 
 export interface NllSpec {
   readonly n: number;
@@ -82,7 +82,7 @@ export const nllGradKernel = /* @__PURE__ */ interned((spec: NllSpec & { logits:
       : `var all = ${f32(1 - smoothing)}${weight('t')};
   for (var k = 0u; k < ${classes}u; k++) { all += ${even}${weight('k')}; }`;
   const { ys, ...others } = inputs(spec);
-  return kernel({
+  return linearKernel({
     name: logits ? 'crossEntropy.grad' : 'nll.grad',
     read: {
       ...(logits ? { ys: ys ?? 'f32' } : {}),
@@ -91,9 +91,8 @@ export const nllGradKernel = /* @__PURE__ */ interned((spec: NllSpec & { logits:
       ...(reduction === 'mean' ? { totals: 'f32' } : {}),
     },
     write: { dys: 'f32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
-  let p = i / ${classes * inner}u * ${inner}u + i % ${inner}u;
+    size,
+    body: `  let p = i / ${classes * inner}u * ${inner}u + i % ${inner}u;
   let target_ = targets[p];
   if (target_ == ${ignoreIndex}i) {
     dys[i] = 0.0;
@@ -104,7 +103,6 @@ export const nllGradKernel = /* @__PURE__ */ interned((spec: NllSpec & { logits:
   let g = gs[${reduction === 'none' ? 'p' : '0'}]${reduction === 'mean' ? ' / totals[0]' : ''};
   let wanted = ${q}${weight('c')};
   ${logits ? all : ''}
-  dys[i] = ${logits ? '(exp(ys[i]) * all - wanted)' : '-wanted'} * g;
-}`,
+  dys[i] = ${logits ? '(exp(ys[i]) * all - wanted)' : '-wanted'} * g;`,
   });
 });

@@ -10,7 +10,7 @@
  * per window backward: it writes all its elements, and reads one place and one gradient. On [64, 32, 30, 30] by 2, SwiftShader
  * on two cores, Chromium 156, 2026-11, backward took 13 ms and by element 65; forward 17, and 30 with loops.
  */
-import { interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
+import { interned, type Kernel, linearKernel } from './kernel.js';
 import { LOWEST } from './rows.js';
 
 /** WGSL of the place that no element has. */
@@ -63,18 +63,16 @@ const coordinates = (h: number, w: number, prefix = ''): string => `let plane = 
 export const maxPoolKernel = /* @__PURE__ */ interned((spec: PoolSpec): Kernel => {
   const { planes, y, x } = spec;
   const size = planes * y.output * x.output;
-  return kernel({
+  return linearKernel({
     name: 'maxPool2d',
     read: { xs: 'f32' },
     write: { ys: 'f32', places: 'u32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
-  ${coordinates(y.output, x.output, 'o')}
+    size,
+    body: `  ${coordinates(y.output, x.output, 'o')}
   let base = plane * ${y.input * x.input}u;
   ${y.padding === 0 && x.padding === 0 && y.kernel * x.kernel <= 16 ? unrolledMaximum(spec) : searchedMaximum(spec)}
   ys[i] = best;
-  places[i] = place;
-}`,
+  places[i] = place;`,
   });
 });
 
@@ -139,34 +137,31 @@ function tiledGrad({ planes, y, x }: PoolSpec): Kernel {
   });
   const load = `place = places[o];
     g = gs[o];`;
-  return kernel({
+  return linearKernel({
     name: 'maxPool2d.grad',
     read: { places: 'u32', gs: 'f32' },
     write: { dxs: 'f32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
-  ${coordinates(rows, columns, 'o')}
+    size,
+    body: `  ${coordinates(rows, columns, 'o')}
   let first = oy * ${y.kernel * x.input}u + ox * ${x.kernel}u;
   let base = plane * ${y.input * x.input}u + first;
   var place = ${NOWHERE};
   var g = 0.0;
   let o = ${whole ? 'i' : `plane * ${y.output * x.output}u + oy * ${x.output}u + ox`};
   ${whole ? load : `if (oy < ${y.output}u && ox < ${x.output}u) {\n    ${load}\n  }`}
-  ${stores.join('\n  ')}
-}`,
+  ${stores.join('\n  ')}`,
   });
 }
 
 /** Of any windows. */
 function coveredGrad({ planes, y, x }: PoolSpec): Kernel {
   const size = planes * y.input * x.input;
-  return kernel({
+  return linearKernel({
     name: 'maxPool2d.grad',
     read: { places: 'u32', gs: 'f32' },
     write: { dxs: 'f32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
-  ${coordinates(y.input, x.input)}
+    size,
+    body: `  ${coordinates(y.input, x.input)}
   let place = i % ${y.input * x.input}u;
   ${covering('y', y)}
   ${covering('x', x)}
@@ -177,8 +172,7 @@ function coveredGrad({ planes, y, x }: PoolSpec): Kernel {
       if (places[o] == place) { total += gs[o]; }
     }
   }
-  dxs[i] = total;
-}`,
+  dxs[i] = total;`,
   });
 }
 
@@ -199,21 +193,19 @@ const divisor = ({ y, x, adaptive, countIncludePad }: AvgPoolSpec): string =>
 export const avgPoolKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): Kernel => {
   const { planes, y, x, adaptive } = spec;
   const size = planes * y.output * x.output;
-  return kernel({
+  return linearKernel({
     name: 'avgPool2d',
     read: { xs: 'f32' },
     write: { ys: 'f32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
-  ${coordinates(y.output, x.output, 'o')}
+    size,
+    body: `  ${coordinates(y.output, x.output, 'o')}
   ${bounds('y', y, adaptive)}
   ${bounds('x', x, adaptive)}
   var total = 0.0;
   for (var y = yStart; y < yEnd; y++) {
     for (var x = xStart; x < xEnd; x++) { total += xs[plane * ${y.input * x.input}u + y * ${x.input}u + x]; }
   }
-  ys[i] = total / ${divisor(spec)};
-}`,
+  ys[i] = total / ${divisor(spec)};`,
   });
 });
 
@@ -221,13 +213,12 @@ export const avgPoolKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): Kerne
 export const avgPoolGradKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): Kernel => {
   const { planes, y, x, adaptive } = spec;
   const size = planes * y.input * x.input;
-  return kernel({
+  return linearKernel({
     name: 'avgPool2d.grad',
     read: { gs: 'f32' },
     write: { dxs: 'f32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
-  ${coordinates(y.input, x.input)}
+    size,
+    body: `  ${coordinates(y.input, x.input)}
   ${covering('y', y, adaptive)}
   ${covering('x', x, adaptive)}
   var total = 0.0;
@@ -238,7 +229,6 @@ export const avgPoolGradKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): K
       total += gs[plane * ${y.output * x.output}u + oy * ${x.output}u + ox] / ${divisor(spec)};
     }
   }
-  dxs[i] = total;
-}`,
+  dxs[i] = total;`,
   });
 });

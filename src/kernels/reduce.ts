@@ -15,7 +15,7 @@
  * [65536, 64] along the first dimension 4.9 (before 27), over [4096, 1024] along the last 4.9 (before 13). Workgroups with
  * barriers: 64 lanes 103 ms there, 256 lanes 727.
  */
-import { f32, interned, type Kernel, kernel, LINEAR_WORKGROUP, linear, linearMain } from './kernel.js';
+import { f32, interned, type Kernel, kernel, LINEAR_WORKGROUP, linear, linearKernel } from './kernel.js';
 
 export type Reduction = 'sum' | 'prod' | 'max' | 'min';
 type Scalar = 'f32' | 'i32' | 'u32';
@@ -139,15 +139,13 @@ export const reduceKernel = /* @__PURE__ */ interned((spec: ReduceSpec): Kernel 
   var result = ${along ? whole : 'total'};`;
   const buffers = { read: { xs: element }, write: { ys: across ? element : type } } as const;
   if (lanes === 1) {
-    return kernel({
+    return linearKernel({
       name: `reduce.${op}`,
       ...buffers,
-      workgroups: linear(outputs),
-      wgsl: `${linearMain(outputs)}
-  let o = i;
+      size: outputs,
+      body: `  let o = i;
 ${body}
-  ys[o] = ${scaled};
-}`,
+  ys[o] = ${scaled};`,
     });
   }
   return kernel({
@@ -193,13 +191,12 @@ export const argKernel = /* @__PURE__ */ interned(
     const better = op === 'max' ? '>' : '<';
     const candidates = among ?? length;
     const place = (n: string): string => (among ? `u32(places[(o * ${among}u + ${n}) * ${inner}u + c])` : n);
-    return kernel({
+    return linearKernel({
       name: `arg${op}`,
       read: { xs: type, ...(among ? { places: 'i32' as const } : {}) },
       write: { ys: 'i32' },
-      workgroups: linear(outputs),
-      wgsl: `${linearMain(outputs)}
-  let c = i % ${inner}u;
+      size: outputs,
+      body: `  let c = i % ${inner}u;
   let split = i / ${inner}u % ${splits}u;
   let o = i / ${inner * splits}u;
   let base = o * ${length * inner}u + c;
@@ -213,8 +210,7 @@ export const argKernel = /* @__PURE__ */ interned(
       where_ = k;
     }
   }
-  ys[i] = i32(where_);
-}`,
+  ys[i] = i32(where_);`,
     });
   },
 );

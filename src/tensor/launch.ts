@@ -12,15 +12,15 @@ export function launch(kernel: Kernel, inputs: readonly Tensor[], shape: Shape, 
   return output;
 }
 
-/** Records `kernel` over `inputs` and returns its outputs. */
-export function launchMany(
+/** Records `kernel` over `inputs` and returns its outputs, one for each shape. */
+export function launchMany<const Outputs extends readonly { shape: Shape; dtype?: DType }[]>(
   kernel: Kernel,
   inputs: readonly Tensor[],
-  outputs: readonly { shape: Shape; dtype?: DType }[],
-): Tensor[] {
+  outputs: Outputs,
+): { -readonly [Output in keyof Outputs]: Tensor } {
   const made = outputs.map(({ shape, dtype }) => new Tensor(shape, dtype));
   record(kernel, inputs, made);
-  return made;
+  return made as { -readonly [Output in keyof Outputs]: Tensor };
 }
 
 /** Records `kernel` so that it writes tensors that exist: an optimizer's parameters, running statistics. */

@@ -1,5 +1,5 @@
 /** How long replayed commands take on the device. */
-import { adapter, assertHealthy, device, hostPolls } from '../gpu/device.js';
+import { assertHealthy, device, polling } from '../gpu/device.js';
 import { setStopwatch } from '../gpu/encode.js';
 import type { Recording } from '../gpu/recording.js';
 import { flush, repeat } from '../gpu/stream.js';
@@ -17,7 +17,7 @@ const MAP_READ_COPY_DST = 0x01 | 0x08;
  */
 export async function timed(recording: Recording, times: number, expected: number): Promise<number> {
   for (let i = 0; i < times; i++) repeat(recording);
-  const due = hostPolls() && adapter().isSoftware ? expected * times : 0;
+  const due = polling() ? expected * times : 0;
   if (device().features.has('timestamp-query')) {
     const dispatches = recording.commands.filter((command) => 'pipeline' in command).length;
     return (await between(times * dispatches, 0.9 * due)) / times;

@@ -1,3 +1,5 @@
+import type { Polling } from './polling.js';
+
 /** What a host takes to find an adapter. */
 export interface HostOptions {
   /** Take the software adapter even where there is a GPU. Default false. */
@@ -11,8 +13,8 @@ export interface HostGpu {
   adapter: GPUAdapter;
   /** What runs WebGPU: `Node 20.19.0 (Dawn)`, `Chrome 147.0.0.0`. */
   host: string;
-  /** Whether a thread polls without pause while results are waited for. */
-  polls?: boolean;
+  /** Where the host polls without pause while results are waited for: how it waits until they are due. */
+  polling?: Polling;
   /** What had to be done to get this adapter, each worth a line of output. */
   notes: string[];
 }

@@ -23,7 +23,7 @@
  */
 import { type GemmVariant, RELU } from '../gemm/spec.js';
 import type { Split } from '../gemm/split.js';
-import { interned, type Kernel, kernel, linear, linearMain } from '../kernel.js';
+import { interned, type Kernel, kernel, linear, linearKernel, linearMain } from '../kernel.js';
 import { conv2dForward } from './forward.js';
 import { type Conv2dShape, conv2dOutput } from './shape.js';
 import { conv2dWeightGrad } from './weightGrad.js';
@@ -121,13 +121,12 @@ const inputKernel = /* @__PURE__ */ interned((shape: Conv2dShape): Kernel => {
     ${stores.join('\n    ')}
   }`;
   });
-  return kernel({
+  return linearKernel({
     name: 'conv2d.winograd.input',
     read: { x: 'f32' },
     write: { v: 'f32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
-  let tileX = i % ${pairs}u * 2u;
+    size,
+    body: `  let tileX = i % ${pairs}u * 2u;
   let tileY = i / ${pairs}u % ${down}u;
   let plane = i / ${pairs * down}u;
   let image = plane * ${h * w}u;
@@ -135,25 +134,22 @@ const inputKernel = /* @__PURE__ */ interned((shape: Conv2dShape): Kernel => {
   ${columns.map((column) => `let has${column} = left + ${column}u < ${w}u;`).join('\n  ')}
 ${loads.join('\n')}
   let at = (plane / ${c}u * ${16 * c}u + plane % ${c}u) * ${down * across}u + tileY * ${across}u + tileX;
-${tiles.join('\n')}
-}`,
+${tiles.join('\n')}`,
   });
 });
 
 /** [weight] → u, mapped; `turned` by half a turn and with its channels exchanged for the input gradient. */
 const weightKernel = /* @__PURE__ */ interned(
   ({ o, c, turned }: { o: number; c: number; turned: boolean }): Kernel =>
-    kernel({
+    linearKernel({
       name: 'conv2d.winograd.weight',
       read: { weight: 'f32' },
       write: { u: 'f32' },
-      workgroups: linear(o * c),
-      wgsl: `${linearMain(o * c)}
-  let at = ${turned ? `(i % ${o}u * ${c}u + i / ${o}u)` : 'i'} * 9u;
+      size: o * c,
+      body: `  let at = ${turned ? `(i % ${o}u * ${c}u + i / ${o}u)` : 'i'} * 9u;
   ${TAPS.map(({ tap, row, column }) => `let w${row}_${column} = weight[at + ${turned ? 8 - tap : tap}u];`).join('\n  ')}
   ${mapped('u', MAPS.weight, (row, column) => `w${row}_${column}`).join('\n  ')}
-  ${POSITIONS.map(({ p, row, column }) => `u[${p * o * c}u + i] = u${row}_${column};`).join('\n  ')}
-}`,
+  ${POSITIONS.map(({ p, row, column }) => `u[${p * o * c}u + i] = u${row}_${column};`).join('\n  ')}`,
     }),
 );
 
@@ -270,33 +266,29 @@ const outputGradKernel = /* @__PURE__ */ interned((shape: Conv2dShape): Kernel =
     ({ row, column, at, exists }) =>
       `let dy${row}_${column} = ${exists ? `select(0.0, dy[${at}], ${exists})` : `dy[${at}]`};`,
   );
-  return kernel({
+  return linearKernel({
     name: 'conv2d.winograd.outputGrad',
     read: { dy: 'f32' },
     write: { z: 'f32' },
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
-${tileOf(shape, o)}
+    size,
+    body: `${tileOf(shape, o)}
   ${loads.join('\n  ')}
   ${mapped('z', MAPS.outputGrad, (row, column) => `dy${row}_${column}`).join('\n  ')}
-  ${POSITIONS.map(({ p, row, column }) => `z[tile + ${p * o * h * w}u] = z${row}_${column};`).join('\n  ')}
-}`,
+  ${POSITIONS.map(({ p, row, column }) => `z[tile + ${p * o * h * w}u] = z${row}_${column};`).join('\n  ')}`,
   });
 });
 
 /** [sums, sums of z?] → dweight, dbias?. Position 5 of z, (1, 1), is a quarter of the sum over its tile. */
 const weightGradKernel = /* @__PURE__ */ interned(
   ({ o, c, bias }: { o: number; c: number; bias: boolean }): Kernel =>
-    kernel({
+    linearKernel({
       name: 'conv2d.winograd.weightGrad',
       read: { sums: 'f32', ...(bias ? { totals: 'f32' } : {}) },
       write: { weightGrad: 'f32', ...(bias ? { biasGrad: 'f32' } : {}) },
-      workgroups: linear(o * c),
-      wgsl: `${linearMain(o * c)}
-  ${POSITIONS.map(({ p, row, column }) => `let m${row}_${column} = sums[${p * o * c}u + i];`).join('\n  ')}
+      size: o * c,
+      body: `  ${POSITIONS.map(({ p, row, column }) => `let m${row}_${column} = sums[${p * o * c}u + i];`).join('\n  ')}
   ${mapped('w', MAPS.weightGrad, (row, column) => `m${row}_${column}`).join('\n  ')}
   ${TAPS.map(({ tap, row, column }) => `weightGrad[i * 9u + ${tap}u] = w${row}_${column};`).join('\n  ')}
-  ${bias ? `if (i < ${o}u) { biasGrad[i] = 4.0 * totals[${5 * o}u + i]; }` : ''}
-}`,
+  ${bias ? `if (i < ${o}u) { biasGrad[i] = 4.0 * totals[${5 * o}u + i]; }` : ''}`,
     }),
 );
