@@ -16,7 +16,7 @@ const data = join(folder, 'data');
 beforeAll(() => {
   mkdirSync(data);
   for (const [split, name, count] of [
-    ['train', 'train', 800],
+    ['train', 'train', 480],
     ['test', 't10k', 40],
   ] as const) {
     const { images, labels } = synthetic({ split, count, like: 'MNIST' });
@@ -53,7 +53,7 @@ function run(example: string, argv: readonly string[], interrupt?: string): Prom
 }
 
 describe('mnist', () => {
-  const sizes = ['--data', data, '--epochs', '3', '--batch-size', '8', '--seed', '2'];
+  const sizes = ['--data', data, '--epochs', '2', '--batch-size', '8', '--seed', '2'];
   const at = (name: string): string => join(folder, name);
   const result = (name: string) => JSON.parse(readFileSync(join(at(name), 'result.json'), 'utf8'));
 
@@ -63,16 +63,16 @@ describe('mnist', () => {
     expect(whole.text).not.toContain('synthetic');
     expect(whole.code).toBe(0);
 
-    const stopped = await run('mnist', [...sizes, '--target', '0.2', '--out', at('stopped')], 'step 1/300');
+    const stopped = await run('mnist', [...sizes, '--target', '0.2', '--out', at('stopped')], 'step 1/120');
     expect(stopped.text).toMatch(/Stopped and saved after step \d+\. Go on with: npm run example:mnist -- --resume/);
     expect(stopped.code).toBe(130);
     expect(existsSync(join(at('stopped'), 'result.json'))).toBe(false);
 
     const resumed = await run('mnist', ['--resume', at('stopped')]);
-    expect(resumed.text).toMatch(/Going on after step \d+ of 300/);
+    expect(resumed.text).toMatch(/Going on after step \d+ of 120/);
     expect(resumed.code).toBe(0);
     const [a, b] = [result('whole'), result('stopped')];
-    expect(a.losses).toHaveLength(300);
+    expect(a.losses).toHaveLength(120);
     expect({ ...b, seconds: 0 }).toEqual({ ...a, seconds: 0 });
     const weights = (name: string): Buffer => readFileSync(join(at(name), 'model.safetensors'));
     expect(weights('stopped').equals(weights('whole'))).toBe(true);
@@ -99,7 +99,7 @@ describe('mnist', () => {
   it.each([
     [['--data', join(folder, 'nowhere')], /there is no such folder/],
     [['--data', folder], /wants train-images-idx3-ubyte/],
-    [['--data', data, '--train-size', '801'], /--train-size 801: there are 800 train pictures/],
+    [['--data', data, '--train-size', '481'], /--train-size 481: there are 480 train pictures/],
   ])('refuses %j before it leaves anything', async (argv, message) => {
     const { code, text } = await run('mnist', [...argv, '--out', at('refused')]);
     expect(text).toMatch(message);
