@@ -1,12 +1,13 @@
 /** `npm run example:cifar`: trains the scenarios one after the other and writes the comparison. */
 import { cpus } from 'node:os';
+import { program } from '../shared/program.js';
+import { Stop } from '../shared/stop.js';
 import { type CommandLine, parse } from './options.js';
 import { StudyProgress } from './progress.js';
 import { terminalReport, writeReport } from './report/index.js';
 import { browserRunner, nodeRunner, type Runner } from './runner.js';
 import { samplesOf } from './samples.js';
 import type { Scenario } from './scenarios.js';
-import { Stop } from './stop.js';
 import { checkpointFile, type Opened, predictionsFile, Store, weightsFile } from './store.js';
 import { begin, reopen, type Study, stepsIn } from './study.js';
 
@@ -91,7 +92,6 @@ async function trainOne(
   const resume = await store.read(checkpoint);
   const start = scenario.startFrom ? await store.read(weightsFile(scenario.startFrom, seed)) : null;
   progress.begin(plan.seeds.length > 1 ? `${scenario.name} (seed ${seed})` : scenario.name);
-  let first = true;
   const outcome = await runner.run(
     {
       config: { scenario, seed, epochs: plan.epochs, batchSize: plan.batchSize },
@@ -100,8 +100,6 @@ async function trainOne(
       events: {
         onPrepare: (what) => progress.prepare(what),
         onStep(event) {
-          if (first) progress.skip((event.epoch - 1) * event.stepsPerEpoch + event.step - 1);
-          first = false;
           progress.step(event);
           return stop.requested;
         },
@@ -135,13 +133,4 @@ async function report({ plan, data, store, results }: Study): Promise<void> {
   await writeReport(results, store.folder, samplesOf(data.test, predictions));
 }
 
-/** Ends the process once all that was written is with its reader: on a pipe `process.exit` would cut it. */
-async function exit(code: number): Promise<never> {
-  for (const stream of [process.stdout, process.stderr]) await new Promise((done) => stream.write('', done));
-  process.exit(code);
-}
-
-main(process.argv.slice(2)).then(exit, (error: unknown) => {
-  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
-  return exit(1);
-});
+await program(main);

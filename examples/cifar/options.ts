@@ -1,6 +1,7 @@
 /** The study's command line: options, presets, and what is refused before anything is trained. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Adapter } from 'kindling';
+import { refuseBesideResume, whole } from '../shared/options.js';
 import { pick, type Scenario, SETS, type SetName } from './scenarios.js';
 
 /** What the command line said. */
@@ -48,14 +49,6 @@ export interface Plan extends Preset {
   readonly preset: PresetName | 'custom';
 }
 
-function whole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`want a whole number ≥ ${least}`);
-    return value;
-  };
-}
-
 /** Values separated by commas, none of them empty or there twice. */
 function list<T>(item: (text: string) => T): (text: string) => T[] {
   return (text) => {
@@ -69,7 +62,7 @@ function list<T>(item: (text: string) => T): (text: string) => T[] {
 }
 
 /** What may stand beside `--resume`: nothing that decides the study's numbers. */
-const BESIDE_RESUME = ['resume', 'data', 'json'];
+const BESIDE_RESUME = ['data', 'json'];
 
 export function parse(argv: readonly string[]): CommandLine {
   const command = new Command('example:cifar')
@@ -102,9 +95,7 @@ export function parse(argv: readonly string[]): CommandLine {
     );
   const options = command.parse([...argv], { from: 'user' }).opts<CommandLine>();
   if (options.resume !== undefined) {
-    const typed = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
-    const given = typed.filter((option) => !BESIDE_RESUME.includes(option.attributeName())).map(({ long }) => long);
-    if (given.length > 0) command.error(`--resume takes its settings from the folder; leave out ${given.join(', ')}`);
+    refuseBesideResume(command, BESIDE_RESUME);
     return options;
   }
   if (options.asPublished && options.set === 'lecun')

@@ -3,8 +3,9 @@
  * or not at all, so that a run killed at any moment loses at most the steps since its last checkpoint.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readIfThere, writeWhole } from '../shared/files.js';
 import type { Plan } from './options.js';
 import type { StudyResults } from './results.js';
 
@@ -67,10 +68,8 @@ export class Store {
     return join(this.folder, ...parts);
   }
 
-  async write(name: string, content: string | Uint8Array): Promise<void> {
-    const path = this.path(name);
-    await writeFile(`${path}.part`, content);
-    await rename(`${path}.part`, path);
+  write(name: string, content: string | Uint8Array): Promise<void> {
+    return writeWhole(this.path(name), content);
   }
 
   saveResults(results: StudyResults): Promise<void> {
@@ -82,9 +81,8 @@ export class Store {
   }
 
   /** Bytes of a file, or null where there is none. */
-  async read(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
-    const path = this.path(name);
-    return existsSync(path) ? new Uint8Array(await readFile(path)) : null;
+  read(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    return readIfThere(this.path(name));
   }
 
   async remove(name: string): Promise<void> {

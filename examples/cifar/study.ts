@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Adapter } from 'kindling';
+import { stamp } from '../shared/options.js';
 import { loadData, type StudyData } from './data.js';
 import { type CommandLine, type Plan, PRESETS, planOf } from './options.js';
 import type { StudyResults } from './results.js';
@@ -51,8 +52,6 @@ export async function begin(options: CommandLine, adapter: Adapter, say: (line: 
   say(`Results go to ${store.folder}. Ctrl-C stops and saves.\n`);
   return { plan, data, store, results };
 }
-
-const stamp = (): string => new Date().toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
 
 /** Says what will be trained and, first of all, what is left out of the full study. */
 function announce(plan: Plan, data: StudyData, say: (line: string) => void): void {

@@ -1,4 +1,4 @@
-/** Ctrl-C: the first time the study stops after its step and saves, the second time the process ends at once. */
+/** Ctrl-C: the first time the training stops after its step and saves, the second time the process ends at once. */
 
 /** One Ctrl-C reaches this process twice where a parent passes it on: what comes within a second is the same one. */
 const SAME_SIGNAL_MS = 1000;
@@ -19,6 +19,11 @@ export class Stop {
   arm(announce: () => void, restore: () => void): void {
     this.#announce = announce;
     this.#restore = restore;
+  }
+
+  /** There is nothing to save any more: the next Ctrl-C ends the process. */
+  disarm(): void {
+    this.#announce = null;
   }
 
   #signal(): void {

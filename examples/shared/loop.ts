@@ -1,0 +1,155 @@
+/** Trains one model, step by step: shows how far it is, stops at Ctrl-C, and goes on later to the same bits. */
+import { rm } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { onCompile, type Tensor } from 'kindling';
+import type { Batch, DataLoader, HostArray } from 'kindling/data';
+import { loadCheckpoint, type RunObjects, saveCheckpoint } from 'kindling/io';
+import { readIfThere, writeWhole } from './files.js';
+import { Progress } from './progress.js';
+import { Stop } from './stop.js';
+
+export interface StepsOptions {
+  /** What the progress calls the run. */
+  readonly label: string;
+  /** Steps in all. */
+  readonly steps: number;
+  /**
+   * Makes step `i`, counted from 0, and returns its loss, which the loop reads and frees. What it does follows from `i` and
+   * `state` alone: `batchOf(loader)` gives the batch.
+   */
+  readonly step: (i: number) => Tensor | Promise<Tensor>;
+  /** What steps change. */
+  readonly state: RunObjects;
+  /** Everything else that decides the numbers, fit for JSON: a checkpoint with other settings is refused. */
+  readonly settings?: unknown;
+  /** A file: written every 30 seconds and at Ctrl-C. Whoever has written the result removes it ({@link removeCheckpoint}). */
+  readonly checkpoint: string;
+  /** Whether to go on from the checkpoint; where it is not there yet, from the start. */
+  readonly resume: boolean;
+  /** The command that goes on, for the message at Ctrl-C. */
+  readonly resumeCommand: string;
+  /** Called after each `steps` steps, once they are done, as for a score in between; a text it returns is shown. */
+  readonly every?: { readonly steps: number; readonly call: (done: number) => Promise<string | undefined> };
+  /** What every line begins with. */
+  readonly prefix?: string;
+  /** Default: standard output. */
+  readonly stream?: NodeJS.WriteStream;
+  /** Default: Ctrl-C. */
+  readonly stop?: Pick<Stop, 'requested' | 'arm' | 'disarm'>;
+}
+
+export interface StepsOutcome {
+  /** False where it was stopped and saved. */
+  readonly finished: boolean;
+  /** Of all steps so far, those before a stop included. */
+  readonly losses: readonly number[];
+  /** Spent on them. */
+  readonly seconds: number;
+}
+
+/** What a checkpoint holds besides the state. */
+interface Saved {
+  readonly losses: number[];
+  readonly seconds: number;
+  readonly settings: unknown;
+}
+
+/** Steps that may be under way on the device before the loss of the oldest is awaited. */
+const AHEAD = 3;
+const CHECKPOINT_SECONDS = 30;
+
+/** @throws Error where the checkpoint is of other settings, or a loss is not finite */
+export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
+  const { label, steps, state, every, prefix = '', stream = process.stdout, stop = new Stop() } = options;
+  const settings: unknown = JSON.parse(JSON.stringify(options.settings ?? null));
+  const { losses, seconds } = await begin(options, settings);
+  const began = performance.now() - 1000 * seconds;
+  const elapsed = (): number => (performance.now() - began) / 1000;
+  const save = async (): Promise<void> => {
+    const user: Saved = { losses, seconds: elapsed(), settings };
+    await writeWhole(options.checkpoint, await saveCheckpoint({ ...state, user }));
+  };
+  const progress = new Progress({ stream, total: steps, label, prefix });
+  if (losses.length > 0) progress.line(`Going on after step ${losses.length} of ${steps}.`);
+  onCompile(({ done, total }) => progress.prepare(`compiling shaders: ${done} of ${total}`));
+  stop.arm(
+    () => progress.line('Stopping after this step; once more stops at once, losing those since the last checkpoint.'),
+    () => progress.stop(),
+  );
+  const underway: Tensor[] = [];
+  const settle = async (most: number): Promise<void> => {
+    while (underway.length > most) {
+      const tensor = underway.shift();
+      const loss = (await tensor?.item()) ?? Number.NaN;
+      tensor?.dispose();
+      if (!Number.isFinite(loss)) throw new Error(`${label}: the loss of step ${losses.length + 1} is ${loss}`);
+      losses.push(loss);
+      progress.step(losses.length, `loss ${loss.toFixed(4)}`);
+    }
+  };
+  let savedAt = performance.now();
+  try {
+    for (let i = losses.length; i < steps && !stop.requested; i++) {
+      underway.push(await options.step(i));
+      await settle(AHEAD - 1);
+      if (every && (i + 1) % every.steps === 0) {
+        await settle(0);
+        const text = await every.call(i + 1);
+        if (text) progress.line(text);
+      }
+      if (performance.now() - savedAt < 1000 * CHECKPOINT_SECONDS) continue;
+      await settle(0);
+      await save();
+      savedAt = performance.now();
+    }
+    await settle(0);
+    const finished = losses.length === steps;
+    if (!finished) {
+      await save();
+      progress.line(`Stopped and saved after step ${losses.length}. Go on with: ${options.resumeCommand}`);
+    }
+    return { finished, losses, seconds: elapsed() };
+  } finally {
+    progress.stop();
+    stop.disarm();
+    onCompile(null);
+  }
+}
+
+/** Where the run begins: anew, or where its checkpoint ends. */
+async function begin({ checkpoint, resume, state }: StepsOptions, settings: unknown): Promise<Saved> {
+  const bytes = resume ? await readIfThere(checkpoint) : null;
+  if (!bytes) return { losses: [], seconds: 0, settings };
+  const { user } = loadCheckpoint<Saved>(bytes, state);
+  if (isDeepStrictEqual(user.settings, settings)) return user;
+  const [was, is] = [user.settings, settings].map((value) => JSON.stringify(value));
+  throw new Error(`${checkpoint} is of a run with other settings or data: ${was} there, ${is} here`);
+}
+
+/** For when the result is written. */
+export async function removeCheckpoint(path: string): Promise<void> {
+  await rm(path, { force: true });
+}
+
+/** The batch of step `i`, where the epochs of `loader` follow one another. Batches are the loader's, as in its own loop. */
+export function batchOf<Sample extends readonly HostArray[]>(
+  loader: DataLoader<Sample>,
+): (i: number) => Promise<Batch<Sample>> {
+  let batches = loader[Symbol.asyncIterator]();
+  let next = -1;
+  return async (i) => {
+    if (i !== next) {
+      await batches.return(undefined);
+      loader.setEpoch(Math.floor(i / loader.length), i % loader.length);
+      batches = loader[Symbol.asyncIterator]();
+    }
+    next = i + 1;
+    let taken = await batches.next();
+    if (taken.done) {
+      batches = loader[Symbol.asyncIterator]();
+      taken = await batches.next();
+    }
+    if (taken.done) throw new Error('batchOf: the loader has no batches');
+    return taken.value;
+  };
+}

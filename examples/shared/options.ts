@@ -1,0 +1,108 @@
+/** Command lines: what an option may be, and the folder that a run is kept in. */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { writeWhole } from './files.js';
+
+/** A parser of whole numbers, none less than `least`. */
+export function whole(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`want a whole number ≥ ${least}`);
+    }
+    return value;
+  };
+}
+
+/** A parser of numbers greater than 0, up to `most`. */
+export function positive(most = Number.MAX_VALUE): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!(value > 0 && value <= most)) {
+      throw new InvalidArgumentError(
+        `want a number greater than 0${most < Number.MAX_VALUE ? `, at most ${most}` : ''}`,
+      );
+    }
+    return value;
+  };
+}
+
+/** Ends the program where anything but `allowed` was typed beside `--resume`: the folder decides the rest. */
+export function refuseBesideResume(command: Command, allowed: readonly string[] = []): void {
+  const typed = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+  const given = typed.filter((option) => !['resume', ...allowed].includes(option.attributeName()));
+  if (given.length === 0) return;
+  command.error(`--resume takes its settings from the folder; leave out ${given.map(({ long }) => long).join(', ')}`);
+}
+
+/** A run as the command line asks for it: begun in a new folder, or resumed. */
+export interface RunFolder<Settings> {
+  readonly folder: string;
+  readonly resume: boolean;
+  readonly settings: Settings;
+  readonly checkpoint: string;
+  /** What to type to go on with it. */
+  readonly resumeCommand: string;
+  /** Makes the folder of a new run: called once nothing can be refused any more. */
+  create(): Promise<void>;
+  write(name: string, content: string | Uint8Array): Promise<void>;
+}
+
+const SETTINGS = 'settings.json';
+const RESULT = 'result.json';
+
+/**
+ * Adds `--out` and `--resume` to the options of `command`, and reads the command line. All other options are the run's
+ * settings, kept in its folder; its result is to be `result.json`.
+ *
+ * @throws Error where the folder is not empty, or holds no run to resume
+ */
+export async function parseRun<Settings extends object>(
+  command: Command,
+  argv: readonly string[],
+): Promise<RunFolder<Settings>> {
+  const name = command.name();
+  const short = name.replace('example:', '');
+  command
+    .option('--out <folder>', `where results go (default: runs/${short}-DATE)`)
+    .option('--resume <folder>', 'go on with a run that was stopped; its settings count')
+    .addHelpText('after', '\nCtrl-C stops after the current step and saves; --resume goes on, to the same bits.')
+    .parse([...argv], { from: 'user' });
+  const { out, resume, ...typed } = command.opts<Settings & { out?: string; resume?: string }>();
+  if (resume !== undefined) refuseBesideResume(command);
+  const folder = resume ?? out ?? join('runs', `${short}-${stamp()}`);
+  const path = join(folder, SETTINGS);
+  if (resume === undefined) await refuseUsed(folder);
+  else if (!existsSync(path)) throw new Error(`${folder} holds no run to resume: there is no ${SETTINGS} in it`);
+  else if (existsSync(join(folder, RESULT))) throw new Error(`${folder}: that run has ended, see its ${RESULT}`);
+  const settings = resume === undefined ? (typed as unknown as Settings) : JSON.parse(await readFile(path, 'utf8'));
+  const write = (file: string, content: string | Uint8Array): Promise<void> => writeWhole(join(folder, file), content);
+  return {
+    folder,
+    resume: resume !== undefined,
+    settings,
+    checkpoint: join(folder, 'run.checkpoint'),
+    resumeCommand: `npm run ${name} -- --resume ${folder}`,
+    write,
+    async create() {
+      if (resume !== undefined) return;
+      await mkdir(folder, { recursive: true });
+      await write(SETTINGS, `${JSON.stringify(settings, null, 1)}\n`);
+    },
+  };
+}
+
+async function refuseUsed(folder: string): Promise<void> {
+  if (!existsSync(folder) || (await readdir(folder)).length === 0) return;
+  const known = existsSync(join(folder, SETTINGS)) && !existsSync(join(folder, RESULT));
+  throw new Error(
+    known
+      ? `${folder} holds a run already: --resume ${folder} goes on with it, or choose another --out`
+      : `${folder} is not empty: choose another --out`,
+  );
+}
+
+/** The date and time, for a folder's name. */
+export const stamp = (): string => new Date().toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');

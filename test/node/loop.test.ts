@@ -1,0 +1,113 @@
+/** The examples' training loop: stopped after any step, it goes on to the same bits. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { capture, manualSeed, type Tensor } from 'kindling';
+import { DataLoader } from 'kindling/data';
+import { saveSafetensors } from 'kindling/io';
+import { Conv2d, CrossEntropyLoss, Dropout, Flatten, Linear, Sequential } from 'kindling/nn';
+import { Adam, lrScheduler } from 'kindling/optim';
+import { afterAll, describe, expect, it } from 'vitest';
+import { batchOf, removeCheckpoint, runSteps } from '../../examples/shared/loop.js';
+import { randomImages } from '../support/training.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'kindling-loop-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const data = randomImages(36);
+
+interface Attempt {
+  checkpoint: string;
+  resume?: boolean;
+  stopAfter?: number;
+  settings?: unknown;
+  lr?: number;
+}
+
+/** Twelve steps, or as far as `stopAfter`: two and a half epochs of five, dropout and a schedule among them. */
+async function attempt({ checkpoint, resume = false, stopAfter, settings = { seed: 0 }, lr = 1e-3 }: Attempt) {
+  manualSeed(0);
+  const written: string[] = [];
+  const model = new Sequential(
+    new Conv2d(3, 4, 3, { stride: 2 }),
+    new Flatten(),
+    new Dropout(0.3),
+    new Linear(900, 10),
+  );
+  const optimizer = new Adam(model.parameters(), { lr });
+  const scheduler = new lrScheduler.ExponentialLR(optimizer, { gamma: 0.7 });
+  const criterion = new CrossEntropyLoss();
+  const train = capture((images: Tensor, labels: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = criterion.forward(model.forward(images), labels);
+    loss.backward();
+    optimizer.step();
+    return loss;
+  });
+  const batch = batchOf(new DataLoader(data, { batchSize: 8, shuffle: true, seed: 0 }));
+  const stop = { requested: false, arm: () => {}, disarm: () => {} };
+  const outcome = await runSteps({
+    label: 'test',
+    steps: 12,
+    async step(i) {
+      if (i + 1 === stopAfter) stop.requested = true;
+      return train(...(await batch(i)));
+    },
+    state: { model, optimizer, scheduler },
+    every: {
+      steps: 3,
+      async call(done) {
+        scheduler.step();
+        return `after ${done}`;
+      },
+    },
+    settings,
+    checkpoint,
+    resume,
+    resumeCommand: 'again',
+    stream: { isTTY: false, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream,
+    stop,
+  });
+  return { ...outcome, written, weights: [...(await saveSafetensors(model.stateDict()))] };
+}
+
+describe('runSteps', () => {
+  it('gives the same losses and weights whether it was stopped or not', async () => {
+    const whole = await attempt({ checkpoint: join(folder, 'whole') });
+    expect(whole).toMatchObject({ finished: true });
+    expect(whole.losses).toHaveLength(12);
+    expect(new Set(whole.losses).size).toBe(12);
+    expect(whole.written.filter((line) => line.startsWith('after'))).toEqual([3, 6, 9, 12].map((n) => `after ${n}\n`));
+    for (const stopAfter of [1, 3, 5, 10, 11]) {
+      const checkpoint = join(folder, `stopped-${stopAfter}`);
+      const first = await attempt({ checkpoint, stopAfter });
+      expect(first.finished).toBe(false);
+      expect(first.losses).toEqual(whole.losses.slice(0, stopAfter));
+      expect(first.written.at(-1)).toBe(`Stopped and saved after step ${stopAfter}. Go on with: again\n`);
+      const second = await attempt({ checkpoint, resume: true });
+      expect(second.written[0]).toBe(`Going on after step ${stopAfter} of 12.\n`);
+      expect({ ...second, seconds: 0, written: 0 }).toEqual({ ...whole, seconds: 0, written: 0 });
+      await removeCheckpoint(checkpoint);
+      expect(existsSync(checkpoint)).toBe(false);
+    }
+  });
+
+  it('begins anew where nothing was saved yet', async () => {
+    const { losses } = await attempt({ checkpoint: join(folder, 'none'), resume: true });
+    expect(losses).toHaveLength(12);
+  });
+
+  it('refuses a checkpoint of other settings', async () => {
+    const checkpoint = join(folder, 'other');
+    await attempt({ checkpoint, stopAfter: 2, settings: { seed: 0 } });
+    await expect(attempt({ checkpoint, resume: true, settings: { seed: 1 } })).rejects.toThrow(
+      /other settings or data: \{"seed":0\} there, \{"seed":1\} here/,
+    );
+  });
+
+  it('says where a loss is not finite', async () => {
+    await expect(attempt({ checkpoint: join(folder, 'nan'), lr: 1e38 })).rejects.toThrow(
+      /test: the loss of step \d+ is/,
+    );
+  });
+});
