@@ -42,7 +42,7 @@ class CausalSelfAttention extends Module {
 }
 
 /** x + attention, then x + a perceptron of each position; both see x normalised. */
-class Block extends Module {
+class DecoderBlock extends Module {
   norm1: LayerNorm;
   attention: CausalSelfAttention;
   norm2: LayerNorm;
@@ -68,7 +68,7 @@ class Block extends Module {
 export class Gpt extends Module {
   tokens: Embedding;
   positions: Embedding;
-  blocks: ModuleList<Block>;
+  blocks: ModuleList<DecoderBlock>;
   norm: LayerNorm;
   head: Linear;
 
@@ -78,7 +78,7 @@ export class Gpt extends Module {
     const { vocabulary, context, width, layers } = config;
     this.tokens = new Embedding(vocabulary, width);
     this.positions = new Embedding(context, width);
-    this.blocks = new ModuleList(Array.from({ length: layers }, () => new Block(config)));
+    this.blocks = new ModuleList(Array.from({ length: layers }, () => new DecoderBlock(config)));
     this.norm = new LayerNorm(width);
     this.head = new Linear(width, vocabulary, { bias: false });
     const ends = new Set([...this.blocks].flatMap(({ attention, down }) => [attention.proj, down]));
