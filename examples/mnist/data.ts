@@ -11,21 +11,24 @@ export interface Digits {
   readonly fingerprint: string;
 }
 
+const FILES = 'train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte';
+
 /** @throws Error where the files are missing or broken, or hold fewer pictures than are asked for */
 export async function loadDigits({ data, trainSize, testSize }: Settings): Promise<Digits> {
-  const sizes = { train: trainSize ?? 10_000, test: testSize ?? 2000 };
   const [train, test] =
     data === undefined
-      ? (['train', 'test'] as const).map((split) => synthetic({ split, count: sizes[split], like: 'MNIST' }))
-      : await Promise.all([read(data, 'train', trainSize), read(data, 'test', testSize)]);
-  if (!train || !test) throw new Error('a split is missing');
+      ? [made('train', trainSize ?? 10_000), made('test', testSize ?? 2000)]
+      : [await read(data, 'train', trainSize), await read(data, 'test', testSize)];
   const hash = createHash('sha256');
   for (const { images, labels } of [train, test]) hash.update(images).update(labels);
   return { train, test, fingerprint: hash.digest('hex') };
 }
 
+const made = (split: 'train' | 'test', count: number): ImageDataset => synthetic({ split, count, like: 'MNIST' });
+
 async function read(folder: string, split: 'train' | 'test', size: number | undefined): Promise<ImageDataset> {
   if (!existsSync(folder)) throw new Error(`--data ${folder}: there is no such folder`);
+  if (!(await MNIST.available(folder))) throw new Error(`--data ${folder} wants ${FILES}, each as it is or as .gz`);
   const pictures = await MNIST.load({ split, root: folder });
   if (size !== undefined && size > pictures.length) {
     throw new Error(`--${split}-size ${size}: there are ${pictures.length} ${split} pictures`);

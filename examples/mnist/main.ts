@@ -26,7 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
   await run.create();
   say(`${adapter.host}, ${adapter.description}`);
   if (digits.synthetic) say('GENERATED DIGITS, not MNIST: --data FOLDER takes the real ones.');
-  say(`${digits.length} training and ${test.length} test pictures, ${epochs} epochs in batches of ${batchSize}`);
+  say(`${digits.length} training and ${test.length} test pictures, batches of ${batchSize}, epochs: ${epochs}`);
 
   manualSeed(seed);
   const model = network();
@@ -55,12 +55,14 @@ async function main(argv: readonly string[]): Promise<number> {
   const batch = batchOf(loader);
   const steps = epochs * loader.length;
   const { finished, losses, seconds } = await runSteps({
-    ...run,
     label: 'mnist',
     steps,
     step: async (i) => train(...(await batch(i))),
     state: { model, optimizer, scheduler },
     settings: { ...settings, fingerprint },
+    checkpoint: run.checkpoint,
+    resume: run.resume,
+    resumeCommand: run.resumeCommand,
     prefix,
     every: {
       steps: loader.length,
