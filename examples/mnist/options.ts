@@ -21,8 +21,12 @@ export const command = (): Command =>
       'the four IDX files of MNIST, gzipped or not (default: a synthetic stand-in)',
       (folder: string) => resolve(folder),
     )
-    .option('--train-size <n>', 'training pictures used (default: all; 10000 synthetic ones)', whole(1))
-    .option('--test-size <n>', 'test pictures used (default: all; 2000 synthetic ones)', whole(1))
+    .option(
+      '--train-size <n>',
+      'training pictures used, the first in file order (default: 20000; 10000 synthetic)',
+      whole(1),
+    )
+    .option('--test-size <n>', 'test pictures used (default: all; 2000 synthetic)', whole(1))
     .option('--epochs <n>', 'passes over the training pictures', whole(1), 3)
     .option('--batch-size <n>', 'pictures per step', whole(1), 64)
     .option('--seed <n>', 'of weights and order', whole(0), 0)
