@@ -14,8 +14,9 @@ import { batchAt, inOrder, readText, uniform, unigramLoss, type Windows } from '
 import { write } from './write.js';
 
 const SHIPPED = fileURLToPath(new URL('moby-dick.txt', import.meta.url));
-/** Steps between validations. */
+/** Steps between validations, and characters that these judge at a time. */
 const EVERY = 100;
+const JUDGED = 4096;
 
 async function main(argv: readonly string[]): Promise<number> {
   const run = await parseRun<Settings>(command(), argv);
@@ -58,15 +59,14 @@ async function main(argv: readonly string[]): Promise<number> {
     using y = tensor(next, { shape: [count, context] });
     return step(x, y);
   }
-  const inBatches = (): Iterable<Windows> => inOrder(text.validation, batchSize, context);
+  const inBatches = (): Iterable<Windows> => inOrder(text.validation, Math.ceil(JUDGED / context), context);
   /** Mean loss over the validation text. */
   async function validate(): Promise<number> {
-    const parts = [...inBatches()].map((windows) => ({ count: windows.count, loss: on(judge, windows) }));
     let [sum, count] = [0, 0];
-    for (const part of parts) {
-      using loss = part.loss;
-      sum += part.count * (await loss.item());
-      count += part.count;
+    for (const windows of inBatches()) {
+      using loss = on(judge, windows);
+      sum += windows.count * (await loss.item());
+      count += windows.count;
     }
     return sum / count;
   }

@@ -105,7 +105,7 @@ def write_fixture():
         file.write('\n')
 
 
-def train(steps, seed=0, batch=32, context=64, width=64, heads=4, layers=2, lr=4e-3):
+def train(steps, seed=0, batch=16, context=64, width=64, heads=4, layers=2, lr=4e-3):
     torch.manual_seed(seed)
     with open(os.path.join(HERE, 'moby-dick.txt'), encoding='utf8') as file:
         content = file.read()
@@ -143,6 +143,6 @@ def train(steps, seed=0, batch=32, context=64, width=64, heads=4, layers=2, lr=4
 if __name__ == '__main__':
     if '--train' in sys.argv:
         arguments = sys.argv[sys.argv.index('--train') + 1:]
-        train(*(int(argument) for argument in arguments or ['600']))
+        train(*(int(argument) for argument in arguments or ['400']))
     else:
         write_fixture()
