@@ -1,5 +1,6 @@
 /** `npm run example:gpt`: trains a small transformer on a text, character by character, and lets it write. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { capture, init, manualSeed, noGrad, type Tensor, tensor } from 'kindling';
@@ -22,6 +23,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const run = await parseRun<Settings>(command(), argv);
   const { text: file, sample, temperature, target, ...settings } = run.settings;
   const { steps, batchSize, context, width, heads, layers, lr, seed } = settings;
+  if (file !== undefined && !existsSync(file)) throw new Error(`--text ${file}: there is no such file`);
   const content = await readFile(file ?? SHIPPED, 'utf8');
   const text = readText(content, context);
   const vocabulary = text.characters.length;

@@ -24,6 +24,7 @@ class CausalSelfAttention extends Module {
 
   constructor({ width, heads }: GptConfig) {
     super();
+    if (width % heads !== 0) throw new Error(`${heads} heads do not divide width ${width}`);
     this.qkv = new Linear(width, 3 * width);
     this.proj = new Linear(width, width);
     this.#heads = heads;

@@ -16,7 +16,7 @@ const data = join(folder, 'data');
 beforeAll(() => {
   mkdirSync(data);
   for (const [split, name, count] of [
-    ['train', 'train', 800],
+    ['train', 'train', 480],
     ['test', 't10k', 40],
   ] as const) {
     const { images, labels } = synthetic({ split, count, like: 'MNIST' });
@@ -53,7 +53,7 @@ function run(example: string, argv: readonly string[], interrupt?: string): Prom
 }
 
 describe('mnist', () => {
-  const sizes = ['--data', data, '--epochs', '3', '--batch-size', '8', '--seed', '2'];
+  const sizes = ['--data', data, '--epochs', '2', '--batch-size', '8', '--seed', '2'];
   const at = (name: string): string => join(folder, name);
   const result = (name: string) => JSON.parse(readFileSync(join(at(name), 'result.json'), 'utf8'));
 
@@ -63,16 +63,16 @@ describe('mnist', () => {
     expect(whole.text).not.toContain('synthetic');
     expect(whole.code).toBe(0);
 
-    const stopped = await run('mnist', [...sizes, '--target', '0.2', '--out', at('stopped')], 'step 1/300');
+    const stopped = await run('mnist', [...sizes, '--target', '0.2', '--out', at('stopped')], 'step 1/120');
     expect(stopped.text).toMatch(/Stopped and saved after step \d+\. Go on with: npm run example:mnist -- --resume/);
     expect(stopped.code).toBe(130);
     expect(existsSync(join(at('stopped'), 'result.json'))).toBe(false);
 
     const resumed = await run('mnist', ['--resume', at('stopped')]);
-    expect(resumed.text).toMatch(/Going on after step \d+ of 300/);
+    expect(resumed.text).toMatch(/Going on after step \d+ of 120/);
     expect(resumed.code).toBe(0);
     const [a, b] = [result('whole'), result('stopped')];
-    expect(a.losses).toHaveLength(300);
+    expect(a.losses).toHaveLength(120);
     expect({ ...b, seconds: 0 }).toEqual({ ...a, seconds: 0 });
     const weights = (name: string): Buffer => readFileSync(join(at(name), 'model.safetensors'));
     expect(weights('stopped').equals(weights('whole'))).toBe(true);
@@ -99,11 +99,64 @@ describe('mnist', () => {
   it.each([
     [['--data', join(folder, 'nowhere')], /there is no such folder/],
     [['--data', folder], /wants train-images-idx3-ubyte/],
-    [['--data', data, '--train-size', '801'], /--train-size 801: there are 800 train pictures/],
+    [['--data', data, '--train-size', '481'], /--train-size 481: there are 480 train pictures/],
   ])('refuses %j before it leaves anything', async (argv, message) => {
     const { code, text } = await run('mnist', [...argv, '--out', at('refused')]);
     expect(text).toMatch(message);
     expect(code).toBe(1);
     expect(existsSync(at('refused'))).toBe(false);
+  });
+});
+
+describe('gpt', () => {
+  const text = join(folder, 'text.txt');
+  const tiny = [
+    '--batch-size',
+    '2',
+    '--context',
+    '8',
+    '--width',
+    '8',
+    '--heads',
+    '2',
+    '--layers',
+    '1',
+    '--sample',
+    '4',
+  ];
+  beforeAll(() => writeFileSync(text, 'Call me Ishmael. Some years ago—never mind how long.\n'.repeat(20)));
+
+  it('stopped by Ctrl-C and resumed, ends with the same bits', async () => {
+    const options = [...tiny, '--text', text, '--steps', '150', '--seed', '3', '--target', '-9'];
+    const results = [];
+    for (const name of ['gpt', 'gptStopped']) {
+      const out = join(folder, name);
+      const first = await run('gpt', [...options, '--out', out], name === 'gpt' ? undefined : 'step 1/150');
+      expect(first.code).toBe(name === 'gpt' ? 0 : 130);
+      if (name === 'gptStopped') expect((await run('gpt', ['--resume', out])).text).toMatch(/after step \d+ of 150/);
+      results.push(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')));
+    }
+    expect(results[0].losses).toHaveLength(150);
+    expect([...results[0].written]).toHaveLength(4);
+    expect({ ...results[1], seconds: 0 }).toEqual({ ...results[0], seconds: 0 });
+  });
+
+  it('fails loudly where it knows no more than how frequent characters are', async () => {
+    const out = join(folder, 'gptMissed');
+    const { code, text: said } = await run('gpt', [...tiny, '--text', text, '--steps', '1', '--out', out]);
+    expect(said).toMatch(/nats per character below unigram -\d\.\d+, wanted at least 0\.500: MISSED/);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    [['--text', join(folder, 'nowhere.txt')], /there is no such file/],
+    [['--text', text, '--context', '106'], /the text has 1060 characters; for windows of 106/],
+    [['--text', text, '--heads', '3'], /3 heads do not divide width 64/],
+  ])('refuses %j before it leaves anything', async (argv, message) => {
+    const out = join(folder, 'gptRefused');
+    const { code, text: said } = await run('gpt', [...argv, '--out', out]);
+    expect(said).toMatch(message);
+    expect(code).toBe(1);
+    expect(existsSync(out)).toBe(false);
   });
 });
