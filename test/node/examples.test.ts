@@ -107,3 +107,56 @@ describe('mnist', () => {
     expect(existsSync(at('refused'))).toBe(false);
   });
 });
+
+describe('gpt', () => {
+  const text = join(folder, 'text.txt');
+  const tiny = [
+    '--batch-size',
+    '2',
+    '--context',
+    '8',
+    '--width',
+    '8',
+    '--heads',
+    '2',
+    '--layers',
+    '1',
+    '--sample',
+    '4',
+  ];
+  beforeAll(() => writeFileSync(text, 'Call me Ishmael. Some years ago—never mind how long.\n'.repeat(20)));
+
+  it('stopped by Ctrl-C and resumed, ends with the same bits', async () => {
+    const options = [...tiny, '--text', text, '--steps', '150', '--seed', '3', '--target', '-9'];
+    const results = [];
+    for (const name of ['gpt', 'gptStopped']) {
+      const out = join(folder, name);
+      const first = await run('gpt', [...options, '--out', out], name === 'gpt' ? undefined : 'step 1/150');
+      expect(first.code).toBe(name === 'gpt' ? 0 : 130);
+      if (name === 'gptStopped') expect((await run('gpt', ['--resume', out])).text).toMatch(/after step \d+ of 150/);
+      results.push(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')));
+    }
+    expect(results[0].losses).toHaveLength(150);
+    expect([...results[0].written]).toHaveLength(4);
+    expect({ ...results[1], seconds: 0 }).toEqual({ ...results[0], seconds: 0 });
+  });
+
+  it('fails loudly where it knows no more than how frequent characters are', async () => {
+    const out = join(folder, 'gptMissed');
+    const { code, text: said } = await run('gpt', [...tiny, '--text', text, '--steps', '1', '--out', out]);
+    expect(said).toMatch(/nats per character below unigram -\d\.\d+, wanted at least 0\.500: MISSED/);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    [['--text', join(folder, 'nowhere.txt')], /there is no such file/],
+    [['--text', text, '--context', '106'], /the text has 1060 characters; for windows of 106/],
+    [['--text', text, '--heads', '3'], /3 heads do not divide width 64/],
+  ])('refuses %j before it leaves anything', async (argv, message) => {
+    const out = join(folder, 'gptRefused');
+    const { code, text: said } = await run('gpt', [...argv, '--out', out]);
+    expect(said).toMatch(message);
+    expect(code).toBe(1);
+    expect(existsSync(out)).toBe(false);
+  });
+});

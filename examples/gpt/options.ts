@@ -1,0 +1,41 @@
+/** What `npm run example:gpt` takes. */
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { positive, whole } from '../shared/options.js';
+
+export interface Settings {
+  readonly text?: string;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly context: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly layers: number;
+  readonly lr: number;
+  readonly seed: number;
+  readonly sample: number;
+  readonly temperature: number;
+  readonly target: number;
+}
+
+export const command = (): Command =>
+  new Command('example:gpt')
+    .description('Trains a character-level transformer on a text until it beats the unigram model, then writes some.')
+    .option('--text <file>', 'UTF-8 (default: 31 chapters of Moby-Dick)', (file: string) => resolve(file))
+    .option('--steps <n>', 'training steps', whole(1), 400)
+    .option('--batch-size <n>', 'windows per step', whole(1), 16)
+    .option('--context <n>', 'characters per window', whole(1), 64)
+    .option('--width <n>', 'features of a character', whole(1), 64)
+    .option('--heads <n>', 'of attention; they divide the width', whole(1), 4)
+    .option('--layers <n>', 'blocks of attention and perceptron', whole(1), 2)
+    .option('--lr <rate>', 'the highest learning rate', positive(1), 4e-3)
+    .option('--seed <n>', 'of weights, batches and what is written', whole(0), 0)
+    .option('--sample <n>', 'characters that the trained model writes', whole(0), 300)
+    .option('--temperature <t>', 'below 1 it writes what is likelier, above 1 what is less so', positive(), 0.8)
+    .option('--target <nats>', 'per character below the unigram model; less is a failure', number, 0.5);
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('want a number');
+  return value;
+}
