@@ -6,6 +6,7 @@ export { expand, type ReduceOptions, reshape, sum } from './autograd/broadcast.j
 export { cast } from './autograd/cast.js';
 export { cumsum, logsumexp } from './autograd/cumulative.js';
 export { defineFunction, type FunctionContext, type FunctionSpec } from './autograd/function.js';
+export { type BackwardOptions, backward, type GradOptions, grad } from './autograd/grad.js';
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.js';
 export { gather, indexSelect } from './autograd/indexing.js';
 export { matmul } from './autograd/matmul.js';

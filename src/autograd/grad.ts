@@ -1,0 +1,111 @@
+/** Gradients as values: returned rather than added to `grad`, and differentiable themselves where that is asked for. */
+import { KindlingError } from '../gpu/errors.js';
+import { touchGrad } from '../tensor/capture.js';
+import { show } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { add } from './binary.js';
+import { differentiableBackward } from './rules.js';
+import { enableGrad, guardGrad, inReverse, noGrad, backward as plain, seedOf } from './tape.js';
+import { gradients } from './gradients.js';
+
+export interface BackwardOptions {
+  /** The gradient by the tensor; default 1, which needs a tensor of one element. */
+  gradient?: Tensor | null;
+  /** Record the gradients, so that they can be differentiated. Default: false. */
+  createGraph?: boolean;
+  /** Leaves to add gradients to. Default: all that the tensor depends on. */
+  inputs?: readonly Tensor[];
+}
+
+export interface GradOptions {
+  /** Gradients by the outputs, null for 1, which needs an output of one element. Default: all 1. */
+  gradOutputs?: Tensor | readonly (Tensor | null)[];
+  /** Record the gradients, so that they can be differentiated. Default: false. */
+  createGraph?: boolean;
+  /** Give null for an input that the outputs do not depend on, which is an error otherwise. Default: false. */
+  allowUnused?: boolean;
+}
+
+type Each<Inputs, Item> = Inputs extends readonly unknown[] ? { -readonly [I in keyof Inputs]: Item } : [Item];
+
+const listOf = <T>(given: T | readonly T[]): readonly T[] => (Array.isArray(given) ? given : [given as T]);
+
+/**
+ * The gradient of the sum of `outputs` by `inputs`, leaves or not. No tensor's `grad` changes.
+ *
+ * The tape stays, so there is no `retainGraph`. With `createGraph` the gradients can be differentiated again, through
+ * elementwise functions, products of matrices, reductions, softmax and shape methods; another function on the way is an
+ * error that names it.
+ *
+ * @returns a gradient for each input, in a list, as PyTorch does
+ * @throws KindlingError where an input requires no gradient, or the outputs do not depend on it
+ * @example
+ * const [slope] = grad(y.sum(), [x], { createGraph: true });
+ * const penalty = square(slope).sum();
+ * @see https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
+ */
+export function grad<const Inputs extends Tensor | readonly Tensor[]>(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Inputs,
+  options: GradOptions & { allowUnused: true },
+): Each<Inputs, Tensor | null>;
+export function grad<const Inputs extends Tensor | readonly Tensor[]>(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Inputs,
+  options?: GradOptions,
+): Each<Inputs, Tensor>;
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  { gradOutputs = [], createGraph = false, allowUnused = false }: GradOptions = {},
+): unknown {
+  const [from, by, seeds] = [listOf(outputs), listOf(inputs), listOf(gradOutputs)];
+  if (seeds.length > 0 && seeds.length !== from.length) {
+    throw new KindlingError(`grad: ${seeds.length} gradOutputs for ${from.length} outputs`);
+  }
+  by.forEach((input, i) => {
+    if (!input.requiresGrad) throw new KindlingError(`grad: input ${i}, ${show(input.shape)}, requires no gradient`);
+  });
+  const run = () => {
+    const begun = new Map<Tensor, Tensor>();
+    from.forEach((output, i) => {
+      const seed = seedOf('grad', output, seeds[i]);
+      const before = begun.get(output);
+      begun.set(output, before ? add(before, seed) : seed);
+    });
+    return gradients(begun, by, createGraph ? { through: differentiableBackward, plus: add } : {});
+  };
+  const found = createGraph ? enableGrad(run) : noGrad(run);
+  return by.map((input, i) => {
+    const gradient = found.get(input) ?? null;
+    if (gradient || allowUnused) return gradient;
+    throw new KindlingError(
+      `grad: the outputs do not depend on input ${i}, ${show(input.shape)}; allowUnused gives null for it`,
+    );
+  });
+}
+
+/**
+ * `root.backward(gradient)` with more to say: `createGraph` leaves gradients in `grad` that can be differentiated, `inputs`
+ * says which leaves get one.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
+ */
+export function backward(root: Tensor, { gradient = null, createGraph = false, inputs }: BackwardOptions = {}): void {
+  if (!createGraph && !inputs) {
+    plain(root, gradient ?? undefined);
+    return;
+  }
+  seedOf('backward', root, gradient);
+  const leaves = inputs ?? inReverse([root]).filter((tensor) => tensor.isLeaf || tensor.retainsGrad);
+  const found = grad(root, leaves, { gradOutputs: [gradient], createGraph, allowUnused: true });
+  leaves.forEach((leaf, i) => {
+    const made = found[i];
+    if (!made) return;
+    if (touchGrad(leaf)) guardGrad(leaf);
+    // A new tensor: the sum is on the tape, and what was there before stays what it was.
+    const sum = (createGraph ? enableGrad : noGrad)(() => add(leaf.grad ?? 0, made));
+    sum.storage.keep();
+    leaf.grad = sum;
+  });
+}
