@@ -4,9 +4,9 @@ import { touchGrad } from '../tensor/capture.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add } from './binary.js';
+import { gradients } from './gradients.js';
 import { differentiableBackward } from './rules.js';
 import { enableGrad, guardGrad, inReverse, noGrad, backward as plain, seedOf } from './tape.js';
-import { gradients } from './gradients.js';
 
 export interface BackwardOptions {
   /** The gradient by the tensor; default 1, which needs a tensor of one element. */
@@ -73,7 +73,7 @@ export function grad(
       const before = begun.get(output);
       begun.set(output, before ? add(before, seed) : seed);
     });
-    return gradients(begun, by, createGraph ? { through: differentiableBackward, plus: add } : {});
+    return createGraph ? gradients(begun, by, differentiableBackward, add) : gradients(begun, by);
   };
   const found = createGraph ? enableGrad(run) : noGrad(run);
   return by.map((input, i) => {

@@ -1,43 +1,32 @@
 /** Gradients by some tensors alone, through what lies between them and the outputs. */
-import type { GradFn, Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { inReverse, passBack } from './tape.js';
-
-type Parts = readonly (Tensor | null)[];
-
-interface Way {
-  /** The gradients by a function's inputs. Default: by its backward. */
-  through?: (tensor: Tensor, made: GradFn, grad: Tensor) => Parts;
-  /** Adds gradients of one tensor. Default: unrecorded. */
-  plus?: (a: Tensor, b: Tensor) => Tensor;
-  /** Take what made the inputs for unknown: an input's gradient does not go on to another. Default: false. */
-  inputsAreLeaves?: boolean;
-}
 
 /**
  * The gradient by each of `inputs`, where there is one.
  *
  * @param begun the gradients by the outputs
+ * @param how as {@link passBack} takes it
  */
 export function gradients(
   begun: Map<Tensor, Tensor>,
   inputs: readonly Tensor[],
-  { through = (_, made, grad) => made.backward(grad), plus, inputsAreLeaves = false }: Way = {},
+  ...how: Parameters<typeof passBack> extends [unknown, unknown, unknown, ...infer Rest] ? Rest : never
 ): Map<Tensor, Tensor> {
-  const wanted = new Set(inputs);
-  const leadsOn = (tensor: Tensor): boolean => !(inputsAreLeaves && wanted.has(tensor));
-  // What leads to no input is not passed through.
-  const needed = new Set(inputs);
-  const tensors = inReverse([...begun.keys()]);
-  for (const tensor of [...tensors].reverse()) {
-    if (leadsOn(tensor) && tensor.gradFn?.inputs.some((input) => needed.has(input))) needed.add(tensor);
-  }
   const found = new Map<Tensor, Tensor>();
+  const wanted = new Set(inputs);
+  // What leads to no input is not passed through.
+  const leads = new Set<Tensor>();
+  const tensors = inReverse([...begun.keys()]);
+  for (const tensor of tensors.toReversed()) {
+    if (tensor.gradFn?.inputs.some((input) => wanted.has(input) || leads.has(input))) leads.add(tensor);
+  }
+  const [through = (_, made, grad) => made.backward(grad), plus] = how;
   passBack(
-    tensors.filter((tensor) => needed.has(tensor)),
+    tensors.filter((tensor) => leads.has(tensor) || wanted.has(tensor)),
     begun,
     (tensor, grad) => void (wanted.has(tensor) && found.set(tensor, grad)),
-    (tensor, made, grad) =>
-      leadsOn(tensor) && made.inputs.some((input) => needed.has(input)) ? through(tensor, made, grad) : [],
+    (tensor, made, grad) => (leads.has(tensor) ? through(tensor, made, grad) : []),
     plus,
   );
   return found;

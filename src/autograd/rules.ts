@@ -46,9 +46,13 @@ const BEND = Math.sqrt(2 / Math.PI);
 const CUBIC = 0.044715;
 
 const RULES: Readonly<Record<string, Rule>> = {
-  ...Object.fromEntries(BY_THEMSELVES.split(' ').map((name) => [name, (g, { made }) => made.backward(g)] as [string, Rule])),
   ...Object.fromEntries(
-    'neg abs floor ceil round sign relu relu6 leakyRelu hardsigmoid clampMin clampMax'.split(' ').map((name) => [name, stepwise]),
+    BY_THEMSELVES.split(' ').map((name) => [name, (g, { made }) => made.backward(g)] as [string, Rule]),
+  ),
+  ...Object.fromEntries(
+    'neg abs floor ceil round sign relu relu6 leakyRelu hardsigmoid clampMin clampMax'
+      .split(' ')
+      .map((name) => [name, stepwise]),
   ),
   exp: (g, { y }) => mul(g, y),
   log: (g, { x }) => div(g, x),

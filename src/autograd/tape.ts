@@ -104,9 +104,7 @@ export function seedOf(name: string, root: Tensor, seed: Tensor | null = null): 
     throw new KindlingError(`${name}: shape ${show(root.shape)} is no scalar; give the gradient by it, or sum() first`);
   }
   if (seed && !sameShape(seed.shape, root.shape)) {
-    throw new KindlingError(
-      `${name}: gradient of shape ${show(seed.shape)} for a tensor of shape ${show(root.shape)}`,
-    );
+    throw new KindlingError(`${name}: gradient of shape ${show(seed.shape)} for a tensor of shape ${show(root.shape)}`);
   }
   return seed ?? onesLike(root);
 }
