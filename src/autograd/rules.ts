@@ -29,7 +29,7 @@ type Rule = (g: Tensor, recorded: Recorded) => Tensor | readonly (Tensor | null)
 /** Their own backward is made of differentiable functions. */
 const BY_THEMSELVES =
   'reshape expand sum permute slice flip cat pad where takeBlock putBlock indexSelect indexSelect.grad gather gather.grad ' +
-  'tril triu cumsum dropout dropout2d mean prod amax amin logsumexp binaryCrossEntropy add hook gate';
+  'tril triu cumsum dropout dropout2d mean prod amax amin logsumexp binaryCrossEntropy add hook gate stepwise';
 
 /** Multiplies by what changes with x only in steps, so the backward is linear in g and is its own gradient. */
 const stepwise: Rule = (g, { made }) => {
