@@ -23,6 +23,16 @@ interface Look {
 /** Twice the bits, which drops the sign, of the smallest f32 that is an infinity, or a NaN. */
 const [INFINITY, NAN] = [0xff000000, 0xff000001];
 
+/** Runs `body` without record and inspection. */
+function unseen(body: () => void): void {
+  const inspector = inspectBy(null);
+  try {
+    noGrad(body);
+  } finally {
+    inspectBy(inspector);
+  }
+}
+
 /**
  * Runs `body` and looks, on the GPU, at everything that its functions compute and pass back. The promise is rejected with the
  * name and shapes of the function that made the first NaN or infinity, as a value or as a gradient, or that was given
@@ -69,14 +79,6 @@ export async function detectAnomaly<T>(
   const before = inspectBy((name, inputs, value, backward, attributes) => {
     if (failure) throw failure;
     const back = before?.(name, inputs, value, backward, attributes) ?? backward;
-    const unseen = (body: () => void): void => {
-      const inspector = inspectBy(null);
-      try {
-        noGrad(body);
-      } finally {
-        inspectBy(inspector);
-      }
-    };
     const of = `${name} of ${inputs.map(({ shape }) => show(shape)).join(', ')}`;
     unseen(() => {
       inputs.forEach((input, i) => {
@@ -88,11 +90,8 @@ export async function detectAnomaly<T>(
     made.add(value);
     return (grad) => {
       const parts = back(grad);
-      unseen(() =>
-        parts.forEach((part, i) => {
-          if (part) look(part, `${of}: its backward made ${what} in the gradient by input ${i}, ${show(part.shape)}`);
-        }),
-      );
+      const found = (i: number): string => `${of}: its backward made ${what} in the gradient by input ${i}`;
+      unseen(() => parts.forEach((part, i) => part && look(part, `${found(i)}, ${show(part.shape)}`)));
       return parts;
     };
   });

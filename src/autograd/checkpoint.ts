@@ -40,7 +40,6 @@ export function checkpoint<Inputs extends readonly unknown[]>(
   noteUsed(made);
   const sources = [...used];
   const backward = (grad: Tensor) => {
-    if (isGradEnabled()) throw new KindlingError('checkpoint: its gradient is not differentiable (createGraph)');
     // What made the sources, and their hooks, have their turn when this is done.
     const cut = sources.map(({ gradFn, hook }) => ({ gradFn, hook }));
     for (const source of sources) Object.assign(source, { gradFn: null, hook: undefined });

@@ -2,6 +2,7 @@
 import { KindlingError } from '../gpu/errors.js';
 import { touchGrad } from '../tensor/capture.js';
 import { show } from '../tensor/shape.js';
+import { keep } from '../tensor/step.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add } from './binary.js';
 import { gradients } from './gradients.js';
@@ -10,11 +11,9 @@ import { enableGrad, guardGrad, inReverse, noGrad, backward as plain, seedOf } f
 
 export interface BackwardOptions {
   /** The gradient by the tensor; default 1, which needs a tensor of one element. */
-  gradient?: Tensor | null;
+  gradient?: Tensor;
   /** Record the gradients, so that they can be differentiated. Default: false. */
   createGraph?: boolean;
-  /** Leaves to add gradients to. Default: all that the tensor depends on. */
-  inputs?: readonly Tensor[];
 }
 
 export interface GradOptions {
@@ -44,22 +43,13 @@ const listOf = <T>(given: T | readonly T[]): readonly T[] => (Array.isArray(give
  * const penalty = square(slope).sum();
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
  */
-export function grad<const Inputs extends Tensor | readonly Tensor[]>(
+export function grad<const Inputs extends Tensor | readonly Tensor[], const Options extends GradOptions = object>(
   outputs: Tensor | readonly Tensor[],
   inputs: Inputs,
-  options: GradOptions & { allowUnused: true },
-): Each<Inputs, Tensor | null>;
-export function grad<const Inputs extends Tensor | readonly Tensor[]>(
-  outputs: Tensor | readonly Tensor[],
-  inputs: Inputs,
-  options?: GradOptions,
-): Each<Inputs, Tensor>;
-export function grad(
-  outputs: Tensor | readonly Tensor[],
-  inputs: Tensor | readonly Tensor[],
-  { gradOutputs = [], createGraph = false, allowUnused = false }: GradOptions = {},
-): unknown {
-  const [from, by, seeds] = [listOf(outputs), listOf(inputs), listOf(gradOutputs)];
+  options?: Options,
+): Each<Inputs, Options extends { allowUnused: true } ? Tensor | null : Tensor> {
+  const { gradOutputs = [], createGraph = false, allowUnused = false }: GradOptions = options ?? {};
+  const [from, by, seeds] = [listOf(outputs), listOf<Tensor>(inputs), listOf(gradOutputs)];
   if (seeds.length > 0 && seeds.length !== from.length) {
     throw new KindlingError(`grad: ${seeds.length} gradOutputs for ${from.length} outputs`);
   }
@@ -76,36 +66,35 @@ export function grad(
     return createGraph ? gradients(begun, by, differentiableBackward, add) : gradients(begun, by);
   };
   const found = createGraph ? enableGrad(run) : noGrad(run);
-  return by.map((input, i) => {
+  const made = by.map((input, i) => {
     const gradient = found.get(input) ?? null;
     if (gradient || allowUnused) return gradient;
     throw new KindlingError(
       `grad: the outputs do not depend on input ${i}, ${show(input.shape)}; allowUnused gives null for it`,
     );
   });
+  return made as ReturnType<typeof grad<Inputs, Options>>;
 }
 
 /**
- * `root.backward(gradient)` with more to say: `createGraph` leaves gradients in `grad` that can be differentiated, `inputs`
- * says which leaves get one.
+ * `root.backward(gradient)`, with `createGraph`: it leaves gradients in `grad` that can be differentiated.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
  */
-export function backward(root: Tensor, { gradient = null, createGraph = false, inputs }: BackwardOptions = {}): void {
-  if (!createGraph && !inputs) {
-    plain(root, gradient ?? undefined);
+export function backward(root: Tensor, { gradient, createGraph = false }: BackwardOptions = {}): void {
+  if (!createGraph) {
+    plain(root, gradient);
     return;
   }
-  seedOf('backward', root, gradient);
-  const leaves = inputs ?? inReverse([root]).filter((tensor) => tensor.isLeaf || tensor.retainsGrad);
-  const found = grad(root, leaves, { gradOutputs: [gradient], createGraph, allowUnused: true });
-  leaves.forEach((leaf, i) => {
-    const made = found[i];
-    if (!made) return;
-    if (touchGrad(leaf)) guardGrad(leaf);
-    // A new tensor: the sum is on the tape, and what was there before stays what it was.
-    const sum = (createGraph ? enableGrad : noGrad)(() => add(leaf.grad ?? 0, made));
-    sum.storage.keep();
-    leaf.grad = sum;
-  });
+  const leaves = inReverse([root]).filter((tensor) => tensor.isLeaf || tensor.retainsGrad);
+  const found = grad(root, leaves, { gradOutputs: [gradient ?? null], createGraph, allowUnused: true });
+  enableGrad(() =>
+    leaves.forEach((leaf, i) => {
+      const made = found[i];
+      if (!made) return;
+      if (touchGrad(leaf)) guardGrad(leaf);
+      // A new tensor: the sum is on the tape, and what was there before stays what it was.
+      leaf.grad = keep(add(leaf.grad ?? 0, made));
+    }),
+  );
 }

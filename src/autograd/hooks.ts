@@ -48,21 +48,28 @@ export function registerHook(tensor: Tensor, hook: TensorHook): HookHandle {
   return register(hooks, hook);
 }
 
-type Grads = readonly (Tensor | null)[];
+/** @internal Gradients by place, null where there is none. */
+export type Grads = readonly (Tensor | null)[];
 
-/** @internal The same tensors, whose gradients all pass `see` at once; what that returns goes on in their place. */
-export function joined(tensors: readonly Tensor[], see: (grads: Grads) => Grads): Tensor[] {
+/**
+ * @internal The same values, the gradients by whose tensors all pass `see` at once; what that returns goes on in their place.
+ * Where none requires a gradient, the values themselves.
+ */
+export function joined(values: readonly unknown[], see: (grads: Grads) => Grads): readonly unknown[] {
+  const asks = (value: unknown): value is Tensor => value instanceof Tensor && value.requiresGrad;
+  if (!values.some(asks)) return values;
   const nothing = scalar(0, 'f32');
-  const grads = tensors.map((): Tensor | null => null);
-  const gate = differentiable('gate', tensors, new Tensor([], 'f32', nothing.storage), () => {
+  const grads = values.map((): Tensor | null => null);
+  const gate = differentiable('gate', values.filter(asks), new Tensor([], 'f32', nothing.storage), () => {
     const all = [...grads];
     grads.fill(null);
-    return see(all);
+    return see(all).filter((_, i) => asks(values[i]));
   });
-  return tensors.map(({ shape, dtype, storage }, i) =>
-    differentiable('hook', [gate], new Tensor(shape, dtype, storage), (grad) => {
+  return values.map((value, i) => {
+    if (!asks(value)) return value;
+    return differentiable('hook', [gate], new Tensor(value.shape, value.dtype, value.storage), (grad) => {
       grads[i] = grad;
       return [nothing];
-    }),
-  );
+    });
+  });
 }

@@ -37,6 +37,9 @@ const stepwise: Rule = (g, { made }) => {
   return by(g);
 };
 
+const named = (names: string, rule: Rule): Record<string, Rule> =>
+  Object.fromEntries(names.split(' ').map((name) => [name, rule]));
+
 /** 1 where p is the larger, 1/2 where they are equal. */
 const share = (p: Tensor, q: Tensor): Tensor => mul(add(gt(p, q), ge(p, q)), 0.5);
 const turned = (x: Tensor): Tensor => transpose(x, -2, -1);
@@ -46,14 +49,8 @@ const BEND = Math.sqrt(2 / Math.PI);
 const CUBIC = 0.044715;
 
 const RULES: Readonly<Record<string, Rule>> = {
-  ...Object.fromEntries(
-    BY_THEMSELVES.split(' ').map((name) => [name, (g, { made }) => made.backward(g)] as [string, Rule]),
-  ),
-  ...Object.fromEntries(
-    'neg abs floor ceil round sign relu relu6 leakyRelu hardsigmoid clampMin clampMax'
-      .split(' ')
-      .map((name) => [name, stepwise]),
-  ),
+  ...named(BY_THEMSELVES, (g, { made }) => made.backward(g)),
+  ...named('neg abs floor ceil round sign relu relu6 leakyRelu hardsigmoid clampMin clampMax', stepwise),
   exp: (g, { y }) => mul(g, y),
   log: (g, { x }) => div(g, x),
   log1p: (g, { x }) => div(g, add(x, 1)),
