@@ -91,7 +91,7 @@ export async function detectAnomaly<T>(
     return (grad) => {
       const parts = back(grad);
       const found = (i: number): string => `${of}: its backward made ${what} in the gradient by input ${i}`;
-      unseen(() => parts.forEach((part, i) => part && look(part, `${found(i)}, ${show(part.shape)}`)));
+      unseen(() => parts.forEach((part, i) => void (part && look(part, `${found(i)}, ${show(part.shape)}`))));
       return parts;
     };
   });
