@@ -1,12 +1,16 @@
 /** kindling: tensors, autograd and memory. Layers are in `kindling/nn`, optimizers in `kindling/optim`, and so on. */
 import './autograd/methods.js';
 
+export { type AnomalyOptions, detectAnomaly } from './autograd/anomaly.js';
 export * from './autograd/binary.js';
 export { expand, type ReduceOptions, reshape, sum } from './autograd/broadcast.js';
 export { cast } from './autograd/cast.js';
+export { checkpoint } from './autograd/checkpoint.js';
 export { cumsum, logsumexp } from './autograd/cumulative.js';
 export { defineFunction, type FunctionContext, type FunctionSpec } from './autograd/function.js';
+export { type BackwardOptions, backward, type GradOptions, grad } from './autograd/grad.js';
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.js';
+export { type HookHandle, registerHook, type TensorHook } from './autograd/hooks.js';
 export { gather, indexSelect } from './autograd/indexing.js';
 export { matmul } from './autograd/matmul.js';
 export * from './autograd/reduce.js';

@@ -1,6 +1,8 @@
 /** Functions with a gradient of the user's own. */
+import { KindlingError } from '../gpu/errors.js';
+import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { differentiable, noGrad } from './tape.js';
+import { differentiable, isGradEnabled, noGrad } from './tape.js';
 
 /** What forward hands to backward. */
 export interface FunctionContext {
@@ -19,8 +21,15 @@ export interface FunctionSpec<Inputs extends readonly Tensor[]> {
   backward(context: FunctionContext, grad: Tensor): readonly (Tensor | null)[];
 }
 
+/** What functions of the user's own made. */
+const custom = new WeakSet<Tensor>();
+
+/** @internal Whether a function of the user's own made a tensor, whatever its name. */
+export const isCustom = (tensor: Tensor): boolean => custom.has(tensor);
+
 /**
- * Makes a differentiable function from a forward and a backward, as `torch.autograd.Function` does.
+ * Makes a differentiable function from a forward and a backward, as `torch.autograd.Function` does. With `createGraph` its
+ * gradient is differentiable if backward is made of differentiable functions and saves only inputs and the output.
  *
  * @example
  * const cube = defineFunction({
@@ -37,12 +46,23 @@ export function defineFunction<Inputs extends readonly Tensor[]>(
     const saved: Tensor[] = [];
     const context: FunctionContext = {
       save: (...tensors) => void saved.push(...tensors),
-      saved,
+      // What forward returns and saves is the function's output, with its place on the tape.
+      get saved() {
+        return saved.map((tensor) => (tensor === made ? value : tensor));
+      },
       needsGrad: (input) => inputs[input]?.requiresGrad ?? false,
     };
-    const made = noGrad(() => spec.forward(context, ...inputs));
+    const made: Tensor = noGrad(() => spec.forward(context, ...inputs));
     // A forward that returns an input, or shares its memory, must not turn that input into this function's output.
-    const value = new Tensor(made.shape, made.dtype, made.storage);
-    return differentiable(spec.name, inputs, value, (grad) => spec.backward(context, grad));
+    const value: Tensor = new Tensor(made.shape, made.dtype, made.storage);
+    custom.add(value);
+    return differentiable(spec.name, inputs, value, (grad) => {
+      const lost = isGradEnabled() && saved.find((t) => t !== made && t.dtype === 'f32' && !inputs.includes(t));
+      if (!lost) return spec.backward(context, grad);
+      throw new KindlingError(
+        `${spec.name}: its gradient is not differentiable (createGraph), for it saves ${show(lost.shape)}, neither an ` +
+          'input nor the output; compute it in backward',
+      );
+    });
   };
 }

@@ -39,7 +39,11 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const spec = { outer: sizeOf(x.shape.slice(0, d)), length: at(x.shape, d), inner, count: index.size };
   const shape = x.shape.map((n, i) => (i === d ? index.size : n));
   const y = launch(indexSelectKernel(spec), [x, picks], shape, x.dtype);
-  const backward = (g: Tensor) => [launch(indexSelectGradKernel(spec), [picks, g], x.shape)];
+  const backward = (g: Tensor) => [
+    differentiable('indexSelect.grad', [g], launch(indexSelectGradKernel(spec), [picks, g], x.shape), (h) => [
+      indexSelect(h, d, picks),
+    ]),
+  ];
   return differentiable('indexSelect', [x], y, backward, { dim: d, picks });
 }
 
@@ -95,7 +99,11 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
     indexStrides: stridesOf(index.shape),
   };
   const y = launch(gatherIndexKernel(spec), [x, picks], index.shape, x.dtype);
-  const backward = (g: Tensor) => [launch(gatherIndexGradKernel(spec), [picks, g], x.shape)];
+  const backward = (g: Tensor) => [
+    differentiable('gather.grad', [g], launch(gatherIndexGradKernel(spec), [picks, g], x.shape), (h) => [
+      gather(h, d, picks),
+    ]),
+  ];
   return differentiable('gather', [x], y, backward, { dim: d, picks });
 }
 

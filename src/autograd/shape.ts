@@ -63,10 +63,14 @@ interface Block {
 }
 
 /** The elements of a block; its gradient is zero outside of it. */
-function takeBlock(name: string, x: Tensor, block: Block, attributes: object): Tensor {
+function takeBlock(name: string, x: Tensor, block: Block, attributes?: object): Tensor {
   const value = launch(gatherKernel(block), [x], block.shape, x.dtype);
-  return differentiable(name, [x], value, (g) => [putBlocks([{ x: g, block }], x.shape, 0)], attributes);
+  return differentiable(name, [x], value, (g) => [putBlock(g, block, x.shape)], attributes);
 }
+
+/** A block among zeros: the gradient of {@link takeBlock}, which is its own in turn. */
+const putBlock = (x: Tensor, block: Block, shape: Shape): Tensor =>
+  differentiable('putBlock', [x], putBlocks([{ x, block }], shape, 0), (g) => [takeBlock('takeBlock', g, block)]);
 
 /** A tensor filled with `value` (null: the blocks cover it), with blocks written into it. */
 function putBlocks(blocks: readonly { x: Tensor; block: Block }[], shape: Shape, value: number | null): Tensor {
@@ -149,7 +153,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
     return { x, block };
   });
   const backward = (g: Tensor) =>
-    blocks.map(({ x, block }) => (x.requiresGrad ? launch(gatherKernel(block), [g], x.shape) : null));
+    blocks.map(({ x, block }) => (x.requiresGrad ? takeBlock('takeBlock', g, block) : null));
   return differentiable('cat', tensors, putBlocks(blocks, shape, null), backward, { dim: d });
 }
 
@@ -170,24 +174,19 @@ export function pad(x: Tensor, widths: readonly number[], { value = 0 } = {}): T
   const strides = stridesOf(shape);
   const block: Block = { shape: x.shape, strides, offset: before.reduce((sum, n, d) => sum + n * at(strides, d), 0) };
   const padded = putBlocks([{ x, block }], shape, value);
-  return differentiable('pad', [x], padded, (g) => [launch(gatherKernel(block), [g], x.shape)], { before, value });
+  return differentiable('pad', [x], padded, (g) => [takeBlock('takeBlock', g, block)], { before, value });
 }
 
 /** Elements of `a` where `condition` holds, of `b` elsewhere; all three broadcast. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [x, y] = promote(a, b);
   const shape = broadcast('where', condition.shape, broadcast('where', x.shape, y.shape));
-  const choose = (whenTrue: Tensor, whenFalse: Tensor): Tensor => {
-    const operands = [condition, whenTrue, whenFalse];
-    const strides = operands.map((t) => broadcastStrides(t.shape, shape));
-    return launch(whereKernel({ shape, strides }), operands, shape, x.dtype);
-  };
-  const backward = (g: Tensor) => {
-    const nothing = putBlocks([], [], 0);
-    return [
-      x.requiresGrad ? sumTo(choose(g, nothing), x.shape) : null,
-      y.requiresGrad ? sumTo(choose(nothing, g), y.shape) : null,
-    ];
-  };
-  return differentiable('where', [x, y], choose(x, y), backward, { condition });
+  const operands = [condition, x, y];
+  const strides = operands.map((t) => broadcastStrides(t.shape, shape));
+  const value = launch(whereKernel({ shape, strides }), operands, shape, x.dtype);
+  const backward = (g: Tensor) => [
+    x.requiresGrad ? sumTo(where(condition, g, 0), x.shape) : null,
+    y.requiresGrad ? sumTo(where(condition, 0, g), y.shape) : null,
+  ];
+  return differentiable('where', [x, y], value, backward, { condition });
 }

@@ -12,7 +12,7 @@ import { touchGrad } from '../tensor/capture.js';
 import { onesLike } from '../tensor/create.js';
 import { launchInto } from '../tensor/launch.js';
 import { sameShape, show, stridesOf } from '../tensor/shape.js';
-import { Tensor } from '../tensor/tensor.js';
+import { type GradFn, Tensor } from '../tensor/tensor.js';
 import { launchFlat } from './variant.js';
 
 let enabled = true;
@@ -75,7 +75,7 @@ export function differentiable(
   const back = inspect?.(name, inputs, value, backward, attributes) ?? backward;
   if (enabled && inputs.some((input) => input.requiresGrad)) {
     value.requiresGrad = true;
-    value.gradFn = { name, inputs, order: recorded++, backward: back };
+    value.gradFn = { name, inputs, order: recorded++, backward: back, attributes };
   }
   return value;
 }
@@ -87,47 +87,70 @@ export function differentiable(
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
  */
 export function backward(root: Tensor, seed?: Tensor): void {
-  if (!root.requiresGrad) throw new KindlingError('backward: nothing that made this tensor requires a gradient');
-  if (!seed && root.size !== 1) {
-    throw new KindlingError(
-      `backward: shape ${show(root.shape)} is no scalar; give the gradient by it, or sum() first`,
-    );
-  }
-  if (seed && !sameShape(seed.shape, root.shape)) {
-    throw new KindlingError(
-      `backward: gradient of shape ${show(seed.shape)} for a tensor of shape ${show(root.shape)}`,
-    );
-  }
-  noGrad(() => {
-    const grads = new Map<Tensor, Tensor>([[root, seed ?? onesLike(root)]]);
-    // Memory that a leaf's gradient may not take for its own.
-    const claimed = new Set<Storage>(seed ? [seed.storage] : []);
-    for (const tensor of inReverse(root)) {
-      const grad = grads.get(tensor);
-      if (!grad) continue;
-      grads.delete(tensor);
+  const grads = new Map([[root, seedOf('backward', root, seed)]]);
+  // Memory that a leaf's gradient may not take for its own.
+  const claimed = new Set<Storage>(seed ? [seed.storage] : []);
+  noGrad(() =>
+    passBack(inReverse([root]), grads, (tensor, grad) => {
       if (tensor.isLeaf || tensor.retainsGrad) accumulate(tensor, grad, claimed);
-      const { gradFn } = tensor;
-      if (!gradFn) continue;
-      gradFn.backward(grad).forEach((part, i) => {
-        const input = gradFn.inputs[i];
-        if (!part || !input?.requiresGrad) return;
-        if (!sameShape(part.shape, input.shape)) {
-          throw new KindlingError(
-            `${gradFn.name}: backward made ${show(part.shape)} for an input of ${show(input.shape)}`,
-          );
-        }
-        const before = grads.get(input);
-        grads.set(input, before ? add(before, part) : part);
-      });
-    }
-  });
+    }),
+  );
 }
 
-/** Every tensor that `root` depends on and that requires a gradient, each after all that depend on it. */
-function inReverse(root: Tensor): Tensor[] {
-  const seen = new Set<Tensor>([root]);
-  const stack = [root];
+/** The gradient by `root` to begin with, checked; 1 where none is given. */
+export function seedOf(name: string, root: Tensor, seed: Tensor | null = null): Tensor {
+  if (!root.requiresGrad) throw new KindlingError(`${name}: nothing that made this tensor requires a gradient`);
+  if (!seed && root.size !== 1) {
+    throw new KindlingError(`${name}: shape ${show(root.shape)} is no scalar; give the gradient by it, or sum() first`);
+  }
+  if (seed && !sameShape(seed.shape, root.shape)) {
+    throw new KindlingError(`${name}: gradient of shape ${show(seed.shape)} for a tensor of shape ${show(root.shape)}`);
+  }
+  return seed ?? onesLike(root);
+}
+
+/**
+ * Passes gradients back through what was recorded.
+ *
+ * @param tensors what to pass through, each after all that depend on it
+ * @param grads the gradients to begin with
+ * @param arrive is given every tensor with its gradient, once that is complete
+ * @param through gives the gradients by the inputs of the function that made a tensor
+ * @param plus adds gradients of one tensor
+ */
+export function passBack(
+  tensors: readonly Tensor[],
+  grads: Map<Tensor, Tensor>,
+  arrive: (tensor: Tensor, grad: Tensor) => void,
+  through = (_: Tensor, made: GradFn, grad: Tensor) => made.backward(grad),
+  plus = add,
+): void {
+  for (const tensor of tensors) {
+    const complete = grads.get(tensor);
+    if (!complete) continue;
+    grads.delete(tensor);
+    const grad = tensor.hook?.(complete) ?? complete;
+    arrive(tensor, grad);
+    const { gradFn } = tensor;
+    if (!gradFn) continue;
+    through(tensor, gradFn, grad).forEach((part, i) => {
+      const input = gradFn.inputs[i];
+      if (!part || !input?.requiresGrad) return;
+      if (!sameShape(part.shape, input.shape)) {
+        throw new KindlingError(
+          `${gradFn.name}: backward made ${show(part.shape)} for an input of ${show(input.shape)}`,
+        );
+      }
+      const before = grads.get(input);
+      grads.set(input, before ? plus(before, part) : part);
+    });
+  }
+}
+
+/** Every tensor that `roots` depend on and that requires a gradient, each after all that depend on it. */
+export function inReverse(roots: readonly Tensor[]): Tensor[] {
+  const seen = new Set(roots);
+  const stack = [...roots];
   for (let tensor = stack.pop(); tensor; tensor = stack.pop()) {
     for (const input of tensor.gradFn?.inputs ?? []) {
       if (!input.requiresGrad || seen.has(input)) continue;
@@ -158,7 +181,7 @@ function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
 }
 
 /** A recording adds to the gradient that is there now, or to none. */
-function guardGrad(leaf: Tensor): void {
+export function guardGrad(leaf: Tensor): void {
   const there = leaf.grad?.storage.place;
   guard(() => {
     const place = leaf.grad?.storage.place;

@@ -6,6 +6,7 @@
  * import 'kindling/methods';
  */
 import * as binary from '../autograd/binary.js';
+import { registerHook } from '../autograd/hooks.js';
 import { gather, indexSelect } from '../autograd/indexing.js';
 import { defineMethods, type MethodsOf } from '../autograd/methods.js';
 import * as reduce from '../autograd/reduce.js';
@@ -22,7 +23,7 @@ const { abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, le
 const { relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh } = unary;
 
 const METHODS = {
-  ...{ eq, ge, gt, le, lt, maximum, minimum, ne, gather, indexSelect, logSoftmax, softmax },
+  ...{ eq, ge, gt, le, lt, maximum, minimum, ne, gather, indexSelect, logSoftmax, softmax, registerHook },
   ...{ amax, amin, argmax, argmin, prod, std, variance, flip, narrow, select, slice },
   ...{ abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal },
   ...{ relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh },

@@ -14,6 +14,7 @@ export {
 export { Dropout, Dropout2d } from './dropout.js';
 export { Embedding } from './embedding.js';
 export { Flatten, Identity } from './flatten.js';
+export * from './hooks.js';
 export * as init from './init.js';
 export { GroupNorm, LayerNorm, type LayerNormOptions } from './layernorm.js';
 export { Linear } from './linear.js';

@@ -6,6 +6,7 @@ import { type Shape, show, sizeOf } from '../tensor/shape.js';
 import { step } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';
+import { around } from './around.js';
 import { MultiheadAttention } from './attention.js';
 import { Conv } from './conv.js';
 import { Embedding } from './embedding.js';
@@ -98,7 +99,7 @@ export function summary(model: AnyModule, input: Shape | Tensor | readonly (Shap
   const seen = new Set<Parameter>();
   let depth = 0;
   const undo = modules.map(({ name, module }) =>
-    around(module, (call) => {
+    around(module, (forward, given) => {
       const parameters = module.ownParameters().map(([, parameter]) => parameter);
       const fresh = parameters.filter((parameter) => !seen.has(parameter) && seen.add(parameter));
       const row = {
@@ -110,7 +111,7 @@ export function summary(model: AnyModule, input: Shape | Tensor | readonly (Shap
         multAdds: 0,
       };
       rows.push(row);
-      const output = call();
+      const output = forward(given);
       const [tensor] = tensorsIn(output);
       row.outputShape = tensor?.shape ?? [];
       row.params = elements(fresh);
@@ -140,16 +141,4 @@ function positions(module: AnyModule, shape: Shape): number {
   if (module instanceof Linear) return sizeOf(shape) / module.outFeatures;
   if (module instanceof MultiheadAttention) return sizeOf(shape) / module.embedDim;
   return shape[0] ?? 1;
-}
-
-/** Puts `body` around every call of a module's forward; returns what takes it away again. */
-function around(module: AnyModule, body: (call: () => unknown) => unknown): () => void {
-  const before = Object.getOwnPropertyDescriptor(module, 'forward');
-  const forward = module.forward as (...inputs: unknown[]) => unknown;
-  const value = (...inputs: unknown[]): unknown => body(() => Reflect.apply(forward, module, inputs));
-  Object.defineProperty(module, 'forward', { value, configurable: true });
-  return () => {
-    if (before) Object.defineProperty(module, 'forward', before);
-    else Reflect.deleteProperty(module, 'forward');
-  };
 }

@@ -66,6 +66,13 @@ interface Recorded {
 /** Recordings kept: arguments that are new each time (a counter, say) must not fill the memory. */
 const MOST_RECORDINGS = 8;
 
+let paused = false;
+
+/** @internal Whether captured functions run as plain steps, for whoever has to see them run. */
+export const pauseCapture = (pause: boolean): void => {
+  paused = pause;
+};
+
 /** Leaves whose gradient was set or forgotten in the recording under way. */
 let touched: Set<Tensor> | null = null;
 
@@ -110,7 +117,7 @@ export function capture<Args extends readonly unknown[], Result>(
 
   const call = (...args: Args): Result => {
     if (insideScope()) return body(...args);
-    if (!ran) {
+    if (!ran || paused) {
       const result = step(() => body(...args));
       ran = true;
       return result;

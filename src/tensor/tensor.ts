@@ -23,6 +23,8 @@ export interface GradFn {
   readonly order: number;
   /** Gradients by the inputs, from the gradient by the output. */
   backward(grad: Tensor): readonly (Tensor | null)[];
+  /** What the output depends on besides its inputs. */
+  readonly attributes: object | undefined;
 }
 
 /** A place for the gradient of a leaf, among those of others. */
@@ -50,6 +52,8 @@ export class Tensor {
   gradFn: GradFn | null = null;
   /** @internal Whether a tensor that is no leaf keeps its gradient. */
   retainsGrad = false;
+  /** @internal Sees the gradient by this tensor and returns the one to go on with: see `src/autograd/hooks.ts`. */
+  declare hook?: (grad: Tensor) => Tensor;
   /** @internal Where an optimizer wants this leaf's gradient to lie. */
   gradHome: GradHome | null = null;
 

@@ -1,0 +1,61 @@
+/** Checkpointing: what a part of a model computes on the way is computed again in backward rather than held. */
+import { KindlingError } from '../gpu/errors.js';
+import { rewind } from '../tensor/random.js';
+import { Tensor } from '../tensor/tensor.js';
+import { gradients } from './gradients.js';
+import { differentiable, enableGrad, inspectBy, isGradEnabled, noGrad } from './tape.js';
+
+/**
+ * `fn(...inputs)`, whose intermediate results are not held for backward: it runs again there, with the random numbers that
+ * it had. Gradients reach the inputs and every parameter that `fn` uses, and are the same to the bit.
+ *
+ * What else `fn` does happens twice, as in PyTorch: batch normalisation updates its running statistics again. Forward and
+ * backward belong into one step.
+ *
+ * @param fn returns one tensor; the same for the same inputs
+ * @throws KindlingError in backward, where that runs in another step than forward did
+ * @example const y = checkpoint((x) => block.forward(x), x);
+ * @see https://pytorch.org/docs/stable/checkpoint.html
+ */
+export function checkpoint<Inputs extends readonly unknown[]>(
+  fn: (...inputs: Inputs) => Tensor,
+  ...inputs: Inputs
+): Tensor {
+  if (!isGradEnabled()) return fn(...inputs);
+  const again = rewind('checkpoint');
+  // Nothing made in here is recorded: what requires a gradient comes from outside.
+  const used = new Set<Tensor>();
+  const noteUsed = (tensor: Tensor): void => void (tensor.requiresGrad && used.add(tensor));
+  const before = inspectBy((name, given, value, backward, attributes) => {
+    given.forEach(noteUsed);
+    return before?.(name, given, value, backward, attributes) ?? backward;
+  });
+  let made: Tensor;
+  try {
+    made = noGrad(() => fn(...inputs));
+  } finally {
+    inspectBy(before);
+  }
+  if (!(made instanceof Tensor)) throw new KindlingError('checkpoint: the function must return one tensor');
+  noteUsed(made);
+  const sources = [...used];
+  const backward = (grad: Tensor) => {
+    // What made the sources, and their hooks, have their turn when this is done.
+    const cut = sources.map(({ gradFn, hook }) => ({ gradFn, hook }));
+    for (const source of sources) Object.assign(source, { gradFn: null, hook: undefined });
+    try {
+      const value = again(() => enableGrad(() => fn(...inputs)));
+      const found = gradients(new Map([[value, grad]]), sources);
+      return sources.map((source) => found.get(source) ?? null);
+    } finally {
+      sources.forEach((source, i) => void Object.assign(source, cut[i]));
+    }
+  };
+  // Whoever inspects saw the functions within.
+  inspectBy(null);
+  try {
+    return differentiable('checkpoint', sources, new Tensor(made.shape, made.dtype, made.storage), backward);
+  } finally {
+    inspectBy(before);
+  }
+}

@@ -1,0 +1,100 @@
+/** Gradients as values: returned rather than added to `grad`, and differentiable themselves where that is asked for. */
+import { KindlingError } from '../gpu/errors.js';
+import { touchGrad } from '../tensor/capture.js';
+import { show } from '../tensor/shape.js';
+import { keep } from '../tensor/step.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { add } from './binary.js';
+import { gradients } from './gradients.js';
+import { differentiableBackward } from './rules.js';
+import { enableGrad, guardGrad, inReverse, noGrad, backward as plain, seedOf } from './tape.js';
+
+export interface BackwardOptions {
+  /** The gradient by the tensor; default 1, which needs a tensor of one element. */
+  gradient?: Tensor;
+  /** Record the gradients, so that they can be differentiated. Default: false. */
+  createGraph?: boolean;
+}
+
+export interface GradOptions {
+  /** Gradients by the outputs, null for 1, which needs an output of one element. Default: all 1. */
+  gradOutputs?: Tensor | readonly (Tensor | null)[];
+  /** Record the gradients, so that they can be differentiated. Default: false. */
+  createGraph?: boolean;
+  /** Give null for an input that the outputs do not depend on, which is an error otherwise. Default: false. */
+  allowUnused?: boolean;
+}
+
+type Each<Inputs, Item> = Inputs extends readonly unknown[] ? { -readonly [I in keyof Inputs]: Item } : [Item];
+
+const listOf = <T>(given: T | readonly T[]): readonly T[] => (Array.isArray(given) ? given : [given as T]);
+
+/**
+ * The gradient of the sum of `outputs` by `inputs`, leaves or not. No tensor's `grad` changes.
+ *
+ * The tape stays, so there is no `retainGraph`. With `createGraph` the gradients can be differentiated again, through
+ * elementwise functions, products of matrices, reductions, softmax and shape methods; another function on the way is an
+ * error that names it.
+ *
+ * @returns a gradient for each input, in a list, as PyTorch does
+ * @throws KindlingError where an input requires no gradient, or the outputs do not depend on it
+ * @example
+ * const [slope] = grad(y.sum(), [x], { createGraph: true });
+ * const penalty = square(slope).sum();
+ * @see https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
+ */
+export function grad<const Inputs extends Tensor | readonly Tensor[], const Options extends GradOptions = object>(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Inputs,
+  options?: Options,
+): Each<Inputs, Options extends { allowUnused: true } ? Tensor | null : Tensor> {
+  const { gradOutputs = [], createGraph = false, allowUnused = false }: GradOptions = options ?? {};
+  const [from, by, seeds] = [listOf(outputs), listOf<Tensor>(inputs), listOf(gradOutputs)];
+  if (seeds.length > 0 && seeds.length !== from.length) {
+    throw new KindlingError(`grad: ${seeds.length} gradOutputs for ${from.length} outputs`);
+  }
+  by.forEach((input, i) => {
+    if (!input.requiresGrad) throw new KindlingError(`grad: input ${i}, ${show(input.shape)}, requires no gradient`);
+  });
+  const run = () => {
+    const begun = new Map<Tensor, Tensor>();
+    from.forEach((output, i) => {
+      const seed = seedOf('grad', output, seeds[i]);
+      const before = begun.get(output);
+      begun.set(output, before ? add(before, seed) : seed);
+    });
+    return createGraph ? gradients(begun, by, differentiableBackward, add) : gradients(begun, by);
+  };
+  const found = createGraph ? enableGrad(run) : noGrad(run);
+  const made = by.map((input, i) => {
+    const gradient = found.get(input) ?? null;
+    if (gradient || allowUnused) return gradient;
+    throw new KindlingError(
+      `grad: the outputs do not depend on input ${i}, ${show(input.shape)}; allowUnused gives null for it`,
+    );
+  });
+  return made as ReturnType<typeof grad<Inputs, Options>>;
+}
+
+/**
+ * `root.backward(gradient)`, with `createGraph`: it leaves gradients in `grad` that can be differentiated.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
+ */
+export function backward(root: Tensor, { gradient, createGraph = false }: BackwardOptions = {}): void {
+  if (!createGraph) {
+    plain(root, gradient);
+    return;
+  }
+  const leaves = inReverse([root]).filter((tensor) => tensor.isLeaf || tensor.retainsGrad);
+  const found = grad(root, leaves, { gradOutputs: [gradient ?? null], createGraph, allowUnused: true });
+  enableGrad(() =>
+    leaves.forEach((leaf, i) => {
+      const made = found[i];
+      if (!made) return;
+      if (touchGrad(leaf)) guardGrad(leaf);
+      // A new tensor: the sum is on the tape, and what was there before stays what it was.
+      leaf.grad = keep(add(leaf.grad ?? 0, made));
+    }),
+  );
+}

@@ -1,0 +1,91 @@
+/**
+ * Hooks on modules. Here a module is called by its `forward`, so that is where hooks are: the first one puts itself around the
+ * forward of that one module, whoever calls it.
+ */
+import { type Grads, type HookHandle, joined, register } from '../autograd/hooks.js';
+import { isGradEnabled } from '../autograd/tape.js';
+import { KindlingError } from '../gpu/errors.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { mapTensors, tensorsIn } from '../tensor/tree.js';
+import { around } from './around.js';
+import type { AnyModule, Module } from './module.js';
+
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook may return nothing
+type Or<T> = T | undefined | null | void;
+type Hooks = Set<{ call: (...given: never[]) => unknown }>;
+
+const listOf = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+const known = new WeakMap<AnyModule, Record<'pre' | 'post' | 'back', Hooks>>();
+
+/** What the hooks make of what they are given: each sees what the one before left in the `at`-th place. */
+function pass(hooks: Hooks, given: readonly unknown[], at: number, made = (value: unknown) => value): unknown {
+  const now = [...given];
+  for (const { call } of hooks) now[at] = made(Reflect.apply(call, null, now) ?? now[at]);
+  return now[at];
+}
+
+function hooksOf(module: AnyModule): Record<'pre' | 'post' | 'back', Hooks> {
+  const found = known.get(module);
+  if (found) return found;
+  const hooks = { pre: new Set(), post: new Set(), back: new Set() } as Record<'pre' | 'post' | 'back', Hooks>;
+  known.set(module, hooks);
+  around(module, (forward, given) => {
+    const inputs = pass(hooks.pre, [module, given], 1, listOf) as readonly unknown[];
+    const run = (seen: readonly unknown[]) => pass(hooks.post, [module, seen, forward(seen)], 2);
+    return hooks.back.size > 0 && isGradEnabled() ? watched(module, hooks.back, inputs, run) : run(inputs);
+  });
+  return hooks;
+}
+
+/** Runs a module with hooks on the gradients by its inputs and outputs. */
+function watched(
+  module: AnyModule,
+  hooks: Hooks,
+  inputs: readonly unknown[],
+  run: (inputs: readonly unknown[]) => unknown,
+) {
+  let gradOutputs: Grads = [];
+  const see = (found: Grads): Grads => {
+    const grads = pass(hooks, [module, found, gradOutputs], 1, listOf) as Grads;
+    if (grads.length === inputs.length) return grads;
+    throw new KindlingError(`registerFullBackwardHook: ${grads.length} gradients for ${inputs.length} inputs`);
+  };
+  const seen = joined(inputs, see);
+  const output = run(seen);
+  const outputs = joined([...tensorsIn(output)], (grads) => {
+    gradOutputs = grads;
+    // Nothing goes further: no gradient by an input will tell.
+    if (seen === inputs) see(inputs.map(() => null));
+    return grads;
+  }).values();
+  return mapTensors(output, () => outputs.next().value as Tensor);
+}
+
+/**
+ * Calls `hook` before the forward of this module, whoever calls that. What it returns, a list or the only one, takes the place
+ * of the inputs.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
+ */
+export const registerForwardPreHook = <Inputs extends readonly unknown[]>(
+  module: Module<Inputs, unknown>,
+  hook: (module: Module<Inputs, unknown>, inputs: Inputs) => Or<Inputs | Inputs[0]>,
+): HookHandle => register(hooksOf(module as AnyModule).pre, hook);
+
+/**
+ * Calls `hook` after the forward of this module. What it returns takes the place of the output.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
+ */
+export const registerForwardHook = <Inputs extends readonly unknown[], Output>(
+  module: Module<Inputs, Output>,
+  hook: (module: Module<Inputs, Output>, inputs: Inputs, output: Output) => Or<Output>,
+): HookHandle => register(hooksOf(module as AnyModule).post, hook);
+
+/**
+ * Calls `hook` in backward, when the gradients by all inputs of this module are there, or, where no input requires one, those
+ * by its outputs; null where there is none. What it returns takes the place of the gradients by the inputs.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
+ */
+export const registerFullBackwardHook = <Inputs extends readonly unknown[]>(
+  module: Module<Inputs, unknown>,
+  hook: (module: Module<Inputs, unknown>, gradInputs: Grads, gradOutputs: Grads) => Or<Grads | Tensor>,
+): HookHandle => register(hooksOf(module as AnyModule).back, hook);
