@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { HostArray } from './sample.js';
 import { type Draw, type Reshaping, type Transform, transformed } from './transforms.js';
 
@@ -36,7 +36,7 @@ export function collate(
       component,
       arrays.map((array, i) => {
         const data = array && arrayFor(array, array.data.length);
-        if (!(data instanceof Float32Array)) throw new KindlingError('DataLoader: a transform wants f32 or bytes');
+        if (!(data instanceof Float32Array)) refuse('DataLoader: a transform wants f32 or bytes');
         fill(data, array?.data ?? data);
         return transformed(transform, data, array?.shape ?? [], { seed, epoch, sample: indices[i] ?? i, stream: 0 });
       }),
@@ -46,12 +46,12 @@ export function collate(
 
 function stack(component: number, arrays: readonly (HostArray | undefined)[]): HostBatch {
   const [pattern] = arrays;
-  if (!pattern) throw new KindlingError(`DataLoader: a sample has no component ${component}`);
+  if (!pattern) refuse(`DataLoader: a sample has no component ${component}`);
   const size = pattern.data.length;
   const data = arrayFor(pattern, arrays.length * size);
   for (const [i, array] of arrays.entries()) {
     if (array?.data.constructor !== pattern.data.constructor || String(array.shape) !== String(pattern.shape)) {
-      throw new KindlingError(
+      refuse(
         `DataLoader: component ${component} of a batch's samples differs in shape or type: [${pattern.shape}] and [${array?.shape}]`,
       );
     }

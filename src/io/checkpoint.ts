@@ -4,7 +4,7 @@
  *
  * The file is safetensors: `model.<key>`, `optimizer.<parameter>.<name>`, and the rest as JSON in its metadata.
  */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { type RandomState, randomState, setRandomState } from '../tensor/random.js';
 import { Tensor } from '../tensor/tensor.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
@@ -127,7 +127,7 @@ function restore(saved: Checkpoint, { model, optimizer, scheduler, loader }: Run
 }
 
 function needed<T>(part: string, value: T | undefined): T {
-  if (value === undefined) throw new KindlingError(`loadCheckpoint: the checkpoint holds no ${part}`);
+  if (value === undefined) refuse(`loadCheckpoint: the checkpoint holds no ${part}`);
   return value;
 }
 
@@ -142,7 +142,7 @@ function* tensorsOf({ model, optimizer }: Checkpoint): Generator<Tensor> {
 export function readCheckpoint<User = unknown>(bytes: Uint8Array): Checkpoint<User> {
   const { tensors, metadata } = readSafetensors(bytes);
   if (metadata.format !== FORMAT) {
-    throw new KindlingError(`readCheckpoint: not a checkpoint: format '${metadata.format}', not '${FORMAT}'`);
+    refuse(`readCheckpoint: not a checkpoint: format '${metadata.format}', not '${FORMAT}'`);
   }
   const rest = parse(metadata.state ?? '');
   const model: Record<string, Tensor> = {};
@@ -152,7 +152,7 @@ export function readCheckpoint<User = unknown>(bytes: Uint8Array): Checkpoint<Us
     const owner = part === 'optimizer' ? state[Number(index)] : undefined;
     if (owner) owner[field.join('.')] = fromHost(held);
     else if (part === 'model') model[name.slice('model.'.length)] = fromHost(held);
-    else throw new KindlingError(`readCheckpoint: tensor '${name}' belongs to nothing`);
+    else refuse(`readCheckpoint: tensor '${name}' belongs to nothing`);
   }
   const { scheduler, loader, random, user } = rest;
   return {
@@ -176,7 +176,7 @@ function parse(text: string): Rest {
   } catch {
     // Said below.
   }
-  throw new KindlingError('readCheckpoint: the checkpoint is damaged: its state is not JSON, or has no random state');
+  refuse('readCheckpoint: the checkpoint is damaged: its state is not JSON, or has no random state');
 }
 
 /** JSON has no NaN, no infinities and no −0. */

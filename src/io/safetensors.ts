@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors): eight bytes with the header's length, a JSON header
@@ -42,7 +42,7 @@ const DEFAULT_FORMAT = { f32: 'F32', i32: 'I32', u32: 'U32', bool: 'BOOL' } as c
 const MAX_HEADER = 100_000_000;
 
 function fail(message: string): never {
-  throw new KindlingError(`safetensors: ${message}`);
+  refuse(`safetensors: ${message}`);
 }
 
 /** IEEE binary16. */

@@ -2,7 +2,7 @@
  * Scores of a classifier from two arrays of class labels. Everything here runs on the CPU: labels and predictions are
  * plain arrays or typed arrays, as `await predictions.data()` gives them. Definitions are scikit-learn's.
  */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 
 /** Class labels: integers, one per sample. */
 export type Labels = ArrayLike<number>;
@@ -29,19 +29,15 @@ export interface Counts {
 
 function check(op: string, labels: Labels, predictions: Labels): void {
   if (labels.length !== predictions.length) {
-    throw new KindlingError(
-      `${op}: ${labels.length} labels but ${predictions.length} predictions; pass one of each per sample`,
-    );
+    refuse(`${op}: ${labels.length} labels but ${predictions.length} predictions; pass one of each per sample`);
   }
-  if (labels.length === 0) throw new KindlingError(`${op}: no samples; pass at least one label`);
+  if (labels.length === 0) refuse(`${op}: no samples; pass at least one label`);
   for (const [what, values] of [
     ['label', labels],
     ['prediction', predictions],
   ] as const) {
     for (let i = 0; i < values.length; i++) {
-      if (!Number.isInteger(values[i])) {
-        throw new KindlingError(`${op}: ${what} ${i} is ${values[i]}; class labels are integers`);
-      }
+      if (!Number.isInteger(values[i])) refuse(`${op}: ${what} ${i} is ${values[i]}; class labels are integers`);
     }
   }
 }
@@ -62,7 +58,7 @@ export function scored(
   if (classes === undefined) return occurring(labels, predictions);
   const list = typeof classes === 'number' ? Array.from({ length: classes }, (_, c) => c) : [...classes];
   if (list.length === 0 || new Set(list).size !== list.length || !list.every(Number.isInteger)) {
-    throw new KindlingError(`${op}: classes [${list}] must be distinct integers, at least one`);
+    refuse(`${op}: classes [${list}] must be distinct integers, at least one`);
   }
   return list;
 }

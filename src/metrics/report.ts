@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import {
   accuracy,
   type ClassOptions,
@@ -107,16 +107,13 @@ export function classificationReport(
 ): ClassificationReport {
   const { targetNames, digits = 2 } = options;
   const op = 'classificationReport';
-  if (!Number.isInteger(digits) || digits < 0 || digits > 60)
-    throw new KindlingError(`${op}: digits ${digits}; use 0 to 60`);
+  if (!Number.isInteger(digits) || digits < 0 || digits > 60) refuse(`${op}: digits ${digits}; use 0 to 60`);
   const found = occurring(labels, predictions);
   const names = targetNames?.length;
   const counted = names !== undefined && found.every((c) => c >= 0 && c < names) ? names : undefined;
   const classes = scored(op, labels, predictions, options.classes ?? counted);
   if (names !== undefined && names !== classes.length) {
-    throw new KindlingError(
-      `${op}: ${names} targetNames for ${classes.length} classes [${classes}]; pass one per class, or classes`,
-    );
+    refuse(`${op}: ${names} targetNames for ${classes.length} classes [${classes}]; pass one per class, or classes`);
   }
   const counts = count(labels, predictions, classes);
   const scores = counts.map(score);

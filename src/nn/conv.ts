@@ -1,5 +1,5 @@
 /** Convolutions, in one dimension and two, and turned round. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { resetLinear } from './init.js';
@@ -59,9 +59,7 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
     super();
     const { stride = 1, padding = 0, dilation = 1, outputPadding = 0, groups = 1, bias = true } = options;
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new KindlingError(
-        `${this.constructor.name}: groups ${groups} must divide ${inChannels} and ${outChannels} channels`,
-      );
+      refuse(`${this.constructor.name}: groups ${groups} must divide ${inChannels} and ${outChannels} channels`);
     }
     const each = <Given>(value: number | Given) =>
       typeof value === 'number' ? (Array<number>(dims).fill(value) as unknown as Size) : value;

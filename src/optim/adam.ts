@@ -29,8 +29,7 @@ export abstract class MomentOptimizer<Options extends MomentOptions> extends Opt
     betas.forEach((beta, i) => {
       if (!(beta >= 0 && beta < 1)) this.fail(`betas[${i}] is ${beta}, not from 0 to 1`);
     });
-    if (!(eps >= 0)) this.fail(`eps ${eps} is not a number from 0`);
-    if (!(weightDecay >= 0)) this.fail(`weightDecay ${weightDecay} is not a number from 0`);
+    this.checkSigns({ eps, weightDecay });
   }
 
   protected override stateNames({ amsgrad }: Options): readonly string[] {

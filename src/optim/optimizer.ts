@@ -3,7 +3,7 @@
  * kernel, the names of the tensors it keeps for a parameter, and the numbers of a step. Where everything lies is in arena.ts.
  */
 import { zeroGrad } from '../autograd/zeroGrad.js';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { guard } from '../gpu/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
 import { sameShape, show } from '../tensor/shape.js';
@@ -73,7 +73,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       known.add(param);
     }
     const made = { ...this.defaults, ...defined(group), params } as Group<Options>;
-    if (!(made.lr >= 0)) this.fail(`lr ${made.lr} is not a number from 0`);
+    this.checkSigns({ lr: made.lr });
     this.check(made);
     this.paramGroups.push(made);
     this.#arenas.push(new Arena(params));
@@ -206,9 +206,16 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     });
   }
 
+  /** Refuses options that are negative or no numbers. */
+  protected checkSigns(options: Readonly<Record<string, number>>): void {
+    for (const [name, value] of Object.entries(options)) {
+      if (!(value >= 0)) this.fail(`${name} ${value} is not a number from 0`);
+    }
+  }
+
   /** Throws in the optimizer's name. */
   protected fail(message: string): never {
-    throw new KindlingError(`${this.constructor.name}: ${message}`);
+    refuse(`${this.constructor.name}: ${message}`);
   }
 }
 

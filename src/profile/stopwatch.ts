@@ -4,7 +4,7 @@
  */
 import { adapter, device } from '../gpu/device.js';
 import { type Stopwatch, setStopwatch } from '../gpu/encode.js';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { EncodedDispatch } from '../gpu/plan.js';
 import { flush, sync } from '../gpu/stream.js';
 import type { Kernel } from '../kernels/kernel.js';
@@ -97,7 +97,7 @@ export interface Run {
 export async function run(body: () => unknown, pause = 0): Promise<Run> {
   const began = performance.now();
   if (body() instanceof Promise) {
-    throw new KindlingError('profile: the function must not be async; make its batch outside, and return tensors');
+    refuse('profile: the function must not be async; make its batch outside, and return tensors');
   }
   const hostMs = performance.now() - began;
   flush();
