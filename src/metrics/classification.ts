@@ -32,10 +32,7 @@ function check(op: string, labels: Labels, predictions: Labels): void {
     refuse(`${op}: ${labels.length} labels but ${predictions.length} predictions; pass one of each per sample`);
   }
   if (labels.length === 0) refuse(`${op}: no samples; pass at least one label`);
-  for (const [what, values] of [
-    ['label', labels],
-    ['prediction', predictions],
-  ] as const) {
+  for (const [what, values] of Object.entries({ label: labels, prediction: predictions })) {
     for (let i = 0; i < values.length; i++) {
       if (!Number.isInteger(values[i])) refuse(`${op}: ${what} ${i} is ${values[i]}; class labels are integers`);
     }
@@ -87,13 +84,8 @@ export function score({ hits, predicted, actual }: Counts): Scores {
 
 /** All classes as one: the counts are summed before dividing. */
 export function microScores(counts: readonly Counts[]): Scores {
-  const total = { hits: 0, predicted: 0, actual: 0 };
-  for (const c of counts) {
-    total.hits += c.hits;
-    total.predicted += c.predicted;
-    total.actual += c.actual;
-  }
-  return score(total);
+  const total = (of: keyof Counts) => counts.reduce((sum, count) => sum + count[of], 0);
+  return score({ hits: total('hits'), predicted: total('predicted'), actual: total('actual') });
 }
 
 /**

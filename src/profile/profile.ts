@@ -45,8 +45,8 @@ export async function profile(body: () => unknown, options: ProfileOptions = {})
   for (let i = 0; i < warmup; i++) await run(body);
   const measured: MeasuredStep[] = [];
   const clock = new Clock();
-  await clock.runTimed(body);
-  for (let i = 0; i < steps; i++) measured.push(await clock.runTimed(body));
+  await clock.measure(body);
+  for (let i = 0; i < steps; i++) measured.push(await clock.measure(body));
   const plain: Run[] = [];
   for (let i = 0; i < steps; i++) plain.push(await run(body, clock.pause));
   return new Profile(`${description}, in ${host}`, plain, measured, limits);
