@@ -65,14 +65,11 @@ export function synthetic(options: {
   const digits = like === 'MNIST';
   const shape = digits ? ([1, DIGIT_SIDE, DIGIT_SIDE] as const) : ([3, SIDE, SIDE] as const);
   const size = shape[0] * shape[1] * shape[2];
+  const stream = (digits ? 2 : 0) + (split === 'train' ? 0 : 1);
   const images = new Uint8Array(count * size);
   const labels = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
-    const random = new Generator(seed, {
-      domain: Domain.synthetic,
-      stream: (digits ? 2 : 0) + (split === 'train' ? 0 : 1),
-      step: i,
-    });
+    const random = new Generator(seed, { domain: Domain.synthetic, stream, step: i });
     labels[i] = random.integer(CLASSES.length);
     const picture = images.subarray(i * size, (i + 1) * size);
     (digits ? drawHandwriting : draw)(picture, labels[i] as number, random);

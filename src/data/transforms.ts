@@ -59,9 +59,7 @@ function thresholdOf(name: string, p: number): number {
 
 /** Height and width of a picture [channels, height, width]. */
 function sides(name: string, shape: readonly number[]): readonly [channels: number, height: number, width: number] {
-  const [channels, height, width] = shape;
-  if (shape.length === 3 && channels !== undefined && height !== undefined && width !== undefined)
-    return [channels, height, width];
+  if (shape.length === 3) return shape as readonly number[] as readonly [number, number, number];
   refuse(`${name}: wants pictures [channels, height, width], a sample has shape [${shape}]`);
 }
 
