@@ -2,41 +2,30 @@ import { refuse } from '../gpu/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type AnyModule, Module } from './module.js';
 
-/** Modules whose names are their positions. */
-abstract class Positions<
-  Item extends AnyModule,
-  Inputs extends readonly unknown[] = [Tensor],
-  Output = Tensor,
-> extends Module<Inputs, Output> {
-  readonly [position: number]: Item;
-
-  constructor(modules: Iterable<Item>) {
-    super();
-    Object.assign(this, [...modules]);
-  }
-
-  get length(): number {
-    return this.children().length;
-  }
-
-  *[Symbol.iterator](): IterableIterator<Item> {
-    yield* this.children() as unknown as Item[];
-  }
-}
-
 /**
  * Modules one after the other. Their names are their positions.
  *
  * @example new Sequential(new Linear(784, 64), new ReLU(), new Linear(64, 10))
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Sequential.html
  */
-export class Sequential extends Positions<Module> {
+export class Sequential extends Module {
+  readonly [position: number]: Module;
+
   constructor(...modules: Module[]) {
-    super(modules);
+    super();
+    Object.assign(this, modules);
   }
 
   forward(x: Tensor): Tensor {
     return [...this].reduce((value, module) => module.forward(value), x);
+  }
+
+  get length(): number {
+    return this.children().length;
+  }
+
+  *[Symbol.iterator](): IterableIterator<Module> {
+    yield* this.children() as unknown as Module[];
   }
 }
 
@@ -45,13 +34,24 @@ export class Sequential extends Positions<Module> {
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
  */
-export class ModuleList<Item extends AnyModule = Module> extends Positions<Item, never[], never> {
+export class ModuleList<Item extends AnyModule = Module> extends Module<never[], never> {
+  readonly [position: number]: Item;
+
   constructor(modules: Iterable<Item> = []) {
-    super(modules);
+    super();
+    Object.assign(this, [...modules]);
   }
 
   /** A list computes nothing. */
   forward(): never {
     refuse('ModuleList: a list has no forward; call its modules');
+  }
+
+  get length(): number {
+    return this.children().length;
+  }
+
+  *[Symbol.iterator](): IterableIterator<Item> {
+    yield* this.children() as unknown as Item[];
   }
 }

@@ -5,7 +5,7 @@ import * as F from './functional.js';
 import { resetLinear } from './init.js';
 import { Module } from './module.js';
 import { type Parameter, uninitialized } from './parameter.js';
-import { named, tuple } from './repr.js';
+import { tuple } from './repr.js';
 
 type Single = readonly [number];
 type Double = readonly [number, number];
@@ -85,17 +85,15 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
   override extraRepr(): string {
     const { inChannels, outChannels, kernelSize, stride, padding, dilation, outputPadding, groups, bias } = this;
     const unless = (usual: number, name: string, size: Size) =>
-      size.some((n) => n !== usual) ? { [name]: tuple(size) } : {};
-    const shown = named({
-      kernel_size: tuple(kernelSize),
-      stride: tuple(stride),
-      ...(typeof padding === 'string' ? { padding } : unless(0, 'padding', padding)),
+      size.every((n) => n === usual) ? [] : [`${name}=${tuple(size)}`];
+    return [
+      `${inChannels}, ${outChannels}, kernel_size=${tuple(kernelSize)}, stride=${tuple(stride)}`,
+      ...(typeof padding === 'string' ? [`padding=${padding}`] : unless(0, 'padding', padding)),
       ...unless(1, 'dilation', dilation),
       ...unless(0, 'output_padding', outputPadding),
-      ...(groups === 1 ? {} : { groups }),
-      ...(bias ? {} : { bias: 'False' }),
-    });
-    return `${inChannels}, ${outChannels}, ${shown}`;
+      ...(groups === 1 ? [] : [`groups=${groups}`]),
+      ...(bias ? [] : ['bias=False']),
+    ].join(', ');
   }
 }
 

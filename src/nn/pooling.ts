@@ -29,10 +29,6 @@ abstract class Pool2d extends Module {
     this.stride = stride;
     this.padding = padding;
   }
-
-  override extraRepr(): string {
-    return windowRepr(this);
-  }
 }
 
 /**
@@ -53,7 +49,7 @@ export class MaxPool2d extends Pool2d {
   }
 
   override extraRepr(): string {
-    return `${super.extraRepr()}, dilation=${tuple(this.dilation)}, ceil_mode=False`;
+    return `${windowRepr(this)}, dilation=${tuple(this.dilation)}, ceil_mode=False`;
   }
 }
 
@@ -101,6 +97,10 @@ export class AvgPool2d extends Pool2d {
   forward(x: Tensor): Tensor {
     const { kernelSize, stride, padding, countIncludePad } = this;
     return F.avgPool2d(x, { kernelSize, stride, padding, countIncludePad });
+  }
+
+  override extraRepr(): string {
+    return windowRepr(this);
   }
 }
 

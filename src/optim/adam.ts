@@ -50,19 +50,17 @@ export abstract class MomentOptimizer<Options extends MomentOptions> extends Opt
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
  */
 export class Adam extends MomentOptimizer<Required<AdamOptions>> {
+  /** Whether weight decay shrinks the parameters themselves. */
+  protected readonly decoupled: boolean = false;
+
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
     super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, ...defined(options) });
-  }
-
-  /** Whether weight decay shrinks the parameters themselves. */
-  protected decoupled(): boolean {
-    return false;
   }
 
   protected override scalars(options: Required<AdamOptions>, step: number): readonly number[] {
     const { lr, betas, eps } = options;
     const [correction1, root] = corrections(options, step);
-    return [...decay(options, this.decoupled()), ...intakes(betas), lr / correction1, root, eps];
+    return [...decay(options, this.decoupled), ...intakes(betas), lr / correction1, root, eps];
   }
 }
 
@@ -72,12 +70,10 @@ export class Adam extends MomentOptimizer<Required<AdamOptions>> {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
  */
 export class AdamW extends Adam {
+  protected override readonly decoupled = true;
+
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
     super(params, { weightDecay: 0.01, ...defined(options) });
-  }
-
-  protected override decoupled(): boolean {
-    return true;
   }
 }
 
