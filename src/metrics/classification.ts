@@ -45,12 +45,7 @@ export function occurring(labels: Labels, predictions: Labels): number[] {
 }
 
 /** The labels to score, after {@link ClassOptions}. */
-export function scored(
-  op: string,
-  labels: Labels,
-  predictions: Labels,
-  classes?: number | readonly number[],
-): number[] {
+export function scored(op: string, labels: Labels, predictions: Labels, { classes }: ClassOptions): number[] {
   check(op, labels, predictions);
   if (classes === undefined) return occurring(labels, predictions);
   const list = typeof classes === 'number' ? Array.from({ length: classes }, (_, c) => c) : [...classes];
@@ -121,7 +116,7 @@ export function accuracy(labels: Labels, predictions: Labels): number {
  * not among them are left out.
  */
 export function confusionMatrix(labels: Labels, predictions: Labels, options: ClassOptions = {}): number[][] {
-  const classes = scored('confusionMatrix', labels, predictions, options.classes);
+  const classes = scored('confusionMatrix', labels, predictions, options);
   const row = new Map(classes.map((c, i) => [c, i]));
   const matrix = classes.map(() => new Array<number>(classes.length).fill(0));
   for (let i = 0; i < labels.length; i++) {
@@ -134,11 +129,11 @@ export function confusionMatrix(labels: Labels, predictions: Labels, options: Cl
 
 /** F1 over all classes' counts together. Where every label is among `classes`, this is the accuracy. */
 export function microF1(labels: Labels, predictions: Labels, options: ClassOptions = {}): number {
-  return microScores(count(labels, predictions, scored('microF1', labels, predictions, options.classes))).f1;
+  return microScores(count(labels, predictions, scored('microF1', labels, predictions, options))).f1;
 }
 
 /** The plain mean of the classes' F1; a class that neither occurs nor is predicted counts as 0. */
 export function macroF1(labels: Labels, predictions: Labels, options: ClassOptions = {}): number {
-  const classes = scored('macroF1', labels, predictions, options.classes);
+  const classes = scored('macroF1', labels, predictions, options);
   return pairwiseSum(count(labels, predictions, classes).map((c) => score(c).f1)) / classes.length;
 }

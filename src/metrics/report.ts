@@ -109,7 +109,7 @@ export function classificationReport(
   const found = occurring(labels, predictions);
   const names = targetNames?.length;
   const counted = names !== undefined && found.every((c) => c >= 0 && c < names) ? names : undefined;
-  const classes = scored(op, labels, predictions, options.classes ?? counted);
+  const classes = scored(op, labels, predictions, counted && !options.classes ? { classes: counted } : options);
   if (names !== undefined && names !== classes.length) {
     refuse(`${op}: ${names} targetNames for ${classes.length} classes [${classes}]; pass one per class, or classes`);
   }

@@ -22,7 +22,7 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
   const adapter = await firstAdapter(gpu, options);
   if (!adapter) {
     refuse(
-      'init: the browser gives no WebGPU adapter, of software either. Look at chrome://gpu; on a machine ' +
+      'init: the browser gives no WebGPU adapter. Look at chrome://gpu; on a machine ' +
         'without a GPU start Chrome with --enable-unsafe-webgpu (full browser, new headless mode: chrome-headless-shell ' +
         'may lack WebGPU), with --enable-features=Vulkan on Linux with one. In Firefox set dom.webgpu.enabled and gfx.webgpu.ignore-blocklist in about:config.',
     );
