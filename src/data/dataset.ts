@@ -87,13 +87,11 @@ export class ImageDataset implements Dataset<ImageSample> {
   /** @internal */
   onDevice(transform: Transform | Reshaping | undefined): OnDevice | null {
     const plan = planFor(transform, this.shape);
-    return (
-      plan &&
-      ((epoch) => {
-        const bytes = this.length > 0 ? resident(this.images, epoch.bindingBytes) : null;
-        return bytes && new DeviceBatches(this, bytes, plan, epoch);
-      })
-    );
+    if (!plan) return null;
+    return (epoch) => {
+      const bytes = this.length > 0 ? resident(this.images, epoch.bindingBytes) : null;
+      return bytes && new DeviceBatches(this, bytes, plan, epoch);
+    };
   }
 
   /** The first `count` pictures, without copying. */

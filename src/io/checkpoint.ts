@@ -7,6 +7,7 @@
 import { refuse } from '../gpu/errors.js';
 import { type RandomState, randomState, setRandomState } from '../tensor/random.js';
 import { Tensor } from '../tensor/tensor.js';
+import { tensorsIn } from '../tensor/tree.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { fromHost, toHost } from './tensors.js';
 
@@ -100,7 +101,7 @@ export function loadCheckpoint<User = unknown>(bytes: Uint8Array, into: RunObjec
   try {
     restore(saved, into);
   } finally {
-    for (const tensor of tensorsOf(saved)) tensor.dispose();
+    for (const tensor of tensorsIn([saved.model, saved.optimizer])) tensor.dispose();
   }
   return { user: saved.user };
 }
@@ -131,13 +132,6 @@ function needed<T>(part: string, value: T | undefined): T {
   return value;
 }
 
-function* tensorsOf({ model, optimizer }: Checkpoint): Generator<Tensor> {
-  yield* Object.values(model ?? {});
-  for (const held of Object.values(optimizer?.state ?? {})) {
-    for (const value of Object.values(held)) if (value instanceof Tensor) yield value;
-  }
-}
-
 /** What a checkpoint holds, its tensors on the GPU. To go on with a run, use {@link loadCheckpoint}. */
 export function readCheckpoint<User = unknown>(bytes: Uint8Array): Checkpoint<User> {
   const { tensors, metadata } = readSafetensors(bytes);
@@ -155,14 +149,8 @@ export function readCheckpoint<User = unknown>(bytes: Uint8Array): Checkpoint<Us
     else refuse(`readCheckpoint: tensor '${name}' belongs to nothing`);
   }
   const { scheduler, loader, random, user } = rest;
-  return {
-    ...(rest.model ? { model } : {}),
-    ...(rest.optimizer ? { optimizer: { state, paramGroups } } : {}),
-    scheduler,
-    loader,
-    random,
-    user: user as User,
-  };
+  const parts = { ...(rest.model && { model }), ...(rest.optimizer && { optimizer: { state, paramGroups } }) };
+  return { ...parts, scheduler, loader, random, user: user as User };
 }
 
 interface Rest extends Omit<Checkpoint, 'model'> {

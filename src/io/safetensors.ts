@@ -211,7 +211,6 @@ function encode(name: string, { dtype, shape, data, format }: HostTensor): { for
   if (chosen === 'I64') return { format: chosen, bytes: bytesOf(BigInt64Array.from(data as Int32Array, BigInt)) };
   if (chosen === 'U8' && data.some((value) => value > 255)) fail(`tensor '${name}' holds values over 255: no U8`);
   if (chosen === 'U8' || chosen === 'BOOL') return { format: chosen, bytes: Uint8Array.from(data) };
-  if (chosen === DEFAULT_FORMAT[dtype]) return { format: chosen, bytes: bytesOf(data) };
   // What was read from a narrower format goes back at full width.
   return { format: DEFAULT_FORMAT[dtype], bytes: bytesOf(data) };
 }

@@ -49,12 +49,8 @@ export abstract class LRScheduler<Options extends object> implements Scheduler {
 
   constructor(optimizer: ScheduledOptimizer, options: Options, lastEpoch = -1) {
     this.baseLrs = optimizer.paramGroups.map((group, i) => {
-      const resumes = lastEpoch >= 0;
-      demand(
-        !resumes || group.initialLr !== undefined,
-        'lrScheduler',
-        `lastEpoch ${lastEpoch} without initialLr in group ${i}`,
-      );
+      const fits = lastEpoch < 0 || group.initialLr !== undefined;
+      demand(fits, 'lrScheduler', `lastEpoch ${lastEpoch} without initialLr in group ${i}`);
       group.initialLr ??= group.lr;
       return group.initialLr;
     });
