@@ -64,12 +64,14 @@ export function convTranspose2d(
   if (oh !== inH || ow !== inW) throw new Error(`convTranspose2d: ${oh} by ${ow}, not ${inH} by ${inW}`);
   const empty = x.size === 0 || weight.size === 0;
   const value = empty ? zerosLike(new Tensor([n, out, h, w])) : convInputGrad(shape, x, weight);
-  const y = differentiable('convTranspose2d', [x, weight], value, (g) => {
+  const backward = (g: Tensor) => {
     if (empty) return [x, weight].map(zerosLike);
     return [
       x.requiresGrad ? convForward(shape, [g, weight]) : null,
       weight.requiresGrad ? (convWeightGrad(shape, x, g, [weight])[0] ?? null) : null,
     ];
-  });
+  };
+  const attributes = { ...shape, outputPadding: [moreH, moreW] };
+  const y = differentiable('convTranspose2d', [x, weight], value, backward, attributes);
   return bias ? add(y, reshape(bias, [out, 1, 1])) : y;
 }

@@ -23,7 +23,7 @@ export function cumsum(x: Tensor, dim: number): Tensor {
   const run = (t: Tensor, reverse: boolean): Tensor => {
     const spec = { ...slab, reverse, type: held(t) };
     const y = withLanes('cumsum', spec, (lanes) => launch(cumsumKernel({ ...spec, lanes }), [t], t.shape, t.dtype));
-    return differentiable('cumsum', [t], y, (g) => [run(g, !reverse)]);
+    return differentiable('cumsum', [t], y, (g) => [run(g, !reverse)], { dim: d });
   };
   return run(source, false);
 }
@@ -48,6 +48,6 @@ export function logsumexp(given: Tensor, { dim, keepdim = false }: ReduceOptions
     // The sum is 1 or more, or top is −∞.
     return add(log(sum(exp(sub(x, shift)), { dim: dims, keepdim: true })), top);
   });
-  const y = differentiable('logsumexp', [x], value, (g) => [mul(exp(sub(x, value)), g)]);
+  const y = differentiable('logsumexp', [x], value, (g) => [mul(exp(sub(x, value)), g)], { dims, keepdim: true });
   return keepdim ? y : reshape(y, reducedShape(x.shape, dims, false));
 }

@@ -1,5 +1,5 @@
 import { files } from '#files';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { ImageDataset } from './dataset.js';
 import { fetchMissing, once, rootOf } from './fetched.js';
 import type { OnProgress } from './files/files.js';
@@ -11,18 +11,7 @@ const ARCHIVE = 'cifar-10-binary.tar.gz';
 const FOLDER = 'cifar-10-batches-bin';
 /** In a folder unpacked here: the checksum of the archive it came from. */
 const ORIGIN = 'archive.md5';
-const CLASSES: readonly string[] = [
-  'airplane',
-  'automobile',
-  'bird',
-  'cat',
-  'deer',
-  'dog',
-  'frog',
-  'horse',
-  'ship',
-  'truck',
-];
+const CLASSES: readonly string[] = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ');
 const NAMES: Readonly<Record<'train' | 'test', readonly string[]>> = {
   train: [1, 2, 3, 4, 5].map((number) => `data_batch_${number}.bin`),
   test: ['test_batch.bin'],
@@ -104,7 +93,7 @@ async function prepare(root: string, settings: Settings): Promise<void> {
   const archive = files.join(root, ARCHIVE);
   if ((await files.size(archive)) !== null && !(await files.hasMd5(archive, md5))) {
     if (!download) {
-      throw new KindlingError(
+      refuse(
         `CIFAR10: ${archive} does not have MD5 ${md5}. To take it as it is, give its own path as \`root\`; ` +
           'to replace it, set `download: true`.',
       );
@@ -117,110 +106,94 @@ async function prepare(root: string, settings: Settings): Promise<void> {
   await files.writeFolder(files.join(root, FOLDER), unpacked(archive, md5, settings));
 }
 
-/** The files of an archive, each checked, and complete. */
-async function* unpacked(archive: string, md5: string, settings: Settings): AsyncGenerator<[string, Uint8Array]> {
-  const wanted = [...NAMES.train, ...NAMES.test];
+/** The files of an archive that are wanted, each checked, and all of them. */
+async function* filesOf(archive: string, wanted: readonly string[], settings: Settings) {
   const missing = new Set(wanted);
   for await (const { name, bytes } of readTar(files.gunzip(archive))) {
-    const base = baseOf(name);
+    const base = name.slice(name.lastIndexOf('/') + 1);
     if (!missing.delete(base)) continue;
-    checkSize(name, bytes.length, settings);
-    checkLabels(name, bytes);
-    yield [base, bytes];
-    const each = settings.recordsPerFile * RECORD;
-    settings.onProgress?.({
-      stage: 'unpack',
-      done: (wanted.length - missing.size) * each,
-      total: wanted.length * each,
-    });
+    checkSize(`${archive}: ${name}`, bytes.length, settings);
+    checkLabels(`${archive}: ${name}`, bytes);
+    yield [base, bytes] as const;
   }
-  if (missing.size > 0) throw new KindlingError(`CIFAR10: ${archive} lacks ${[...missing].join(', ')}`);
+  if (missing.size > 0) refuse(`CIFAR10: ${archive} has no ${[...missing].join(', ')}: it is not the binary version`);
+}
+
+/** What a folder gets of an archive. */
+async function* unpacked(
+  archive: string,
+  md5: string,
+  settings: Settings,
+): AsyncGenerator<readonly [string, Uint8Array]> {
+  const wanted = [...NAMES.train, ...NAMES.test];
+  const each = settings.recordsPerFile * RECORD;
+  let done = 0;
+  for await (const file of filesOf(archive, wanted, settings)) {
+    yield file;
+    done += each;
+    settings.onProgress?.({ stage: 'unpack', done, total: wanted.length * each });
+  }
   yield [ORIGIN, new TextEncoder().encode(md5)];
 }
 
 async function readFolder(folder: string, settings: Settings): Promise<ImageDataset> {
-  const target = collector(settings);
-  for (const name of NAMES[settings.split]) {
-    const path = files.join(folder, name);
-    const size = await files.size(path);
-    if (size === null) throw new KindlingError(`CIFAR10: ${path} is missing`);
-    checkSize(path, size, settings);
-    if (target.wanted > 0) {
-      target.add(path, await files.read(path, Math.min(target.wanted, settings.recordsPerFile) * RECORD));
-    }
-  }
   const origin = files.join(folder, ORIGIN);
-  const official = (await files.size(origin)) !== null && decode(await files.read(origin, MD5.length)) === MD5;
-  return target.dataset(official ? 'CIFAR-10 (official)' : 'CIFAR-10 (local files)');
+  const md5 = (await files.size(origin)) === null ? null : await files.read(origin, MD5.length);
+  const source = md5 && new TextDecoder().decode(md5) === MD5 ? 'CIFAR-10 (official)' : 'CIFAR-10 (local files)';
+  return assembled(settings, source, async (name, length) => {
+    const path = files.join(folder, name);
+    checkSize(path, (await files.size(path)) ?? refuse(`CIFAR10: ${path} is missing`), settings);
+    const bytes = length > 0 ? await files.read(path, length) : new Uint8Array();
+    checkLabels(path, bytes);
+    return bytes;
+  });
 }
-
-const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 /** Reads an archive without unpacking it to disk. */
 async function readArchive(archive: string, settings: Settings): Promise<ImageDataset> {
-  const names = NAMES[settings.split];
   const found = new Map<string, Uint8Array>();
-  for await (const { name, bytes } of readTar(files.gunzip(archive))) {
-    if (!names.includes(baseOf(name))) continue;
-    checkSize(`${archive}: ${name}`, bytes.length, settings);
-    found.set(baseOf(name), bytes);
-  }
-  const target = collector(settings);
-  for (const name of names) {
-    const bytes = found.get(name);
-    if (!bytes) throw new KindlingError(`CIFAR10: ${archive} has no ${name}: it is not the binary version`);
-    target.add(`${archive}: ${name}`, bytes.subarray(0, target.wanted * RECORD));
-  }
-  return target.dataset('CIFAR-10 (local files)');
+  for await (const [name, bytes] of filesOf(archive, NAMES[settings.split], settings)) found.set(name, bytes);
+  return assembled(settings, 'CIFAR-10 (local files)', async (name, length) => {
+    return (found.get(name) as Uint8Array).subarray(0, length);
+  });
 }
 
-const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-
-/** Takes records apart until `limit` pictures are there. */
-function collector({ split, limit, recordsPerFile }: Settings) {
+/** A split from its files, of each of which `read` gives the first bytes. */
+async function assembled(
+  { split, limit, recordsPerFile }: Settings,
+  source: string,
+  read: (name: string, length: number) => Promise<Uint8Array>,
+): Promise<ImageDataset> {
   const all = NAMES[split].length * recordsPerFile;
-  if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 0 || limit > all)) {
-    throw new KindlingError(`CIFAR10: limit ${limit}; the ${split} split has ${all} pictures`);
-  }
   const count = limit ?? all;
+  if (!Number.isSafeInteger(count) || count < 0 || count > all) {
+    refuse(`CIFAR10: limit ${limit}; the ${split} split has ${all} pictures`);
+  }
   const images = new Uint8Array(count * (RECORD - 1));
   const labels = new Uint8Array(count);
-  let done = 0;
-  return {
-    get wanted(): number {
-      return count - done;
-    },
-    add(name: string, bytes: Uint8Array): void {
-      checkLabels(name, bytes);
-      for (let at = 0; at < bytes.length; at += RECORD) {
-        labels[done] = bytes[at] as number;
-        images.set(bytes.subarray(at + 1, at + RECORD), done * (RECORD - 1));
-        done++;
-      }
-    },
-    dataset(source: string): ImageDataset {
-      if (done < count) throw new KindlingError(`CIFAR10: ${done} of ${count} pictures could be read`);
-      return new ImageDataset(images, labels, CLASSES, source);
-    },
-  };
+  for (const [file, name] of NAMES[split].entries()) {
+    const first = file * recordsPerFile;
+    const wanted = Math.min(recordsPerFile, Math.max(0, count - first));
+    const bytes = await read(name, wanted * RECORD);
+    if (bytes.length < wanted * RECORD) refuse(`CIFAR10: ${name} ends after ${bytes.length} bytes`);
+    for (let i = 0; i < wanted; i++) {
+      labels[first + i] = bytes[i * RECORD] as number;
+      images.set(bytes.subarray(i * RECORD + 1, (i + 1) * RECORD), (first + i) * (RECORD - 1));
+    }
+  }
+  return new ImageDataset(images, labels, CLASSES, source);
 }
 
 function checkSize(name: string, size: number, { recordsPerFile }: Settings): void {
   const want = recordsPerFile * RECORD;
-  if (size === want) return;
   const what = size < want ? 'cut off' : 'too long';
-  throw new KindlingError(
-    `CIFAR10: ${name} is ${what}: ${size} bytes instead of ${want}. Remove it (or the folder it is in) and load again`,
-  );
+  const remedy = 'Remove it (or the folder it is in) and load again';
+  if (size !== want) refuse(`CIFAR10: ${name} is ${what}: ${size} bytes instead of ${want}. ${remedy}`);
 }
 
 function checkLabels(name: string, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; at += RECORD) {
     const label = bytes[at] as number;
-    if (label > 9) {
-      throw new KindlingError(
-        `CIFAR10: ${name} has label ${label} at record ${at / RECORD}; labels are 0 to 9. The file is damaged`,
-      );
-    }
+    if (label > 9) refuse(`CIFAR10: ${name} has label ${label} at record ${at / RECORD}, not 0 to 9: it is damaged`);
   }
 }

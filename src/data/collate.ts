@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { HostArray } from './sample.js';
 import { type Draw, type Reshaping, type Transform, transformed } from './transforms.js';
 
@@ -27,33 +27,30 @@ export function collate(
   transform?: Transform | Reshaping,
   draw: BatchDraw = { seed: 0, epoch: 0, indices: samples.map((_, i) => i) },
 ): HostBatch[] {
-  const first = samples[0] ?? [];
-  return first.map((_, component) => {
-    const arrays = samples.map((sample) => sample[component]);
+  return (samples[0] ?? []).map((_, component) => {
+    const arrays = samples.map(
+      (sample) => sample[component] ?? refuse(`DataLoader: a sample has no component ${component}`),
+    );
     if (!transform || component > 0) return stack(component, arrays);
     const { seed, epoch, indices } = draw;
-    return stack(
-      component,
-      arrays.map((array, i) => {
-        const data = array && arrayFor(array, array.data.length);
-        if (!(data instanceof Float32Array)) throw new KindlingError('DataLoader: a transform wants f32 or bytes');
-        fill(data, array?.data ?? data);
-        return transformed(transform, data, array?.shape ?? [], { seed, epoch, sample: indices[i] ?? i, stream: 0 });
-      }),
-    );
+    const changed = arrays.map((array, i) => {
+      const data = arrayFor(array, array.data.length);
+      if (!(data instanceof Float32Array)) refuse('DataLoader: a transform wants f32 or bytes');
+      fill(data, array.data);
+      return transformed(transform, data, array.shape, { seed, epoch, sample: indices[i] ?? i, stream: 0 });
+    });
+    return stack(component, changed);
   });
 }
 
-function stack(component: number, arrays: readonly (HostArray | undefined)[]): HostBatch {
-  const [pattern] = arrays;
-  if (!pattern) throw new KindlingError(`DataLoader: a sample has no component ${component}`);
+function stack(component: number, arrays: readonly HostArray[]): HostBatch {
+  const pattern = arrays[0] as HostArray;
   const size = pattern.data.length;
   const data = arrayFor(pattern, arrays.length * size);
   for (const [i, array] of arrays.entries()) {
-    if (array?.data.constructor !== pattern.data.constructor || String(array.shape) !== String(pattern.shape)) {
-      throw new KindlingError(
-        `DataLoader: component ${component} of a batch's samples differs in shape or type: [${pattern.shape}] and [${array?.shape}]`,
-      );
+    if (array.data.constructor !== pattern.data.constructor || String(array.shape) !== String(pattern.shape)) {
+      const shapes = `[${pattern.shape}] and [${array.shape}]`;
+      refuse(`DataLoader: component ${component} of a batch's samples differs in shape or type: ${shapes}`);
     }
     fill(data.subarray(i * size, (i + 1) * size), array.data);
   }

@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { OnDevice } from './batches.js';
 import { DeviceBatches } from './deviceBatches.js';
 import { planFor } from './picturePlan.js';
@@ -23,12 +23,10 @@ export class TensorDataset<Sample extends readonly HostArray[]> implements Datas
     for (const { data, shape } of arrays) {
       const size = shape.reduce((product, dim) => product * dim, 1);
       if (shape[0] !== this.length) {
-        throw new KindlingError(
-          `TensorDataset: shape [${shape}] does not have ${this.length} rows as the first array has`,
-        );
+        refuse(`TensorDataset: shape [${shape}] does not have ${this.length} rows as the first array has`);
       }
       if (data.length !== size) {
-        throw new KindlingError(`TensorDataset: shape [${shape}] wants ${size} elements, the array has ${data.length}`);
+        refuse(`TensorDataset: shape [${shape}] wants ${size} elements, the array has ${data.length}`);
       }
     }
     this.#arrays = arrays;
@@ -70,9 +68,7 @@ export class ImageDataset implements Dataset<ImageSample> {
   ) {
     this.#size = shape[0] * shape[1] * shape[2];
     if (images.length !== labels.length * this.#size) {
-      throw new KindlingError(
-        `ImageDataset: ${labels.length} labels want ${labels.length * this.#size} bytes, not ${images.length}`,
-      );
+      refuse(`ImageDataset: ${labels.length} labels want ${labels.length * this.#size} bytes, not ${images.length}`);
     }
   }
 
@@ -91,13 +87,11 @@ export class ImageDataset implements Dataset<ImageSample> {
   /** @internal */
   onDevice(transform: Transform | Reshaping | undefined): OnDevice | null {
     const plan = planFor(transform, this.shape);
-    return (
-      plan &&
-      ((epoch) => {
-        const bytes = this.length > 0 ? resident(this.images, epoch.bindingBytes) : null;
-        return bytes && new DeviceBatches(this, bytes, plan, epoch);
-      })
-    );
+    if (!plan) return null;
+    return (epoch) => {
+      const bytes = this.length > 0 ? resident(this.images, epoch.bindingBytes) : null;
+      return bytes && new DeviceBatches(this, bytes, plan, epoch);
+    };
   }
 
   /** The first `count` pictures, without copying. */

@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { batchKernel } from '../kernels/batch.js';
 import { seedKey } from '../tensor/generator.js';
 import { launchInto } from '../tensor/launch.js';
@@ -54,9 +54,7 @@ export class DeviceBatches implements Batches {
     const { picture, shape, crop, flip, cutout } = this.#plan;
     const { parts, partWords } = this.#images;
     if (parts.some(({ storage }) => storage.isFreed)) {
-      throw new KindlingError(
-        'DataLoader: the data set was disposed of while it is iterated over: dispose of it later',
-      );
+      refuse('DataLoader: the data set was disposed of while it is iterated over: dispose of it later');
     }
     const start = index * batchSize;
     const count = Math.min(batchSize, indices.length - start);

@@ -1,12 +1,12 @@
 /** Where data sets that can be downloaded are, and how they come there. */
 import { files } from '#files';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { DownloadOptions } from './files/files.js';
 
 /** `root`, or the cache. @throws KindlingError where neither is given */
 export function rootOf(name: string, root: string | null | undefined): string {
   const folder = root ?? files.cache;
-  if (folder === null) throw new KindlingError(`${name}: in a browser, \`root\` must be the URL of its files`);
+  if (folder === null) refuse(`${name}: in a browser, \`root\` must be the URL of its files`);
   return folder;
 }
 
@@ -19,11 +19,7 @@ export async function fetchMissing(
   const remedy =
     `Or fetch ${options.url} by other means and give its path as \`root\`; ` +
     'or take generated pictures: synthetic({ split }).';
-  if (!download) {
-    throw new KindlingError(
-      `${name}: ${root} has no data set. Set \`download: true\` to fetch it (${size}). ${remedy}`,
-    );
-  }
+  if (!download) refuse(`${name}: ${root} has no data set. Set \`download: true\` to fetch it (${size}). ${remedy}`);
   await files.download({ ...options, remedy });
 }
 

@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 
 /**
  * The bytes of an IDX file: 0, 0, 8 for unsigned bytes, the number of dimensions, each dimension in four bytes, the
@@ -10,7 +10,7 @@ import { KindlingError } from '../gpu/errors.js';
  */
 export function readIdx(name: string, bytes: Uint8Array, shape: readonly number[]): Uint8Array {
   const fail = (what: string): never => {
-    throw new KindlingError(`${name}: ${what}. Remove the file and load again`);
+    refuse(`${name}: ${what}. Remove the file and load again`);
   };
   const rank = shape.length + 1;
   const start = 4 + 4 * rank;

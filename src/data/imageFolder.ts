@@ -1,5 +1,5 @@
 import { decodePicture, files, pathsIn } from '#files';
-import { KindlingError } from '../gpu/errors.js';
+import { KindlingError, refuse } from '../gpu/errors.js';
 import { ImageDataset, type ImageSample } from './dataset.js';
 import type { DecodedPicture } from './files/decode.js';
 import { resize } from './resize.js';
@@ -47,7 +47,7 @@ export class ImageFolder implements Dataset<ImageSample> {
   private constructor(list: Iterable<PictureFile>, options: ImageFolderOptions) {
     const { extensions = ['.png', '.jpg', '.jpeg'], resize: size } = options;
     if (size && !(size.length === 2 && size.every((side) => Number.isInteger(side) && side > 0))) {
-      throw new KindlingError(`ImageFolder: resize is [height, width] in whole pixels, not ${JSON.stringify(size)}`);
+      refuse(`ImageFolder: resize is [height, width] in whole pixels, not ${JSON.stringify(size)}`);
     }
     this.#options = options;
     const classes = new Map<string, PictureFile[]>();
@@ -60,10 +60,10 @@ export class ImageFolder implements Dataset<ImageSample> {
     this.classes = [...classes.keys()].sort();
     this.samples = this.classes.flatMap((name, label) => {
       const files = (classes.get(name) ?? []).sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-      if (files.length > 0) return files.map((file) => ({ file, label }));
-      throw new KindlingError(`ImageFolder: the folder '${name}' has no file that ends in ${extensions.join(', ')}`);
+      if (!files.length) refuse(`ImageFolder: the folder '${name}' has no file that ends in ${extensions.join(', ')}`);
+      return files.map((file) => ({ file, label }));
     });
-    if (this.samples.length === 0) throw new KindlingError('ImageFolder: there are no folders of pictures');
+    if (this.samples.length === 0) refuse('ImageFolder: there are no folders of pictures');
   }
 
   /**
@@ -106,7 +106,7 @@ export class ImageFolder implements Dataset<ImageSample> {
     this.#common ??= { size, name: file.name };
     const { size: common, name } = this.#common;
     if (String(size) !== String(common)) {
-      throw new KindlingError(
+      refuse(
         `ImageFolder: ${file.name} has ${size.join('×')} pixels, ${name} ${common.join('×')}: ` +
           'set `resize: [height, width]` to bring them to one size',
       );
@@ -125,8 +125,7 @@ export class ImageFolder implements Dataset<ImageSample> {
 
   /** All pictures in memory, as a data set of which the GPU makes batches. */
   async load(): Promise<ImageDataset> {
-    if (this.classes.length > 256)
-      throw new KindlingError(`ImageFolder: load holds 256 classes, not ${this.classes.length}`);
+    if (this.classes.length > 256) refuse(`ImageFolder: load holds 256 classes, not ${this.classes.length}`);
     const [{ shape }] = await this.get(0);
     const [channels = 0, height = 0, width = 0] = shape;
     const size = channels * height * width;

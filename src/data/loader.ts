@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { sync } from '../gpu/stream.js';
 import { randomState } from '../tensor/random.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -68,11 +68,11 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
     this.batchSize = options.batchSize ?? 1;
     this.#options = { seed: randomState().seed, prefetch: 1, ...options };
     if (!Number.isSafeInteger(this.batchSize) || this.batchSize < 1) {
-      throw new KindlingError(`DataLoader: no batches of ${this.batchSize}`);
+      refuse(`DataLoader: no batches of ${this.batchSize}`);
     }
     const { prefetch } = this.#options;
     if (!Number.isSafeInteger(prefetch) || prefetch < 0) {
-      throw new KindlingError(`DataLoader: prefetch is a number of batches, 0 or more, not ${prefetch}`);
+      refuse(`DataLoader: prefetch is a number of batches, 0 or more, not ${prefetch}`);
     }
     const source = dataset instanceof Subset ? dataset.root : dataset;
     this.#onDevice = source.onDevice?.(options.transform) ?? null;
@@ -92,7 +92,7 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
   /** Lets the next iteration be epoch `epoch` from batch `batch` on. */
   setEpoch(epoch: number, batch = 0): void {
     if (![epoch, batch].every((value) => Number.isSafeInteger(value) && value >= 0) || batch > this.length) {
-      throw new KindlingError(`DataLoader: epoch ${epoch} has no batch ${batch} (${this.length} in an epoch)`);
+      refuse(`DataLoader: epoch ${epoch} has no batch ${batch} (${this.length} in an epoch)`);
     }
     this.#epoch = epoch;
     this.#given = batch;

@@ -1,5 +1,5 @@
 import { files } from '#files';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { ImageDataset } from './dataset.js';
 import { fetchMissing, once, rootOf } from './fetched.js';
 import type { OnProgress } from './files/files.js';
@@ -76,15 +76,11 @@ function family(
       const labels = await read(labelsFile, [], options);
       const count = images.bytes.length / 784;
       if (labels.bytes.length !== count) {
-        throw new KindlingError(
-          `${name}: ${images.path} has ${count} pictures, ${labels.path} ${labels.bytes.length} labels`,
-        );
+        refuse(`${name}: ${images.path} has ${count} pictures, ${labels.path} ${labels.bytes.length} labels`);
       }
       const wrong = labels.bytes.findIndex((label) => label > 9);
       if (wrong >= 0) {
-        throw new KindlingError(
-          `${labels.path}: label ${labels.bytes[wrong]} at ${wrong}; labels are 0 to 9. The file is damaged`,
-        );
+        refuse(`${labels.path}: label ${labels.bytes[wrong]} at ${wrong}; labels are 0 to 9. The file is damaged`);
       }
       return new ImageDataset(images.bytes, labels.bytes, classes, name, false, [1, 28, 28]);
     },

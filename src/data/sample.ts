@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { OnDevice } from './batches.js';
 import type { Reshaping, Transform } from './transforms.js';
 
@@ -20,6 +20,6 @@ export interface Dataset<Sample extends readonly HostArray[] = readonly HostArra
 
 export function checkIndex(name: string, index: number, length: number): void {
   if (!Number.isInteger(index) || index < 0 || index >= length) {
-    throw new KindlingError(`${name}: index ${index} is outside of 0 … ${length - 1}`);
+    refuse(`${name}: index ${index} is outside of 0 … ${length - 1}`);
   }
 }

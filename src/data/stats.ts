@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { ImageDataset } from './dataset.js';
 
 /**
@@ -8,7 +8,7 @@ import type { ImageDataset } from './dataset.js';
  * @throws KindlingError for a data set without pictures
  */
 export function channelStats({ images, length, shape }: ImageDataset): { mean: number[]; std: number[] } {
-  if (length === 0) throw new KindlingError('channelStats: the data set has no pictures');
+  if (length === 0) refuse('channelStats: the data set has no pictures');
   const [channels, height, width] = shape;
   const area = height * width;
   const count = length * area;

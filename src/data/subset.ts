@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { Generator } from '../tensor/generator.js';
 import { Domain } from '../tensor/philox.js';
 import { randomState } from '../tensor/random.js';
@@ -62,10 +62,10 @@ export function randomSplit<Sample extends readonly HostArray[]>(
     const left = length - floors.reduce((total, one) => total + one, 0);
     counts = floors.map((count, i) => count + (i < left ? 1 : 0));
   } else if (sum !== length) {
-    throw new KindlingError(`randomSplit: lengths [${lengths}] sum to ${sum}, not to the ${length} samples or to 1`);
+    refuse(`randomSplit: lengths [${lengths}] sum to ${sum}, not to the ${length} samples or to 1`);
   }
   if (!counts.every((count) => Number.isInteger(count) && count >= 0)) {
-    throw new KindlingError(`randomSplit: lengths are whole numbers, or fractions from 0 to 1, not [${lengths}]`);
+    refuse(`randomSplit: lengths are whole numbers, or fractions from 0 to 1, not [${lengths}]`);
   }
   const order = new Generator(seed, { domain: Domain.shuffling, stream: 1 }).permutation(length);
   let end = 0;

@@ -3,7 +3,7 @@
  * angles and colours, mostly light on dark, with clutter and noise. A class is a matter of local patterns, not of any
  * pixel's value: a linear model learns little, a convolutional network a lot.
  */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { Generator } from '../tensor/generator.js';
 import { Domain } from '../tensor/philox.js';
 import { ImageDataset } from './dataset.js';
@@ -61,19 +61,15 @@ export function synthetic(options: {
   like?: 'CIFAR-10' | 'MNIST';
 }): ImageDataset {
   const { split, count = split === 'train' ? 2000 : 1000, seed = 0, like = 'CIFAR-10' } = options;
-  if (!Number.isSafeInteger(count) || count < 0)
-    throw new KindlingError(`synthetic: no data set has ${count} pictures`);
+  if (!Number.isSafeInteger(count) || count < 0) refuse(`synthetic: no data set has ${count} pictures`);
   const digits = like === 'MNIST';
   const shape = digits ? ([1, DIGIT_SIDE, DIGIT_SIDE] as const) : ([3, SIDE, SIDE] as const);
   const size = shape[0] * shape[1] * shape[2];
+  const stream = (digits ? 2 : 0) + (split === 'train' ? 0 : 1);
   const images = new Uint8Array(count * size);
   const labels = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
-    const random = new Generator(seed, {
-      domain: Domain.synthetic,
-      stream: (digits ? 2 : 0) + (split === 'train' ? 0 : 1),
-      step: i,
-    });
+    const random = new Generator(seed, { domain: Domain.synthetic, stream, step: i });
     labels[i] = random.integer(CLASSES.length);
     const picture = images.subarray(i * size, (i + 1) * size);
     (digits ? drawHandwriting : draw)(picture, labels[i] as number, random);

@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 
 /**
  * A strict reader of tar archives (ustar, with GNU's and POSIX's long names). It gives regular files, passes over folders,
@@ -17,7 +17,7 @@ const MAX_BYTES = 256 * 1024 * 1024;
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).replace(/\0.*$/s, '');
 
 function fail(message: string): never {
-  throw new KindlingError(`tar archive: ${message}`);
+  refuse(`tar archive: ${message}`);
 }
 
 /**

@@ -2,7 +2,7 @@
  * What is done to a picture when a batch is made. Each transform says here what it does on the host; `picturePlan.ts` knows
  * those that the batch kernel does too.
  */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { seedKey } from '../tensor/generator.js';
 import { Domain, philox } from '../tensor/philox.js';
 
@@ -53,16 +53,14 @@ const below = (word: number | undefined, n: number): number => Math.floor(((word
 
 /** Random words below this happen with probability `p`. */
 function thresholdOf(name: string, p: number): number {
-  if (!(p >= 0 && p <= 1)) throw new KindlingError(`${name}: p is a probability from 0 to 1, not ${p}`);
+  if (!(p >= 0 && p <= 1)) refuse(`${name}: p is a probability from 0 to 1, not ${p}`);
   return Math.floor(p * 2 ** 32);
 }
 
 /** Height and width of a picture [channels, height, width]. */
 function sides(name: string, shape: readonly number[]): readonly [channels: number, height: number, width: number] {
-  const [channels, height, width] = shape;
-  if (shape.length === 3 && channels !== undefined && height !== undefined && width !== undefined)
-    return [channels, height, width];
-  throw new KindlingError(`${name}: wants pictures [channels, height, width], a sample has shape [${shape}]`);
+  if (shape.length === 3) return shape as readonly number[] as readonly [number, number, number];
+  refuse(`${name}: wants pictures [channels, height, width], a sample has shape [${shape}]`);
 }
 
 /**
@@ -77,9 +75,7 @@ export class Normalize implements Transform {
     readonly std: readonly number[],
   ) {
     if (mean.length !== std.length || std.some((value) => !(value > 0))) {
-      throw new KindlingError(
-        `Normalize: mean [${mean}] and std [${std}] do not fit each other: give as many of each, and std above 0`,
-      );
+      refuse(`Normalize: mean [${mean}] and std [${std}] do not fit each other: give as many of each, and std above 0`);
     }
   }
 
@@ -87,9 +83,7 @@ export class Normalize implements Transform {
   checkChannels(shape: readonly number[]): void {
     const channels = this.mean.length;
     if (shape[0] === channels) return;
-    throw new KindlingError(
-      `Normalize: ${channels} means for a picture of shape [${shape}]: give one for each channel`,
-    );
+    refuse(`Normalize: ${channels} means for a picture of shape [${shape}]: give one for each channel`);
   }
 
   apply(values: Float32Array, shape: readonly number[]): void {
@@ -141,10 +135,10 @@ export class RandomCrop implements Reshaping {
     [this.height, this.width] = typeof size === 'number' ? [size, size] : size;
     this.padding = padding;
     if (![this.height, this.width].every((side) => Number.isInteger(side) && side > 0)) {
-      throw new KindlingError(`RandomCrop: size is a whole number of pixels, or two, not ${size}`);
+      refuse(`RandomCrop: size is a whole number of pixels, or two, not ${size}`);
     }
     if (!Number.isInteger(padding) || padding < 0) {
-      throw new KindlingError(`RandomCrop: padding is a whole number of pixels, 0 or more, not ${padding}`);
+      refuse(`RandomCrop: padding is a whole number of pixels, 0 or more, not ${padding}`);
     }
   }
 
@@ -153,7 +147,7 @@ export class RandomCrop implements Reshaping {
     const [channels, height, width] = sides('RandomCrop', shape);
     const [high, wide] = [height + 2 * this.padding, width + 2 * this.padding];
     if (this.height > high || this.width > wide) {
-      throw new KindlingError(
+      refuse(
         `RandomCrop: a crop of ${this.height}×${this.width} is larger than the picture, ${height}×${width} and ` +
           `${high}×${wide} with its padding of ${this.padding}: take a smaller crop or more padding`,
       );
@@ -200,9 +194,7 @@ export class Cutout implements Transform {
     readonly size: number,
     { p = 1 }: { p?: number } = {},
   ) {
-    if (!Number.isInteger(size) || size < 1) {
-      throw new KindlingError(`Cutout: size is a whole number of pixels, 1 or more, not ${size}`);
-    }
+    if (!Number.isInteger(size) || size < 1) refuse(`Cutout: size is a whole number of pixels, 1 or more, not ${size}`);
     this.p = p;
     this.threshold = thresholdOf('Cutout', p);
   }

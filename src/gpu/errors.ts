@@ -2,3 +2,8 @@
 export class KindlingError extends Error {
   override name = 'KindlingError';
 }
+
+/** Throws it: for checks that are one line. */
+export function refuse(message: string): never {
+  throw new KindlingError(message);
+}

@@ -4,9 +4,10 @@
  *
  * The file is safetensors: `model.<key>`, `optimizer.<parameter>.<name>`, and the rest as JSON in its metadata.
  */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { type RandomState, randomState, setRandomState } from '../tensor/random.js';
 import { Tensor } from '../tensor/tensor.js';
+import { tensorsIn } from '../tensor/tree.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { fromHost, toHost } from './tensors.js';
 
@@ -100,7 +101,7 @@ export function loadCheckpoint<User = unknown>(bytes: Uint8Array, into: RunObjec
   try {
     restore(saved, into);
   } finally {
-    for (const tensor of tensorsOf(saved)) tensor.dispose();
+    for (const tensor of tensorsIn([saved.model, saved.optimizer])) tensor.dispose();
   }
   return { user: saved.user };
 }
@@ -127,22 +128,15 @@ function restore(saved: Checkpoint, { model, optimizer, scheduler, loader }: Run
 }
 
 function needed<T>(part: string, value: T | undefined): T {
-  if (value === undefined) throw new KindlingError(`loadCheckpoint: the checkpoint holds no ${part}`);
+  if (value === undefined) refuse(`loadCheckpoint: the checkpoint holds no ${part}`);
   return value;
-}
-
-function* tensorsOf({ model, optimizer }: Checkpoint): Generator<Tensor> {
-  yield* Object.values(model ?? {});
-  for (const held of Object.values(optimizer?.state ?? {})) {
-    for (const value of Object.values(held)) if (value instanceof Tensor) yield value;
-  }
 }
 
 /** What a checkpoint holds, its tensors on the GPU. To go on with a run, use {@link loadCheckpoint}. */
 export function readCheckpoint<User = unknown>(bytes: Uint8Array): Checkpoint<User> {
   const { tensors, metadata } = readSafetensors(bytes);
   if (metadata.format !== FORMAT) {
-    throw new KindlingError(`readCheckpoint: not a checkpoint: format '${metadata.format}', not '${FORMAT}'`);
+    refuse(`readCheckpoint: not a checkpoint: format '${metadata.format}', not '${FORMAT}'`);
   }
   const rest = parse(metadata.state ?? '');
   const model: Record<string, Tensor> = {};
@@ -152,17 +146,11 @@ export function readCheckpoint<User = unknown>(bytes: Uint8Array): Checkpoint<Us
     const owner = part === 'optimizer' ? state[Number(index)] : undefined;
     if (owner) owner[field.join('.')] = fromHost(held);
     else if (part === 'model') model[name.slice('model.'.length)] = fromHost(held);
-    else throw new KindlingError(`readCheckpoint: tensor '${name}' belongs to nothing`);
+    else refuse(`readCheckpoint: tensor '${name}' belongs to nothing`);
   }
   const { scheduler, loader, random, user } = rest;
-  return {
-    ...(rest.model ? { model } : {}),
-    ...(rest.optimizer ? { optimizer: { state, paramGroups } } : {}),
-    scheduler,
-    loader,
-    random,
-    user: user as User,
-  };
+  const parts = { ...(rest.model && { model }), ...(rest.optimizer && { optimizer: { state, paramGroups } }) };
+  return { ...parts, scheduler, loader, random, user: user as User };
 }
 
 interface Rest extends Omit<Checkpoint, 'model'> {
@@ -176,7 +164,7 @@ function parse(text: string): Rest {
   } catch {
     // Said below.
   }
-  throw new KindlingError('readCheckpoint: the checkpoint is damaged: its state is not JSON, or has no random state');
+  refuse('readCheckpoint: the checkpoint is damaged: its state is not JSON, or has no random state');
 }
 
 /** JSON has no NaN, no infinities and no −0. */

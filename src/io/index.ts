@@ -1,15 +1,4 @@
 /** Weights and whole runs in files: safetensors, with PyTorch's key names. */
-export {
-  type Checkpoint,
-  loadCheckpoint,
-  type RunObjects,
-  readCheckpoint,
-  type SavedLoader,
-  type SavedModel,
-  type SavedOptimizer,
-  type SavedOptimizerState,
-  type SavedScheduler,
-  saveCheckpoint,
-} from './checkpoint.js';
+export * from './checkpoint.js';
 export { type Format, type HostTensor, readSafetensors, writeSafetensors } from './safetensors.js';
 export { loadSafetensors, saveSafetensors } from './tensors.js';

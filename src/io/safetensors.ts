@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors): eight bytes with the header's length, a JSON header
@@ -42,7 +42,7 @@ const DEFAULT_FORMAT = { f32: 'F32', i32: 'I32', u32: 'U32', bool: 'BOOL' } as c
 const MAX_HEADER = 100_000_000;
 
 function fail(message: string): never {
-  throw new KindlingError(`safetensors: ${message}`);
+  refuse(`safetensors: ${message}`);
 }
 
 /** IEEE binary16. */
@@ -211,7 +211,6 @@ function encode(name: string, { dtype, shape, data, format }: HostTensor): { for
   if (chosen === 'I64') return { format: chosen, bytes: bytesOf(BigInt64Array.from(data as Int32Array, BigInt)) };
   if (chosen === 'U8' && data.some((value) => value > 255)) fail(`tensor '${name}' holds values over 255: no U8`);
   if (chosen === 'U8' || chosen === 'BOOL') return { format: chosen, bytes: Uint8Array.from(data) };
-  if (chosen === DEFAULT_FORMAT[dtype]) return { format: chosen, bytes: bytesOf(data) };
   // What was read from a narrower format goes back at full width.
   return { format: DEFAULT_FORMAT[dtype], bytes: bytesOf(data) };
 }

@@ -2,7 +2,7 @@
  * Scores of a classifier from two arrays of class labels. Everything here runs on the CPU: labels and predictions are
  * plain arrays or typed arrays, as `await predictions.data()` gives them. Definitions are scikit-learn's.
  */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 
 /** Class labels: integers, one per sample. */
 export type Labels = ArrayLike<number>;
@@ -29,19 +29,12 @@ export interface Counts {
 
 function check(op: string, labels: Labels, predictions: Labels): void {
   if (labels.length !== predictions.length) {
-    throw new KindlingError(
-      `${op}: ${labels.length} labels but ${predictions.length} predictions; pass one of each per sample`,
-    );
+    refuse(`${op}: ${labels.length} labels but ${predictions.length} predictions; pass one of each per sample`);
   }
-  if (labels.length === 0) throw new KindlingError(`${op}: no samples; pass at least one label`);
-  for (const [what, values] of [
-    ['label', labels],
-    ['prediction', predictions],
-  ] as const) {
+  if (labels.length === 0) refuse(`${op}: no samples; pass at least one label`);
+  for (const [what, values] of Object.entries({ label: labels, prediction: predictions })) {
     for (let i = 0; i < values.length; i++) {
-      if (!Number.isInteger(values[i])) {
-        throw new KindlingError(`${op}: ${what} ${i} is ${values[i]}; class labels are integers`);
-      }
+      if (!Number.isInteger(values[i])) refuse(`${op}: ${what} ${i} is ${values[i]}; class labels are integers`);
     }
   }
 }
@@ -52,17 +45,12 @@ export function occurring(labels: Labels, predictions: Labels): number[] {
 }
 
 /** The labels to score, after {@link ClassOptions}. */
-export function scored(
-  op: string,
-  labels: Labels,
-  predictions: Labels,
-  classes?: number | readonly number[],
-): number[] {
+export function scored(op: string, labels: Labels, predictions: Labels, { classes }: ClassOptions): number[] {
   check(op, labels, predictions);
   if (classes === undefined) return occurring(labels, predictions);
   const list = typeof classes === 'number' ? Array.from({ length: classes }, (_, c) => c) : [...classes];
   if (list.length === 0 || new Set(list).size !== list.length || !list.every(Number.isInteger)) {
-    throw new KindlingError(`${op}: classes [${list}] must be distinct integers, at least one`);
+    refuse(`${op}: classes [${list}] must be distinct integers, at least one`);
   }
   return list;
 }
@@ -91,13 +79,8 @@ export function score({ hits, predicted, actual }: Counts): Scores {
 
 /** All classes as one: the counts are summed before dividing. */
 export function microScores(counts: readonly Counts[]): Scores {
-  const total = { hits: 0, predicted: 0, actual: 0 };
-  for (const c of counts) {
-    total.hits += c.hits;
-    total.predicted += c.predicted;
-    total.actual += c.actual;
-  }
-  return score(total);
+  const total = (of: keyof Counts) => counts.reduce((sum, count) => sum + count[of], 0);
+  return score({ hits: total('hits'), predicted: total('predicted'), actual: total('actual') });
 }
 
 /**
@@ -133,7 +116,7 @@ export function accuracy(labels: Labels, predictions: Labels): number {
  * not among them are left out.
  */
 export function confusionMatrix(labels: Labels, predictions: Labels, options: ClassOptions = {}): number[][] {
-  const classes = scored('confusionMatrix', labels, predictions, options.classes);
+  const classes = scored('confusionMatrix', labels, predictions, options);
   const row = new Map(classes.map((c, i) => [c, i]));
   const matrix = classes.map(() => new Array<number>(classes.length).fill(0));
   for (let i = 0; i < labels.length; i++) {
@@ -146,11 +129,11 @@ export function confusionMatrix(labels: Labels, predictions: Labels, options: Cl
 
 /** F1 over all classes' counts together. Where every label is among `classes`, this is the accuracy. */
 export function microF1(labels: Labels, predictions: Labels, options: ClassOptions = {}): number {
-  return microScores(count(labels, predictions, scored('microF1', labels, predictions, options.classes))).f1;
+  return microScores(count(labels, predictions, scored('microF1', labels, predictions, options))).f1;
 }
 
 /** The plain mean of the classes' F1; a class that neither occurs nor is predicted counts as 0. */
 export function macroF1(labels: Labels, predictions: Labels, options: ClassOptions = {}): number {
-  const classes = scored('macroF1', labels, predictions, options.classes);
+  const classes = scored('macroF1', labels, predictions, options);
   return pairwiseSum(count(labels, predictions, classes).map((c) => score(c).f1)) / classes.length;
 }

@@ -8,10 +8,4 @@ export {
   microF1,
   type Scores,
 } from './classification.js';
-export {
-  ClassificationReport,
-  type ClassScores,
-  classificationReport,
-  type ReportEntry,
-  type ReportOptions,
-} from './report.js';
+export * from './report.js';

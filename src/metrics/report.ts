@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import {
   accuracy,
   type ClassOptions,
@@ -28,12 +28,9 @@ export interface ClassScores extends Scores {
 /** Scores as scikit-learn's `output_dict=True` names them. */
 export type ReportEntry = { precision: number; recall: number; 'f1-score': number; support: number };
 
-const entry = ({ precision, recall, f1, support }: Scores): ReportEntry => ({
-  precision,
-  recall,
-  'f1-score': f1,
-  support,
-});
+function entry({ precision, recall, f1, support }: Scores): ReportEntry {
+  return { precision, recall, 'f1-score': f1, support };
+}
 
 /** What {@link classificationReport} returns; `String(report)` is the table. */
 export class ClassificationReport {
@@ -83,7 +80,8 @@ export class ClassificationReport {
   }
 }
 
-function average(scores: readonly Scores[], weights: readonly number[]): Scores {
+function average(scores: readonly Scores[], weight: (s: Scores) => number): Scores {
+  const weights = scores.map(weight);
   const total = pairwiseSum(weights);
   const mean = (of: (s: Scores) => number) =>
     total === 0 ? 0 : pairwiseSum(scores.map((s, i) => of(s) * (weights[i] ?? 0))) / total;
@@ -107,16 +105,13 @@ export function classificationReport(
 ): ClassificationReport {
   const { targetNames, digits = 2 } = options;
   const op = 'classificationReport';
-  if (!Number.isInteger(digits) || digits < 0 || digits > 60)
-    throw new KindlingError(`${op}: digits ${digits}; use 0 to 60`);
+  if (!Number.isInteger(digits) || digits < 0 || digits > 60) refuse(`${op}: digits ${digits}; use 0 to 60`);
   const found = occurring(labels, predictions);
   const names = targetNames?.length;
   const counted = names !== undefined && found.every((c) => c >= 0 && c < names) ? names : undefined;
-  const classes = scored(op, labels, predictions, options.classes ?? counted);
+  const classes = scored(op, labels, predictions, counted && !options.classes ? { classes: counted } : options);
   if (names !== undefined && names !== classes.length) {
-    throw new KindlingError(
-      `${op}: ${names} targetNames for ${classes.length} classes [${classes}]; pass one per class, or classes`,
-    );
+    refuse(`${op}: ${names} targetNames for ${classes.length} classes [${classes}]; pass one per class, or classes`);
   }
   const counts = count(labels, predictions, classes);
   const scores = counts.map(score);
@@ -125,14 +120,8 @@ export function classificationReport(
   return new ClassificationReport(
     scores.map((s, i) => ({ ...s, label: classes[i] ?? i, name: targetNames?.[i] ?? String(classes[i]) })),
     micro,
-    average(
-      scores,
-      scores.map(() => 1),
-    ),
-    average(
-      scores,
-      scores.map((s) => s.support),
-    ),
+    average(scores, () => 1),
+    average(scores, ({ support }) => support),
     same ? micro.precision : null,
     digits,
     accuracy(labels, predictions) === 0 ? '.0' : '',

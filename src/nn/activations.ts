@@ -4,54 +4,38 @@ import * as F from './functional.js';
 import { Module } from './module.js';
 import { float, named, real } from './repr.js';
 
-/** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.ReLU.html */
-export class ReLU extends Module {
-  forward(x: Tensor): Tensor {
-    return F.relu(x);
-  }
+interface Elementwise extends Module {
+  forward(x: Tensor): Tensor;
 }
+
+/** The base of a module that is a function without settings. */
+const elementwise = (apply: (x: Tensor) => Tensor): (new () => Elementwise) =>
+  class extends Module {
+    forward(x: Tensor): Tensor {
+      return apply(x);
+    }
+  };
+
+/** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.ReLU.html */
+export class ReLU extends /* @__PURE__ */ elementwise(F.relu) {}
 
 /** min(max(x, 0), 6). @see https://pytorch.org/docs/stable/generated/torch.nn.ReLU6.html */
-export class ReLU6 extends Module {
-  forward(x: Tensor): Tensor {
-    return F.relu6(x);
-  }
-}
+export class ReLU6 extends /* @__PURE__ */ elementwise(F.relu6) {}
 
 /** Hyperbolic tangent. @see https://pytorch.org/docs/stable/generated/torch.nn.Tanh.html */
-export class Tanh extends Module {
-  forward(x: Tensor): Tensor {
-    return F.tanh(x);
-  }
-}
+export class Tanh extends /* @__PURE__ */ elementwise(F.tanh) {}
 
 /** 1 / (1 + e^−x). @see https://pytorch.org/docs/stable/generated/torch.nn.Sigmoid.html */
-export class Sigmoid extends Module {
-  forward(x: Tensor): Tensor {
-    return F.sigmoid(x);
-  }
-}
+export class Sigmoid extends /* @__PURE__ */ elementwise(F.sigmoid) {}
 
 /** x · sigmoid(x). @see https://pytorch.org/docs/stable/generated/torch.nn.SiLU.html */
-export class SiLU extends Module {
-  forward(x: Tensor): Tensor {
-    return F.silu(x);
-  }
-}
+export class SiLU extends /* @__PURE__ */ elementwise(F.silu) {}
 
 /** x/6 + 1/2 clamped to [0, 1]. @see https://pytorch.org/docs/stable/generated/torch.nn.Hardsigmoid.html */
-export class Hardsigmoid extends Module {
-  forward(x: Tensor): Tensor {
-    return F.hardsigmoid(x);
-  }
-}
+export class Hardsigmoid extends /* @__PURE__ */ elementwise(F.hardsigmoid) {}
 
 /** x · hardsigmoid(x). @see https://pytorch.org/docs/stable/generated/torch.nn.Hardswish.html */
-export class Hardswish extends Module {
-  forward(x: Tensor): Tensor {
-    return F.hardswish(x);
-  }
-}
+export class Hardswish extends /* @__PURE__ */ elementwise(F.hardswish) {}
 
 /** log(1 + e^(beta·x)) / beta. @see https://pytorch.org/docs/stable/generated/torch.nn.Softplus.html */
 export class Softplus extends Module {

@@ -3,7 +3,7 @@ import { add } from '../autograd/binary.js';
 import { reshape } from '../autograd/broadcast.js';
 import { mean } from '../autograd/reduce.js';
 import { narrow, permute, squeeze, where } from '../autograd/shape.js';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { at, type Shape, sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
@@ -66,9 +66,7 @@ export class MultiheadAttention extends Module<
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super();
     const { dropout = 0, bias = true, batchFirst = false } = options;
-    if (embedDim % numHeads !== 0) {
-      throw new KindlingError(`MultiheadAttention: ${numHeads} heads do not divide embedDim ${embedDim}`);
-    }
+    if (embedDim % numHeads !== 0) refuse(`MultiheadAttention: ${numHeads} heads do not divide embedDim ${embedDim}`);
     this.embedDim = embedDim;
     this.numHeads = numHeads;
     this.dropout = dropout;
@@ -85,9 +83,7 @@ export class MultiheadAttention extends Module<
     const inputs = [query, key, value];
     if (inputs.some(({ shape, ndim }) => ndim !== query.ndim || ndim < 2 || ndim > 3 || shape.at(-1) !== embedDim)) {
       const shapes = inputs.map(({ shape }) => show(shape)).join(', ');
-      throw new KindlingError(
-        `MultiheadAttention: wants [L, N, ${embedDim}] or [L, ${embedDim}] thrice, got ${shapes}`,
-      );
+      refuse(`MultiheadAttention: wants [L, N, ${embedDim}] or [L, ${embedDim}] thrice, got ${shapes}`);
     }
     const alone = query.ndim === 2;
     const ahead = batchFirst || alone;
@@ -124,9 +120,7 @@ function maskOf({ attnMask, keyPaddingMask }: AttendOptions, scores: Shape): Ten
     if (!mask) return [];
     if (!forms.some((form) => sameShape(form, mask.shape)) || (mask.dtype !== 'bool' && mask.dtype !== 'f32')) {
       const wanted = forms.map(show).join(' or ');
-      throw new KindlingError(
-        `MultiheadAttention: wants ${name} ${wanted} of bool or f32, got ${show(mask.shape)} of ${mask.dtype}`,
-      );
+      refuse(`MultiheadAttention: wants ${name} ${wanted} of bool or f32, got ${show(mask.shape)} of ${mask.dtype}`);
     }
     return [reshape(mask.dtype === 'bool' ? where(mask, Number.NEGATIVE_INFINITY, 0) : mask, to)];
   };

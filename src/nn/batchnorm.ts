@@ -1,6 +1,6 @@
 /** Normalisation by statistics that may be kept: of batches, and of images. */
 import { increment_ } from '../autograd/inPlace.js';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { ones, zeros } from '../tensor/create.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -49,7 +49,7 @@ abstract class RunningNorm extends Module {
   /** Refuses x of other than so many dimensions. */
   protected check(x: Tensor, ...ranks: number[]): void {
     if (ranks.includes(x.ndim)) return;
-    throw new KindlingError(`${this.constructor.name}: wants ${ranks.join(' or ')} dimensions, got ${show(x.shape)}`);
+    refuse(`${this.constructor.name}: wants ${ranks.join(' or ')} dimensions, got ${show(x.shape)}`);
   }
 
   /** Batch normalisation of x by what the mode says. */

@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type AnyModule, Module } from './module.js';
 
@@ -44,7 +44,7 @@ export class ModuleList<Item extends AnyModule = Module> extends Module<never[],
 
   /** A list computes nothing. */
   forward(): never {
-    throw new KindlingError('ModuleList: a list has no forward; call its modules');
+    refuse('ModuleList: a list has no forward; call its modules');
   }
 
   get length(): number {

@@ -1,11 +1,11 @@
 /** Convolutions, in one dimension and two, and turned round. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { resetLinear } from './init.js';
 import { Module } from './module.js';
 import { type Parameter, uninitialized } from './parameter.js';
-import { named, tuple } from './repr.js';
+import { tuple } from './repr.js';
 
 type Single = readonly [number];
 type Double = readonly [number, number];
@@ -59,9 +59,7 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
     super();
     const { stride = 1, padding = 0, dilation = 1, outputPadding = 0, groups = 1, bias = true } = options;
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new KindlingError(
-        `${this.constructor.name}: groups ${groups} must divide ${inChannels} and ${outChannels} channels`,
-      );
+      refuse(`${this.constructor.name}: groups ${groups} must divide ${inChannels} and ${outChannels} channels`);
     }
     const each = <Given>(value: number | Given) =>
       typeof value === 'number' ? (Array<number>(dims).fill(value) as unknown as Size) : value;
@@ -87,17 +85,15 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
   override extraRepr(): string {
     const { inChannels, outChannels, kernelSize, stride, padding, dilation, outputPadding, groups, bias } = this;
     const unless = (usual: number, name: string, size: Size) =>
-      size.some((n) => n !== usual) ? { [name]: tuple(size) } : {};
-    const shown = named({
-      kernel_size: tuple(kernelSize),
-      stride: tuple(stride),
-      ...(typeof padding === 'string' ? { padding } : unless(0, 'padding', padding)),
+      size.every((n) => n === usual) ? [] : [`${name}=${tuple(size)}`];
+    return [
+      `${inChannels}, ${outChannels}, kernel_size=${tuple(kernelSize)}, stride=${tuple(stride)}`,
+      ...(typeof padding === 'string' ? [`padding=${padding}`] : unless(0, 'padding', padding)),
       ...unless(1, 'dilation', dilation),
       ...unless(0, 'output_padding', outputPadding),
-      ...(groups === 1 ? {} : { groups }),
-      ...(bias ? {} : { bias: 'False' }),
-    });
-    return `${inChannels}, ${outChannels}, ${shown}`;
+      ...(groups === 1 ? [] : [`groups=${groups}`]),
+      ...(bias ? [] : ['bias=False']),
+    ].join(', ');
   }
 }
 

@@ -1,4 +1,4 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -9,7 +9,7 @@ export class Dropout extends Module {
   /** @param p the probability of being dropped. Default: 0.5 */
   constructor(readonly p = 0.5) {
     super();
-    if (!(p >= 0 && p <= 1)) throw new KindlingError(`${this.constructor.name}: p is ${p}, no probability`);
+    if (!(p >= 0 && p <= 1)) refuse(`${this.constructor.name}: p is ${p}, no probability`);
   }
 
   forward(x: Tensor): Tensor {

@@ -21,16 +21,7 @@ export {
 } from '../autograd/losses.js';
 export { linear } from '../autograd/matmul.js';
 export { type CrossEntropyOptions, crossEntropy, type NllOptions, nllLoss } from '../autograd/nll.js';
-export {
-  type AffineOptions,
-  type BatchNormOptions,
-  batchNorm,
-  groupNorm,
-  type InstanceNormOptions,
-  instanceNorm,
-  layerNorm,
-  normalize,
-} from '../autograd/normalize.js';
+export * from '../autograd/normalize.js';
 export {
   type AvgPool2dOptions,
   adaptiveAvgPool2d,

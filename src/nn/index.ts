@@ -21,13 +21,5 @@ export { Linear } from './linear.js';
 export * from './loss.js';
 export { type AnyModule, type LoadOptions, type LoadReport, Module, type StateDict } from './module.js';
 export { Parameter } from './parameter.js';
-export {
-  AdaptiveAvgPool2d,
-  AvgPool2d,
-  MaxPool1d,
-  MaxPool2d,
-  type MaxPoolOptions,
-  type PoolOptions,
-  Upsample,
-} from './pooling.js';
+export * from './pooling.js';
 export { type Summary, type SummaryRow, summary } from './summary.js';

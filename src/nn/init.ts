@@ -3,7 +3,7 @@
  *
  * @see https://pytorch.org/docs/stable/nn.init.html
  */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { creationGenerator } from '../tensor/random.js';
 import { type Shape, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -20,7 +20,7 @@ export interface KaimingOptions {
 }
 
 function fill<T extends Tensor>(tensor: T, next: () => number): T {
-  if (tensor.dtype !== 'f32') throw new KindlingError(`init: only f32 tensors, this is ${tensor.dtype}`);
+  if (tensor.dtype !== 'f32') refuse(`init: only f32 tensors, this is ${tensor.dtype}`);
   return tensor.copy_(Float32Array.from({ length: tensor.size }, next));
 }
 
@@ -84,7 +84,7 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
 export function calculateFanInAndFanOut(shape: Shape): { fanIn: number; fanOut: number } {
   const [out, inner, ...kernel] = shape;
   if (out === undefined || inner === undefined) {
-    throw new KindlingError(`init: fan in and fan out want at least 2 dimensions, the shape is ${show(shape)}`);
+    refuse(`init: fan in and fan out want at least 2 dimensions, the shape is ${show(shape)}`);
   }
   return { fanIn: inner * sizeOf(kernel), fanOut: out * sizeOf(kernel) };
 }

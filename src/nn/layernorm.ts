@@ -1,5 +1,5 @@
 /** Normalisation by statistics of each sample alone. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
@@ -73,9 +73,7 @@ export class GroupNorm extends Module {
    */
   constructor(numGroups: number, numChannels: number, { eps = 1e-5, affine = true } = {}) {
     super();
-    if (numChannels % numGroups !== 0) {
-      throw new KindlingError(`GroupNorm: ${numGroups} groups do not divide ${numChannels} channels`);
-    }
+    if (numChannels % numGroups !== 0) refuse(`GroupNorm: ${numGroups} groups do not divide ${numChannels} channels`);
     this.numGroups = numGroups;
     this.numChannels = numChannels;
     this.eps = eps;

@@ -12,23 +12,35 @@ abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
   }
 }
 
+/** Losses with a weight for every class or element. */
+abstract class WeightedLoss extends Loss {
+  weight: Tensor | null = null;
+
+  constructor({ reduction, weight }: F.LossOptions & { weight?: Tensor } = {}) {
+    super({ reduction });
+    if (weight) this.weight = this.registerBuffer('weight', weight);
+  }
+
+  protected common() {
+    const { reduction, weight } = this;
+    return { reduction, ...(weight && { weight }) };
+  }
+}
+
 /**
  * Negative log-likelihood. input: log-probabilities [N, C] or [N, C, …]; target: i32 classes [N] or [N, …].
  * @see https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
  */
-export class NLLLoss extends Loss {
-  weight: Tensor | null = null;
+export class NLLLoss extends WeightedLoss {
   readonly ignoreIndex: number;
 
-  constructor({ reduction, weight, ignoreIndex = -100 }: F.NllOptions = {}) {
-    super({ reduction });
+  constructor({ ignoreIndex = -100, ...options }: F.NllOptions = {}) {
+    super(options);
     this.ignoreIndex = ignoreIndex;
-    if (weight) this.weight = this.registerBuffer('weight', weight);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    const { reduction, weight, ignoreIndex } = this;
-    return F.nllLoss(input, target, { reduction, ignoreIndex, ...(weight ? { weight } : {}) });
+    return F.nllLoss(input, target, { ...this.common(), ignoreIndex: this.ignoreIndex });
   }
 }
 
@@ -46,8 +58,8 @@ export class CrossEntropyLoss extends NLLLoss {
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
-    const { reduction, weight, ignoreIndex, labelSmoothing } = this;
-    return F.crossEntropy(input, target, { reduction, ignoreIndex, labelSmoothing, ...(weight ? { weight } : {}) });
+    const { ignoreIndex, labelSmoothing } = this;
+    return F.crossEntropy(input, target, { ...this.common(), ignoreIndex, labelSmoothing });
   }
 }
 
@@ -105,20 +117,17 @@ export class HuberLoss extends Loss {
  * Binary cross-entropy of logits; targets from 0 to 1.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
  */
-export class BCEWithLogitsLoss extends Loss {
-  weight: Tensor | null = null;
+export class BCEWithLogitsLoss extends WeightedLoss {
   posWeight: Tensor | null = null;
 
-  constructor({ reduction, weight, posWeight }: F.BinaryCrossEntropyOptions = {}) {
-    super({ reduction });
-    if (weight) this.weight = this.registerBuffer('weight', weight);
+  constructor({ posWeight, ...options }: F.BinaryCrossEntropyOptions = {}) {
+    super(options);
     if (posWeight) this.posWeight = this.registerBuffer('posWeight', posWeight);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    const { reduction, weight, posWeight } = this;
-    const weights = { ...(weight ? { weight } : {}), ...(posWeight ? { posWeight } : {}) };
-    return F.binaryCrossEntropyWithLogits(input, target, { reduction, ...weights });
+    const { posWeight } = this;
+    return F.binaryCrossEntropyWithLogits(input, target, { ...this.common(), ...(posWeight && { posWeight }) });
   }
 }
 
@@ -126,17 +135,9 @@ export class BCEWithLogitsLoss extends Loss {
  * Binary cross-entropy of probabilities; targets from 0 to 1. {@link BCEWithLogitsLoss} is the more exact.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
  */
-export class BCELoss extends Loss {
-  weight: Tensor | null = null;
-
-  constructor({ reduction, weight }: Omit<F.BinaryCrossEntropyOptions, 'posWeight'> = {}) {
-    super({ reduction });
-    if (weight) this.weight = this.registerBuffer('weight', weight);
-  }
-
+export class BCELoss extends WeightedLoss {
   forward(input: Tensor, target: Tensor): Tensor {
-    const { reduction, weight } = this;
-    return F.binaryCrossEntropy(input, target, { reduction, ...(weight ? { weight } : {}) });
+    return F.binaryCrossEntropy(input, target, this.common());
   }
 }
 

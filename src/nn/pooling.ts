@@ -18,22 +18,29 @@ export interface MaxPoolOptions extends PoolOptions {
   dilation?: Pair;
 }
 
-/**
- * The largest of each window. x: [N, C, H, W].
- * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
- */
-export class MaxPool2d extends Module {
+abstract class Pool2d extends Module {
   readonly kernelSize: Pair;
   readonly stride: Pair;
   readonly padding: Pair;
-  readonly dilation: Pair;
 
-  constructor(kernelSize: Pair, { stride = kernelSize, padding = 0, dilation = 1 }: MaxPoolOptions = {}) {
+  constructor(kernelSize: Pair, { stride = kernelSize, padding = 0 }: PoolOptions) {
     super();
     this.kernelSize = kernelSize;
     this.stride = stride;
     this.padding = padding;
-    this.dilation = dilation;
+  }
+}
+
+/**
+ * The largest of each window. x: [N, C, H, W].
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
+ */
+export class MaxPool2d extends Pool2d {
+  readonly dilation: Pair;
+
+  constructor(kernelSize: Pair, options: MaxPoolOptions = {}) {
+    super(kernelSize, options);
+    this.dilation = options.dilation ?? 1;
   }
 
   forward(x: Tensor): Tensor {
@@ -78,22 +85,13 @@ export class MaxPool1d extends Module {
  * The mean of each window. x: [N, C, H, W].
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
  */
-export class AvgPool2d extends Module {
-  readonly kernelSize: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
+export class AvgPool2d extends Pool2d {
   readonly countIncludePad: boolean;
 
   /** @param options.countIncludePad whether padding counts in the divisor. Default: true */
-  constructor(
-    kernelSize: Pair,
-    { stride = kernelSize, padding = 0, countIncludePad = true }: PoolOptions & { countIncludePad?: boolean } = {},
-  ) {
-    super();
-    this.kernelSize = kernelSize;
-    this.stride = stride;
-    this.padding = padding;
-    this.countIncludePad = countIncludePad;
+  constructor(kernelSize: Pair, options: PoolOptions & { countIncludePad?: boolean } = {}) {
+    super(kernelSize, options);
+    this.countIncludePad = options.countIncludePad ?? true;
   }
 
   forward(x: Tensor): Tensor {

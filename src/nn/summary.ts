@@ -102,15 +102,9 @@ export function summary(model: AnyModule, input: Shape | Tensor | readonly (Shap
     around(module, (forward, given) => {
       const parameters = module.ownParameters().map(([, parameter]) => parameter);
       const fresh = parameters.filter((parameter) => !seen.has(parameter) && seen.add(parameter));
-      const row = {
-        name,
-        type: module.constructor.name,
-        depth: depth++,
-        outputShape: [] as Shape,
-        params: 0,
-        multAdds: 0,
-      };
+      const row: SummaryRow = { name, type: module.constructor.name, depth, outputShape: [], params: 0, multAdds: 0 };
       rows.push(row);
+      depth++;
       const output = forward(given);
       const [tensor] = tensorsIn(output);
       row.outputShape = tensor?.shape ?? [];

@@ -1,5 +1,5 @@
 /** A model's graph for inputs of given shapes, with its constants read back. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { type Storage, scoped } from '../gpu/storage.js';
 import type { Module } from '../nn/module.js';
 import { zeros } from '../tensor/create.js';
@@ -72,9 +72,7 @@ function graphOf(
   const results = namesFor('output', outputs.length, outputNames);
   const ports = [...names, ...results];
   const twice = ports.find((name, i) => ports.includes(name, i + 1) || state.some(([other]) => other === name));
-  if (twice !== undefined) {
-    throw new KindlingError(`exportOnnx: '${twice}' would name two things; give other inputNames or outputNames`);
-  }
+  if (twice !== undefined) refuse(`exportOnnx: '${twice}' would name two things; give other inputNames or outputNames`);
   const named = new Map(inputs.map((input, i) => [input, names[i] as string]));
   const graph = new Graph({ trace, inputs: named, state, rules: RULES, opset });
   for (const [i, output] of outputs.entries()) graph.end(output, results[i] as string);
@@ -90,7 +88,7 @@ function graphOf(
 /** The names asked for, or the usual ones. */
 function namesFor(what: string, count: number, names: readonly string[] | undefined): readonly string[] {
   if (names && names.length !== count) {
-    throw new KindlingError(`exportOnnx: wants as many names as ${what}s, ${count}; got [${names.join(', ')}]`);
+    refuse(`exportOnnx: wants as many names as ${what}s, ${count}; got [${names.join(', ')}]`);
   }
   return names ?? Array.from({ length: count }, (_, i) => (count === 1 ? what : `${what}${i}`));
 }

@@ -1,5 +1,5 @@
 /** A model as the bytes of an ONNX file. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { insideScope } from '../gpu/storage.js';
 import type { Module } from '../nn/module.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -42,9 +42,9 @@ export async function exportOnnx<Inputs extends readonly Tensor[], Output>(
   exampleInput: Tensor | Inputs,
   { opset = 17, inputNames, outputNames, dynamicBatch = true }: ExportOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (insideScope()) throw new KindlingError('exportOnnx: not inside a step or a captured function; call it after');
+  if (insideScope()) refuse('exportOnnx: not inside a step or a captured function; call it after');
   if (!Number.isInteger(opset) || opset < 17 || opset > 22) {
-    throw new KindlingError(`exportOnnx: opset is a whole number from 17 to 22, got ${opset}`);
+    refuse(`exportOnnx: opset is a whole number from 17 to 22, got ${opset}`);
   }
   const examples = exampleInput instanceof Tensor ? [exampleInput] : exampleInput;
   const options = { opset, inputNames, outputNames };

@@ -1,5 +1,5 @@
 /** Nodes and constants for what a trace saw, made as they are asked for: what no output needs is left out. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { type Shape, sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Attribute, Elements, Node } from './model.js';
@@ -100,7 +100,7 @@ export class Graph {
     const { rules } = this.#source;
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule && (attributes || rule.length < 3)) return rule;
-    throw new KindlingError(
+    refuse(
       `exportOnnx: '${name}' of ${inputs.map(({ shape }) => show(shape)).join(', ')} to ${show(value.shape)} has no form ` +
         `in ONNX here; supported are ${Object.keys(rules).sort().join(', ')}`,
     );

@@ -50,10 +50,8 @@ function attribute(name: string, value: Attribute): Uint8Array {
   if (typeof value === 'number') return of(2, [[3, value]]);
   if (typeof value === 'string') return of(3, [[4, value]]);
   if ('float' in value) return of(1, [[2, value]]);
-  return of(
-    7,
-    value.map((one) => [8, one]),
-  );
+  const numbers = value.map((one): Field => [8, one]);
+  return of(7, numbers);
 }
 
 const node = ({ op, inputs, output, attributes }: Node): Uint8Array =>

@@ -1,11 +1,11 @@
 /** A model of any number of rows, from two that differ in it by one. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { show } from '../tensor/shape.js';
 import type { Drawing } from './draw.js';
 import type { Initializer, Model, Port } from './model.js';
 
 const fail = (why: string): never => {
-  throw new KindlingError(`exportOnnx: ${why}; pass dynamicBatch: false for a model of this number of rows`);
+  refuse(`exportOnnx: ${why}; pass dynamicBatch: false for a model of this number of rows`);
 };
 
 /** `two` is `one` with one more row in its inputs. One length of a `Reshape` may differ: ONNX finds it by itself. */

@@ -82,6 +82,8 @@ function means({ input, output }: PoolAxis): Operand {
   return { dtype: 'f32', shape: [output, input], data };
 }
 
+const scalar = (dtype: keyof typeof ELEMENT, value: number): Operand => ({ dtype, shape: [], data: [value] });
+
 const filled = (shape: Shape, value: number): Operand => ({
   dtype: 'f32',
   shape,
@@ -90,28 +92,46 @@ const filled = (shape: Shape, value: number): Operand => ({
 
 type BatchNorm = Affine & { readonly means: Tensor; readonly variances: Tensor; readonly training: boolean };
 
+/** By its own statistics x is normalized in plain operators: a constant of as many channels as it has may hold the batch. */
 const batchNorm: Rule = (graph, { x }, { means, variances, training, eps, weight, bias }: BatchNorm) => {
   const channels = [at(x.shape, 1)];
-  const affine = [weight ?? filled(channels, 1), bias ?? filled(channels, 0)];
-  const normalize = (input: Operand, mean: Operand, variance: Operand): string =>
-    graph.node('BatchNormalization', [input, ...affine, mean, variance], { epsilon: { float: eps } });
-  if (!training) return normalize(x, means, variances);
-  const others = x.shape.flatMap((_, d) => (d === 1 ? [] : [d]));
-  const mean = (input: Operand, keepdim: boolean): string =>
-    reduce(graph, 'ReduceMean', input, { dims: others, keepdim });
-  const centred = graph.node('Sub', [x, mean(x, true)]);
-  return normalize(centred, filled(channels, 0), mean(graph.node('Mul', [centred, centred]), false));
+  if (!training) {
+    const affine = [weight ?? filled(channels, 1), bias ?? filled(channels, 0)];
+    return graph.node('BatchNormalization', [x, ...affine, means, variances], { epsilon: { float: eps } });
+  }
+  const dims = x.shape.flatMap((_, d) => (d === 1 ? [] : [d]));
+  const mean = (input: Operand): string => reduce(graph, 'ReduceMean', input, { dims, keepdim: true });
+  const centred = graph.node('Sub', [x, mean(x)]);
+  const variance = mean(graph.node('Mul', [centred, centred]));
+  let y = graph.node('Div', [centred, graph.node('Sqrt', [graph.node('Add', [variance, eps])])]);
+  const perChannel = (vector: Tensor): string => graph.reshape(vector, [...channels, ...x.shape.slice(2).fill(1)]);
+  if (weight) y = graph.node('Mul', [y, perChannel(weight)]);
+  return bias ? graph.node('Add', [y, perChannel(bias)]) : y;
 };
 
 /** Of images, and of signals as images of one row. */
-const conv: Rule = (g, { inputs }, s: Conv2dShape) =>
-  g.node('Conv', inputs, {
-    kernel_shape: [s.kh, s.kw],
-    strides: [s.strideH, s.strideW],
-    pads: pads(s.padH, s.padW),
-    dilations: [s.dilationH, s.dilationW],
-    group: s.groups,
-  });
+const conv =
+  (op: string): Rule =>
+  (g, { inputs }, { outputPadding, ...s }: Conv2dShape & { outputPadding?: readonly number[] }) =>
+    g.node(op, inputs, {
+      kernel_shape: [s.kh, s.kw],
+      strides: [s.strideH, s.strideW],
+      pads: pads(s.padH, s.padW),
+      dilations: [s.dilationH, s.dilationW],
+      group: s.groups,
+      ...(outputPadding && { output_padding: outputPadding }),
+    });
+
+/** ONNX Runtime has triangles of f32 and bool; others, and those not of zeros, are picked by one. */
+const triangle =
+  (upper: number): Rule =>
+  (g, { x }, { diagonal, fill }: { diagonal: number; fill: number | string }) => {
+    const of = (source: Operand) => g.node('Trilu', [source, scalar('i64', diagonal)], { upper });
+    if (fill === 0 && (x.dtype === 'f32' || x.dtype === 'bool')) return of(x);
+    const shape = x.shape.slice(-2);
+    const inside = of({ dtype: 'bool', shape, data: Array(sizeOf(shape)).fill(1) });
+    return g.node('Where', [inside, x, scalar(x.dtype, Number(fill))]);
+  };
 
 export const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(OPERATORS.split(' ').map(operator)),
@@ -143,6 +163,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   prod: reduction('ReduceProd'),
   amax: reduction('ReduceMax'),
   amin: reduction('ReduceMin'),
+  logsumexp: reduction('ReduceLogSumExp'),
+  cumsum: (g, { x }, { dim }: Dim) => (x.ndim === 0 ? g.nameOf(x) : g.node('CumSum', [x, scalar('i64', dim)])),
   argmax: place('ArgMax'),
   argmin: place('ArgMin'),
 
@@ -160,16 +182,19 @@ export const RULES: Readonly<Record<string, Rule>> = {
   cat: (g, { inputs }, { dim }: Dim) => g.node('Concat', inputs, { axis: dim }),
   pad: (g, { x, value: padded }, { before, value }: { before: readonly number[]; value: number }) => {
     const after = padded.shape.map((n, d) => n - at(before, d) - at(x.shape, d));
-    return g.node('Pad', [x, [...before, ...after], { dtype: x.dtype, shape: [], data: [value] }]);
+    return g.node('Pad', [x, [...before, ...after], scalar(x.dtype, value)]);
   },
   where: (g, { inputs }, { condition }: { condition: Tensor }) =>
     g.node('Where', [condition.dtype === 'bool' ? condition : cast(g, condition, 'bool'), ...inputs]),
   indexSelect: (g, { x }, { dim, picks }: Dim) => g.node('Gather', [x, picks], { axis: dim }),
+  tril: triangle(0),
+  triu: triangle(1),
   gather: (g, { x }, { dim, picks }: Dim) => g.node('GatherElements', [x, picks], { axis: dim }),
 
   linear: same('Gemm', { transB: 1 }),
-  conv1d: conv,
-  conv2d: conv,
+  conv1d: conv('Conv'),
+  conv2d: conv('Conv'),
+  convTranspose2d: conv('ConvTranspose'),
   maxPool2d: pooling('MaxPool'),
   avgPool2d: pooling('AveragePool'),
   // ONNX's windows are of one size: products with the matrices of their means.

@@ -29,10 +29,11 @@ export class Trace {
 
   /** Runs `body` and notes what it does. */
   run<T>(body: () => T): T {
-    const before = inspectBy((name, inputs, value, backward, attributes = {}) => {
+    const before = inspectBy((name, inputs, value, backward, attributes) => {
       // A function of the user's own is made of others, which were seen already; a reshape shares memory too.
-      const inner = name !== 'reshape' && this.#calls.get(this.#made.get(value.storage) as Tensor)?.attributes;
-      if (!inner) this.#note({ name, inputs, x: inputs[0] as Tensor, value, attributes });
+      const isWhole = attributes || name === 'reshape';
+      const inner = !isWhole && this.#calls.get(this.#made.get(value.storage) as Tensor)?.attributes;
+      if (!inner) this.#note({ name, inputs, x: inputs[0] as Tensor, value, attributes: attributes ?? {} });
       return backward;
     });
     try {

@@ -29,8 +29,7 @@ export abstract class MomentOptimizer<Options extends MomentOptions> extends Opt
     betas.forEach((beta, i) => {
       if (!(beta >= 0 && beta < 1)) this.fail(`betas[${i}] is ${beta}, not from 0 to 1`);
     });
-    if (!(eps >= 0)) this.fail(`eps ${eps} is not a number from 0`);
-    if (!(weightDecay >= 0)) this.fail(`weightDecay ${weightDecay} is not a number from 0`);
+    this.checkSigns({ eps, weightDecay });
   }
 
   protected override stateNames({ amsgrad }: Options): readonly string[] {
@@ -51,19 +50,17 @@ export abstract class MomentOptimizer<Options extends MomentOptions> extends Opt
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
  */
 export class Adam extends MomentOptimizer<Required<AdamOptions>> {
+  /** Whether weight decay shrinks the parameters themselves. */
+  protected readonly decoupled: boolean = false;
+
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
     super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, ...defined(options) });
-  }
-
-  /** Whether weight decay shrinks the parameters themselves. */
-  protected decoupled(): boolean {
-    return false;
   }
 
   protected override scalars(options: Required<AdamOptions>, step: number): readonly number[] {
     const { lr, betas, eps } = options;
     const [correction1, root] = corrections(options, step);
-    return [...decay(options, this.decoupled()), ...intakes(betas), lr / correction1, root, eps];
+    return [...decay(options, this.decoupled), ...intakes(betas), lr / correction1, root, eps];
   }
 }
 
@@ -73,12 +70,10 @@ export class Adam extends MomentOptimizer<Required<AdamOptions>> {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
  */
 export class AdamW extends Adam {
+  protected override readonly decoupled = true;
+
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
     super(params, { weightDecay: 0.01, ...defined(options) });
-  }
-
-  protected override decoupled(): boolean {
-    return true;
   }
 }
 

@@ -4,7 +4,7 @@
  * want). So one launch updates them all. Gaps hold zeros.
  */
 import { Storage } from '../gpu/storage.js';
-import { at, type Shape } from '../tensor/shape.js';
+import { at, type Shape, sizeOf } from '../tensor/shape.js';
 import { type GradHome, Tensor } from '../tensor/tensor.js';
 
 const ALIGNMENT = 256;
@@ -97,8 +97,7 @@ export class Arena {
     if (known) return known;
     const offset = at(this.#offsets, from);
     const within = (storage: Storage): Tensor => {
-      const bytes = shape.reduce((product, n) => product * n, 4);
-      const view = Storage.within(storage, offset, bytes);
+      const view = Storage.within(storage, offset, 4 * sizeOf(shape));
       view.keep();
       return new Tensor(shape, 'f32', view);
     };

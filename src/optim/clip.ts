@@ -2,7 +2,7 @@ import { scalar } from '../autograd/binary.js';
 import { cat, flatten } from '../autograd/shape.js';
 import { noGrad } from '../autograd/tape.js';
 import { launchFlatInto } from '../autograd/variant.js';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { clipPartialKernel, clipParts, clipScaleKernel } from '../kernels/clip.js';
 import { zeros } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
@@ -18,7 +18,7 @@ import { Tensor } from '../tensor/tensor.js';
  */
 export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, { normType = 2 } = {}): Tensor {
   if (normType !== 2 && normType !== Number.POSITIVE_INFINITY) {
-    throw new KindlingError(`clipGradNorm: normType ${normType}; 2 and Infinity are known`);
+    refuse(`clipGradNorm: normType ${normType}; 2 and Infinity are known`);
   }
   const leaves = [...params].filter(({ grad }) => grad && grad.size > 0);
   const grads = leaves.flatMap(({ grad }) => grad ?? []);

@@ -32,8 +32,7 @@ export class NAdam extends MomentOptimizer<Required<NAdamOptions>> {
 
   protected override check(options: Required<NAdamOptions>): void {
     super.check(options);
-    const { momentumDecay } = options;
-    if (!(momentumDecay >= 0)) this.fail(`momentumDecay ${momentumDecay} is not a number from 0`);
+    this.checkSigns({ momentumDecay: options.momentumDecay });
   }
 
   protected override scalars(options: Required<NAdamOptions>, step: number): readonly number[] {

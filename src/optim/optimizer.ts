@@ -3,7 +3,7 @@
  * kernel, the names of the tensors it keeps for a parameter, and the numbers of a step. Where everything lies is in arena.ts.
  */
 import { zeroGrad } from '../autograd/zeroGrad.js';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { guard } from '../gpu/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
 import { sameShape, show } from '../tensor/shape.js';
@@ -73,7 +73,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       known.add(param);
     }
     const made = { ...this.defaults, ...defined(group), params } as Group<Options>;
-    if (!(made.lr >= 0)) this.fail(`lr ${made.lr} is not a number from 0`);
+    this.checkSigns({ lr: made.lr });
     this.check(made);
     this.paramGroups.push(made);
     this.#arenas.push(new Arena(params));
@@ -88,20 +88,17 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   step(): void {
     this.paramGroups.forEach((group, g) => {
       const arena = this.#arenas[g] as Arena;
-      const names = this.stateNames(group);
       const { params } = group;
       for (let from = 0; from < params.length; ) {
-        const states: ParamState[] = [];
+        let first: number | undefined;
         let to = from;
-        for (; to < params.length; to++) {
-          const param = params[to] as Tensor;
-          if (!param.grad) break;
-          const state = this.#stateOf(param, arena.at(to), names);
-          if (states[0] && state.step !== states[0].step) break;
-          states.push(state);
+        for (; params[to]?.grad; to++) {
+          const { step } = this.#stateOf(group, arena, to);
+          first ??= step;
+          if (step !== first) break;
           arena.gather(to);
         }
-        if (states.length > 0) this.#update(group, arena, from, to);
+        if (to > from) this.#update(group, arena, from, to);
         from = Math.max(to, from + 1);
       }
     });
@@ -112,7 +109,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     const names = this.stateNames(group);
     // Looked up at each step: `loadStateDict` may have put others there.
     const states = (): ParamState[] =>
-      group.params.slice(from, to).map((param, i) => this.#stateOf(param, arena.at(from + i), this.stateNames(group)));
+      group.params.slice(from, to).map((_, i) => this.#stateOf(group, arena, from + i));
     const scalars = hostValues('f32', this.scalars(group, 1).length, () => {
       const held = states();
       for (const state of held) state.step++;
@@ -130,9 +127,10 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     this.launch(group, range.params.size, [scalars, range.grads], [range.params, ...kept]);
   }
 
-  #stateOf(param: Tensor, slot: Range, names: readonly string[]): ParamState {
+  #stateOf(group: Group<Options>, arena: Arena, i: number): ParamState {
+    const param = group.params[i] as Tensor;
     const state = this.#state.get(param) ?? ({ step: 0 } as ParamState);
-    for (const name of names) state[name] ??= slot.state(name);
+    for (const name of this.stateNames(group)) state[name] ??= arena.at(i).state(name);
     this.#state.set(param, state);
     return state;
   }
@@ -206,9 +204,16 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     });
   }
 
+  /** Refuses options that are negative or no numbers. */
+  protected checkSigns(options: Readonly<Record<string, number>>): void {
+    for (const [name, value] of Object.entries(options)) {
+      if (!(value >= 0)) this.fail(`${name} ${value} is not a number from 0`);
+    }
+  }
+
   /** Throws in the optimizer's name. */
   protected fail(message: string): never {
-    throw new KindlingError(`${this.constructor.name}: ${message}`);
+    refuse(`${this.constructor.name}: ${message}`);
   }
 }
 

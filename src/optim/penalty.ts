@@ -1,7 +1,7 @@
 import { add } from '../autograd/binary.js';
 import { sum } from '../autograd/broadcast.js';
 import { abs } from '../autograd/unary.js';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /**
@@ -11,6 +11,6 @@ import type { Tensor } from '../tensor/tensor.js';
  */
 export function l1Penalty(params: Iterable<Tensor>): Tensor {
   const sums = [...params].map((param) => sum(abs(param)));
-  if (sums.length === 0) throw new KindlingError('l1Penalty: there are no parameters');
+  if (sums.length === 0) refuse('l1Penalty: there are no parameters');
   return sums.reduce((total, one) => add(total, one));
 }

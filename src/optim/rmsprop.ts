@@ -29,11 +29,8 @@ export class RMSprop extends Optimizer<Required<RMSpropOptions>> {
     super(params, { ...defaults, ...defined(options) });
   }
 
-  protected override check({ centered: _, ...numbers }: Required<RMSpropOptions>): void {
-    const { alpha, eps, weightDecay, momentum } = numbers;
-    for (const [name, value] of Object.entries({ alpha, eps, weightDecay, momentum })) {
-      if (!(value >= 0)) this.fail(`${name} ${value} is not a number from 0`);
-    }
+  protected override check({ alpha, eps, weightDecay, momentum }: Required<RMSpropOptions>): void {
+    this.checkSigns({ alpha, eps, weightDecay, momentum });
   }
 
   protected override stateNames({ momentum, centered }: Required<RMSpropOptions>): readonly string[] {
@@ -76,9 +73,7 @@ export class Adagrad extends Optimizer<Required<AdagradOptions>> {
   }
 
   protected override check({ lrDecay, weightDecay, initialAccumulatorValue, eps }: Required<AdagradOptions>): void {
-    for (const [name, value] of Object.entries({ lrDecay, weightDecay, initialAccumulatorValue, eps })) {
-      if (!(value >= 0)) this.fail(`${name} ${value} is not a number from 0`);
-    }
+    this.checkSigns({ lrDecay, weightDecay, initialAccumulatorValue, eps });
   }
 
   protected override stateNames(): readonly string[] {

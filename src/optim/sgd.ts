@@ -27,8 +27,7 @@ export class SGD extends Optimizer<Required<SGDOptions>> {
   }
 
   protected override check({ momentum, dampening, nesterov, weightDecay }: Required<SGDOptions>): void {
-    if (!(momentum >= 0)) this.fail(`momentum ${momentum} is not a number from 0`);
-    if (!(weightDecay >= 0)) this.fail(`weightDecay ${weightDecay} is not a number from 0`);
+    this.checkSigns({ momentum, weightDecay });
     if (nesterov && (momentum === 0 || dampening !== 0)) this.fail('nesterov wants a momentum and no dampening');
   }
 
@@ -36,12 +35,8 @@ export class SGD extends Optimizer<Required<SGDOptions>> {
     return momentum === 0 ? [] : ['momentum_buffer'];
   }
 
-  protected override launch(
-    { momentum, nesterov }: Required<SGDOptions>,
-    size: number,
-    reads: Tensor[],
-    writes: Tensor[],
-  ): void {
+  protected override launch(options: Required<SGDOptions>, size: number, reads: Tensor[], writes: Tensor[]): void {
+    const { momentum, nesterov } = options;
     launchFlatInto('sgd', sgdKernel, { size, momentum: momentum !== 0, nesterov }, reads, writes);
   }
 

@@ -3,7 +3,7 @@ import { adapter } from '../gpu/device.js';
 import { Memory } from '../gpu/memory.js';
 import { discard, dispatch, write } from '../gpu/stream.js';
 import { GPU_PEAKS, type Peak, peaks, SOFTWARE_PEAKS } from '../kernels/peaks.js';
-import { Clock, hasTimestamps, run } from './stopwatch.js';
+import { Clock, run } from './stopwatch.js';
 
 /** Peaks of an adapter. */
 export interface Peaks {
@@ -29,8 +29,7 @@ async function best({ kernel, buffers }: Peak): Promise<number> {
     const clock = new Clock();
     const times: number[] = [];
     for (let i = 0; i < RUNS; i++) {
-      if (hasTimestamps()) times.push(...(await clock.runTimed(body)).timed.map(({ begin, end }) => end - begin));
-      else times.push((await clock.run(body)).wallMs);
+      times.push((await clock.measure(body)).ms);
     }
     return Math.min(...times);
   } finally {

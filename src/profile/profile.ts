@@ -1,6 +1,6 @@
 /** Where the time of a step goes. */
 import { adapter } from '../gpu/device.js';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { MeasuredStep } from './figures.js';
 import { measurePeaks } from './peaks.js';
 import { Profile } from './result.js';
@@ -33,11 +33,10 @@ export interface ProfileOptions {
  */
 export async function profile(body: () => unknown, options: ProfileOptions = {}): Promise<Profile> {
   const { steps = 3, warmup = 2, peaks = true } = options;
-  if (!Number.isInteger(steps) || steps < 1)
-    throw new KindlingError(`profile: steps is a whole number from 1 on, got ${steps}`);
+  if (!Number.isInteger(steps) || steps < 1) refuse(`profile: steps is a whole number from 1 on, got ${steps}`);
   const { description, host } = adapter();
   if (!hasTimestamps()) {
-    throw new KindlingError(
+    refuse(
       `profile: ${description} has no timestamps (the WebGPU feature timestamp-query), so kernels cannot be measured one by ` +
         'one. time() measures a whole function by the clock.',
     );
@@ -46,8 +45,8 @@ export async function profile(body: () => unknown, options: ProfileOptions = {})
   for (let i = 0; i < warmup; i++) await run(body);
   const measured: MeasuredStep[] = [];
   const clock = new Clock();
-  await clock.runTimed(body);
-  for (let i = 0; i < steps; i++) measured.push(await clock.runTimed(body));
+  await clock.measure(body);
+  for (let i = 0; i < steps; i++) measured.push(await clock.measure(body));
   const plain: Run[] = [];
   for (let i = 0; i < steps; i++) plain.push(await run(body, clock.pause));
   return new Profile(`${description}, in ${host}`, plain, measured, limits);

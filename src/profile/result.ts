@@ -1,96 +1,18 @@
 /** What a profile tells, as numbers, as a table and as a trace. */
-import type { DispatchTimes, Figures, KernelTimes, MeasuredStep } from './figures.js';
+import { Figures, type MeasuredStep } from './figures.js';
 import type { Peaks } from './peaks.js';
-import { median, ratesOf } from './rates.js';
-import type { Run, Timed } from './stopwatch.js';
+import type { Run } from './stopwatch.js';
 import { table } from './table.js';
 import { type ChromeTrace, chromeTrace } from './trace.js';
 
-const duration = ({ begin, end }: Timed): number => Math.max(0, end - begin);
-const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
-
-interface Found {
-  readonly timed: readonly Timed[];
-  /** Of each step. */
-  readonly times: readonly number[];
-}
-
 /** What a step spends its time on, see {@link profile}. */
-export class Profile implements Figures {
-  /** The adapter, and the host it was found in. */
-  readonly adapter: string;
-  readonly steps: number;
-  /** Per step. */
-  readonly dispatches: number;
-  /** Milliseconds of all kernels of a step. */
-  readonly kernelMs: number;
-  /** Milliseconds between the kernels of a step, as it was measured: passes beginning and ending, copies. */
-  readonly gapMs: number;
-  /** Milliseconds that the function itself takes; a replayed step takes no more than encoding does. */
-  readonly hostMs: number;
-  /** Milliseconds from calling the function until the device was done, without anything being measured. */
-  readonly wallMs: number;
-  readonly peaks: Peaks | null;
-  /** The longest first. */
-  readonly kernels: readonly KernelTimes[];
-  /** In the order they run in. */
-  readonly timeline: readonly DispatchTimes[];
+export class Profile extends Figures {
   readonly #measured: readonly MeasuredStep[];
 
   /** @internal */
   constructor(adapter: string, plain: readonly Run[], measured: readonly MeasuredStep[], peaks: Peaks | null) {
-    this.adapter = adapter;
+    super(adapter, plain, measured, peaks);
     this.#measured = measured;
-    this.peaks = peaks;
-    this.steps = measured.length;
-    this.hostMs = median(plain.map(({ hostMs }) => hostMs));
-    this.wallMs = median(plain.map(({ wallMs }) => wallMs));
-    this.dispatches = median(measured.map(({ timed }) => timed.length));
-    this.kernelMs = median(measured.map(({ timed }) => total(timed.map(duration))));
-    this.gapMs = median(
-      measured.map(({ timed }) => {
-        const from = Math.min(...timed.map(({ begin }) => begin));
-        const to = Math.max(...timed.map(({ end }) => end));
-        return timed.length > 0 ? Math.max(0, to - from - total(timed.map(duration))) : 0;
-      }),
-    );
-    this.kernels = this.#byName();
-    this.timeline = this.#inOrder();
-  }
-
-  /** Share, rates and times of what was found in every step. */
-  #told({ timed, times }: Found) {
-    const perStep = timed.length / this.steps;
-    const flops = total(timed.map(({ kernel }) => kernel.flops ?? 0)) / this.steps;
-    const bytes = total(timed.map((one) => one.bytes)) / this.steps;
-    const ms = median(times);
-    return {
-      calls: perStep,
-      ms,
-      minMs: Math.min(...times),
-      share: this.kernelMs > 0 ? ms / this.kernelMs : 0,
-      ...ratesOf(flops, bytes, ms, this.peaks),
-    };
-  }
-
-  #byName(): KernelTimes[] {
-    const names = new Set(this.#measured.flatMap(({ timed }) => timed.map(({ kernel }) => kernel.name)));
-    return [...names]
-      .map((name) => {
-        const steps = this.#measured.map(({ timed }) => timed.filter(({ kernel }) => kernel.name === name));
-        const times = steps.map((found) => total(found.map(duration)));
-        return { name, ...this.#told({ timed: steps.flat(), times }) };
-      })
-      .sort((a, b) => b.ms - a.ms);
-  }
-
-  #inOrder(): DispatchTimes[] {
-    const last = this.#measured.at(-1)?.timed ?? [];
-    return last.map(({ kernel }, i) => {
-      const timed = this.#measured.flatMap((one) => one.timed[i] ?? []);
-      const { calls: _, ...told } = this.#told({ timed, times: timed.map(duration) });
-      return { name: kernel.name, workgroups: kernel.workgroups, ...told };
-    });
   }
 
   /**
@@ -102,7 +24,7 @@ export class Profile implements Figures {
     return table(this, by);
   }
 
-  toString(): string {
+  override toString(): string {
     return this.table();
   }
 
@@ -113,7 +35,6 @@ export class Profile implements Figures {
 
   /** The figures as plain data. */
   toJSON(): Figures {
-    const { adapter, steps, dispatches, kernelMs, gapMs, hostMs, wallMs, peaks, kernels, timeline } = this;
-    return { adapter, steps, dispatches, kernelMs, gapMs, hostMs, wallMs, peaks, kernels, timeline };
+    return { ...this };
   }
 }

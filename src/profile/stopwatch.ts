@@ -4,7 +4,7 @@
  */
 import { adapter, device } from '../gpu/device.js';
 import { type Stopwatch, setStopwatch } from '../gpu/encode.js';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { EncodedDispatch } from '../gpu/plan.js';
 import { flush, sync } from '../gpu/stream.js';
 import type { Kernel } from '../kernels/kernel.js';
@@ -97,7 +97,7 @@ export interface Run {
 export async function run(body: () => unknown, pause = 0): Promise<Run> {
   const began = performance.now();
   if (body() instanceof Promise) {
-    throw new KindlingError('profile: the function must not be async; make its batch outside, and return tensors');
+    refuse('profile: the function must not be async; make its batch outside, and return tensors');
   }
   const hostMs = performance.now() - began;
   flush();
@@ -112,27 +112,20 @@ export class Clock {
   /** Milliseconds; less than a run takes. */
   pause = 0;
 
-  /** As {@link run}, and measures every dispatch. */
-  async runTimed(body: () => unknown): Promise<Run & { readonly timed: Timed[] }> {
+  /** As {@link run}, and measures every dispatch where there are timestamps. `ms`: of all kernels, or by the clock. */
+  async measure(body: () => unknown): Promise<Run & { readonly timed: Timed[]; readonly ms: number }> {
     flush();
-    const queries = new Queries();
+    const queries = hasTimestamps() ? new Queries() : null;
     setStopwatch(queries);
     try {
       const once = await run(body, this.pause);
-      const timed = await queries.take();
-      const busy = timed.reduce((sum, { begin, end }) => sum + end - begin, 0);
+      const timed = (await queries?.take()) ?? [];
+      const ms = queries ? timed.reduce((sum, { begin, end }) => sum + Math.max(0, end - begin), 0) : once.wallMs;
       // Of a run that was slowed down by asking, too, this is less than it takes without.
-      this.pause = Math.min(this.pause || Number.POSITIVE_INFINITY, 0.6 * busy);
-      return { ...once, timed };
+      this.pause = Math.min(this.pause || Number.POSITIVE_INFINITY, 0.6 * ms);
+      return { ...once, timed, ms };
     } finally {
       setStopwatch(null);
     }
-  }
-
-  /** As {@link run}, where there are no timestamps. */
-  async run(body: () => unknown): Promise<Run> {
-    const once = await run(body, this.pause);
-    this.pause = Math.min(this.pause || Number.POSITIVE_INFINITY, 0.6 * once.wallMs);
-    return once;
   }
 }

@@ -38,22 +38,16 @@ export async function time(body: () => unknown, options: TimeOptions = {}): Prom
   const byTimestamps = hasTimestamps();
   const clock = new Clock();
   // By the clock a first run says little: it may have compiled.
-  for (let i = 0; i < warmup; i++) await (byTimestamps ? clock.runTimed(body) : run(body));
+  for (let i = 0; i < warmup; i++) await (byTimestamps ? clock.measure(body) : run(body));
   const times: number[] = [];
   const walls: number[] = [];
-  let dispatches: number | null = null;
+  let dispatches = 0;
   const began = performance.now();
   while (times.length < 1 || (times.length < runs && performance.now() - began < budgetMs)) {
-    if (byTimestamps) {
-      const { timed, wallMs } = await clock.runTimed(body);
-      times.push(timed.reduce((sum, { begin, end }) => sum + Math.max(0, end - begin), 0));
-      walls.push(wallMs);
-      dispatches = timed.length;
-    } else {
-      const { wallMs } = await clock.run(body);
-      times.push(wallMs);
-      walls.push(wallMs);
-    }
+    const { ms, wallMs, timed } = await clock.measure(body);
+    times.push(ms);
+    walls.push(wallMs);
+    dispatches = timed.length;
   }
   return {
     medianMs: median(times),
@@ -61,7 +55,7 @@ export async function time(body: () => unknown, options: TimeOptions = {}): Prom
     runs: times.length,
     by: byTimestamps ? 'timestamps' : 'clock',
     wallMs: median(walls),
-    dispatches,
+    dispatches: byTimestamps ? dispatches : null,
   };
 }
 

@@ -24,15 +24,14 @@ const [HOST, GPU] = [1, 2];
  * returned.
  */
 export function chromeTrace(adapter: string, steps: readonly MeasuredStep[]): ChromeTrace {
-  const label = (kind: string, tid: number, name: string): TraceEvent => ({
-    name: kind,
-    ph: 'M',
-    pid: 1,
-    tid,
-    args: { name },
-  });
-  const events: TraceEvent[] = [label('process_name', 0, 'kindling')];
-  events.push(label('thread_name', HOST, 'host'), label('thread_name', GPU, `GPU: ${adapter}`));
+  const titles = [
+    ['process_name', 0, 'kindling'],
+    ['thread_name', HOST, 'host'],
+    ['thread_name', GPU, `GPU: ${adapter}`],
+  ] as const;
+  const events = titles.map(
+    ([name, tid, title]): TraceEvent => ({ name, ph: 'M', pid: 1, tid, args: { name: title } }),
+  );
   let now = 0;
   steps.forEach(({ hostMs, wallMs, timed }, i) => {
     const span = (tid: number, name: string, ms: number, forMs: number, args = {}): void => {
@@ -42,11 +41,8 @@ export function chromeTrace(adapter: string, steps: readonly MeasuredStep[]): Ch
     if (wallMs > hostMs) span(HOST, 'wait', hostMs, wallMs - hostMs);
     const [first] = timed;
     for (const { kernel, bytes, begin, end } of timed) {
-      const args = {
-        workgroups: kernel.workgroups.join(' × '),
-        bytes,
-        ...(kernel.flops ? { flops: kernel.flops } : {}),
-      };
+      const { workgroups, flops } = kernel;
+      const args = { workgroups: workgroups.join(' × '), bytes, ...(flops ? { flops } : {}) };
       span(GPU, kernel.name, hostMs + begin - (first?.begin ?? 0), Math.max(0, end - begin), args);
     }
     const last = timed.at(-1)?.end ?? 0;

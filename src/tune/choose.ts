@@ -1,5 +1,5 @@
 /** How an op's candidate is chosen: the one that is stored or pinned, or, while a step is looked through, the default. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { Choice } from '../gpu/hosts/choice.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { watching } from '../tensor/launch.js';
@@ -53,7 +53,7 @@ export function choose<Result>(
   const wanted = JSON.stringify(entry.choice);
   const candidate = candidates().find((one) => JSON.stringify(one) === wanted);
   if (!candidate && isPinned()) {
-    throw new KindlingError(`${key}: pinned to ${wanted}, which is no candidate in this version on this adapter`);
+    refuse(`${key}: pinned to ${wanted}, which is no candidate in this version on this adapter`);
   }
   if (candidate) {
     const kernels: Kernel[] = [];

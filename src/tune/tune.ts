@@ -5,7 +5,7 @@
 import { choicesPlace, saveChoices, tuneMode } from '#host';
 import { adapter, assertHealthy, takeFailure } from '../gpu/device.js';
 import { setStopwatch } from '../gpu/encode.js';
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { Choice } from '../gpu/hosts/choice.js';
 import { Recording, withRecording } from '../gpu/recording.js';
 import { type Storage, scoped } from '../gpu/storage.js';
@@ -93,7 +93,7 @@ export async function tune(
   options: TuneOptions = {},
 ): Promise<Tuned[]> {
   const { again = false, store = true, onProgress, signal } = options;
-  if (isPinned()) throw new KindlingError("tune: kernels are pinned by setTuning; setTuning('stored') ends that");
+  if (isPinned()) refuse("tune: kernels are pinned by setTuning; setTuning('stored') ends that");
   const { sites: all, inputs } = await sitesOf(body);
   const sites = all.filter(({ key }) => again || !storedChoice(key));
   const tuned: Tuned[] = [];
@@ -232,7 +232,7 @@ async function fastest(
       if (candidate) report(candidate, contender && !double ? contender.seen : null);
     }
     const [standard] = contenders;
-    if (!standard) throw new KindlingError(`tune: ${site.key} does not run`);
+    if (!standard) refuse(`tune: ${site.key} does not run`);
     const bound = HOPELESS * Math.min(...contenders.map(({ seen }) => seen));
     const hopeful = contenders.filter((one) => one === standard || one.seen <= bound);
     // One alone has been seen.

@@ -49,6 +49,11 @@ describe('exportOnnx refuses', () => {
       /input of Reshape depends on the number of rows/,
     ],
     ['a number', (x) => x.mul(x.shape[0] as number), /input of Mul depends on the number of rows/],
+    [
+      'a weight',
+      (x) => F.instanceNorm(x.reshape([-1, 1, 3]), { weight: ones([1]) }).sum({ dim: 1 }),
+      /input of \w+ depends on the number of rows: \[\d/,
+    ],
     ['the functions called', (x) => (x.shape[0] === 2 ? x : x.relu()), /what the model computes depends on the number/],
   ])('%s that depends on the batch, unless it is fixed', async (_, body, message) => {
     const model = new Apply(body);

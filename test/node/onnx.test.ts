@@ -63,6 +63,27 @@ const layers: [string, number[], () => nn.Module[]][] = [
     [4, 11, 10],
     () => [new nn.Conv2d(4, 6, [3, 2], { stride: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2, bias: false })],
   ],
+  ['ConvTranspose2d', [4, 5, 6], () => [new nn.ConvTranspose2d(4, 3, 3)]],
+  [
+    'ConvTranspose2d with everything',
+    [4, 5, 6],
+    () => [
+      new nn.ConvTranspose2d(4, 6, [3, 2], {
+        stride: [3, 2],
+        padding: [2, 1],
+        dilation: [1, 2],
+        outputPadding: [2, 1],
+        groups: 2,
+        bias: false,
+      }),
+    ],
+  ],
+  ['Upsample', [2, 3, 4], () => [new nn.Upsample({ scaleFactor: [2, 1.5] })]],
+  ['Conv1d', [4, 9], () => [new nn.Conv1d(4, 6, 3, { stride: 2, padding: 1 })]],
+  ['MaxPool1d', [4, 9], () => [new nn.MaxPool1d(3)]],
+  ['InstanceNorm2d', [4, 3, 5], () => [new nn.InstanceNorm2d(4)]],
+  ['GroupNorm', [4, 3, 5], () => [new nn.GroupNorm(2, 4)]],
+  ['BatchNorm1d of signals', [4, 5], () => [new nn.BatchNorm1d(4)]],
   ['BatchNorm2d', [5, 4, 3], () => [new nn.BatchNorm2d(5, { eps: 1e-3 })]],
   ['BatchNorm2d without weights', [5, 4, 3], () => [new nn.BatchNorm2d(5, { affine: false })]],
   ["BatchNorm2d of the batch's statistics", [5, 4, 3], () => [new nn.BatchNorm2d(5, { trackRunningStats: false })]],
@@ -157,6 +178,22 @@ describe('networks', () => {
     expect(session.inputMetadata[0]).toMatchObject({ shape: [2, 3, 16, 16] });
   });
 
+  it('with weights that lie once for each image', async () => {
+    const model = new nn.Sequential(new nn.InstanceNorm2d(4, { affine: true, trackRunningStats: true }));
+    const x = randn([2, 4, 3, 3]);
+    model.forward(x);
+    await agrees(model, [x], [x], { dynamicBatch: false });
+    const ofTheBatch = new Apply((x) => F.instanceNorm(x, { weight: tensor([1, 2, 3, 4]), bias: k.ones([4]) }));
+    await agrees(ofTheBatch, [x], [x], { dynamicBatch: false });
+  });
+
+  it('of attention in heads, with hidden keys', async () => {
+    const attention = new nn.MultiheadAttention(8, 2, { batchFirst: true });
+    const mask = k.triu(k.ones([5, 5]), 1).to('bool');
+    const model = new Apply((x) => attention.forward(x, x, x, { attnMask: mask, needWeights: false })[0]);
+    await agrees(model, [randn([1, 5, 8])], [randn([4, 5, 8])]);
+  });
+
   it('with attention, embedding and positions', async () => {
     const table = new nn.Parameter(randn([11, 8]));
     const mask = k.where(k.lt(arange(0, 5).reshape([5, 1]), arange(0, 5)), -1e9, 0);
@@ -223,6 +260,36 @@ const functions: [string, (...x: Tensor[]) => Tensor, () => Tensor[]][] = [
     () => [f(3)],
   ],
   ['variance', (a) => k.std(a, { dim: 1, keepdim: true }), () => [f(6)]],
+  [
+    'logsumexp',
+    (a) => k.logsumexp(a.mul(60), { dim: 1 }).add(k.logsumexp(a, { dim: [0, 2], keepdim: true }).sum()),
+    () => [f(3, 4)],
+  ],
+  ['a logsumexp of all', (a) => k.logsumexp(a), () => [f(3, 4)]],
+  ['cumsum', (a) => k.cumsum(a, 1).add(k.cumsum(a, -1)), () => [f(3, 4)]],
+  [
+    'cumsum of whole numbers and bools',
+    (a) => k.cumsum(a, 1).add(k.cumsum(k.gt(a, 0), 0)),
+    () => [randint(-4, 4, [2, 5])],
+  ],
+  ['triangles', (a) => k.tril(a).add(k.triu(a, 1).mul(2)).add(k.tril(a, -2)), () => [f(3, 4)]],
+  ['triangles of whole numbers', (a) => k.triu(a, -1), () => [randint(-4, 4, [2, 3, 4])]],
+  ['triangles of bools', (a) => k.tril(k.gt(a, 0), 1), () => [f(3, 4)]],
+  [
+    'a transposed convolution padded by strides',
+    (a) => F.convTranspose2d(a, k.full([3, 2, 2, 2], 0.5), null, { stride: 1, dilation: 3, outputPadding: 2 }),
+    () => [f(3, 4, 5)],
+  ],
+  [
+    'causal attention',
+    (a, b) => F.scaledDotProductAttention(a, b, b, { isCausal: true }),
+    () => [f(3, 5, 4), f(3, 5, 4)],
+  ],
+  [
+    'losses of probabilities',
+    (a, b) => F.binaryCrossEntropy(k.sigmoid(a), b).add(F.huberLoss(a, b)),
+    () => [f(3), k.clamp(positive(3), { max: 1 })],
+  ],
   ['argmax', (a) => k.argmax(a, { dim: 1 }), () => [f(6)]],
   ['argmin, kept', (a) => k.argmin(a, { dim: -1, keepdim: true }), () => [f(3, 6)]],
   ['argmax of all', (a) => k.argmax(a), () => [f(6)]],

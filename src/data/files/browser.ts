@@ -1,5 +1,5 @@
 /** Files in a browser: what a server gives under a URL. */
-import { KindlingError } from '../../gpu/errors.js';
+import { KindlingError, refuse } from '../../gpu/errors.js';
 import type { Files } from './files.js';
 
 export { decodeOnCanvas as decodePicture } from './decode.js';
@@ -12,19 +12,19 @@ export const files: Files = {
     const response = await request(url, { method: 'HEAD' });
     if (!response.ok) return null;
     const length = response.headers.get('content-length');
-    if (length === null) throw new KindlingError(`${url}: the server does not say how long the file is`);
+    if (length === null) refuse(`${url}: the server does not say how long the file is`);
     return Number(length);
   },
 
   async read(url, bytes) {
     const response = await request(url, bytes === undefined ? {} : { headers: { range: `bytes=0-${bytes - 1}` } });
-    if (!response.ok) throw new KindlingError(`${url}: the server answers ${response.status} ${response.statusText}`);
+    if (!response.ok) refuse(`${url}: the server answers ${response.status} ${response.statusText}`);
     return new Uint8Array(await response.arrayBuffer()).subarray(0, bytes);
   },
 
   async *gunzip(url) {
     const response = await request(url);
-    if (!response.ok || !response.body) throw new KindlingError(`${url}: the server answers ${response.status}`);
+    if (!response.ok || !response.body) refuse(`${url}: the server answers ${response.status}`);
     const reader = response.body.pipeThrough(new DecompressionStream('gzip')).getReader();
     for (;;) {
       const { done, value } = await reader.read().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 /** Decoders in Node and Deno, which have none that give pixels: the packages `pngjs` and `jpeg-js`. */
-import { KindlingError } from '../../gpu/errors.js';
+import { KindlingError, refuse } from '../../gpu/errors.js';
 import type { DecodedPicture } from './decode.js';
 
 /** Decodes PNG and JPEG. */
@@ -13,7 +13,7 @@ export async function decodePicture(bytes: Uint8Array): Promise<DecodedPicture> 
     const { default: jpeg } = await import('jpeg-js').catch(missing('jpeg-js'));
     return jpeg.decode(buffer, { useTArray: true, tolerantDecoding: false });
   }
-  throw new KindlingError('it is neither PNG nor JPEG. Give a `decode` of your own for other formats');
+  refuse('it is neither PNG nor JPEG. Give a `decode` of your own for other formats');
 }
 
 const missing =

@@ -10,13 +10,14 @@ import type { DownloadOptions } from './files.js';
 const ATTEMPTS = 3;
 
 /** Downloads `url` to `path`.part, going on where that file ends, and returns its name. */
-export async function download({ url, path, remedy, onProgress, retryDelay = 1000 }: DownloadOptions): Promise<string> {
+export async function download(options: DownloadOptions): Promise<string> {
+  const { url, path, remedy, retryDelay = 1000 } = options;
   const part = `${path}.part`;
   let furthest = await sizeOf(part);
   for (let failures = 0; ; ) {
     try {
       await mkdir(dirname(part), { recursive: true });
-      await attempt(url, part, remedy, onProgress);
+      await attempt(options, part);
       return part;
     } catch (error) {
       if (error instanceof KindlingError || ofFileSystem(error)) throw explained(error, part);
@@ -33,12 +34,7 @@ export async function download({ url, path, remedy, onProgress, retryDelay = 100
 }
 
 /** One request. KindlingErrors are final; after others a further attempt makes sense. */
-async function attempt(
-  url: string,
-  part: string,
-  remedy: string,
-  onProgress: DownloadOptions['onProgress'],
-): Promise<void> {
+async function attempt({ url, remedy, onProgress }: DownloadOptions, part: string): Promise<void> {
   const have = await sizeOf(part);
   const range: Record<string, string> = have > 0 ? { range: `bytes=${have}-` } : {};
   const response = await fetch(url, { headers: { 'accept-encoding': 'identity', ...range } });

@@ -5,7 +5,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat, writeFile } fr
 import { join, sep } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { KindlingError } from '../../gpu/errors.js';
+import { refuse } from '../../gpu/errors.js';
 import { cacheFolder } from '../../gpu/hosts/cacheFolder.js';
 import { download } from './download.js';
 import { codeOf, explained } from './failures.js';
@@ -26,7 +26,7 @@ export const files: Files = {
     const part = await download(options);
     if (!(await hasMd5(part, options.md5))) {
       const aside = await setAside(part, options.path);
-      throw new KindlingError(
+      refuse(
         `${options.url}: the download does not have MD5 ${options.md5}; it was set aside as ${aside}. ` +
           `Load again to download anew. ${options.remedy}`,
       );

@@ -1,4 +1,4 @@
-import { KindlingError } from '../errors.js';
+import { refuse } from '../errors.js';
 import { firstAdapter, type HostGpu, type HostOptions } from './host.js';
 
 export * from './choicesDatabase.js';
@@ -11,7 +11,7 @@ export * from './choicesDatabase.js';
 export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
   const gpu: GPU | undefined = navigator.gpu;
   if (!gpu) {
-    throw new KindlingError(
+    refuse(
       globalThis.isSecureContext
         ? 'init: this browser has no WebGPU (navigator.gpu is missing). Use Chrome or Edge 113, Safari 26, Firefox 141 or ' +
             'later; headless or on Linux start Chrome with --enable-unsafe-webgpu.'
@@ -21,8 +21,8 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
   }
   const adapter = await firstAdapter(gpu, options);
   if (!adapter) {
-    throw new KindlingError(
-      'init: the browser gives no WebGPU adapter, neither a GPU nor a software one. Look at chrome://gpu; on a machine ' +
+    refuse(
+      'init: the browser gives no WebGPU adapter. Look at chrome://gpu; on a machine ' +
         'without a GPU start Chrome with --enable-unsafe-webgpu (full browser, new headless mode: chrome-headless-shell ' +
         'may lack WebGPU), with --enable-features=Vulkan on Linux with one. In Firefox set dom.webgpu.enabled and gfx.webgpu.ignore-blocklist in about:config.',
     );

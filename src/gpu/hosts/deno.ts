@@ -1,5 +1,5 @@
 /** Deno: WebGPU as in a browser, by wgpu; files and environment as in Node. */
-import { KindlingError } from '../errors.js';
+import { refuse } from '../errors.js';
 import { firstAdapter, type HostGpu, type HostOptions } from './host.js';
 
 export * from './choicesFile.js';
@@ -12,11 +12,10 @@ export * from './choicesFile.js';
 export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
   const host = navigator.userAgent.replace('/', ' ');
   const gpu: GPU | undefined = navigator.gpu;
-  if (!gpu)
-    throw new KindlingError(`init: ${host} has no WebGPU: start it with --unstable-webgpu, or take a newer one`);
+  if (!gpu) refuse(`init: ${host} has no WebGPU: start it with --unstable-webgpu, or take a newer one`);
   const adapter = await firstAdapter(gpu, options);
   if (!adapter) {
-    throw new KindlingError(
+    refuse(
       `init: ${host} gives no WebGPU adapter: install a driver; on Linux without a GPU, Vulkan's loader and Mesa's lavapipe ` +
         '(Debian: apt-get install libvulkan1 mesa-vulkan-drivers)',
     );

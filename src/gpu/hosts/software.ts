@@ -19,7 +19,7 @@ import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
-import { KindlingError } from '../errors.js';
+import { refuse } from '../errors.js';
 
 const require = createRequire(import.meta.url);
 
@@ -92,7 +92,7 @@ function cacheFolder(): string {
       // A read-only home: try the next.
     }
   }
-  throw new KindlingError(`init: cannot write a cache folder in ${homedir()} or ${tmpdir()}: set XDG_CACHE_HOME`);
+  refuse(`init: cannot write a cache folder in ${homedir()} or ${tmpdir()}: set XDG_CACHE_HOME`);
 }
 
 /** Path and bytes of each plain file of a tar. These archives are of pinned packages; a path that climbs is refused still. */
@@ -105,7 +105,7 @@ function* tarFiles(tar: Uint8Array): Generator<readonly [string, Uint8Array]> {
     const path = text(at, 100);
     const size = Number.parseInt(text(at + 124, 12), 8);
     const plain = ['0', ''].includes(text(at + 156, 1));
-    if (isAbsolute(path) || path.split('/').includes('..')) throw new KindlingError(`init: ${path} leaves the archive`);
+    if (isAbsolute(path) || path.split('/').includes('..')) refuse(`init: ${path} leaves the archive`);
     if (plain) yield [path, tar.subarray(at + 512, at + 512 + size)];
     at += 512 + Math.ceil(size / 512) * 512;
   }

@@ -5,10 +5,8 @@ import { demand, isCount, type LastEpoch, LRScheduler, type ScheduledOptimizer }
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html
  */
 export class CosineAnnealingLR extends LRScheduler<{ tMax: number; etaMin: number }> {
-  constructor(
-    optimizer: ScheduledOptimizer,
-    { tMax, etaMin = 0, lastEpoch }: { tMax: number; etaMin?: number } & LastEpoch,
-  ) {
+  constructor(optimizer: ScheduledOptimizer, options: { tMax: number; etaMin?: number } & LastEpoch) {
+    const { tMax, etaMin = 0, lastEpoch } = options;
     demand(isCount(tMax), 'CosineAnnealingLR', `tMax ${tMax} must be a positive integer`);
     super(optimizer, { tMax, etaMin }, lastEpoch);
   }
@@ -30,10 +28,8 @@ export class CosineAnnealingLR extends LRScheduler<{ tMax: number; etaMin: numbe
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.html
  */
 export class CosineAnnealingWarmRestarts extends LRScheduler<{ t0: number; tMult: number; etaMin: number }> {
-  constructor(
-    optimizer: ScheduledOptimizer,
-    { t0, tMult = 1, etaMin = 0, lastEpoch }: { t0: number; tMult?: number; etaMin?: number } & LastEpoch,
-  ) {
+  constructor(optimizer: ScheduledOptimizer, options: { t0: number; tMult?: number; etaMin?: number } & LastEpoch) {
+    const { t0, tMult = 1, etaMin = 0, lastEpoch } = options;
     demand(isCount(t0), 'CosineAnnealingWarmRestarts', `t0 ${t0} must be a positive integer`);
     demand(isCount(tMult), 'CosineAnnealingWarmRestarts', `tMult ${tMult} must be a positive integer`);
     super(optimizer, { t0, tMult, etaMin }, lastEpoch);

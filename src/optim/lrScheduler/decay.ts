@@ -20,10 +20,8 @@ export class ExponentialLR extends LRScheduler<{ gamma: number }> {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html
  */
 export class StepLR extends LRScheduler<{ stepSize: number; gamma: number }> {
-  constructor(
-    optimizer: ScheduledOptimizer,
-    { stepSize, gamma = 0.1, lastEpoch }: { stepSize: number; gamma?: number } & LastEpoch,
-  ) {
+  constructor(optimizer: ScheduledOptimizer, options: { stepSize: number; gamma?: number } & LastEpoch) {
+    const { stepSize, gamma = 0.1, lastEpoch } = options;
     demand(isCount(stepSize), 'StepLR', `stepSize ${stepSize} must be a positive integer`);
     demand(gamma > 0, 'StepLR', `gamma ${gamma} must be positive`);
     super(optimizer, { stepSize, gamma }, lastEpoch);
@@ -40,10 +38,8 @@ export class StepLR extends LRScheduler<{ stepSize: number; gamma: number }> {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiStepLR.html
  */
 export class MultiStepLR extends LRScheduler<{ milestones: readonly number[]; gamma: number }> {
-  constructor(
-    optimizer: ScheduledOptimizer,
-    { milestones, gamma = 0.1, lastEpoch }: { milestones: readonly number[]; gamma?: number } & LastEpoch,
-  ) {
+  constructor(optimizer: ScheduledOptimizer, options: { milestones: readonly number[]; gamma?: number } & LastEpoch) {
+    const { milestones, gamma = 0.1, lastEpoch } = options;
     demand(milestones.every(Number.isInteger), 'MultiStepLR', `milestones [${milestones}] must be integers`);
     demand(gamma > 0, 'MultiStepLR', `gamma ${gamma} must be positive`);
     super(optimizer, { milestones: [...milestones], gamma }, lastEpoch);
@@ -63,13 +59,9 @@ export class MultiStepLR extends LRScheduler<{ milestones: readonly number[]; ga
 export class LinearLR extends LRScheduler<{ startFactor: number; endFactor: number; totalIters: number }> {
   constructor(
     optimizer: ScheduledOptimizer,
-    {
-      startFactor = 1 / 3,
-      endFactor = 1,
-      totalIters = 5,
-      lastEpoch,
-    }: { startFactor?: number; endFactor?: number; totalIters?: number } & LastEpoch = {},
+    options: { startFactor?: number; endFactor?: number; totalIters?: number } & LastEpoch = {},
   ) {
+    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5, lastEpoch } = options;
     demand(startFactor > 0 && startFactor <= 1, 'LinearLR', `startFactor ${startFactor} must be in (0, 1]`);
     demand(endFactor >= 0 && endFactor <= 1, 'LinearLR', `endFactor ${endFactor} must be in [0, 1]`);
     demand(isCount(totalIters), 'LinearLR', `totalIters ${totalIters} must be a positive integer`);
@@ -90,10 +82,8 @@ export class LinearLR extends LRScheduler<{ startFactor: number; endFactor: numb
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ConstantLR.html
  */
 export class ConstantLR extends LRScheduler<{ factor: number; totalIters: number }> {
-  constructor(
-    optimizer: ScheduledOptimizer,
-    { factor = 1 / 3, totalIters = 5, lastEpoch }: { factor?: number; totalIters?: number } & LastEpoch = {},
-  ) {
+  constructor(optimizer: ScheduledOptimizer, options: { factor?: number; totalIters?: number } & LastEpoch = {}) {
+    const { factor = 1 / 3, totalIters = 5, lastEpoch } = options;
     demand(factor > 0 && factor <= 1, 'ConstantLR', `factor ${factor} must be in (0, 1]`);
     demand(isCount(totalIters), 'ConstantLR', `totalIters ${totalIters} must be a positive integer`);
     super(optimizer, { factor, totalIters }, lastEpoch);
@@ -111,10 +101,8 @@ export class ConstantLR extends LRScheduler<{ factor: number; totalIters: number
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html
  */
 export class PolynomialLR extends LRScheduler<{ totalIters: number; power: number }> {
-  constructor(
-    optimizer: ScheduledOptimizer,
-    { totalIters = 5, power = 1, lastEpoch }: { totalIters?: number; power?: number } & LastEpoch = {},
-  ) {
+  constructor(optimizer: ScheduledOptimizer, options: { totalIters?: number; power?: number } & LastEpoch = {}) {
+    const { totalIters = 5, power = 1, lastEpoch } = options;
     demand(isCount(totalIters), 'PolynomialLR', `totalIters ${totalIters} must be a positive integer`);
     super(optimizer, { totalIters, power }, lastEpoch);
   }
@@ -134,10 +122,8 @@ export type LrLambda = (epoch: number) => number;
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html
  */
 export class LambdaLR extends LRScheduler<{ lambdas: readonly LrLambda[] }> {
-  constructor(
-    optimizer: ScheduledOptimizer,
-    { lrLambda, lastEpoch }: { lrLambda: LrLambda | readonly LrLambda[] } & LastEpoch,
-  ) {
+  constructor(optimizer: ScheduledOptimizer, options: { lrLambda: LrLambda | readonly LrLambda[] } & LastEpoch) {
+    const { lrLambda, lastEpoch } = options;
     const groups = optimizer.paramGroups.length;
     const lambdas = typeof lrLambda === 'function' ? optimizer.paramGroups.map(() => lrLambda) : lrLambda;
     demand(lambdas.length === groups, 'LambdaLR', `${lambdas.length} functions for ${groups} parameter groups`);

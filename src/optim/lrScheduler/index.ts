@@ -1,15 +1,6 @@
 /** Learning-rate schedulers: `import { lrScheduler } from 'kindling/optim'`, as PyTorch's `torch.optim.lr_scheduler`. */
 export { CosineAnnealingLR, CosineAnnealingWarmRestarts } from './cosine.js';
-export {
-  ConstantLR,
-  ExponentialLR,
-  LambdaLR,
-  LinearLR,
-  type LrLambda,
-  MultiStepLR,
-  PolynomialLR,
-  StepLR,
-} from './decay.js';
+export * from './decay.js';
 export { OneCycleLR, type OneCycleOptions } from './oneCycle.js';
 export { type PlateauOptions, ReduceLROnPlateau } from './plateau.js';
 export { LRScheduler, type ScheduledOptimizer, type Scheduler, type SchedulerState } from './scheduler.js';

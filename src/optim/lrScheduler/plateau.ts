@@ -88,12 +88,8 @@ export class ReduceLROnPlateau implements Scheduler {
     const { lastEpoch, best, numBadEpochs, cooldownCounter, options } = state as unknown as Progress & {
       options?: PlateauOptions;
     };
-    const complete = [lastEpoch, numBadEpochs, cooldownCounter].every(Number.isInteger) && best !== undefined;
-    demand(
-      complete,
-      'loadStateDict',
-      'not the state of a ReduceLROnPlateau; it needs lastEpoch, best and both counters',
-    );
+    const fits = [lastEpoch, numBadEpochs, cooldownCounter].every(Number.isInteger) && best !== undefined;
+    demand(fits, 'loadStateDict', 'not the state of a ReduceLROnPlateau; it needs lastEpoch, best and both counters');
     this.#progress = { lastEpoch, best, numBadEpochs, cooldownCounter };
     this.#options = { ...this.#options, ...options };
   }

@@ -2,7 +2,7 @@
  * What all schedulers share. They act on `optimizer.paramGroups[i].lr` alone and use PyTorch's recursions (the new rate
  * from the one in force), not closed forms: so they chain, respect a rate changed by hand, and agree with PyTorch's floats.
  */
-import { KindlingError } from '../../gpu/errors.js';
+import { refuse } from '../../gpu/errors.js';
 
 /** The part of an optimizer that a scheduler touches. */
 export interface ScheduledOptimizer {
@@ -29,7 +29,7 @@ export interface LastEpoch {
 
 /** Throws `Name: message` unless the condition holds. */
 export function demand(condition: boolean, name: string, message: string): void {
-  if (!condition) throw new KindlingError(`${name}: ${message}`);
+  if (!condition) refuse(`${name}: ${message}`);
 }
 
 export const isCount = (value: number): boolean => Number.isInteger(value) && value > 0;
@@ -49,12 +49,8 @@ export abstract class LRScheduler<Options extends object> implements Scheduler {
 
   constructor(optimizer: ScheduledOptimizer, options: Options, lastEpoch = -1) {
     this.baseLrs = optimizer.paramGroups.map((group, i) => {
-      const resumes = lastEpoch >= 0;
-      demand(
-        !resumes || group.initialLr !== undefined,
-        'lrScheduler',
-        `lastEpoch ${lastEpoch} without initialLr in group ${i}`,
-      );
+      const fits = lastEpoch < 0 || group.initialLr !== undefined;
+      demand(fits, 'lrScheduler', `lastEpoch ${lastEpoch} without initialLr in group ${i}`);
       group.initialLr ??= group.lr;
       return group.initialLr;
     });

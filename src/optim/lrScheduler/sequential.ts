@@ -11,8 +11,9 @@ export class SequentialLR implements Scheduler {
 
   constructor(
     optimizer: ScheduledOptimizer,
-    { schedulers, milestones }: { schedulers: readonly LRScheduler<object>[]; milestones: readonly number[] },
+    options: { schedulers: readonly LRScheduler<object>[]; milestones: readonly number[] },
   ) {
+    const { schedulers, milestones } = options;
     const fits = schedulers.length > 0 && milestones.length === schedulers.length - 1;
     demand(fits, 'SequentialLR', `${milestones.length} milestones for ${schedulers.length} schedulers; give one fewer`);
     this.#schedulers = schedulers;
