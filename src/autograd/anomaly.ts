@@ -1,5 +1,5 @@
 /** Finding what made the first NaN or infinity. */
-import { KindlingError } from '../gpu/errors.js';
+import { KindlingError, refuse } from '../gpu/errors.js';
 import { insideScope } from '../gpu/storage.js';
 import { pauseCapture } from '../tensor/capture.js';
 import { show } from '../tensor/shape.js';
@@ -51,7 +51,7 @@ export async function detectAnomaly<T>(
   body: () => T | Promise<T>,
   { infinities = true }: AnomalyOptions = {},
 ): Promise<T> {
-  if (insideScope()) throw new KindlingError('detectAnomaly: runs outside of steps; put the step into its function');
+  if (insideScope()) refuse('detectAnomaly: runs outside of steps; put the step into its function');
   let made = new WeakSet<Tensor>();
   let looks: Look[] = [];
   let failure: KindlingError | null = null;

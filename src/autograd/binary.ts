@@ -1,5 +1,5 @@
 /** Arithmetic and comparison of two tensors, with broadcasting. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import * as lines from '../kernels/elementwise/binary.js';
 import { type BinarySpec, binaryKernel } from '../kernels/elementwise.js';
 import { full } from '../tensor/create.js';
@@ -52,7 +52,7 @@ export function promote(a: Operand, b: Operand): [Tensor, Tensor] {
 
 function binary(line: lines.Binary, left: Operand, right: Operand): Tensor {
   const { name, gradients, makes } = line;
-  if (!(left instanceof Tensor) && !(right instanceof Tensor)) throw new KindlingError(`${name}: wants a tensor`);
+  if (!(left instanceof Tensor) && !(right instanceof Tensor)) refuse(`${name}: wants a tensor`);
   let [a, b] = promote(left, right);
   const needsFloat = name === 'pow' || name === 'div';
   if (a.dtype === 'bool' && !makes) [a, b] = [cast(a, 'i32'), cast(b, 'i32')];

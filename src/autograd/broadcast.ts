@@ -2,7 +2,7 @@
  * Reshape, expand and sum: what broadcasting needs. They stand together because each is made of the others' gradients:
  * expand's gradient is a sum, and a sum's gradient expands.
  */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { gatherKernel } from '../kernels/copy.js';
 import { cut, type ReduceVariant, type Reduction, reduceKernel, slabsOf } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
@@ -27,7 +27,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = sizeOf(shape.filter((n) => n !== -1));
   const full = shape.map((n) => (n === -1 ? x.size / known : n));
   if (shape.filter((n) => n === -1).length > 1 || sizeOf(full) !== x.size || full.some((n) => !Number.isInteger(n))) {
-    throw new KindlingError(`reshape: ${x.size} elements of ${show(x.shape)} do not fit ${show(shape)}`);
+    refuse(`reshape: ${x.size} elements of ${show(x.shape)} do not fit ${show(shape)}`);
   }
   checkShape('reshape', full);
   return differentiable('reshape', [x], new Tensor(full, x.dtype, x.storage), (g) => [reshape(g, x.shape)]);
@@ -39,7 +39,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   const to = shape.map((n, d) => (n === -1 && d >= lead ? at(x.shape, d - lead) : n));
   if (sameShape(to, x.shape)) return x;
   if (lead < 0 || !sameShape(broadcast('expand', x.shape, to), to)) {
-    throw new KindlingError(`expand: ${show(x.shape)} does not expand to ${show(shape)}`);
+    refuse(`expand: ${show(x.shape)} does not expand to ${show(shape)}`);
   }
   const kernel = gatherKernel({ shape: to, strides: broadcastStrides(x.shape, to), offset: 0 });
   return differentiable('expand', [x], launch(kernel, [x], to, x.dtype), (g) => [sumTo(g, x.shape)]);

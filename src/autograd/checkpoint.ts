@@ -1,5 +1,5 @@
 /** Checkpointing: what a part of a model computes on the way is computed again in backward rather than held. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { rewind } from '../tensor/random.js';
 import { Tensor } from '../tensor/tensor.js';
 import { gradients } from './gradients.js';
@@ -36,7 +36,7 @@ export function checkpoint<Inputs extends readonly unknown[]>(
   } finally {
     inspectBy(before);
   }
-  if (!(made instanceof Tensor)) throw new KindlingError('checkpoint: the function must return one tensor');
+  if (!(made instanceof Tensor)) refuse('checkpoint: the function must return one tensor');
   noteUsed(made);
   const sources = [...used];
   const backward = (grad: Tensor) => {

@@ -1,5 +1,5 @@
 /** One-dimensional convolution: a two-dimensional one over images of height 1. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { convolve } from './conv2d.js';
@@ -31,7 +31,7 @@ export interface Conv1dOptions {
  */
 export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv1dOptions = {}): Tensor {
   if ((x.ndim !== 3 && x.ndim !== 2) || weight.ndim !== 3) {
-    throw new KindlingError(
+    refuse(
       `conv1d: wants input [N, C, L] or [C, L] and weight [out, in / groups, length], got ${show(x.shape)} and ${show(weight.shape)}`,
     );
   }

@@ -1,5 +1,5 @@
 /** Two-dimensional convolution (cross-correlation, as everywhere in deep learning). */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { conv2dForward } from '../kernels/conv2d/forward.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
 import { zerosLike } from '../tensor/create.js';
@@ -35,7 +35,7 @@ function shapeOf(name: string, x: Tensor, weight: Tensor, bias: Tensor | null, o
 
 /** The input padded so that windows of stride 1 keep its size; an odd share goes to the end. */
 function same(name: string, x: Tensor, weight: Tensor, { stride = 1, dilation = 1 }: Conv2dOptions) {
-  if (pair(stride).some((s) => s !== 1)) throw new KindlingError(`${name}: padding 'same' wants stride 1`);
+  if (pair(stride).some((s) => s !== 1)) refuse(`${name}: padding 'same' wants stride 1`);
   const [totalH = 0, totalW = 0] = [2, 3].map((d) => (pair(dilation)[d - 2] ?? 1) * (at(weight.shape, d) - 1));
   const odd = [0, totalW % 2, 0, totalH % 2];
   const padding = [Math.floor(totalH / 2), Math.floor(totalW / 2)] as const;

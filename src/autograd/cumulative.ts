@@ -1,5 +1,5 @@
 /** What runs along a dimension: sums of all elements so far, and the logarithm of a sum of exponentials. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { cumsumKernel } from '../kernels/cumsum.js';
 import { launch } from '../tensor/launch.js';
 import { at, dimOf, dimsOf, show, sizeOf } from '../tensor/shape.js';
@@ -38,7 +38,7 @@ const LARGEST = 3.4028234663852886e38;
  */
 export function logsumexp(given: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
   const x = cast(given, 'f32');
-  if (x.size === 0) throw new KindlingError(`logsumexp: shape ${show(x.shape)} has no elements`);
+  if (x.size === 0) refuse(`logsumexp: shape ${show(x.shape)} has no elements`);
   const dims = dimsOf('logsumexp', dim, x.ndim);
   const ones = withOnes(x.shape, dims);
   const value = noGrad(() => {

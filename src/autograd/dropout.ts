@@ -1,5 +1,5 @@
 /** Dropout of elements and of channels. The mask is recomputed in backward, never stored. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { dropoutKernel } from '../kernels/dropout.js';
 import { launch } from '../tensor/launch.js';
 import { draw } from '../tensor/random.js';
@@ -15,8 +15,8 @@ export interface DropoutOptions {
 }
 
 function drop(name: string, x: Tensor, inner: number, { p = 0.5, training = true }: DropoutOptions): Tensor {
-  if (!(p >= 0 && p <= 1)) throw new KindlingError(`${name}: p is a probability, got ${p}`);
-  if (x.dtype !== 'f32') throw new KindlingError(`${name}: wants an f32 tensor, this is ${x.dtype}; cast it`);
+  if (!(p >= 0 && p <= 1)) refuse(`${name}: p is a probability, got ${p}`);
+  if (x.dtype !== 'f32') refuse(`${name}: wants an f32 tensor, this is ${x.dtype}; cast it`);
   if (p === 0 || !training || x.size === 0) return x;
   const { tensor, stream } = draw();
   const kernel = dropoutKernel({ size: x.size, inner, p, stream });
@@ -38,8 +38,6 @@ export const dropout = (x: Tensor, options: DropoutOptions = {}): Tensor => drop
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout2d.html
  */
 export function dropout2d(x: Tensor, options: DropoutOptions = {}): Tensor {
-  if (x.ndim !== 4 && x.ndim !== 3) {
-    throw new KindlingError(`dropout2d: wants shape [N, C, H, W] or [C, H, W], got ${show(x.shape)}`);
-  }
+  if (x.ndim !== 4 && x.ndim !== 3) refuse(`dropout2d: wants shape [N, C, H, W] or [C, H, W], got ${show(x.shape)}`);
   return drop('dropout2d', x, sizeOf(x.shape.slice(-2)), options);
 }

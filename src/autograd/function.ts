@@ -1,5 +1,5 @@
 /** Functions with a gradient of the user's own. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { differentiable, isGradEnabled, noGrad } from './tape.js';
@@ -59,7 +59,7 @@ export function defineFunction<Inputs extends readonly Tensor[]>(
     return differentiable(spec.name, inputs, value, (grad) => {
       const lost = isGradEnabled() && saved.find((t) => t !== made && t.dtype === 'f32' && !inputs.includes(t));
       if (!lost) return spec.backward(context, grad);
-      throw new KindlingError(
+      refuse(
         `${spec.name}: its gradient is not differentiable (createGraph), for it saves ${show(lost.shape)}, neither an ` +
           'input nor the output; compute it in backward',
       );

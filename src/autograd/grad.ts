@@ -1,5 +1,5 @@
 /** Gradients as values: returned rather than added to `grad`, and differentiable themselves where that is asked for. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { touchGrad } from '../tensor/capture.js';
 import { show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
@@ -51,10 +51,10 @@ export function grad<const Inputs extends Tensor | readonly Tensor[], const Opti
   const { gradOutputs = [], createGraph = false, allowUnused = false }: GradOptions = options ?? {};
   const [from, by, seeds] = [listOf(outputs), listOf<Tensor>(inputs), listOf(gradOutputs)];
   if (seeds.length > 0 && seeds.length !== from.length) {
-    throw new KindlingError(`grad: ${seeds.length} gradOutputs for ${from.length} outputs`);
+    refuse(`grad: ${seeds.length} gradOutputs for ${from.length} outputs`);
   }
   by.forEach((input, i) => {
-    if (!input.requiresGrad) throw new KindlingError(`grad: input ${i}, ${show(input.shape)}, requires no gradient`);
+    if (!input.requiresGrad) refuse(`grad: input ${i}, ${show(input.shape)}, requires no gradient`);
   });
   const run = () => {
     const begun = new Map<Tensor, Tensor>();
@@ -69,9 +69,7 @@ export function grad<const Inputs extends Tensor | readonly Tensor[], const Opti
   const made = by.map((input, i) => {
     const gradient = found.get(input) ?? null;
     if (gradient || allowUnused) return gradient;
-    throw new KindlingError(
-      `grad: the outputs do not depend on input ${i}, ${show(input.shape)}; allowUnused gives null for it`,
-    );
+    return refuse(`grad: the outputs do not depend on input ${i}, ${show(input.shape)}; allowUnused gives null for it`);
   });
   return made as ReturnType<typeof grad<Inputs, Options>>;
 }

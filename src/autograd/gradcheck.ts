@@ -1,5 +1,5 @@
 /** Checks gradients against central differences. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { randn, tensor } from '../tensor/create.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mul } from './binary.js';
@@ -47,9 +47,7 @@ export async function gradcheck(
       const numeric = ((await project(element, eps)) - (await project(element, -eps))) / (2 * eps);
       const got = analytic[element] ?? Number.NaN;
       if (Math.abs(got - numeric) <= atol + rtol * Math.abs(numeric)) continue;
-      throw new KindlingError(
-        `gradcheck: input ${i}, element ${element}: backward gives ${got}, differences ${numeric}`,
-      );
+      refuse(`gradcheck: input ${i}, element ${element}: backward gives ${got}, differences ${numeric}`);
     }
   }
   return true;

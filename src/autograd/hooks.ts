@@ -1,5 +1,5 @@
 /** Hooks on gradients. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { scalar } from './binary.js';
@@ -34,16 +34,14 @@ const registered = new WeakMap<Tensor, Set<{ call: TensorHook }>>();
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.register_hook.html
  */
 export function registerHook(tensor: Tensor, hook: TensorHook): HookHandle {
-  if (!tensor.requiresGrad) throw new KindlingError(`registerHook: ${tensor} requires no gradient`);
+  if (!tensor.requiresGrad) refuse(`registerHook: ${tensor} requires no gradient`);
   const hooks = registered.get(tensor) ?? new Set<{ call: TensorHook }>();
   registered.set(tensor, hooks);
   tensor.hook = (grad) => {
     let given = grad;
     for (const { call } of hooks) given = call(given) ?? given;
     if (sameShape(given.shape, tensor.shape)) return given;
-    throw new KindlingError(
-      `registerHook: a hook made ${show(given.shape)} of the gradient by a tensor of ${show(tensor.shape)}`,
-    );
+    refuse(`registerHook: a hook made ${show(given.shape)} of the gradient by a tensor of ${show(tensor.shape)}`);
   };
   return register(hooks, hook);
 }

@@ -1,5 +1,5 @@
 /** Elements picked by index tensors. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import {
   gatherIndexGradKernel,
   gatherIndexKernel,
@@ -18,7 +18,7 @@ import { differentiable } from './tape.js';
 
 function indices(name: string, index: Tensor): Tensor {
   if (index.dtype === 'i32' || index.dtype === 'u32') return cast(index, 'i32');
-  throw new KindlingError(`${name}: indices are i32, got ${index.dtype}; cast them`);
+  refuse(`${name}: indices are i32, got ${index.dtype}; cast them`);
 }
 
 /**
@@ -30,7 +30,7 @@ function indices(name: string, index: Tensor): Tensor {
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const d = dimOf('indexSelect', dim, x.ndim);
   if (index.ndim !== 1 || x.ndim === 0) {
-    throw new KindlingError(
+    refuse(
       `indexSelect: wants indices of shape [n] into a tensor of one dimension or more, got ${show(index.shape)} into ${show(x.shape)}`,
     );
   }
@@ -51,7 +51,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
 export function paddingRow(paddingIdx: number, rows: number): number {
   const row = paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
   if (Number.isInteger(row) && row >= 0 && row < rows) return row;
-  throw new KindlingError(`embedding: paddingIdx ${paddingIdx} is outside a table of ${rows} rows`);
+  refuse(`embedding: paddingIdx ${paddingIdx} is outside a table of ${rows} rows`);
 }
 
 /**
@@ -68,7 +68,7 @@ export function embedding(
   weight: Tensor,
   { paddingIdx = null }: { paddingIdx?: number | null } = {},
 ): Tensor {
-  if (weight.ndim !== 2) throw new KindlingError(`embedding: wants weight [rows, length], got ${show(weight.shape)}`);
+  if (weight.ndim !== 2) refuse(`embedding: wants weight [rows, length], got ${show(weight.shape)}`);
   const picks = reshape(indices('embedding', input), [input.size]);
   const rows = indexSelect(weight, 0, picks);
   const shape = [...input.shape, at(weight.shape, 1)];
@@ -86,9 +86,7 @@ export function embedding(
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const d = dimOf('gather', dim, x.ndim);
   if (index.ndim !== x.ndim || x.ndim === 0 || index.shape.some((n, i) => i !== d && n > at(x.shape, i))) {
-    throw new KindlingError(
-      `gather: indices ${show(index.shape)} do not lie inside ${show(x.shape)} along dimension ${d}`,
-    );
+    refuse(`gather: indices ${show(index.shape)} do not lie inside ${show(x.shape)} along dimension ${d}`);
   }
   const picks = indices('gather', index);
   const spec = {
@@ -115,9 +113,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
  */
 export function oneHot(input: Tensor, numClasses: number): Tensor {
-  if (!Number.isInteger(numClasses) || numClasses < 1) {
-    throw new KindlingError(`oneHot: give the number of classes, got ${numClasses}`);
-  }
+  if (!Number.isInteger(numClasses) || numClasses < 1) refuse(`oneHot: give the number of classes, got ${numClasses}`);
   const classes = arange(0, numClasses, 1, { dtype: 'i32' });
   return cast(eq(unsqueeze(indices('oneHot', input), input.ndim), classes), 'i32');
 }

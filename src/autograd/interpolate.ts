@@ -1,5 +1,5 @@
 /** Images in another size. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { constant } from '../gpu/storage.js';
 import { tensor } from '../tensor/create.js';
 import { at, type Shape, show } from '../tensor/shape.js';
@@ -25,16 +25,14 @@ export interface InterpolateOptions {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
  */
 export function interpolate(x: Tensor, { size, scaleFactor, mode = 'nearest' }: InterpolateOptions): Tensor {
-  if (mode !== 'nearest') throw new KindlingError(`interpolate: mode '${mode satisfies never}' is not 'nearest'`);
-  if ((size === undefined) === (scaleFactor === undefined)) {
-    throw new KindlingError('interpolate: give one of size and scaleFactor');
-  }
+  if (mode !== 'nearest') refuse(`interpolate: mode '${mode satisfies never}' is not 'nearest'`);
+  if ((size === undefined) === (scaleFactor === undefined)) refuse('interpolate: give one of size and scaleFactor');
   const lengths = x.shape.slice(2);
   const given = size ?? scaleFactor ?? [];
   const each = typeof given === 'number' ? lengths.map(() => given) : given;
   const to = lengths.map((n, d) => (size === undefined ? Math.floor(n * (each[d] ?? 0)) : (each[d] ?? 0)));
   if (lengths.length === 0 || each.length !== lengths.length || [...lengths, ...to].some((n) => !(n >= 1))) {
-    throw new KindlingError(
+    refuse(
       `interpolate: ${show(x.shape)} has ${lengths.length} spatial dimensions, none of which can be left empty; got ${show(each)} for them`,
     );
   }

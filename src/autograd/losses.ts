@@ -1,5 +1,5 @@
 /** Losses of regression, written in ops. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, div, gt, lt, maximum, mul, sub } from './binary.js';
@@ -21,16 +21,14 @@ export interface LossOptions {
 export function reduced(losses: Tensor, reduction: Reduction = 'mean'): Tensor {
   if (reduction === 'none') return losses;
   if (reduction !== 'mean' && reduction !== 'sum') {
-    throw new KindlingError(`reduction: '${reduction satisfies never}' is none of 'mean', 'sum', 'none'`);
+    refuse(`reduction: '${reduction satisfies never}' is none of 'mean', 'sum', 'none'`);
   }
   return reduction === 'mean' ? mean(losses) : sum(losses);
 }
 
 function same(name: string, x: Tensor, target: Tensor): void {
   if (sameShape(x.shape, target.shape)) return;
-  throw new KindlingError(
-    `${name}: input ${show(x.shape)} and target ${show(target.shape)} differ; expand one of them`,
-  );
+  refuse(`${name}: input ${show(x.shape)} and target ${show(target.shape)} differ; expand one of them`);
 }
 
 /** (x − target)². @see https://pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html */
@@ -59,7 +57,7 @@ function huber(x: Tensor, target: Tensor, delta: number, scale: number): Tensor 
  */
 export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & { beta?: number } = {}): Tensor {
   const { beta = 1, reduction } = options;
-  if (!(beta >= 0)) throw new KindlingError(`smoothL1Loss: beta is at least 0, got ${beta}`);
+  if (!(beta >= 0)) refuse(`smoothL1Loss: beta is at least 0, got ${beta}`);
   if (beta === 0) return l1Loss(x, target, { reduction: reduction ?? 'mean' });
   same('smoothL1Loss', x, target);
   return reduced(huber(x, target, beta, 1 / beta), reduction);
@@ -71,7 +69,7 @@ export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & {
  */
 export function huberLoss(x: Tensor, target: Tensor, options: LossOptions & { delta?: number } = {}): Tensor {
   const { delta = 1, reduction } = options;
-  if (!(delta > 0)) throw new KindlingError(`huberLoss: delta is above 0, got ${delta}`);
+  if (!(delta > 0)) refuse(`huberLoss: delta is above 0, got ${delta}`);
   same('huberLoss', x, target);
   return reduced(huber(x, target, delta, 1), reduction);
 }

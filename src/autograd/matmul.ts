@@ -1,5 +1,5 @@
 /** Matrix products. Gradients are products of the same kernel with factors read transposed; none is copied to be turned. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import type { Split } from '../kernels/gemm/split.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { type MatmulSpec, matmul as matmulKernel, matmulShape } from '../kernels/matmul.js';
@@ -66,7 +66,7 @@ const fitting = (a: Tensor, b: Tensor, turned: Turned, epilogue: Epilogue = {}):
 
 function checkFloat(name: string, ...tensors: Tensor[]): void {
   for (const { dtype } of tensors) {
-    if (dtype !== 'f32') throw new KindlingError(`${name}: wants f32 tensors, got ${dtype}; cast it`);
+    if (dtype !== 'f32') refuse(`${name}: wants f32 tensors, got ${dtype}; cast it`);
   }
 }
 
@@ -80,7 +80,7 @@ function checkFloat(name: string, ...tensors: Tensor[]): void {
 export function matmul(a: Tensor, b: Tensor): Tensor {
   checkFloat('matmul', a, b);
   if (a.ndim === 0 || b.ndim === 0) {
-    throw new KindlingError(`matmul: wants one dimension or more, got ${show(a.shape)} and ${show(b.shape)}; use mul`);
+    refuse(`matmul: wants one dimension or more, got ${show(a.shape)} and ${show(b.shape)}; use mul`);
   }
   const rows = a.ndim === 1 ? reshape(a, [1, a.size]) : a;
   const columns = b.ndim === 1 ? reshape(b, [b.size, 1]) : b;
@@ -91,7 +91,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   if (!value) {
     const [k, l] = [at(rows.shape, rows.ndim - 1), at(columns.shape, columns.ndim - 2)];
     const why = k === l ? 'their batches do not broadcast' : `${k} columns against ${l} rows`;
-    throw new KindlingError(`matmul: ${show(a.shape)} and ${show(b.shape)} do not multiply: ${why}`);
+    refuse(`matmul: ${show(a.shape)} and ${show(b.shape)} do not multiply: ${why}`);
   }
   const y = differentiable('matmul', [left, columns], value, (g) => [
     left.requiresGrad ? sumTo(fitting(g, columns, { transB: true }), left.shape) : null,
@@ -118,14 +118,14 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   checkFloat('linear', x, weight, ...(bias ? [bias] : []));
   const [out = 0, width = 0] = weight.shape;
-  if (weight.ndim !== 2) throw new KindlingError(`linear: wants weight [out, in], got ${show(weight.shape)}`);
+  if (weight.ndim !== 2) refuse(`linear: wants weight [out, in], got ${show(weight.shape)}`);
   if (x.ndim === 0 || x.shape.at(-1) !== width) {
-    throw new KindlingError(
+    refuse(
       `linear: input ${show(x.shape)} has ${x.shape.at(-1) ?? 'no'} features, weight ${show(weight.shape)} wants ${width}`,
     );
   }
   if (bias && !sameShape(bias.shape, [out])) {
-    throw new KindlingError(`linear: weight ${show(weight.shape)} wants bias [${out}], got ${show(bias.shape)}`);
+    refuse(`linear: weight ${show(weight.shape)} wants bias [${out}], got ${show(bias.shape)}`);
   }
   const lead = x.shape.slice(0, -1);
   const rows = x.ndim === 2 ? x : reshape(x, [sizeOf(lead), width]);

@@ -1,5 +1,5 @@
 /** Losses of classification: negative log-likelihood and cross-entropy. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { crossEntropyKernel, isSmall } from '../kernels/crossEntropy.js';
 import { type NllSpec, nllEachKernel, nllGradKernel } from '../kernels/nll.js';
 import { launch, launchMany } from '../tensor/launch.js';
@@ -32,23 +32,19 @@ function specOf(name: string, x: Tensor, target: Tensor, options: CrossEntropyOp
   const { weight, ignoreIndex = -100, reduction = 'mean', labelSmoothing = 0 } = options;
   const [n = 0, classes = 0, ...rest] = x.shape;
   if (x.dtype !== 'f32' || x.ndim < 2) {
-    throw new KindlingError(`${name}: wants f32 of shape [N, C] or [N, C, ...], got ${x.dtype} ${show(x.shape)}`);
+    refuse(`${name}: wants f32 of shape [N, C] or [N, C, ...], got ${x.dtype} ${show(x.shape)}`);
   }
   if (!sameShape(target.shape, [n, ...rest])) {
-    throw new KindlingError(
-      `${name}: input ${show(x.shape)} wants targets of shape ${show([n, ...rest])}, got ${show(target.shape)}`,
-    );
+    refuse(`${name}: input ${show(x.shape)} wants targets of shape ${show([n, ...rest])}, got ${show(target.shape)}`);
   }
   if (target.dtype !== 'i32' && target.dtype !== 'u32') {
-    throw new KindlingError(`${name}: targets are class indices in i32, got ${target.dtype}; cast them`);
+    refuse(`${name}: targets are class indices in i32, got ${target.dtype}; cast them`);
   }
   if (weight && !sameShape(weight.shape, [classes])) {
-    throw new KindlingError(
-      `${name}: ${classes} classes want weights of shape [${classes}], got ${show(weight.shape)}`,
-    );
+    refuse(`${name}: ${classes} classes want weights of shape [${classes}], got ${show(weight.shape)}`);
   }
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new KindlingError(`${name}: labelSmoothing is in [0, 1], got ${labelSmoothing}`);
+    refuse(`${name}: labelSmoothing is in [0, 1], got ${labelSmoothing}`);
   }
   const inner = sizeOf(rest);
   return { n, classes, inner, weighted: weight !== undefined, smoothing: labelSmoothing, ignoreIndex, reduction };

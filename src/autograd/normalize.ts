@@ -1,5 +1,5 @@
 /** Normalisation over batches, layers, groups and vectors. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import {
   batchNormGradKernel,
   batchNormKernel,
@@ -21,7 +21,7 @@ type Vector = Tensor | null | undefined;
 function checkVectors(op: string, x: Tensor, shape: Shape, vectors: Readonly<Record<string, Vector>>): void {
   for (const [name, vector] of Object.entries(vectors)) {
     if (!vector || sameShape(vector.shape, shape)) continue;
-    throw new KindlingError(`${op}: input ${show(x.shape)} wants ${name} ${show(shape)}, got ${show(vector.shape)}`);
+    refuse(`${op}: input ${show(x.shape)} wants ${name} ${show(shape)}, got ${show(vector.shape)}`);
   }
 }
 
@@ -53,11 +53,11 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const [n = 0, channels = 0, ...rest] = x.shape;
   const inner = sizeOf(rest);
   if (x.dtype !== 'f32' || x.ndim < 2) {
-    throw new KindlingError(`batchNorm: wants f32 of shape [N, C] or [N, C, ...], got ${x.dtype} ${show(x.shape)}`);
+    refuse(`batchNorm: wants f32 of shape [N, C] or [N, C, ...], got ${x.dtype} ${show(x.shape)}`);
   }
   checkVectors('batchNorm', x, [channels], { runningMean, runningVar, weight, bias });
   if (training && n * inner < 2) {
-    throw new KindlingError(`batchNorm: training wants more than one value per channel, got ${show(x.shape)}`);
+    refuse(`batchNorm: training wants more than one value per channel, got ${show(x.shape)}`);
   }
   const spec = { n, channels, inner };
   let means: Tensor;
@@ -69,7 +69,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
     launchInto(kernel, [x], [means, variances, ...running]);
   } else {
     if (!runningMean || !runningVar) {
-      throw new KindlingError('batchNorm: evaluation wants runningMean and runningVar; or pass training: true');
+      refuse('batchNorm: evaluation wants runningMean and runningVar; or pass training: true');
     }
     [means, variances] = [runningMean, runningVar];
   }
@@ -108,9 +108,7 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
   const { runningMean, runningVar, weight, bias, useInputStats = true, momentum, eps } = options;
   const [n = 0, channels = 0, ...rest] = x.shape;
   if (x.ndim < 3 || (useInputStats && sizeOf(rest) < 2)) {
-    throw new KindlingError(
-      `instanceNorm: wants [N, C, ...] with more than one value per channel, got ${show(x.shape)}`,
-    );
+    refuse(`instanceNorm: wants [N, C, ...] with more than one value per channel, got ${show(x.shape)}`);
   }
   checkVectors('instanceNorm', x, [channels], { runningMean, runningVar, weight, bias });
   const perImage = (vector: Vector): Tensor | null =>
@@ -148,9 +146,9 @@ export interface AffineOptions {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
  */
 export function layerNorm(x: Tensor, normalizedShape: Shape, { weight, bias, eps = 1e-5 }: AffineOptions = {}): Tensor {
-  if (x.dtype !== 'f32') throw new KindlingError(`layerNorm: wants f32, got ${x.dtype}; cast it`);
+  if (x.dtype !== 'f32') refuse(`layerNorm: wants f32, got ${x.dtype}; cast it`);
   if (normalizedShape.length === 0 || !sameShape(x.shape.slice(-normalizedShape.length), normalizedShape)) {
-    throw new KindlingError(`layerNorm: ${show(x.shape)} does not end in ${show(normalizedShape)}`);
+    refuse(`layerNorm: ${show(x.shape)} does not end in ${show(normalizedShape)}`);
   }
   checkVectors('layerNorm', x, normalizedShape, { weight, bias });
   const length = sizeOf(normalizedShape);
@@ -182,7 +180,7 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, { weight, bias, eps
 export function groupNorm(x: Tensor, numGroups: number, { weight, bias, eps = 1e-5 }: AffineOptions = {}): Tensor {
   const [n = 0, channels = 0, ...rest] = x.shape;
   if (x.ndim < 2 || !Number.isInteger(numGroups) || numGroups < 1 || channels % numGroups !== 0) {
-    throw new KindlingError(`groupNorm: ${numGroups} groups do not divide the channels of ${show(x.shape)}`);
+    refuse(`groupNorm: ${numGroups} groups do not divide the channels of ${show(x.shape)}`);
   }
   checkVectors('groupNorm', x, [channels], { weight, bias });
   const length = (channels / numGroups) * sizeOf(rest);

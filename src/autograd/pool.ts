@@ -1,5 +1,5 @@
 /** Pooling over windows of an image. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import {
   type AvgPoolSpec,
   avgPoolGradKernel,
@@ -46,7 +46,7 @@ const asOptions = <O extends Pool2dOptions>(given: Pair | O): Pool2dOptions & Pa
 /** The last two dimensions, and how many planes of them there are. */
 function planesOf(name: string, x: Tensor): { planes: number; h: number; w: number } {
   if (x.dtype !== 'f32' || (x.ndim !== 4 && x.ndim !== 3)) {
-    throw new KindlingError(`${name}: wants f32 of shape [N, C, H, W] or [C, H, W], got ${x.dtype} ${show(x.shape)}`);
+    refuse(`${name}: wants f32 of shape [N, C, H, W] or [C, H, W], got ${x.dtype} ${show(x.shape)}`);
   }
   return { planes: sizeOf(x.shape.slice(0, -2)), h: at(x.shape, x.ndim - 2), w: at(x.shape, x.ndim - 1) };
 }
@@ -61,17 +61,13 @@ function axis(
 ): PoolAxis {
   const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
   if (!whole(kernel, 1) || !whole(stride, 1) || !whole(dilation, 1) || !whole(padding, 0)) {
-    throw new KindlingError(
+    refuse(
       `${name}: kernelSize ${kernel}, stride ${stride} and dilation ${dilation} are whole numbers from 1 on, padding ${padding} from 0 on`,
     );
   }
-  if (padding > kernel / 2) {
-    throw new KindlingError(`${name}: padding ${padding} is more than half of kernelSize ${kernel}`);
-  }
+  if (padding > kernel / 2) refuse(`${name}: padding ${padding} is more than half of kernelSize ${kernel}`);
   const output = Math.floor((input + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
-  if (output < 1) {
-    throw new KindlingError(`${name}: a window of ${kernel} does not fit an input of ${input} with padding ${padding}`);
-  }
+  if (output < 1) refuse(`${name}: a window of ${kernel} does not fit an input of ${input} with padding ${padding}`);
   return { input, output, kernel, stride, padding, dilation };
 }
 
@@ -126,9 +122,7 @@ export interface MaxPool1dOptions {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html
  */
 export function maxPool1d(x: Tensor, options: number | MaxPool1dOptions): Tensor {
-  if (x.ndim !== 3 && x.ndim !== 2) {
-    throw new KindlingError(`maxPool1d: wants shape [N, C, L] or [C, L], got ${show(x.shape)}`);
-  }
+  if (x.ndim !== 3 && x.ndim !== 2) refuse(`maxPool1d: wants shape [N, C, L] or [C, L], got ${show(x.shape)}`);
   const given = typeof options === 'number' ? { kernelSize: options } : options;
   const { kernelSize, stride = kernelSize, padding = 0, dilation = 1 } = given;
   const window = { kernelSize: [1, kernelSize], stride: [1, stride], padding: [0, padding], dilation: [1, dilation] };
@@ -169,7 +163,7 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: Pair): Tensor {
   const { planes, h, w } = planesOf('adaptiveAvgPool2d', x);
   const [oh, ow] = pair(outputSize);
   if (![oh, ow, h, w].every((n) => Number.isInteger(n) && n >= 1)) {
-    throw new KindlingError(`adaptiveAvgPool2d: ${show(x.shape)} cannot become ${oh} by ${ow}`);
+    refuse(`adaptiveAvgPool2d: ${show(x.shape)} cannot become ${oh} by ${ow}`);
   }
   const along = (input: number, output: number): PoolAxis => ({
     input,

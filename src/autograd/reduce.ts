@@ -1,5 +1,5 @@
 /** Sums, means, extremes: dimensions reduced away. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { argKernel, cut, slabsOf } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
 import { at, dimOf, dimsOf, show, sizeOf } from '../tensor/shape.js';
@@ -16,7 +16,7 @@ export function mean(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): T
   const dims = dimsOf('mean', dim, x.ndim);
   const source = cast(x, 'f32');
   const scale = 1 / sizeOf(dims.map((d) => at(x.shape, d)));
-  if (!Number.isFinite(scale)) throw new KindlingError(`mean: no elements along ${show(dims)} of ${show(x.shape)}`);
+  if (!Number.isFinite(scale)) refuse(`mean: no elements along ${show(dims)} of ${show(x.shape)}`);
   const value = reduce('sum', source, dims, reducedShape(x.shape, dims, keepdim), { scale });
   const backward = (g: Tensor) => [expand(reshape(mul(g, scale), withOnes(x.shape, dims)), x.shape)];
   return differentiable('mean', [source], value, backward, { dims, keepdim });
@@ -32,7 +32,7 @@ export function prod(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): T
 
 function extreme(op: 'max' | 'min', x: Tensor, { dim, keepdim = false }: ReduceOptions): Tensor {
   const dims = dimsOf(`a${op}`, dim, x.ndim);
-  if (x.size === 0) throw new KindlingError(`a${op}: shape ${show(x.shape)} has no elements`);
+  if (x.size === 0) refuse(`a${op}: shape ${show(x.shape)} has no elements`);
   const value = reduce(op, x, dims, reducedShape(x.shape, dims, keepdim));
   const backward = (g: Tensor) => {
     const ones = withOnes(x.shape, dims);
@@ -48,7 +48,7 @@ export const amax = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme(
 export const amin = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme('min', x, options);
 
 function arg(op: 'max' | 'min', x: Tensor, { dim, keepdim = false }: { dim?: number; keepdim?: boolean }): Tensor {
-  if (x.size === 0) throw new KindlingError(`arg${op}: shape ${show(x.shape)} has no elements`);
+  if (x.size === 0) refuse(`arg${op}: shape ${show(x.shape)} has no elements`);
   const dims = dim === undefined ? dimsOf(`arg${op}`, undefined, x.ndim) : [dimOf(`arg${op}`, dim, x.ndim)];
   const [slab = { outer: 1, length: 1, inner: x.size }] = slabsOf(x.shape, dims);
   const { outer, inner } = slab;

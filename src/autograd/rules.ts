@@ -2,7 +2,7 @@
  * Gradients made of differentiable functions, for gradients of gradients. `backward` takes kernels of its own, which the
  * tape cannot look into; where the gradient is to be differentiable, these formulas take their place.
  */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { type GradFn, Tensor } from '../tensor/tensor.js';
 import { add, div, eq, ge, gt, le, mul, powTensor, sub } from './binary.js';
 import { sum, sumTo } from './broadcast.js';
@@ -105,7 +105,7 @@ export function differentiableBackward(y: Tensor, made: GradFn, g: Tensor): read
   if (isCustom(y)) return made.backward(g);
   const rule = RULES[name];
   if (!rule) {
-    throw new KindlingError(
+    refuse(
       `${name}: its gradient is not differentiable (createGraph); write it in other functions, or give it a backward of ` +
         'differentiable ones by defineFunction',
     );

@@ -1,5 +1,5 @@
 /** Functions that move elements without changing them. All are differentiable. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { fillKernel, gatherKernel, scatterKernel, whereKernel } from '../kernels/copy.js';
 import { bitsOf } from '../kernels/flat.js';
 import { launch, launchInto } from '../tensor/launch.js';
@@ -13,7 +13,7 @@ import { differentiable } from './tape.js';
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   const from = dimOf('flatten', startDim, x.ndim);
   const to = dimOf('flatten', endDim, x.ndim);
-  if (from > to) throw new KindlingError(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
+  if (from > to) refuse(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
   return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
 }
 
@@ -36,7 +36,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   const order = dims.map((dim) => dimOf('permute', dim, x.ndim));
   if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
-    throw new KindlingError(`permute: [${dims}] does not order the dimensions of ${show(x.shape)}`);
+    refuse(`permute: [${dims}] does not order the dimensions of ${show(x.shape)}`);
   }
   const strides = stridesOf(x.shape);
   const shape = order.map((d) => at(x.shape, d));
@@ -92,8 +92,8 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
 export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1): Tensor {
   const d = dimOf('slice', dim, x.ndim);
   const length = x.shape[d];
-  if (length === undefined) throw new KindlingError('slice: a scalar has no dimensions');
-  if (!Number.isInteger(step) || step < 1) throw new KindlingError(`slice: step ${step} is not a whole number above 0`);
+  if (length === undefined) refuse('slice: a scalar has no dimensions');
+  if (!Number.isInteger(step) || step < 1) refuse(`slice: step ${step} is not a whole number above 0`);
   const position = (at: number): number => Math.min(length, Math.max(0, at < 0 ? at + length : at));
   const from = position(start);
   const count = Math.max(0, Math.ceil((position(end) - from) / step));
@@ -111,8 +111,7 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   const d = dimOf('select', dim, x.ndim);
   const length = x.shape[d] ?? 0;
   const from = index < 0 ? index + length : index;
-  if (from < 0 || from >= length)
-    throw new KindlingError(`select: index ${index} is outside dimension ${d} of ${show(x.shape)}`);
+  if (from < 0 || from >= length) refuse(`select: index ${index} is outside dimension ${d} of ${show(x.shape)}`);
   return reshape(
     slice(x, d, from, from + 1),
     x.shape.filter((_, i) => i !== d),
@@ -135,13 +134,11 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
 /** Tensors joined along a dimension that exists. */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first] = tensors;
-  if (!first) throw new KindlingError('cat: wants at least one tensor');
+  if (!first) refuse('cat: wants at least one tensor');
   const d = dimOf('cat', dim, first.ndim);
   for (const { shape, dtype } of tensors) {
     if (dtype !== first.dtype || shape.length !== first.ndim || shape.some((n, i) => i !== d && n !== first.shape[i])) {
-      throw new KindlingError(
-        `cat: ${show(shape)} ${dtype} does not continue ${show(first.shape)} ${first.dtype} along ${d}`,
-      );
+      refuse(`cat: ${show(shape)} ${dtype} does not continue ${show(first.shape)} ${first.dtype} along ${d}`);
     }
   }
   const shape = first.shape.map((n, i) => (i === d ? tensors.reduce((sum, t) => sum + at(t.shape, d), 0) : n));
@@ -167,7 +164,7 @@ export const stack = (tensors: readonly Tensor[], dim = 0): Tensor =>
 /** `value` added around the last dimensions: [left, right] of the last, then of the one before, and so on. Default 0. */
 export function pad(x: Tensor, widths: readonly number[], { value = 0 } = {}): Tensor {
   if (widths.length % 2 !== 0 || widths.length > 2 * x.ndim || widths.some((n) => n < 0)) {
-    throw new KindlingError(`pad: [${widths}] are not pairs of widths for ${show(x.shape)}`);
+    refuse(`pad: [${widths}] are not pairs of widths for ${show(x.shape)}`);
   }
   const before = x.shape.map((_, d) => widths[2 * (x.ndim - 1 - d)] ?? 0);
   const shape = x.shape.map((n, d) => n + at(before, d) + (widths[2 * (x.ndim - 1 - d) + 1] ?? 0));

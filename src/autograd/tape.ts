@@ -2,7 +2,7 @@
  * The tape. A differentiable function computes its value and records how gradients pass back through it; `backward`
  * walks what was recorded in reverse.
  */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { guard } from '../gpu/recording.js';
 import type { Storage } from '../gpu/storage.js';
 import * as lines from '../kernels/elementwise/binary.js';
@@ -51,7 +51,7 @@ function withGrad<T>(on: boolean, body: () => T): T {
   enabled = on;
   try {
     const result = body();
-    if (result instanceof Promise) throw new KindlingError('noGrad: the function must not be async');
+    if (result instanceof Promise) refuse('noGrad: the function must not be async');
     return result;
   } finally {
     enabled = before;
@@ -99,12 +99,12 @@ export function backward(root: Tensor, seed?: Tensor): void {
 
 /** The gradient by `root` to begin with, checked; 1 where none is given. */
 export function seedOf(name: string, root: Tensor, seed: Tensor | null = null): Tensor {
-  if (!root.requiresGrad) throw new KindlingError(`${name}: nothing that made this tensor requires a gradient`);
+  if (!root.requiresGrad) refuse(`${name}: nothing that made this tensor requires a gradient`);
   if (!seed && root.size !== 1) {
-    throw new KindlingError(`${name}: shape ${show(root.shape)} is no scalar; give the gradient by it, or sum() first`);
+    refuse(`${name}: shape ${show(root.shape)} is no scalar; give the gradient by it, or sum() first`);
   }
   if (seed && !sameShape(seed.shape, root.shape)) {
-    throw new KindlingError(`${name}: gradient of shape ${show(seed.shape)} for a tensor of shape ${show(root.shape)}`);
+    refuse(`${name}: gradient of shape ${show(seed.shape)} for a tensor of shape ${show(root.shape)}`);
   }
   return seed ?? onesLike(root);
 }
@@ -137,9 +137,7 @@ export function passBack(
       const input = gradFn.inputs[i];
       if (!part || !input?.requiresGrad) return;
       if (!sameShape(part.shape, input.shape)) {
-        throw new KindlingError(
-          `${gradFn.name}: backward made ${show(part.shape)} for an input of ${show(input.shape)}`,
-        );
+        refuse(`${gradFn.name}: backward made ${show(part.shape)} for an input of ${show(input.shape)}`);
       }
       const before = grads.get(input);
       grads.set(input, before ? plus(before, part) : part);

@@ -1,5 +1,5 @@
 /** Triangles of matrices. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { type TriangleSpec, triangleKernel } from '../kernels/triangle.js';
 import { at, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -10,8 +10,8 @@ import { launchFlat } from './variant.js';
 /** @internal The triangle of the last two dimensions, `fill` elsewhere. */
 export function triangle(x: Tensor, lower: boolean, diagonal: number, fill: TriangleSpec['fill']): Tensor {
   const name = lower ? 'tril' : 'triu';
-  if (x.ndim < 2) throw new KindlingError(`${name}: wants two dimensions or more, got ${show(x.shape)}`);
-  if (!Number.isInteger(diagonal)) throw new KindlingError(`${name}: diagonal ${diagonal} is not a whole number`);
+  if (x.ndim < 2) refuse(`${name}: wants two dimensions or more, got ${show(x.shape)}`);
+  if (!Number.isInteger(diagonal)) refuse(`${name}: diagonal ${diagonal} is not a whole number`);
   const [rows, columns] = [at(x.shape, x.ndim - 2), at(x.shape, x.ndim - 1)];
   const spec = { size: x.size, rows, columns, diagonal, lower, fill, type: held(x) };
   const y = launchFlat('triangle', triangleKernel, spec, [x], x.shape, x.dtype);

@@ -1,5 +1,5 @@
 /** Functions of one tensor, elementwise. Each is a line of `src/kernels/elementwise/unary.ts`. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import * as lines from '../kernels/elementwise/unary.js';
 import { unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
 import { bitsOf } from '../kernels/flat.js';
@@ -18,7 +18,7 @@ function unary(line: lines.Unary, x: Tensor, parameter?: number): Tensor {
     return launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape, 'i32');
   }
   if (x.dtype !== 'f32') return unary(line, cast(x, 'f32'), parameter);
-  if (Number.isNaN(parameter)) throw new KindlingError(`${name}: the parameter is NaN`);
+  if (Number.isNaN(parameter)) refuse(`${name}: the parameter is NaN`);
   const spec = { name, size: x.size, ...(parameter === undefined ? {} : { parameter: bitsOf(parameter, 'f32') }) };
   const y = launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape);
   return differentiable(name, [x], y, (g) => [unaryGrad(line, spec, x, y, g)], { parameter });
@@ -102,7 +102,7 @@ export const hardswish = (x: Tensor): Tensor => unary(lines.hardswish, x);
 
 /** x limited to [min, max]; either may be left out. */
 export function clamp(x: Tensor, { min, max }: { min?: number; max?: number }): Tensor {
-  if (min === undefined && max === undefined) throw new KindlingError('clamp: give min, max or both');
+  if (min === undefined && max === undefined) refuse('clamp: give min, max or both');
   const above = min === undefined ? x : unary(lines.clampMin, x, min);
   return max === undefined ? above : unary(lines.clampMax, above, max);
 }

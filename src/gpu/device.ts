@@ -2,7 +2,7 @@
  * The one device of the process (or page). Everything else in kindling is synchronous: `init()` is where the waiting is.
  */
 import { requestGpu } from '#host';
-import { KindlingError } from './errors.js';
+import { KindlingError, refuse } from './errors.js';
 import type { Polling } from './hosts/polling.js';
 
 export interface InitOptions {
@@ -93,7 +93,7 @@ export function takeFailure(): KindlingError | null {
 }
 
 function current(): Context {
-  if (!context) throw new KindlingError('kindling has no device yet: `await init()` before the first tensor');
+  if (!context) refuse('kindling has no device yet: `await init()` before the first tensor');
   return context;
 }
 

@@ -4,7 +4,7 @@
  * and after those of all earlier ones.
  */
 import { device } from './device.js';
-import { KindlingError } from './errors.js';
+import { refuse } from './errors.js';
 
 export interface PoolBuffer {
   readonly gpu: GPUBuffer;
@@ -29,7 +29,7 @@ export function checkSize(wanted: number): void {
   const { maxBufferSize, maxStorageBufferBindingSize } = device().limits;
   const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   if (sizeClass(wanted) <= most) return;
-  throw new KindlingError(`a tensor of ${wanted} bytes: this adapter allows ${most} in one buffer`);
+  refuse(`a tensor of ${wanted} bytes: this adapter allows ${most} in one buffer`);
 }
 
 export class Pool {

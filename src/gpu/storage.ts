@@ -2,7 +2,7 @@
  * Who owns GPU memory. A `Storage` is the memory of one or more tensors. Inside a step it belongs to that step and is
  * freed at its end; outside, it lives until `free()` or until nothing refers to it any more.
  */
-import { KindlingError } from './errors.js';
+import { refuse } from './errors.js';
 import { Memory } from './memory.js';
 import { checkSize } from './pool.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
@@ -71,7 +71,7 @@ export class Storage {
   /** What commands name. @throws KindlingError if the memory was freed */
   memory(): Memory {
     if (!this.#memory) {
-      if (!(this.#host instanceof ArrayBuffer)) throw new KindlingError(FREED);
+      if (!(this.#host instanceof ArrayBuffer)) refuse(FREED);
       refuseInCapture('a result that is on the host is used', UPLOAD);
       this.#memory = new Memory(this.bytes);
       write(this.#memory, new Uint8Array(this.#host));
@@ -105,7 +105,7 @@ export class Storage {
   write(data: ArrayBufferView): void {
     refuseInCapture('the host writes into a tensor', UPLOAD);
     overwritten();
-    if (data.byteLength > this.bytes) throw new KindlingError(`write: ${data.byteLength} bytes into ${this.bytes}`);
+    if (data.byteLength > this.bytes) refuse(`write: ${data.byteLength} bytes into ${this.bytes}`);
     write(this.memory(), data);
   }
 
@@ -188,7 +188,7 @@ export class Storage {
 
   /** Another owner of the same memory, for memory that a recording pins or an arena holds. */
   again(): Storage {
-    if (!this.#memory) throw new KindlingError(FREED);
+    if (!this.#memory) refuse(FREED);
     const made = new Storage(this.bytes, undefined, this.#memory);
     made.#parent = this.#parent;
     return made;

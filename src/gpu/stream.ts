@@ -6,7 +6,7 @@
 import type { Kernel } from '../kernels/kernel.js';
 import { assertHealthy, device, fail, polling } from './device.js';
 import { encode } from './encode.js';
-import { KindlingError } from './errors.js';
+import { KindlingError, refuse } from './errors.js';
 import type { Submission } from './hosts/polling.js';
 import type { Memory } from './memory.js';
 import { type Command, type Encoded, plan, writtenBy } from './plan.js';
@@ -50,7 +50,7 @@ function name(memory: Memory): void {
 /** Records a dispatch of `kernel` over `memories`: its inputs, then its outputs. */
 export function dispatch(kernel: Kernel, memories: readonly Memory[]): void {
   if (memories.length !== kernel.access.length) {
-    throw new KindlingError(`${kernel.name} binds ${kernel.access.length} buffers, got ${memories.length}`);
+    refuse(`${kernel.name} binds ${kernel.access.length} buffers, got ${memories.length}`);
   }
   if (kernel.workgroups.includes(0)) return;
   for (const memory of memories) name(memory);

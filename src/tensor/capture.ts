@@ -3,7 +3,7 @@
  * batch, the rates, dropout's counter. So they are planned once, with their buffers and bind groups, and later calls
  * submit them again without running the function: nothing is allocated and nothing is looked up by name.
  */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { pipelineOf } from '../gpu/pipelines.js';
 import { observed, Recording, withRecording } from '../gpu/recording.js';
 import { insideScope, type Storage, scoped } from '../gpu/storage.js';
@@ -147,7 +147,7 @@ export function capture<Args extends readonly unknown[], Result>(
 
   const captured = Object.assign(call, {
     stats(): CaptureStats {
-      if (!latest) throw new KindlingError('capture: nothing is recorded before the second call');
+      if (!latest) refuse('capture: nothing is recorded before the second call');
       const { recording, inputs } = latest;
       const dispatches = recording.commands.filter((command) => 'pipeline' in command);
       return {
@@ -167,7 +167,7 @@ export function capture<Args extends readonly unknown[], Result>(
       latest = null;
     },
     again(): Result {
-      if (!latest) throw new KindlingError('tune: call the captured function twice before, or tune(() => train(x, y))');
+      if (!latest) refuse('tune: call the captured function twice before, or tune(() => train(x, y))');
       return body(...(latest.pattern as unknown as Args));
     },
   });
@@ -193,9 +193,7 @@ function drop({ recording, inputs, result, grads }: Recorded): void {
 
 function record<Args extends readonly unknown[]>(body: (...args: Args) => unknown, args: Args): Recorded {
   const inputs = [...tensorsIn(args)].map(({ shape, dtype, storage, requiresGrad }) => {
-    if (requiresGrad) {
-      throw new KindlingError('capture: an argument requires a gradient; parameters belong outside of the arguments');
-    }
+    if (requiresGrad) refuse('capture: an argument requires a gradient; parameters belong outside of the arguments');
     const input = new Tensor(shape, dtype);
     input.storage.copyFrom(storage);
     return input;
@@ -212,7 +210,7 @@ function record<Args extends readonly unknown[]>(body: (...args: Args) => unknow
       scoped(
         () => {
           const value = body(...pattern);
-          if (value instanceof Promise) throw new KindlingError('capture: the function must not be async');
+          if (value instanceof Promise) refuse('capture: the function must not be async');
           return value;
         },
         (value) => [...tensorsIn(value)].map(({ storage }) => storage),
@@ -246,13 +244,13 @@ function checkSurvivors({ survivors, externals }: Recording, known: readonly Sto
   const allowed = new Set<unknown>(known);
   for (const owner of survivors.keys()) {
     if (allowed.has(owner)) continue;
-    throw new KindlingError(
+    refuse(
       'capture: a tensor made in the captured function outlives it (keep(), or state made on first use), which a replay ' +
         'would overwrite. Make it outside, or return it.',
     );
   }
   if (externals.some(({ owner, memory }) => owner.isFreed && memory.home === null)) {
-    throw new KindlingError('capture: the captured function disposes of a tensor that it uses. Dispose of it outside.');
+    refuse('capture: the captured function disposes of a tensor that it uses. Dispose of it outside.');
   }
 }
 

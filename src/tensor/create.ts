@@ -1,5 +1,5 @@
 /** Making tensors. Shapes are arrays; options as in PyTorch. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { constant } from '../gpu/storage.js';
 import { creationGenerator } from './random.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';
@@ -28,12 +28,11 @@ export function tensor(
   const flat: (number | boolean)[] = [];
   const walk = (value: unknown, dim: number): void => {
     if (Array.isArray(value)) {
-      if (value.length !== shape[dim])
-        throw new KindlingError(`tensor: nested arrays differ in length at dimension ${dim}`);
+      if (value.length !== shape[dim]) refuse(`tensor: nested arrays differ in length at dimension ${dim}`);
       for (const item of value) walk(item, dim + 1);
     } else {
       if (dim !== shape.length || (typeof value !== 'number' && typeof value !== 'boolean')) {
-        throw new KindlingError(`tensor: wants numbers nested ${shape.length} deep, found ${String(value)}`);
+        refuse(`tensor: wants numbers nested ${shape.length} deep, found ${String(value)}`);
       }
       flat.push(value);
     }
@@ -45,7 +44,7 @@ export function tensor(
 
 function fromTyped(data: TensorData | Uint8Array | Float64Array, shape: Shape, options: TensorOptions): Tensor {
   if (sizeOf(checkShape('tensor', shape)) !== data.length) {
-    throw new KindlingError(`tensor: ${data.length} elements do not fit shape ${show(shape)}`);
+    refuse(`tensor: ${data.length} elements do not fit shape ${show(shape)}`);
   }
   const dtype = options.dtype ?? (data instanceof Int32Array ? 'i32' : data instanceof Uint32Array ? 'u32' : 'f32');
   return finish(new Tensor(shape, dtype, undefined, convert(data, dtype)), options);
@@ -84,7 +83,7 @@ export const onesLike = (like: Tensor): Tensor => full(like.shape, 1, { dtype: l
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
   const count = Math.ceil((to - from) / step);
-  if (!Number.isFinite(count) || count < 0) throw new KindlingError(`arange: no way from ${from} to ${to} by ${step}`);
+  if (!Number.isFinite(count) || count < 0) refuse(`arange: no way from ${from} to ${to} by ${step}`);
   const values = Float64Array.from({ length: count }, (_, i) => from + i * step);
   return fromTyped(values, [count], { dtype: 'f32', ...options });
 }
@@ -125,7 +124,7 @@ export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
 /** Whole numbers in [low, high). Default type: i32. */
 export function randint(low: number, high: number, shape: Shape, options: TensorOptions = {}): Tensor {
   if (!(Number.isInteger(low) && Number.isInteger(high) && low < high)) {
-    throw new KindlingError(`randint: no whole number in [${low}, ${high})`);
+    refuse(`randint: no whole number in [${low}, ${high})`);
   }
   const random = creationGenerator();
   const size = sizeOf(checkShape('randint', shape));

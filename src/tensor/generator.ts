@@ -1,13 +1,11 @@
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { Domain, philox } from './philox.js';
 
 const TWO_32 = 2 ** 32;
 
 /** The Philox key of a seed: its low 32 bits and the bits above them. Throws unless the seed is in 0 … 2^53 − 1. */
 export function seedKey(seed: number): [number, number] {
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new KindlingError(`seed: ${seed} is not an integer from 0 to 2^53 - 1`);
-  }
+  if (!Number.isSafeInteger(seed) || seed < 0) refuse(`seed: ${seed} is not an integer from 0 to 2^53 - 1`);
   return [seed >>> 0, Math.floor(seed / TWO_32)];
 }
 
@@ -62,7 +60,7 @@ export class Generator {
 
   /** An integer from 0 to n − 1, each equally likely; n is at most 2^32. */
   integer(n: number): number {
-    if (!Number.isInteger(n) || n < 1 || n > TWO_32) throw new KindlingError(`integer: no integers below ${n}`);
+    if (!Number.isInteger(n) || n < 1 || n > TWO_32) refuse(`integer: no integers below ${n}`);
     const limit = TWO_32 - (TWO_32 % n);
     let bits = this.bits();
     while (bits >= limit) bits = this.bits();

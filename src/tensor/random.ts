@@ -2,7 +2,7 @@
  * Randomness is a function of (seed, domain, stream, step, element), never hidden state: the same seed gives the same
  * numbers on every adapter. `manualSeed` starts over; a run resumes from `randomState`.
  */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { insideScope } from '../gpu/storage.js';
 import { Generator, seedKey } from './generator.js';
 import { hostValues } from './hostValues.js';
@@ -69,7 +69,7 @@ export function rewind(name: string): <T>(body: () => T) => T {
   const [then, drawn, tensor, inside] = [randomState(), draws, shared, insideScope()];
   return (body) => {
     if (insideScope() !== inside || (inside && state.step !== then.step)) {
-      throw new KindlingError(`${name}: backward runs in another step than forward did; put both into one`);
+      refuse(`${name}: backward runs in another step than forward did; put both into one`);
     }
     const now = { state, draws, shared };
     [state, draws, shared] = [{ ...then }, drawn, tensor];

@@ -1,5 +1,5 @@
 /** Arithmetic on shapes: sizes, strides, broadcasting, dimensions counted from the end. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 
 export type Shape = readonly number[];
 
@@ -33,7 +33,7 @@ export function stridesOf(shape: Shape): number[] {
 export function dimOf(op: string, dim: number, rank: number): number {
   const found = dim < 0 ? dim + rank : dim;
   if (!Number.isInteger(dim) || found < 0 || found >= Math.max(rank, 1)) {
-    throw new KindlingError(`${op}: dim ${dim} is outside a tensor of ${rank} dimensions`);
+    refuse(`${op}: dim ${dim} is outside a tensor of ${rank} dimensions`);
   }
   return found;
 }
@@ -42,7 +42,7 @@ export function dimOf(op: string, dim: number, rank: number): number {
 export function dimsOf(op: string, dims: number | readonly number[] | undefined, rank: number): number[] {
   if (dims === undefined) return Array.from({ length: rank }, (_, d) => d);
   const found = (typeof dims === 'number' ? [dims] : dims).map((dim) => dimOf(op, dim, rank));
-  if (new Set(found).size !== found.length) throw new KindlingError(`${op}: a dimension appears twice in [${dims}]`);
+  if (new Set(found).size !== found.length) refuse(`${op}: a dimension appears twice in [${dims}]`);
   return found.filter((dim) => dim < rank).sort((a, b) => a - b);
 }
 
@@ -53,9 +53,7 @@ export function broadcast(op: string, a: Shape, b: Shape): number[] {
     const m = a[d - rank + a.length] ?? 1;
     const n = b[d - rank + b.length] ?? 1;
     if (m !== n && m !== 1 && n !== 1) {
-      throw new KindlingError(
-        `${op}: shapes ${show(a)} and ${show(b)} do not broadcast: dimension ${d} is ${m} and ${n}`,
-      );
+      refuse(`${op}: shapes ${show(a)} and ${show(b)} do not broadcast: dimension ${d} is ${m} and ${n}`);
     }
     return m === 1 ? n : m;
   });
@@ -71,8 +69,8 @@ export function broadcastStrides(shape: Shape, to: Shape): number[] {
 /** @throws KindlingError unless every entry is a whole number ≥ 0 */
 export function checkShape(op: string, shape: Shape): Shape {
   for (const n of shape) {
-    if (!Number.isInteger(n) || n < 0) throw new KindlingError(`${op}: ${show(shape)} is not a shape`);
+    if (!Number.isInteger(n) || n < 0) refuse(`${op}: ${show(shape)} is not a shape`);
   }
-  if (sizeOf(shape) >= 2 ** 31) throw new KindlingError(`${op}: ${show(shape)} has more elements than 2^31 - 1`);
+  if (sizeOf(shape) >= 2 ** 31) refuse(`${op}: ${show(shape)} has more elements than 2^31 - 1`);
   return shape;
 }

@@ -1,5 +1,5 @@
 /** Memory belongs to steps: what a step makes is freed when it ends, and nothing in a training loop is disposed of. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse } from '../gpu/errors.js';
 import { insideScope, scoped } from '../gpu/storage.js';
 import { nextStep } from './random.js';
 import type { Tensor } from './tensor.js';
@@ -30,7 +30,7 @@ export function step<T>(body: () => T): T {
     () => {
       const value = body();
       if (value instanceof Promise) {
-        throw new KindlingError('step: the function must not be async; return tensors and await them after the step');
+        refuse('step: the function must not be async; return tensors and await them after the step');
       }
       return value;
     },

@@ -2,7 +2,7 @@
  * The tensor: a shape, an element type and GPU memory. Elements lie in row-major order without gaps, and ops never
  * change them. Arithmetic and `backward` are added by `src/autograd/methods.ts`; this layer knows no derivative.
  */
-import { KindlingError } from '../gpu/errors.js';
+import { KindlingError, refuse } from '../gpu/errors.js';
 import { Storage } from '../gpu/storage.js';
 import { type Shape, show, sizeOf } from './shape.js';
 
@@ -78,8 +78,8 @@ export class Tensor {
   /** Sets `requiresGrad` and returns this tensor. Only f32 leaves can ask for a gradient. */
   requiresGrad_(requires = true): this {
     if (requires && this.dtype !== 'f32')
-      throw new KindlingError(`requiresGrad_: only f32 tensors have gradients, this is ${this.dtype}`);
-    if (!this.isLeaf) throw new KindlingError('requiresGrad_: only a leaf can change requiresGrad; use detach()');
+      refuse(`requiresGrad_: only f32 tensors have gradients, this is ${this.dtype}`);
+    if (!this.isLeaf) refuse('requiresGrad_: only a leaf can change requiresGrad; use detach()');
     this.requiresGrad = requires;
     return this;
   }
@@ -103,7 +103,7 @@ export class Tensor {
 
   /** The only element. @throws KindlingError if there is not exactly one */
   async item(): Promise<number> {
-    if (this.size !== 1) throw new KindlingError(`item: wants one element, the shape is ${show(this.shape)}`);
+    if (this.size !== 1) refuse(`item: wants one element, the shape is ${show(this.shape)}`);
     const [value] = await this.data();
     return value ?? Number.NaN;
   }
@@ -116,10 +116,10 @@ export class Tensor {
   /** Overwrites a leaf's elements, in place, with as many of the same type. */
   copy_(source: Tensor | TensorData): this {
     const size = source instanceof Tensor ? source.size : source.length;
-    if (size !== this.size) throw new KindlingError(`copy_: ${size} elements do not fit shape ${show(this.shape)}`);
+    if (size !== this.size) refuse(`copy_: ${size} elements do not fit shape ${show(this.shape)}`);
     const fits = source instanceof Tensor ? source.dtype === this.dtype : source instanceof elementsOf(this.dtype);
-    if (!fits) throw new KindlingError(`copy_: the elements are not of type ${this.dtype}; cast them with to()`);
-    if (!this.isLeaf) throw new KindlingError('copy_: only leaves are written in place');
+    if (!fits) refuse(`copy_: the elements are not of type ${this.dtype}; cast them with to()`);
+    if (!this.isLeaf) refuse('copy_: only leaves are written in place');
     if (!(source instanceof Tensor)) this.storage.write(source);
     else if (source.storage !== this.storage) this.storage.copyFrom(source.storage);
     return this;
@@ -151,7 +151,7 @@ function allocate(shape: Shape, bytes: number, data: TensorData | undefined): St
   try {
     return new Storage(bytes, data);
   } catch (error) {
-    if (error instanceof KindlingError) throw new KindlingError(`shape ${show(shape)}: ${error.message}`);
+    if (error instanceof KindlingError) refuse(`shape ${show(shape)}: ${error.message}`);
     throw error;
   }
 }
