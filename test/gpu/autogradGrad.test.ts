@@ -209,7 +209,8 @@ test('none of this holds GPU memory', async () => {
       layer.zeroGrad();
       const y = k.checkpoint((t) => k.tanh(layer.forward(t)), x);
       y.sum().backward();
-      for (const given of [x]) given.grad = null;
+      x.grad?.dispose();
+      x.grad = null;
       const [g] = k.grad(layer.forward(x).sum(), [x], { createGraph: true });
       const loss = k.square(g).sum();
       loss.backward();
