@@ -118,6 +118,37 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   );
 }
 
+/**
+ * The pieces along a dimension: of so many entries each, the last perhaps shorter, or of the sizes listed.
+ * @see https://pytorch.org/docs/stable/generated/torch.split.html
+ */
+export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+  const length = at(x.shape, dimOf('split', dim, x.ndim));
+  if (typeof size === 'number' && !(size >= 1)) refuse(`split: pieces of ${size} entries`);
+  const sizes =
+    typeof size === 'number'
+      ? Array.from({ length: Math.max(1, Math.ceil(length / size)) }, (_, i) => Math.min(size, length - i * size))
+      : size;
+  if (sizes.reduce((sum, n) => sum + n, 0) !== length) {
+    refuse(`split: [${sizes}] does not add up to the ${length} entries of dimension ${dim} of ${show(x.shape)}`);
+  }
+  let end = 0;
+  return sizes.map((n) => {
+    end += n;
+    return narrow(x, dim, end - n, n);
+  });
+}
+
+/** As {@link split}, into so many pieces of one size, the last perhaps shorter; fewer where entries do not suffice. */
+export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+  if (!Number.isInteger(chunks) || chunks < 1) refuse(`chunk: ${chunks} is no number of pieces`);
+  return split(x, Math.max(1, Math.ceil(at(x.shape, dimOf('chunk', dim, x.ndim)) / chunks)), dim);
+}
+
+/** The entries of a dimension, which goes away: {@link select} of each. */
+export const unbind = (x: Tensor, dim = 0): Tensor[] =>
+  Array.from({ length: at(x.shape, dimOf('unbind', dim, x.ndim)) }, (_, i) => select(x, dim, i));
+
 /** The order of entries reversed along dimensions. */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   const turned = (typeof dims === 'number' ? [dims] : dims).map((dim) => dimOf('flip', dim, x.ndim));

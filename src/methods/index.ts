@@ -17,14 +17,14 @@ import type { Tensor } from '../tensor/tensor.js';
 
 const { eq, ge, gt, le, lt, maximum, minimum, ne } = binary;
 const { amax, amin, argmax, argmin, prod, std, variance } = reduce;
-const { flip, narrow, select, slice } = shape;
+const { chunk, flip, narrow, select, slice, split, unbind } = shape;
 const { abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal } =
   unary;
 const { relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh } = unary;
 
 const METHODS = {
   ...{ eq, ge, gt, le, lt, maximum, minimum, ne, gather, indexSelect, logSoftmax, softmax, registerHook },
-  ...{ amax, amin, argmax, argmin, prod, std, variance, flip, narrow, select, slice },
+  ...{ amax, amin, argmax, argmin, prod, std, variance, chunk, flip, narrow, select, slice, split, unbind },
   ...{ abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal },
   ...{ relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh },
 };

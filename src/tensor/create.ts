@@ -85,14 +85,14 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
   const count = Math.ceil((to - from) / step);
   if (!Number.isFinite(count) || count < 0) refuse(`arange: no way from ${from} to ${to} by ${step}`);
   const values = Float64Array.from({ length: count }, (_, i) => from + i * step);
-  return fromTyped(values, [count], { dtype: 'f32', ...options });
+  return constant(() => fromTyped(values, [count], { dtype: 'f32', ...options }));
 }
 
 /** `steps` values from `start` to `end`, both included. */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
   checkShape('linspace', [steps]);
   const values = Float64Array.from({ length: steps }, (_, i) => start + ((end - start) * i) / Math.max(1, steps - 1));
-  return fromTyped(values, [steps], { dtype: 'f32', ...options });
+  return constant(() => fromTyped(values, [steps], { dtype: 'f32', ...options }));
 }
 
 /** The identity matrix, `n` by `m`. */
@@ -100,7 +100,7 @@ export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
   checkShape('eye', [n, m]);
   const values = new Float64Array(n * m);
   for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
-  return fromTyped(values, [n, m], { dtype: 'f32', ...options });
+  return constant(() => fromTyped(values, [n, m], { dtype: 'f32', ...options }));
 }
 
 /** Uniform in [low, high), from the library's seed. */

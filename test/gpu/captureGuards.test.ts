@@ -1,5 +1,6 @@
 /** Captured steps: what happens between calls counts, and what cannot be captured is refused. */
 import * as k from 'kindling';
+import { oneHot } from 'kindling/nn/functional';
 import { Adam, SGD } from 'kindling/optim';
 import { describe, expect, test } from 'vitest';
 
@@ -108,6 +109,17 @@ describe('what happens between calls', () => {
     for (let i = 12; i < 40; i++) await f(y, String(i)).data();
     expect(k.stats().buffers - buffers).toBeLessThanOrEqual(4);
   });
+});
+
+test('constants of any kind may be made inside', async () => {
+  const f = k.capture((x: k.Tensor) =>
+    x
+      .add(k.arange(3))
+      .mul(k.linspace(1, 2, 3))
+      .matmul(k.eye(3))
+      .add(oneHot(k.zeros([1], { dtype: 'i32' }), 3)),
+  );
+  for (let i = 0; i < 4; i++) expect(await f(k.full([1, 3], i)).array()).toEqual([[i + 1, 1.5 * (i + 1), 2 * (i + 2)]]);
 });
 
 describe('refused, with what to do instead', () => {

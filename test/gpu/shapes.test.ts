@@ -252,3 +252,48 @@ test('what does not fit is named', () => {
   expect(() => k.triu(t, 0.5)).toThrow('triu: diagonal 0.5 is not a whole number');
   expect(() => k.pad(t, [1])).toThrow('pad: [1] are not pairs of widths for [2, 3, 4]');
 });
+
+test('pieces along a dimension, and their gradients', async () => {
+  const x = k.tensor(
+    [
+      [0, 1, 2, 3, 4],
+      [5, 6, 7, 8, 9],
+    ],
+    { requiresGrad: true },
+  );
+  const arrays = (pieces: k.Tensor[]) => Promise.all(pieces.map((piece) => piece.array()));
+  expect(await arrays(k.split(x, 2, 1))).toEqual([
+    [
+      [0, 1],
+      [5, 6],
+    ],
+    [
+      [2, 3],
+      [7, 8],
+    ],
+    [[4], [9]],
+  ]);
+  expect(await arrays(k.split(x, [1, 4], -1))).toEqual([
+    [[0], [5]],
+    [
+      [1, 2, 3, 4],
+      [6, 7, 8, 9],
+    ],
+  ]);
+  expect(await arrays(k.chunk(x, 3, 1))).toEqual(await arrays(k.split(x, 2, 1)));
+  expect(await arrays(k.chunk(x, 3))).toEqual([[[0, 1, 2, 3, 4]], [[5, 6, 7, 8, 9]]]);
+  expect(await arrays(k.unbind(x))).toEqual([
+    [0, 1, 2, 3, 4],
+    [5, 6, 7, 8, 9],
+  ]);
+  const [first, , last] = k.split(x, 2, 1);
+  k.sum(k.mul(first as k.Tensor, 3)).backward();
+  k.sum(k.unbind(last as k.Tensor, 1)[0] as k.Tensor).backward();
+  expect(await x.grad?.array()).toEqual([
+    [3, 3, 0, 0, 1],
+    [3, 3, 0, 0, 1],
+  ]);
+  expect(() => k.split(x, [2, 2], 1)).toThrow(/split: \[2,2\] does not add up to the 5 entries of dimension 1/);
+  expect(() => k.split(x, 0)).toThrow(/split: pieces of 0/);
+  expect(() => k.chunk(x, 1.5)).toThrow(/chunk: 1.5 is no number/);
+});
