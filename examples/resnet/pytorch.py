@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 HERE = Path(__file__).resolve().parent
 FIXTURE = HERE.parent.parent / 'test/fixtures/resnet.safetensors'
-RECIPE = {'epochs': 3, 'trainSize': 5000, 'testSize': 10000, 'batchSize': 40, 'maxLr': 0.01, 'weightDecay': 0.01}
+RECIPE = {'epochs': 3, 'trainSize': 5000, 'testSize': 10000, 'batchSize': 20, 'maxLr': 0.05, 'weightDecay': 5e-4}
 SEEDS = [0, 1, 2, 3, 4]
 
 
@@ -50,7 +50,7 @@ class ResNet(nn.Module):
 
 
 def optimizer_of(model):
-    return torch.optim.AdamW(model.parameters(), lr=RECIPE['maxLr'], weight_decay=RECIPE['weightDecay'])
+    return torch.optim.SGD(model.parameters(), RECIPE['maxLr'], 0.9, weight_decay=RECIPE['weightDecay'], nesterov=True)
 
 
 def schedule_of(optimizer, steps):

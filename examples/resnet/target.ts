@@ -1,6 +1,5 @@
 /** What is to be reached at the usual budget, and what PyTorch reached: `pytorch.py --train` wrote it down. */
 import { readFileSync } from 'node:fs';
-import type { ImageDataset } from 'kindling/data';
 import { percent } from '../shared/program.js';
 import { RECIPE } from './recipe.js';
 
@@ -36,7 +35,7 @@ export const isUsual = ({ epochs, trainSize, testSize, batchSize }: Budget): boo
 type Budget = Pick<typeof RECIPE, 'epochs' | 'trainSize' | 'testSize' | 'batchSize'>;
 
 /** The accuracy to reach. */
-export const targetFor = ({ synthetic }: ImageDataset): number =>
+export const targetFor = ({ synthetic }: { readonly synthetic: boolean }): number =>
   synthetic ? SYNTHETIC_TARGET : Math.min(CIFAR_TARGET, meanAccuracy - SLACK);
 
 /** PyTorch's mean training losses of an epoch, one for each seed. */
