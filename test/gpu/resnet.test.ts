@@ -49,10 +49,12 @@ function begin(): { model: ResNet; images: Tensor; labels: Tensor } {
   };
 }
 
-const theirs = loadSafetensors(await loadBytes('resnet.safetensors'));
+const bytes = await loadBytes('resnet.safetensors');
+let theirs: Record<string, Tensor> | undefined;
 
 /** PyTorch's tensor of this name. */
 function wanted(name: string): Tensor {
+  theirs ??= loadSafetensors(bytes);
   const found = theirs[name];
   if (!found) throw new Error(`resnet.safetensors: no ${name}`);
   return found;
