@@ -3,7 +3,7 @@ import { Compose, channelStats, type ImageDataset, Normalize, RandomCrop, Random
 import { OneCycleLR, type Optimizer, SGD } from 'kindling/optim';
 import type { ResNet } from './network.js';
 
-export const RECIPE = { epochs: 3, trainSize: 5000, testSize: 10000, batchSize: 20, maxLr: 0.05, weightDecay: 5e-4 };
+export const RECIPE = { epochs: 3, trainSize: 5000, testSize: 10000, batchSize: 50, maxLr: 0.1, weightDecay: 5e-4 };
 
 export const optimizerOf = (model: ResNet): Optimizer =>
   new SGD(model.parameters(), {
