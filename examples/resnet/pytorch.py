@@ -20,7 +20,7 @@ from torch.nn import functional as F
 HERE = Path(__file__).resolve().parent
 FIXTURE = HERE.parent.parent / 'test/fixtures/resnet.safetensors'
 RECIPE = {'epochs': 3, 'trainSize': 5000, 'testSize': 10000, 'batchSize': 50, 'maxLr': 0.1, 'weightDecay': 5e-4}
-SEEDS = [0, 1, 2, 3, 4]
+SEEDS = [0, 1, 2]
 
 
 class ResidualBlock(nn.Module):
