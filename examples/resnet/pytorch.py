@@ -8,6 +8,7 @@
 import argparse
 import json
 import math
+import re
 import struct
 import time
 from pathlib import Path
@@ -203,8 +204,9 @@ def main():
         began = time.time()
         runs.append(train(seed, train_set, test_set))
         print(f'{runs[-1]} in {time.time() - began:.0f} s', flush=True)
-    result = {'torch': torch.__version__.split('+')[0], 'recipe': RECIPE, 'runs': runs}
-    (HERE / 'pytorch.json').write_text(json.dumps(result, indent=1) + '\n')
+    result = {'torch': re.match(r'[\d.]+\d', torch.__version__)[0], 'recipe': RECIPE, 'runs': runs}
+    text = re.sub(r'\[([\s\d.,]+)\]', lambda numbers: f"[{' '.join(numbers[1].split())}]", json.dumps(result, indent=2))
+    (HERE / 'pytorch.json').write_text(text + '\n')
 
 
 main()
