@@ -25,13 +25,13 @@ export function blocksOf(markdown: string): Block[] {
   return blocks;
 }
 
-/** A page's blocks of TypeScript are one program, each going on from those before; `new` behind `ts` begins another. */
+/** A page's blocks of TypeScript are one program, each going on from those before; `ts new …` begins another. */
 export function programsOf(markdown: string): { line: number; code: string }[] {
   const programs: { line: number; blocks: string[] }[] = [];
   for (const { line, language, info, code } of blocksOf(markdown)) {
     if (language !== 'ts' || info.startsWith('src/')) continue;
     const last = programs.at(-1);
-    if (last && info !== 'new') last.blocks.push(code);
+    if (last && !/^new\b/.test(info)) last.blocks.push(code);
     else programs.push({ line, blocks: [code] });
   }
   return programs.map(({ line, blocks }) => ({ line, code: joined(blocks) }));

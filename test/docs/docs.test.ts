@@ -1,7 +1,7 @@
 /**
  * The code of README and docs: each page's TypeScript is type-checked and run, in Node, and prints what it says it prints
- * (`// → text`, in order; other lines may come between). A block whose fence names a file of `src` is in that file. Commands
- * are scripts of the package.
+ * (`// → text`, in order; other lines may come between). A block whose fence names a file of `src` is in that file, one that
+ * names a file of `examples` (`ts new examples/…`) is that file. Commands are scripts of the package.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -104,6 +104,17 @@ const quotes = pages.flatMap((page) =>
 test.each(quotes)('$info has what $page quotes in line $line', ({ info, code }) => {
   expect(read(info)).toContain(code.trim());
 });
+
+const wholes = pages.flatMap((page) =>
+  blocksOf(read(page)).flatMap(({ line, info, code }) => {
+    const file = /^new (examples\/\S+)$/.exec(info)?.[1];
+    return file ? [{ page, line, file, code }] : [];
+  }),
+);
+test.each(wholes)('$file is what $page shows in line $line', ({ file, code }) => {
+  expect(code.trim()).toBe(read(file).trim());
+});
+test('README shows an example whole', () => expect(wholes.map(({ file }) => file)).toContain('examples/xor/main.ts'));
 
 test('commands are scripts of the package', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };

@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { parseRun, positive, type RunFolder, whole } from './options.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kindling-options-'));
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true });
+});
+
+const parse = (...argv: string[]): Promise<RunFolder<{ epochs: number; rate?: number }>> =>
+  parseRun(
+    new Command('example:test').option('--epochs <n>', '', whole(1), 3).option('--rate <x>', '', positive(1)),
+    argv,
+  );
+
+/** What is said on standard error when the command line is refused. */
+async function refusal(...argv: string[]): Promise<string> {
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  vi.spyOn(process, 'exit').mockImplementation(() => {
+    throw new Error('exit');
+  });
+  await expect(parse(...argv)).rejects.toThrow('exit');
+  return said.mock.calls.map(([text]) => text).join('');
+}
+
+it.each([
+  [['--epochs', '0'], /--epochs.*whole number ≥ 1/],
+  [['--epochs', ''], /--epochs.*whole number/],
+  [['--epochs', '1.5'], /--epochs.*whole number/],
+  [['--rate', '0'], /--rate.*greater than 0, at most 1/],
+  [['--rate', 'x'], /--rate.*greater than 0/],
+  [['--rate', '2'], /--rate.*greater than 0, at most 1/],
+])('refuses %j', async (argv, message) => expect(await refusal(...argv)).toMatch(message));
+
+it('keeps the settings in the folder, and takes them from there', async () => {
+  const out = join(folder, 'run');
+  const begun = await parse('--out', out, '--epochs', '7');
+  expect(begun).toMatchObject({ folder: out, resume: false, settings: { epochs: 7 } });
+  await begun.create();
+  const resumed = await parse('--resume', out);
+  expect(resumed).toMatchObject({ folder: out, resume: true, settings: { epochs: 7 }, checkpoint: begun.checkpoint });
+  expect(resumed.resumeCommand).toBe(`npm run example:test -- --resume ${out}`);
+  expect(await refusal('--resume', out, '--epochs', '3')).toMatch(/leave out --epochs/);
+});
+
+it('touches no folder that is in use, and resumes none that is not', async () => {
+  const run = await parse('--out', folder);
+  await run.create();
+  await expect(parse('--out', folder)).rejects.toThrow(/holds a run already: --resume/);
+  await run.write('result.json', '{}');
+  await expect(parse('--out', folder)).rejects.toThrow(/is not empty/);
+  await expect(parse('--resume', folder)).rejects.toThrow(/has ended/);
+  await expect(parse('--resume', join(folder, 'x'))).rejects.toThrow(/no run to resume: there is no settings.json/);
+});

@@ -1,0 +1,109 @@
+/** The examples as programs: files in, Ctrl-C, exit codes. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { synthetic } from 'kindling/data';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'kindling-examples-'));
+const data = join(folder, 'data');
+
+/** Digits as MNIST's files have them, half of these gzipped. */
+beforeAll(() => {
+  mkdirSync(data);
+  for (const [split, name, count] of [
+    ['train', 'train', 480],
+    ['test', 't10k', 40],
+  ] as const) {
+    const { images, labels } = synthetic({ split, count, like: 'MNIST' });
+    writeFileSync(join(data, `${name}-images-idx3-ubyte.gz`), gzipSync(idx(images, [count, 28, 28])));
+    writeFileSync(join(data, `${name}-labels-idx1-ubyte`), idx(labels, [count]));
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function idx(bytes: Uint8Array, shape: readonly number[]): Uint8Array {
+  const head = new DataView(new ArrayBuffer(4 + 4 * shape.length));
+  head.setUint32(0, 0x800 + shape.length);
+  for (const [i, size] of shape.entries()) head.setUint32(4 + 4 * i, size);
+  return Buffer.concat([new Uint8Array(head.buffer), bytes]);
+}
+
+/** Runs an example; `interrupt` sends it Ctrl-C once its output has that text. */
+function run(example: string, argv: readonly string[], interrupt?: string): Promise<{ code: number; text: string }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(root, `examples/${example}/main.ts`), ...argv], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  let sent = false;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (piece: Buffer) => {
+      text += piece;
+      if (sent || interrupt === undefined || !text.includes(interrupt)) return;
+      sent = true;
+      child.kill('SIGINT');
+    });
+  }
+  return new Promise((done) => child.on('close', (code) => done({ code: code ?? -1, text })));
+}
+
+describe('mnist', () => {
+  const sizes = ['--data', data, '--epochs', '2', '--batch-size', '8', '--seed', '2'];
+  const at = (name: string): string => join(folder, name);
+  const result = (name: string) => JSON.parse(readFileSync(join(at(name), 'result.json'), 'utf8'));
+
+  it('stopped by Ctrl-C and resumed, ends with the same bits', async () => {
+    const whole = await run('mnist', [...sizes, '--target', '0.2', '--out', at('whole')]);
+    expect(whole.text).toMatch(/test accuracy .*REACHED/);
+    expect(whole.text).not.toContain('synthetic');
+    expect(whole.code).toBe(0);
+
+    const stopped = await run('mnist', [...sizes, '--target', '0.2', '--out', at('stopped')], 'step 1/120');
+    expect(stopped.text).toMatch(/Stopped and saved after step \d+\. Go on with: npm run example:mnist -- --resume/);
+    expect(stopped.code).toBe(130);
+    expect(existsSync(join(at('stopped'), 'result.json'))).toBe(false);
+
+    const resumed = await run('mnist', ['--resume', at('stopped')]);
+    expect(resumed.text).toMatch(/Going on after step \d+ of 120/);
+    expect(resumed.code).toBe(0);
+    const [a, b] = [result('whole'), result('stopped')];
+    expect(a.losses).toHaveLength(120);
+    expect({ ...b, seconds: 0 }).toEqual({ ...a, seconds: 0 });
+    const weights = (name: string): Buffer => readFileSync(join(at(name), 'model.safetensors'));
+    expect(weights('stopped').equals(weights('whole'))).toBe(true);
+    expect(existsSync(join(at('stopped'), 'run.checkpoint'))).toBe(false);
+  });
+
+  it('fails loudly under its target', async () => {
+    const { code, text } = await run('mnist', [
+      '--train-size',
+      '16',
+      '--test-size',
+      '40',
+      '--epochs',
+      '1',
+      '--out',
+      at('few'),
+    ]);
+    expect(text).toMatch(/synthetic · test accuracy .*wanted at least 97.00 %: MISSED/);
+    expect(code).toBe(1);
+    const silent = text.split('\n').filter((line) => line !== '' && !line.startsWith('synthetic · '));
+    expect(silent).toEqual([]);
+  });
+
+  it.each([
+    [['--data', join(folder, 'nowhere')], /there is no such folder/],
+    [['--data', folder], /wants train-images-idx3-ubyte/],
+    [['--data', data, '--train-size', '481'], /--train-size 481: there are 480 train pictures/],
+  ])('refuses %j before it leaves anything', async (argv, message) => {
+    const { code, text } = await run('mnist', [...argv, '--out', at('refused')]);
+    expect(text).toMatch(message);
+    expect(code).toBe(1);
+    expect(existsSync(at('refused'))).toBe(false);
+  });
+});
