@@ -17,10 +17,11 @@ interface Peer {
 
 export const PEER: Peer = JSON.parse(readFileSync(new URL('pytorch.json', import.meta.url), 'utf8'));
 
-/** What a seed more or less may cost: PyTorch's own runs lie this far apart. */
+/** What another seed may cost: a little more than PyTorch's own lie apart. */
 const SLACK = 0.03;
 const CIFAR_TARGET = 0.45;
-const SYNTHETIC_TARGET = 0.6;
+/** PyTorch reaches 99 % of the synthetic test pictures, and 75 % after one epoch. */
+const SYNTHETIC_TARGET = 0.95;
 
 const lastAccuracies = PEER.runs.map(({ accuracies }) => accuracies.at(-1) ?? Number.NaN);
 const meanAccuracy = lastAccuracies.reduce((sum, one) => sum + one, 0) / lastAccuracies.length;
