@@ -65,6 +65,7 @@ async function main(argv: readonly string[]): Promise<number> {
     say(`epoch ${epoch + 1}: mean training loss ${loss.toFixed(3)}${theirs}`);
   }
 
+  say(`classifying ${data.test.length} test images …`);
   const began = performance.now();
   const reached = accuracy(data.test.labels, await classesOf(model, data));
   const testSeconds = (performance.now() - began) / 1000;
