@@ -21,9 +21,11 @@ export interface DataOptions {
   readonly download: boolean;
   readonly trainSize: number;
   readonly testSize: number;
+  /** The npm script to name where the real images are missing. Default: example:cifar. */
+  readonly command?: string;
 }
 
-const FETCH = 'npm run example:cifar -- --data cifar10';
+const fetchLine = ({ command = 'example:cifar' }: DataOptions): string => `npm run ${command} -- --data cifar10`;
 
 /** @throws Error where the data are missing or broken */
 export async function loadData(options: DataOptions, log: (line: string) => void): Promise<StudyData> {
@@ -32,7 +34,7 @@ export async function loadData(options: DataOptions, log: (line: string) => void
   const found = choice ?? (cached ? 'cifar10' : 'synthetic');
   if (found === 'synthetic') {
     log('SYNTHETIC DATA: ten classes of generated pictures, not CIFAR-10.');
-    if (choice === undefined) log(`The real images (170 MB): ${FETCH}`);
+    if (choice === undefined) log(`The real images (170 MB): ${fetchLine(options)}`);
     const train = synthetic({ count: trainSize, split: 'train' });
     return finish(train, synthetic({ count: testSize, split: 'test' }), found, found);
   }
@@ -43,7 +45,9 @@ export async function loadData(options: DataOptions, log: (line: string) => void
   }
   const location = resolve(found);
   if (!existsSync(location)) {
-    throw new Error(`--data ${found}: there is no such file or folder; the real images come with ${FETCH}`);
+    throw new Error(
+      `--data ${found}: there is no such file or folder; the real images come with ${fetchLine(options)}`,
+    );
   }
   return read({ root: location }, options, basename(location), location);
 }
