@@ -5,6 +5,7 @@ import {
   batchNormKernel,
   batchNormStatsKernel,
   batchNormSumsKernel,
+  walkOf,
 } from '../kernels/batchNorm.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../kernels/layerNorm.js';
 import { launch, launchInto, launchMany } from '../tensor/launch.js';
@@ -15,6 +16,7 @@ import { expand, reshape, sum } from './broadcast.js';
 import { mean } from './reduce.js';
 import { differentiable } from './tape.js';
 import { abs, pow, sqrt, square } from './unary.js';
+import { withLanes } from './variant.js';
 
 type Vector = Tensor | null | undefined;
 
@@ -60,13 +62,17 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
     refuse(`batchNorm: training wants more than one value per channel, got ${show(x.shape)}`);
   }
   const spec = { n, channels, inner };
+  const walk = { outer: 1, length: walkOf(spec).count, inner: channels };
   let means: Tensor;
   let variances: Tensor;
   if (training) {
     [means, variances] = [new Tensor([channels]), new Tensor([channels])];
     const running = runningMean && runningVar ? [runningMean, runningVar] : [];
-    const kernel = batchNormStatsKernel({ ...spec, momentum: running.length > 0 ? momentum : null });
-    launchInto(kernel, [x], [means, variances, ...running]);
+    const found = [means, variances, ...running];
+    const kept = running.length > 0 ? momentum : null;
+    withLanes('batchNorm.statistics', walk, (lanes) =>
+      launchInto(batchNormStatsKernel({ ...spec, lanes, momentum: kept }), [x], found),
+    );
   } else {
     if (!runningMean || !runningVar) {
       refuse('batchNorm: evaluation wants runningMean and runningVar; or pass training: true');
@@ -80,7 +86,9 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const backward = (g: Tensor) => {
     const sums =
       training || weight?.requiresGrad || bias?.requiresGrad
-        ? launchMany(batchNormSumsKernel({ ...spec, eps }), [x, means, variances, g], [means, means])
+        ? withLanes('batchNorm.sums', walk, (lanes) =>
+            launchMany(batchNormSumsKernel({ ...spec, lanes, eps }), [x, means, variances, g], [means, means]),
+          )
         : [];
     const gradKernel = batchNormGradKernel({ ...affine, training });
     const inputs = training ? [x, means, variances, g, ...sums, ...scale] : [variances, g, ...scale];
@@ -165,7 +173,11 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, { weight, bias, eps
     const dx = x.requiresGrad ? launch(kernel, [x, means, scales, g, ...scale], x.shape) : null;
     if (!weight?.requiresGrad && !bias?.requiresGrad) return [dx];
     const shapes = [{ shape: normalizedShape }, { shape: normalizedShape }];
-    const [dw = null, db = null] = launchMany(layerNormSumsKernel(spec), [x, means, scales, g], shapes);
+    const [dw = null, db = null] = withLanes(
+      'layerNorm.sums',
+      { outer: 1, length: spec.rows, inner: length },
+      (lanes) => launchMany(layerNormSumsKernel({ ...spec, lanes }), [x, means, scales, g], shapes),
+    );
     return [dx, ...(weight ? [dw] : []), ...(bias ? [db] : [])];
   };
   return differentiable('layerNorm', [x, ...scale, ...shift], y, backward, { weight, bias, normalizedShape, eps });

@@ -3,8 +3,8 @@
  * batch and pixels (training) or running ones (evaluation). Statistics take two passes: mean, then squares about it.
  * Gradients: dw = Σ g x̂, db = Σ g, x̂ = (x − m) r; dx = w r (g − (db + x̂ dw) / count), and w r g in evaluation.
  *
- * Layout: [n, channels, inner]. Launch: statistics and sums see rows.ts, a row being a channel; the others one invocation
- * per element.
+ * Layout: [n, channels, inner], read and written four pixels at a time where inner is a multiple of four.
+ * Launch: statistics and sums see rows.ts, a row being a channel; the others one invocation per element, or four of them.
  */
 import { type Element, f32, interned, type Kernel, linearKernel } from './kernel.js';
 import { rowKernel } from './rows.js';
@@ -13,6 +13,8 @@ export interface BatchNormSpec {
   readonly n: number;
   readonly channels: number;
   readonly inner: number;
+  /** Invocations per channel of statistics and sums; see rows.ts. */
+  readonly lanes?: number;
 }
 
 export interface AffineSpec extends BatchNormSpec {
@@ -20,9 +22,20 @@ export interface AffineSpec extends BatchNormSpec {
   readonly weighted: boolean;
 }
 
-/** WGSL of the place of element k of channel `row`. */
-const place = ({ channels, inner }: BatchNormSpec): string =>
-  inner === 1 ? `k * ${channels}u + row` : `(k / ${inner}u * ${channels}u + row) * ${inner}u + k % ${inner}u`;
+/** How channels are walked: in elements of this type, so many to a plane. */
+export function walkOf({ n, channels, inner }: BatchNormSpec) {
+  const vector = inner % 4 === 0;
+  const plane = vector ? inner / 4 : inner;
+  return {
+    element: vector ? ('vec4<f32>' as const) : ('f32' as const),
+    plane,
+    /** Elements of a channel. */
+    count: n * plane,
+    /** WGSL of the place of element k of channel `row`. */
+    place: plane === 1 ? `k * ${channels}u + row` : `(k / ${plane}u * ${channels}u + row) * ${plane}u + k % ${plane}u`,
+    sum: (value: string): string => (vector ? `dot(${value}, vec4(1.0))` : value),
+  };
+}
 
 /**
  * [x] → mean and biased variance per channel; with `momentum`, running means and (unbiased) variances are moved towards
@@ -30,33 +43,35 @@ const place = ({ channels, inner }: BatchNormSpec): string =>
  */
 export const batchNormStatsKernel = /* @__PURE__ */ interned(
   (spec: BatchNormSpec & { momentum: number | null }): Kernel => {
-    const { n, channels, inner, momentum } = spec;
-    const count = n * inner;
+    const { n, channels, inner, lanes, momentum } = spec;
+    const size = n * inner;
+    const { element, count, place, sum } = walkOf(spec);
     const running: Record<string, Element> = momentum === null ? {} : { runningMeans: 'f32', runningVariances: 'f32' };
     const loop = `for (var k = lane; k < ${count}u; k += lanes)`;
     return rowKernel({
       name: 'batchNorm.statistics',
-      read: { xs: 'f32' },
+      read: { xs: element },
       write: { means: 'f32', variances: 'f32', ...running },
       rows: channels,
-      length: count,
-      body: `  var part = 0.0;
-  ${loop} { part += xs[${place(spec)}]; }
-  let mean = rowSum(part) / ${count}.0;
-  var squares = 0.0;
+      length: size,
+      lanes,
+      body: `  var part = ${element}();
+  ${loop} { part += xs[${place}]; }
+  let mean = rowSum(${sum('part')}) / ${size}.0;
+  var squares = ${element}();
   ${loop} {
-    let centred = xs[${place(spec)}] - mean;
+    let centred = xs[${place}] - mean;
     squares += centred * centred;
   }
-  let total = rowSum(squares);
+  let total = rowSum(${sum('squares')});
   if (lane == 0u) {
     means[row] = mean;
-    variances[row] = total / ${count}.0;${
+    variances[row] = total / ${size}.0;${
       momentum === null
         ? ''
         : `
     runningMeans[row] += ${f32(momentum)} * (mean - runningMeans[row]);
-    runningVariances[row] += ${f32(momentum)} * (total / ${count - 1}.0 - runningVariances[row]);`
+    runningVariances[row] += ${f32(momentum)} * (total / ${size - 1}.0 - runningVariances[row]);`
     }
   }`,
     });
@@ -65,18 +80,18 @@ export const batchNormStatsKernel = /* @__PURE__ */ interned(
 
 /** [x, means, variances, weights?, biases?] → y. */
 export const batchNormKernel = /* @__PURE__ */ interned((spec: AffineSpec & { biased: boolean }): Kernel => {
-  const { n, channels, inner, eps, weighted, biased } = spec;
-  const size = n * channels * inner;
+  const { channels, eps, weighted, biased } = spec;
+  const { element, plane, count } = walkOf(spec);
   return linearKernel({
     name: 'batchNorm',
     read: {
-      ...{ xs: 'f32', means: 'f32', variances: 'f32' },
+      ...{ xs: element, means: 'f32', variances: 'f32' },
       ...(weighted ? { weights: 'f32' as const } : {}),
       ...(biased ? { biases: 'f32' as const } : {}),
     } as Record<string, Element>,
-    write: { ys: 'f32' },
-    size,
-    body: `  let c = i / ${inner}u % ${channels}u;
+    write: { ys: element },
+    size: channels * count,
+    body: `  let c = i / ${plane}u % ${channels}u;
   let scale = inverseSqrt(variances[c] + ${f32(eps)})${weighted ? ' * weights[c]' : ''};
   ys[i] = (xs[i] - means[c]) * scale${biased ? ' + biases[c]' : ''};`,
   });
@@ -84,23 +99,25 @@ export const batchNormKernel = /* @__PURE__ */ interned((spec: AffineSpec & { bi
 
 /** [x, means, variances, g] → dw = Σ g x̂ and db = Σ g per channel. */
 export const batchNormSumsKernel = /* @__PURE__ */ interned((spec: BatchNormSpec & { eps: number }): Kernel => {
-  const { n, channels, inner, eps } = spec;
+  const { n, channels, inner, lanes, eps } = spec;
+  const { element, count, place, sum } = walkOf(spec);
   return rowKernel({
     name: 'batchNorm.sums',
-    read: { xs: 'f32', means: 'f32', variances: 'f32', gs: 'f32' },
+    read: { xs: element, means: 'f32', variances: 'f32', gs: element },
     write: { dws: 'f32', dbs: 'f32' },
     rows: channels,
     length: n * inner,
+    lanes,
     body: `  let mean = means[row];
-  var products = 0.0;
-  var sums = 0.0;
-  for (var k = lane; k < ${n * inner}u; k += lanes) {
-    let at = ${place(spec)};
+  var products = ${element}();
+  var sums = ${element}();
+  for (var k = lane; k < ${count}u; k += lanes) {
+    let at = ${place};
     products += gs[at] * (xs[at] - mean);
     sums += gs[at];
   }
-  let product = rowSum(products);
-  let sum = rowSum(sums);
+  let product = rowSum(${sum('products')});
+  let sum = rowSum(${sum('sums')});
   if (lane == 0u) {
     dws[row] = product * inverseSqrt(variances[row] + ${f32(eps)});
     dbs[row] = sum;
@@ -111,10 +128,10 @@ export const batchNormSumsKernel = /* @__PURE__ */ interned((spec: BatchNormSpec
 /** [x, means, variances, g, dws, dbs, weights?] → dx; in evaluation [variances, g, weights?] → dx. */
 export const batchNormGradKernel = /* @__PURE__ */ interned((spec: AffineSpec & { training: boolean }): Kernel => {
   const { n, channels, inner, eps, weighted, training } = spec;
-  const size = n * channels * inner;
+  const { element, plane, count } = walkOf(spec);
   const all: Record<string, Element> = {
-    ...(training ? { xs: 'f32' as const, means: 'f32' as const } : {}),
-    ...{ variances: 'f32', gs: 'f32' },
+    ...(training ? { xs: element, means: 'f32' as const } : {}),
+    ...{ variances: 'f32', gs: element },
     ...(training ? { dws: 'f32' as const, dbs: 'f32' as const } : {}),
     ...(weighted ? { weights: 'f32' as const } : {}),
   };
@@ -122,9 +139,9 @@ export const batchNormGradKernel = /* @__PURE__ */ interned((spec: AffineSpec & 
   return linearKernel({
     name: training ? 'batchNorm.grad' : 'batchNorm.grad.evaluation',
     read: all,
-    write: { dxs: 'f32' },
-    size,
-    body: `  let c = i / ${inner}u % ${channels}u;
+    write: { dxs: element },
+    size: channels * count,
+    body: `  let c = i / ${plane}u % ${channels}u;
   let r = inverseSqrt(variances[c] + ${f32(eps)});
   dxs[i] = ${weighted ? 'weights[c] * ' : ''}r * ${training ? centred : 'gs[i]'};`,
   });

@@ -39,25 +39,26 @@ export const indexSelectKernel = /* @__PURE__ */ interned(
   },
 );
 
-/** [index, g] → dx. */
-export const indexSelectGradKernel = /* @__PURE__ */ interned(
-  ({ outer, length, inner, count }: IndexSelectSpec): Kernel => {
-    const size = outer * length * inner;
-    return linearKernel({
-      name: 'indexSelect.grad',
-      read: { index: 'i32', gs: 'f32' },
-      write: { dxs: 'f32' },
-      size,
-      body: `  let own = i32(i / ${inner}u % ${length}u);
+/** [index, g] → dx, four elements of an inner row at a time where it is a multiple of four. */
+export const indexSelectGradKernel = /* @__PURE__ */ interned((spec: IndexSelectSpec): Kernel => {
+  const { outer, length, count } = spec;
+  const vector = spec.inner % 4 === 0;
+  const element = vector ? 'vec4<f32>' : 'f32';
+  const inner = vector ? spec.inner / 4 : spec.inner;
+  return linearKernel({
+    name: 'indexSelect.grad',
+    read: { index: 'i32', gs: element },
+    write: { dxs: element },
+    size: outer * length * inner,
+    body: `  let own = i32(i / ${inner}u % ${length}u);
   let base = i / ${length * inner}u * ${count * inner}u + i % ${inner}u;
-  var total = 0.0;
+  var total = ${element}();
   for (var j = 0u; j < ${count}u; j++) {
     if (index[j] == own) { total += gs[base + j * ${inner}u]; }
   }
   dxs[i] = total;`,
-    });
-  },
-);
+  });
+});
 
 export interface GatherSpec {
   readonly dim: number;

@@ -75,13 +75,14 @@ export const layerNormGradKernel = /* @__PURE__ */ interned(
 
 /** [x, means, scales, g] → dw, db. */
 export const layerNormSumsKernel = /* @__PURE__ */ interned(
-  ({ rows, length }: LayerNormSpec): Kernel =>
+  ({ rows, length, lanes }: LayerNormSpec & { lanes?: number }): Kernel =>
     rowKernel({
       name: 'layerNorm.sums',
       read: { xs: 'f32', means: 'f32', scales: 'f32', gs: 'f32' },
       write: { dws: 'f32', dbs: 'f32' },
       rows: length,
       length: rows,
+      lanes,
       body: `  var products = 0.0;
   var sums = 0.0;
   for (var k = lane; k < ${rows}u; k += lanes) {

@@ -27,12 +27,12 @@ export interface RowKernel {
 }
 
 /**
- * What software adapters want: barriers only where a few long rows would leave the processor idle. On SwiftShader a tree
- * over 64 lanes takes some 20 µs, as long as 3,000 elements in one invocation (2026-11). Lavapipe leaves loops, without a
+ * What software adapters want: barriers only where one of a few long rows would be walked by a single lane. On SwiftShader
+ * the statistics of 16 channels of 12,800 took 5.3 ms by 64 lanes and 2.2 by one each (two cores, 2026-11). Lavapipe leaves loops, without a
  * word, once an invocation has made 65,535 turns in all of them; three walks over a row stay below.
  */
 export const softwareLanes = (rows: number, length: number): number =>
-  (length > 256 && rows < 32) || length > 16384 ? 64 : 1;
+  (length > 256 && rows < 4) || length > 16384 ? 64 : 1;
 
 /** What GPUs want: neighbouring lanes on neighbouring elements wherever a row has enough of them. */
 export function gpuLanes(rows: number, length: number): number {
