@@ -46,7 +46,7 @@ export function registerHook(tensor: Tensor, hook: TensorHook): HookHandle {
   return register(hooks, hook);
 }
 
-/** @internal Gradients by place, null where there is none. */
+/** Gradients by place, null where there is none. */
 export type Grads = readonly (Tensor | null)[];
 
 /**
