@@ -35,6 +35,7 @@ export {
   rand,
   randint,
   randn,
+  randperm,
   type TensorOptions,
   tensor,
   uniform,

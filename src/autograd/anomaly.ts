@@ -23,6 +23,8 @@ interface Look {
 /** Twice the bits, which drops the sign, of the smallest f32 that is an infinity, or a NaN. */
 const [INFINITY, NAN] = [0xff000000, 0xff000001];
 
+let running = false;
+
 /** Runs `body` without record and inspection. */
 function unseen(body: () => void): void {
   const inspector = inspectBy(null);
@@ -52,6 +54,7 @@ export async function detectAnomaly<T>(
   { infinities = true }: AnomalyOptions = {},
 ): Promise<T> {
   if (insideScope()) refuse('detectAnomaly: runs outside of steps; put the step into its function');
+  if (running) refuse('detectAnomaly: one is running already; wait for its end, or put both functions into one');
   let made = new WeakSet<Tensor>();
   let looks: Look[] = [];
   let failure: KindlingError | null = null;
@@ -72,9 +75,10 @@ export async function detectAnomaly<T>(
     for (const { count } of batch) count.dispose();
     checked = checked.then(async () => {
       const first = batch[(await counts).findIndex((count) => count > 0)];
-      if (first) failure ??= new KindlingError(`detectAnomaly: ${first.found}`);
+      if (first) failure ??= new KindlingError(`detectAnomaly: ${first.found}${hint}`);
     });
   };
+  const hint = infinities ? '. Where that is a mask, pass infinities: false' : '';
   const what = infinities ? 'a NaN or an infinity' : 'a NaN';
   const before = inspectBy((name, inputs, value, backward, attributes) => {
     if (failure) throw failure;
@@ -95,10 +99,12 @@ export async function detectAnomaly<T>(
       return parts;
     };
   });
+  running = true;
   pauseCapture(true);
   try {
     return await body();
   } finally {
+    running = false;
     inspectBy(before);
     pauseCapture(false);
     if (looks.length > 0) check();

@@ -7,7 +7,9 @@ import { differentiable, enableGrad, inspectBy, isGradEnabled, noGrad } from './
 
 /**
  * `fn(...inputs)`, whose intermediate results are not held for backward: it runs again there, with the random numbers that
- * it had. Gradients reach the inputs and every parameter that `fn` uses, and are the same to the bit.
+ * it had. Gradients reach the inputs and every parameter that `fn` uses, and are the same to the bit, but for the order in
+ * which those of a tensor that is used outside of `fn` too add up. The first run is not recorded: `grad` and hooks on tensors
+ * have no place in `fn`.
  *
  * What else `fn` does happens twice, as in PyTorch: batch normalisation updates its running statistics again. Forward and
  * backward belong into one step.

@@ -1,5 +1,6 @@
 /** Gradients as values: returned rather than added to `grad`, and differentiable themselves where that is asked for. */
 import { refuse } from '../gpu/errors.js';
+import { insideScope } from '../gpu/storage.js';
 import { touchGrad } from '../tensor/capture.js';
 import { show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
@@ -92,7 +93,9 @@ export function backward(root: Tensor, { gradient, createGraph = false }: Backwa
       if (!made) return;
       if (touchGrad(leaf)) guardGrad(leaf);
       // A new tensor: the sum is on the tape, and what was there before stays what it was.
-      leaf.grad = keep(add(leaf.grad ?? 0, made));
+      const before = leaf.grad;
+      leaf.grad = keep(add(before ?? 0, made));
+      if (before?.gradFn && insideScope()) before.storage.retire();
     }),
   );
 }

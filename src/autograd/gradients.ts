@@ -21,13 +21,22 @@ export function gradients(
   for (const tensor of tensors.toReversed()) {
     if (tensor.gradFn?.inputs.some((input) => wanted.has(input) || leads.has(input))) leads.add(tensor);
   }
+  // A function with a shortcut past one of the inputs must not take it.
+  const retained = inputs.map(({ retainsGrad }) => retainsGrad);
+  for (const input of inputs) input.retainsGrad = true;
   const [through = (_, made, grad) => made.backward(grad), plus] = how;
-  passBack(
-    tensors.filter((tensor) => leads.has(tensor) || wanted.has(tensor)),
-    begun,
-    (tensor, grad) => void (wanted.has(tensor) && found.set(tensor, grad)),
-    (tensor, made, grad) => (leads.has(tensor) ? through(tensor, made, grad) : []),
-    plus,
-  );
+  try {
+    passBack(
+      tensors.filter((tensor) => leads.has(tensor) || wanted.has(tensor)),
+      begun,
+      (tensor, grad) => void (wanted.has(tensor) && found.set(tensor, grad)),
+      (tensor, made, grad) => (leads.has(tensor) ? through(tensor, made, grad) : []),
+      plus,
+    );
+  } finally {
+    inputs.forEach((input, i) => {
+      input.retainsGrad = retained[i] ?? false;
+    });
+  }
   return found;
 }

@@ -135,12 +135,8 @@ const TINY = 2 ** -126;
  * target · (log target − x), of log-probabilities x; 0 where the target is.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.kl_div.html
  */
-export function klDivLoss(
-  x: Tensor,
-  target: Tensor,
-  { reduction = 'mean', logTarget = false }: KlDivOptions = {},
-): Tensor {
-  same('klDivLoss', x, target);
+export function klDiv(x: Tensor, target: Tensor, { reduction = 'mean', logTarget = false }: KlDivOptions = {}): Tensor {
+  same('klDiv', x, target);
   const [p, logP] = logTarget ? [exp(target), target] : [target, log(maximum(target, TINY))];
   const losses = mul(p, sub(logP, x));
   return reduction === 'batchmean' ? div(sum(losses), x.shape[0] ?? 1) : reduced(losses, reduction);

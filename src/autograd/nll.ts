@@ -72,7 +72,7 @@ function lossOf(
   const made = losses(spec, { logp, logits }, rest, targets.shape);
   const inputs = [logp, logits].filter((input) => input !== undefined);
   return differentiable(name, inputs, made.value, (g) => {
-    const toLogits = logits !== undefined && !logp?.retainsGrad;
+    const toLogits = logits !== undefined && !(logp?.retainsGrad || logp?.hook);
     const read = [...(toLogits ? [made.logp] : []), ...rest, g, ...(spec.reduction === 'mean' ? [made.total] : [])];
     const grad = launch(nllGradKernel({ ...spec, logits: toLogits }), read, x.shape);
     return inputs.map((input) => (input === (toLogits ? logits : logp) ? grad : null));

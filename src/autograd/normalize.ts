@@ -12,10 +12,9 @@ import { launch, launchInto, launchMany } from '../tensor/launch.js';
 import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { add, div, maximum, mul } from './binary.js';
-import { expand, reshape, sum } from './broadcast.js';
-import { mean } from './reduce.js';
+import { expand, reshape } from './broadcast.js';
+import { mean, norm } from './reduce.js';
 import { differentiable } from './tape.js';
-import { abs, pow, sqrt, square } from './unary.js';
 import { withLanes } from './variant.js';
 
 type Vector = Tensor | null | undefined;
@@ -209,7 +208,5 @@ export function groupNorm(x: Tensor, numGroups: number, { weight, bias, eps = 1e
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
  */
 export function normalize(x: Tensor, { p = 2, dim = 1, eps = 1e-12 } = {}): Tensor {
-  const along = { dim, keepdim: true };
-  const norm = p === 2 ? sqrt(sum(square(x), along)) : pow(sum(pow(abs(x), p), along), 1 / p);
-  return div(x, maximum(norm, eps));
+  return div(x, maximum(norm(x, { p, dim, keepdim: true }), eps));
 }

@@ -96,7 +96,7 @@ export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor {
   const [y, places] = fused ?? pooled();
   const backward = (g: Tensor) => {
     // The fused places leave out what the ReLU stops: right for whatever made x, too little for the gradient by x itself.
-    const used = fused && x.retainsGrad ? pooled()[1] : places;
+    const used = fused && (x.retainsGrad || x.hook) ? pooled()[1] : places;
     const dx = launch(maxPoolGradKernel(spec), [used, g], x.shape);
     if (used !== places || !fused) return [dx];
     return [offering(dx, { reluMask: (relu) => (relu.storage === x.storage ? dx : null) })];

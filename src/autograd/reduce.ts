@@ -7,8 +7,9 @@ import type { Tensor } from '../tensor/tensor.js';
 import { div, eq, mul, sub } from './binary.js';
 import { expand, held, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
 import { cast } from './cast.js';
+import { where } from './shape.js';
 import { differentiable } from './tape.js';
-import { sqrt, square } from './unary.js';
+import { abs, pow, sqrt, square } from './unary.js';
 import { reduceVariant } from './variant.js';
 
 /** Mean over dimensions. */
@@ -22,11 +23,18 @@ export function mean(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): T
   return differentiable('mean', [source], value, backward, { dims, keepdim });
 }
 
-/** Product over dimensions. Its gradient wants elements that are not 0. */
+/** Product over dimensions. */
 export function prod(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
   const dims = dimsOf('prod', dim, x.ndim);
   const value = reduce('prod', x, dims, reducedShape(x.shape, dims, keepdim));
-  const backward = (g: Tensor) => [div(reshape(mul(g, value), withOnes(x.shape, dims)), x)];
+  const backward = (g: Tensor) => {
+    // The product of the others: of all but one 0 that is that 0's, and 0 of the rest; of all but several nobody's.
+    const zero = eq(x, 0);
+    const others = where(zero, 1, x);
+    const zeros = sum(cast(zero, 'f32'), { dim: dims, keepdim: true });
+    const back = mul(reshape(g, withOnes(x.shape, dims)), prod(others, { dim: dims, keepdim: true }));
+    return [where(eq(zeros, cast(zero, 'f32')), div(back, others), 0)];
+  };
   return differentiable('prod', [x], value, backward, { dims, keepdim });
 }
 
@@ -81,4 +89,27 @@ export function variance(x: Tensor, { dim, keepdim = false, correction = 1 }: Va
 }
 
 /** Standard deviation over dimensions, the root of {@link variance}. */
-export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => sqrt(variance(x, options));
+export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => rootOf(variance(x, options), sqrt);
+
+export interface NormOptions extends ReduceOptions {
+  /** The exponent; `Infinity` is the largest absolute value. Default: 2. */
+  p?: number;
+}
+
+/**
+ * (Σ |x|^p)^(1/p) over dimensions; its gradient at 0 is 0.
+ * @see https://pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html
+ */
+export function norm(x: Tensor, { p = 2, ...along }: NormOptions = {}): Tensor {
+  if (p === 1) return sum(abs(x), along);
+  if (p === 2) return rootOf(sum(square(x), along), sqrt);
+  if (p === Number.POSITIVE_INFINITY) return amax(abs(x), along);
+  if (!(p > 0)) refuse(`norm: p ${p} is not greater than 0`);
+  return rootOf(sum(pow(abs(x), p), along), (s) => pow(s, 1 / p));
+}
+
+/** @internal The root of x ≥ 0, whose gradient at 0 is 0 rather than infinite. */
+export function rootOf(x: Tensor, root: (x: Tensor) => Tensor): Tensor {
+  const none = eq(x, 0);
+  return where(none, 0, root(where(none, 1, x)));
+}

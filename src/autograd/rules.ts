@@ -3,8 +3,10 @@
  * tape cannot look into; where the gradient is to be differentiable, these formulas take their place.
  */
 import { refuse } from '../gpu/errors.js';
+import { zerosLike } from '../tensor/create.js';
+import { show } from '../tensor/shape.js';
 import { type GradFn, Tensor } from '../tensor/tensor.js';
-import { add, div, eq, ge, gt, le, mul, powTensor, sub } from './binary.js';
+import { add, div, eq, ge, gt, le, lt, mul, powTensor, sub } from './binary.js';
 import { sum, sumTo } from './broadcast.js';
 import { isCustom } from './function.js';
 import { matmul } from './matmul.js';
@@ -23,17 +25,24 @@ interface Recorded {
   readonly made: GradFn;
 }
 
-/** From the gradient by the value: those by the inputs, before broadcasting is summed away. */
-type Rule = (g: Tensor, recorded: Recorded) => Tensor | readonly (Tensor | null)[];
+/** From the gradient by the value: those by the inputs, before broadcasting is summed away; by functions where not all may be wanted. */
+type Rule = (g: Tensor, recorded: Recorded) => Tensor | readonly (Tensor | null | (() => Tensor))[];
 
 /** Their own backward is made of differentiable functions. */
 const BY_THEMSELVES =
-  'reshape expand sum permute slice flip cat pad where takeBlock putBlock indexSelect indexSelect.grad gather gather.grad ' +
+  'reshape expand sum clone permute slice flip cat pad where takeBlock putBlock indexSelect indexSelect.grad gather gather.grad ' +
   'tril triu cumsum dropout dropout2d mean prod amax amin logsumexp binaryCrossEntropy add hook gate stepwise';
 
 /** Multiplies by what changes with x only in steps, so the backward is linear in g and is its own gradient. */
 const stepwise: Rule = (g, { made }) => {
   const by = (t: Tensor): Tensor => differentiable('stepwise', [t], made.backward(t)[0] as Tensor, (h) => [by(h)]);
+  return by(g);
+};
+
+/** As {@link stepwise}, of functions whose slope PyTorch takes for a function of x, of gradient 0. */
+const bent: Rule = (g, { x, made }) => {
+  const by = (t: Tensor): Tensor =>
+    differentiable('stepwise', [t, x], made.backward(t)[0] as Tensor, (h) => [by(h), zerosLike(x)]);
   return by(g);
 };
 
@@ -50,7 +59,8 @@ const CUBIC = 0.044715;
 
 const RULES: Readonly<Record<string, Rule>> = {
   ...named(BY_THEMSELVES, (g, { made }) => made.backward(g)),
-  ...named('neg abs floor ceil round sign relu relu6 leakyRelu hardsigmoid clampMin clampMax', stepwise),
+  ...named('neg floor ceil round sign clampMin clampMax', stepwise),
+  ...named('abs relu relu6 leakyRelu hardsigmoid', bent),
   exp: (g, { y }) => mul(g, y),
   log: (g, { x }) => div(g, x),
   log1p: (g, { x }) => div(g, add(x, 1)),
@@ -78,20 +88,25 @@ const RULES: Readonly<Record<string, Rule>> = {
   hardswish: (g, { x }) => where(le(abs(x), 3), mul(g, add(div(x, 3), 0.5)), where(gt(x, 3), g, 0)),
   powScalar: (g, { x, p }) => (p === 0 ? mul(g, 0) : mul(g, mul(pow(x, p - 1), p))),
 
-  sub: (g) => [g, neg(g)],
-  mul: (g, { x, b }) => [mul(g, b), mul(g, x)],
-  div: (g, { b, y }) => [div(g, b), neg(div(mul(g, y), b))],
-  maximum: (g, { x, b }) => [mul(g, share(x, b)), mul(g, share(b, x))],
-  minimum: (g, { x, b }) => [mul(g, share(b, x)), mul(g, share(x, b))],
+  sub: (g) => [g, () => neg(g)],
+  mul: (g, { x, b }) => [() => mul(g, b), () => mul(g, x)],
+  div: (g, { b, y }) => [() => div(g, b), () => neg(div(mul(g, y), b))],
+  maximum: (g, { x, b }) => [() => mul(g, share(x, b)), () => mul(g, share(b, x))],
+  minimum: (g, { x, b }) => [() => mul(g, share(b, x)), () => mul(g, share(x, b))],
   pow: (g, { x, b, y }) => [
-    where(eq(b, 0), 0, mul(g, mul(b, powTensor(x, sub(b, 1))))),
-    where(eq(add(eq(x, 0), ge(b, 0)), 2), 0, mul(g, mul(y, log(clamp(x, { min: 2 ** -126 }))))),
+    () => where(eq(b, 0), 0, mul(g, mul(b, powTensor(x, sub(b, 1))))),
+    () =>
+      where(
+        eq(add(eq(x, 0), ge(b, 0)), 2),
+        0,
+        mul(g, mul(y, where(lt(x, 0), Number.NaN, log(clamp(x, { min: 2 ** -126 }))))),
+      ),
   ],
 
   softmax: (g, { y, dim }) => mul(y, sub(g, sum(mul(g, y), { dim, keepdim: true }))),
   logSoftmax: (g, { y, dim }) => sub(g, mul(exp(y), sum(g, { dim, keepdim: true }))),
-  matmul: (g, { x, b }) => [matmul(g, turned(b)), matmul(turned(x), g)],
-  linear: (g, { x, b }) => [matmul(g, b), matmul(turned(g), x), g],
+  matmul: (g, { x, b }) => [() => matmul(g, turned(b)), () => matmul(turned(x), g)],
+  linear: (g, { x, b }) => [() => matmul(g, b), () => matmul(turned(g), x), g],
 };
 
 /**
@@ -106,7 +121,7 @@ export function differentiableBackward(y: Tensor, made: GradFn, g: Tensor): read
   const rule = RULES[name];
   if (!rule) {
     refuse(
-      `${name}: its gradient is not differentiable (createGraph); write it in other functions, or give it a backward of ` +
+      `${name} of ${inputs.map(({ shape }) => show(shape)).join(', ')}: its gradient is not differentiable (createGraph); write it in other functions, or give it a backward of ` +
         'differentiable ones by defineFunction',
     );
   }
@@ -115,6 +130,7 @@ export function differentiableBackward(y: Tensor, made: GradFn, g: Tensor): read
   const parts = rule(g, { x, b, y, p, dim, made });
   return (parts instanceof Tensor ? [parts] : parts).map((part, i) => {
     const input = inputs[i];
-    return part && input?.requiresGrad ? sumTo(part, input.shape) : null;
+    if (!part || !input?.requiresGrad) return null;
+    return sumTo(typeof part === 'function' ? part() : part, input.shape);
   });
 }

@@ -3,7 +3,17 @@ import { refuse } from '../gpu/errors.js';
 import { fillKernel, gatherKernel, scatterKernel, whereKernel } from '../kernels/copy.js';
 import { bitsOf } from '../kernels/flat.js';
 import { launch, launchInto } from '../tensor/launch.js';
-import { at, broadcast, broadcastStrides, dimOf, type Shape, show, sizeOf, stridesOf } from '../tensor/shape.js';
+import {
+  at,
+  broadcast,
+  broadcastStrides,
+  dimOf,
+  dimsOf,
+  type Shape,
+  show,
+  sizeOf,
+  stridesOf,
+} from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type Operand, promote } from './binary.js';
 import { held, reshape, sumTo } from './broadcast.js';
@@ -55,6 +65,12 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   );
 }
 
+/** A copy with memory of its own. */
+export function clone(x: Tensor): Tensor {
+  const kernel = gatherKernel({ shape: x.shape, strides: stridesOf(x.shape), offset: 0 });
+  return differentiable('clone', [x], launch(kernel, [x], x.shape, x.dtype), (g) => [g], {});
+}
+
 /** Where a block of `shape` lies in a larger tensor. */
 interface Block {
   readonly shape: Shape;
@@ -80,9 +96,14 @@ function putBlocks(blocks: readonly { x: Tensor; block: Block }[], shape: Shape,
   return into;
 }
 
-/** `length` entries of dimension `dim`, from `start`. */
+/** `length` entries of dimension `dim`, from `start`, which counts from the end where it is negative. */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
-  return slice(x, dim, start, start + length);
+  const n = x.shape[dimOf('narrow', dim, x.ndim)] ?? 0;
+  const from = start < 0 ? start + n : start;
+  if (from < 0 || length < 0 || from + length > n) {
+    refuse(`narrow: ${length} entries from ${start} are not inside dimension ${dim} of ${show(x.shape)}`);
+  }
+  return slice(x, dim, from, from + length);
 }
 
 /**
@@ -151,7 +172,7 @@ export const unbind = (x: Tensor, dim = 0): Tensor[] =>
 
 /** The order of entries reversed along dimensions. */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
-  const turned = (typeof dims === 'number' ? [dims] : dims).map((dim) => dimOf('flip', dim, x.ndim));
+  const turned = dimsOf('flip', dims, x.ndim);
   const strides = stridesOf(x.shape);
   const offset = turned.reduce((sum, d) => sum + (at(x.shape, d) - 1) * at(strides, d), 0);
   const block = {
@@ -204,6 +225,9 @@ export function pad(x: Tensor, widths: readonly number[], { value = 0 } = {}): T
   const padded = putBlocks([{ x, block }], shape, value);
   return differentiable('pad', [x], padded, (g) => [takeBlock('takeBlock', g, block)], { before, value });
 }
+
+/** x, and `value` where the mask, which broadcasts, holds. */
+export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor => where(mask, value, x);
 
 /** Elements of `a` where `condition` holds, of `b` elsewhere; all three broadcast. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {

@@ -163,12 +163,14 @@ export function inReverse(roots: readonly Tensor[]): Tensor[] {
 function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
   const before = leaf.grad;
   if (touchGrad(leaf)) guardGrad(leaf);
-  if (before) {
+  // What is on the tape stays what it was.
+  if (before && !before.gradFn) {
     launchInto(addToKernel({ size: before.size }), [grad], [before]);
     return;
   }
-  // What no step owns may be somebody's: a constant that a function's own backward hands on.
-  const own = claimed.has(grad.storage) || !grad.storage.isTemporary ? copyOf(grad) : grad;
+  // What no step owns may be somebody's: a constant that a function's own backward hands on. A hook may hold it too.
+  const shared = claimed.has(grad.storage) || !grad.storage.isTemporary || leaf.hook;
+  const own = before ? add(before, grad) : shared ? copyOf(grad) : grad;
   claimed.add(own.storage);
   const home = leaf.gradHome;
   if (home) {

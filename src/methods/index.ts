@@ -16,15 +16,16 @@ import * as unary from '../autograd/unary.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 const { eq, ge, gt, le, lt, maximum, minimum, ne } = binary;
-const { amax, amin, argmax, argmin, prod, std, variance } = reduce;
-const { chunk, flip, narrow, select, slice, split, unbind } = shape;
+const { amax, amin, argmax, argmin, norm, prod, std, variance } = reduce;
+const { chunk, clone, flip, maskedFill, narrow, select, slice, split, unbind } = shape;
 const { abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal } =
   unary;
 const { relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh } = unary;
 
 const METHODS = {
   ...{ eq, ge, gt, le, lt, maximum, minimum, ne, gather, indexSelect, logSoftmax, softmax, registerHook },
-  ...{ amax, amin, argmax, argmin, prod, std, variance, chunk, flip, narrow, select, slice, split, unbind },
+  ...{ amax, amin, argmax, argmin, norm, prod, std, variance },
+  ...{ chunk, clone, flip, maskedFill, narrow, select, slice, split, unbind },
   ...{ abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal },
   ...{ relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh },
 };

@@ -12,7 +12,7 @@ export {
   binaryCrossEntropyWithLogits,
   huberLoss,
   type KlDivOptions,
-  klDivLoss,
+  klDiv,
   type LossOptions,
   l1Loss,
   mseLoss,

@@ -151,6 +151,6 @@ export class KLDivLoss extends Module<[input: Tensor, target: Tensor]> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return F.klDivLoss(input, target, this.options);
+    return F.klDiv(input, target, this.options);
   }
 }

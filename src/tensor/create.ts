@@ -121,6 +121,18 @@ export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
   return fromTyped(values, shape, { dtype: 'f32', ...options });
 }
 
+/** The whole numbers below `n`, each once, in a random order. Default type: i32. */
+export function randperm(n: number, options: TensorOptions = {}): Tensor {
+  checkShape('randperm', [n]);
+  const random = creationGenerator();
+  const values = Float64Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    [values[i], values[j]] = [values[j] ?? 0, values[i] ?? 0];
+  }
+  return fromTyped(values, [n], { dtype: 'i32', ...options });
+}
+
 /** Whole numbers in [low, high). Default type: i32. */
 export function randint(low: number, high: number, shape: Shape, options: TensorOptions = {}): Tensor {
   if (!(Number.isInteger(low) && Number.isInteger(high) && low < high)) {

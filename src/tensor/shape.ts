@@ -31,7 +31,7 @@ export function stridesOf(shape: Shape): number[] {
 
 /** `dim` counted from the front. @throws KindlingError if it is outside [-rank, rank - 1] */
 export function dimOf(op: string, dim: number, rank: number): number {
-  const found = dim < 0 ? dim + rank : dim;
+  const found = dim < 0 ? dim + Math.max(rank, 1) : dim;
   if (!Number.isInteger(dim) || found < 0 || found >= Math.max(rank, 1)) {
     refuse(`${op}: dim ${dim} is outside a tensor of ${rank} dimensions`);
   }

@@ -117,7 +117,9 @@ describe('elementwise', () => {
       const [x, u] = [leaf([...ALL]), leaf(ALL.map((_, i) => 0.5 + i / 8))];
       const [g] = k.grad(f(x.mul(1)), [x], { gradOutputs: u, createGraph: true });
       const [byX, byU] = k.grad(k.square(g).sum(), [x, u], { allowUnused: true, createGraph: true });
-      expect(byX).toBeNull();
+      // PyTorch's zeros, of functions that bend, and nothing of those that do not.
+      if (/abs|elu|hardsigmoid/i.test(name)) await near('by x', byX ?? u, ALL.map(() => 0));
+      else expect(byX).toBeNull();
       await near(
         'by the gradient',
         byU ?? x,
@@ -372,7 +374,7 @@ describe('together', () => {
     const image = k.randn([1, 1, 4, 4]).requiresGrad_();
     const [weight] = [k.randn([1, 1, 3, 3]).requiresGrad_()];
     const loss = F.conv2d(image, weight).sum();
-    expect(() => k.grad(loss, [weight], { createGraph: true })).toThrow('conv2d: its gradient is not differentiable');
+    expect(() => k.grad(loss, [weight], { createGraph: true })).toThrow(/^conv2d of \[1, 1, 4, 4\], \[1, 1, 3, 3\]: its gradient is not differentiable/);
     expect(k.grad(loss, [weight])[0].shape).toEqual([1, 1, 3, 3]);
   });
 

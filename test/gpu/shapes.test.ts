@@ -297,3 +297,78 @@ test('pieces along a dimension, and their gradients', async () => {
   expect(() => k.split(x, 0)).toThrow(/split: pieces of 0/);
   expect(() => k.chunk(x, 1.5)).toThrow(/chunk: 1.5 is no number/);
 });
+
+test('copies, masks and orders', async () => {
+  const x = k.tensor(
+    [
+      [1, -2],
+      [3, 4],
+    ],
+    { requiresGrad: true },
+  );
+  const copy = k.clone(x);
+  x.detach().copy_(new Float32Array(4));
+  expect(await copy.array()).toEqual([
+    [1, -2],
+    [3, 4],
+  ]);
+  const filled = k.maskedFill(copy, k.lt(copy, 0), 9);
+  expect(await filled.array()).toEqual([
+    [1, 9],
+    [3, 4],
+  ]);
+  filled.mul(2).sum().backward();
+  expect(await x.grad?.array()).toEqual([
+    [2, 0],
+    [2, 2],
+  ]);
+  const order = (await k.randperm(50).array()) as number[];
+  expect(order).not.toEqual([...order].sort((a, b) => a - b));
+  expect([...order].sort((a, b) => a - b)).toEqual([...Array(50).keys()]);
+});
+
+test.each([
+  [
+    1,
+    [10, 3],
+    [
+      [1, 1, -1],
+      [0, -1, 1],
+    ],
+  ],
+  [
+    2,
+    [Math.sqrt(34), Math.sqrt(5)],
+    [[3, 5, 0].map((n) => n / Math.sqrt(34)), [0, -2, 1].map((n) => n / Math.sqrt(5))],
+  ],
+  [3, [152 ** (1 / 3), 9 ** (1 / 3)], null],
+  [
+    Number.POSITIVE_INFINITY,
+    [5, 2],
+    [
+      [0, 1, 0],
+      [0, -1, 0],
+    ],
+  ],
+])('norm of order %d', async (p, wanted, gradients) => {
+  const x = k.tensor(
+    p === 1
+      ? [
+          [3, 5, -2],
+          [0, -2, 1],
+        ]
+      : [
+          [3, 5, 0],
+          [0, -2, 1],
+        ],
+    { requiresGrad: true },
+  );
+  const found = k.norm(x, { p, dim: 1 });
+  expect([...(await found.data())].map((value, i) => value / (wanted[i] ?? 0))).toEqual([
+    expect.closeTo(1, 5),
+    expect.closeTo(1, 5),
+  ]);
+  found.sum().backward();
+  const flat = [...((await x.grad?.data()) ?? [])];
+  if (gradients) expect(flat).toEqual(gradients.flat().map((value) => expect.closeTo(value, 5)));
+});

@@ -33,7 +33,7 @@ export const pow: Binary = {
   value: 'pow_(a, b)',
   gradients: [
     'select(g * b * pow_(a, b - 1.0), 0.0, b == 0.0)',
-    'select(g * pow_(a, b) * log(max(a, 1e-38)), 0.0, a == 0.0 && b >= 0.0)',
+    'select(g * pow_(a, b) * select(log(max(a, 1e-38)), no_number(), a < 0.0), 0.0, a == 0.0 && b >= 0.0)',
   ],
   uses: [POW],
 };

@@ -71,6 +71,10 @@ fn sin_(x: f32) -> f32 { return turned(x, 0); }
 fn cos_(x: f32) -> f32 { return turned(x, 1); }`;
 
 export const POW = `
+fn no_number() -> f32 {
+  var bits = 0x7fc00000u;
+  return bitcast<f32>(bits);
+}
 fn pow_(x: f32, p: f32) -> f32 {
   if (p == 0.0) { return 1.0; }
   if (p == floor(p) && abs(p) <= 16.0) {
@@ -85,6 +89,7 @@ fn pow_(x: f32, p: f32) -> f32 {
     return select(product, 1.0 / product, p < 0.0);
   }
   if (x == 0.0) { return select(0.0, 1.0 / x, p < 0.0); }
+  if (x < 0.0 && p != floor(p)) { return no_number(); }
   if (p == 0.5) { return sqrt(x); }
   let odd = (p == floor(p)) && (i32(p) & 1) == 1;
   let m = pow(abs(x), p);
