@@ -2,7 +2,7 @@
 import './autograd/methods.js';
 
 export { type AnomalyOptions, detectAnomaly } from './autograd/anomaly.js';
-export * from './autograd/binary.js';
+export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, type Operand, sub } from './autograd/binary.js';
 export { expand, type ReduceOptions, reshape, sum } from './autograd/broadcast.js';
 export { cast } from './autograd/cast.js';
 export { checkpoint } from './autograd/checkpoint.js';

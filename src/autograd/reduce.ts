@@ -108,8 +108,8 @@ export function norm(x: Tensor, { p = 2, ...along }: NormOptions = {}): Tensor {
   return rootOf(sum(pow(abs(x), p), along), (s) => pow(s, 1 / p));
 }
 
-/** @internal The root of x ≥ 0, whose gradient at 0 is 0 rather than infinite. */
-export function rootOf(x: Tensor, root: (x: Tensor) => Tensor): Tensor {
+/** The root of x ≥ 0, whose gradient at 0 is 0 rather than infinite. */
+function rootOf(x: Tensor, root: (x: Tensor) => Tensor): Tensor {
   const none = eq(x, 0);
   return where(none, 0, root(where(none, 1, x)));
 }
