@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { synthetic } from 'kindling/data';
@@ -33,11 +33,21 @@ function idx(bytes: Uint8Array, shape: readonly number[]): Uint8Array {
   return Buffer.concat([new Uint8Array(head.buffer), bytes]);
 }
 
-/** Runs an example; `interrupt` sends it Ctrl-C once its output has that text. */
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+/** As npm sets it for scripts. */
+const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
+
+/**
+ * Runs an example by the package's script; `interrupt` sends Ctrl-C, as a terminal does to all processes of the command, once
+ * its output has that text.
+ */
 function run(example: string, argv: readonly string[], interrupt?: string): Promise<{ code: number; text: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, `examples/${example}/main.ts`), ...argv], {
+  const [command = '', ...words] = scripts[`example:${example}`]?.split(' ') ?? [];
+  const child = spawn(command, [...words, ...argv], {
     cwd: root,
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   let text = '';
   let sent = false;
@@ -46,7 +56,7 @@ function run(example: string, argv: readonly string[], interrupt?: string): Prom
       text += piece;
       if (sent || interrupt === undefined || !text.includes(interrupt)) return;
       sent = true;
-      child.kill('SIGINT');
+      if (child.pid) process.kill(-child.pid, 'SIGINT');
     });
   }
   return new Promise((done) => child.on('close', (code) => done({ code: code ?? -1, text })));
@@ -149,7 +159,8 @@ describe('gpt', () => {
   });
 
   it.each([
-    [['--text', join(folder, 'nowhere.txt')], /there is no such file/],
+    [['--text', join(folder, 'nowhere.txt')], /--text .*there is no such file/],
+    [['--text', folder], /--text .*there is no such file/],
     [['--text', text, '--context', '106'], /the text has 1060 characters; for windows of 106/],
     [['--text', text, '--heads', '3'], /3 heads do not divide width 64/],
   ])('refuses %j before it leaves anything', async (argv, message) => {
@@ -158,5 +169,36 @@ describe('gpt', () => {
     expect(said).toMatch(message);
     expect(code).toBe(1);
     expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('resnet', () => {
+  it('stopped by Ctrl-C and resumed, ends with the same bits', async () => {
+    const options = [
+      '--data',
+      'synthetic',
+      '--train-size',
+      '48',
+      '--test-size',
+      '20',
+      '--batch-size',
+      '4',
+      '--epochs',
+      '1',
+    ];
+    const [whole, stopped] = [join(folder, 'resnet'), join(folder, 'resnetStopped')];
+    const first = await run('resnet', [...options, '--out', whole]);
+    expect(first.text).toMatch(/testing .*20 of 20 images/);
+    expect(first.text).toContain('no target at this budget');
+    expect(first.code).toBe(0);
+    const second = await run('resnet', [...options, '--out', stopped], 'step 1/12');
+    expect(second.text).toMatch(/Stopped and saved after step \d+/);
+    expect(second.code).toBe(130);
+    expect((await run('resnet', ['--resume', stopped])).text).toMatch(/Going on after step \d+ of 12/);
+    const [a, b] = [whole, stopped].map((at) => JSON.parse(readFileSync(join(at, 'result.json'), 'utf8')));
+    expect(a.losses).toHaveLength(12);
+    expect({ ...b, seconds: 0, testSeconds: 0 }).toEqual({ ...a, seconds: 0, testSeconds: 0 });
+    const weights = (at: string): Buffer => readFileSync(join(at, 'weights.safetensors'));
+    expect(weights(stopped).equals(weights(whole))).toBe(true);
   });
 });
