@@ -1,7 +1,7 @@
 /** Command lines: what an option may be, and the folder that a run is kept in. */
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { writeWhole } from './files.js';
 
@@ -38,11 +38,9 @@ export const resumeLine = (name: string, folder: string): string =>
 
 /** @throws Error where `--out` names a file, or a folder in one */
 export function refuseFile(folder: string): void {
-  for (let path = folder, last = ''; path !== last; last = path, path = resolve(path, '..')) {
-    if (!statSync(path, { throwIfNoEntry: false })) continue;
-    if (!statSync(path).isDirectory()) throw new Error(`--out ${folder}: ${path} is a file; choose a folder`);
-    return;
-  }
+  let path = folder;
+  while (!existsSync(path)) path = dirname(path);
+  if (!statSync(path).isDirectory()) throw new Error(`--out ${folder}: ${path} is a file; choose a folder`);
 }
 
 /** Ends the program where anything but `allowed` was typed beside `--resume`: the folder decides the rest. */
