@@ -62,6 +62,11 @@ function run(example: string, argv: readonly string[], interrupt?: string): Prom
   return new Promise((done) => child.on('close', (code) => done({ code: code ?? -1, text })));
 }
 
+// The tsx command is a parent that soon kills a child too busy to answer Ctrl-C: nothing would be saved.
+it.each(['xor', 'mnist', 'gpt', 'cifar', 'resnet'])('the script of %s starts the program itself', (example) => {
+  expect(scripts[`example:${example}`]).toBe(`node --import tsx examples/${example}/main.ts`);
+});
+
 describe('mnist', () => {
   const sizes = ['--data', data, '--epochs', '2', '--batch-size', '8', '--seed', '2'];
   const at = (name: string): string => join(folder, name);
@@ -108,7 +113,7 @@ describe('mnist', () => {
     expect(silent).toEqual([]);
   });
 
-  it.each([
+  it.concurrent.each([
     [['--data', join(folder, 'nowhere')], /there is no such folder/],
     [['--data', folder], /wants train-images-idx3-ubyte/],
     [['--data', data, '--train-size', '481'], /--train-size 481: there are 480 train pictures/],
@@ -158,7 +163,7 @@ describe('gpt', () => {
     expect(code).toBe(1);
   });
 
-  it.each([
+  it.concurrent.each([
     [['--text', join(folder, 'nowhere.txt')], /--text .*there is no such file/],
     [['--text', folder], /--text .*there is no such file/],
     [['--text', text, '--context', '106'], /the text has 1060 characters; for windows of 106/],
