@@ -96,7 +96,7 @@ describe('mnist', () => {
     expect(existsSync(join(at('stopped'), 'run.checkpoint'))).toBe(false);
   });
 
-  it('fails loudly under its target', async () => {
+  it.concurrent('fails loudly under its target', async () => {
     const { code, text } = await run('mnist', [
       '--train-size',
       '16',
@@ -156,7 +156,7 @@ describe('gpt', () => {
     expect({ ...b, seconds: 0 }).toEqual({ ...a, seconds: 0 });
   });
 
-  it('fails loudly where it knows no more than how frequent characters are', async () => {
+  it.concurrent('fails loudly where it knows no more than how frequent characters are', async () => {
     const out = join(folder, 'gptMissed');
     const { code, text: said } = await run('gpt', [...tiny, '--text', text, '--steps', '1', '--out', out]);
     expect(said).toMatch(/nats per character below unigram -\d\.\d+, wanted at least 0\.500: MISSED/);
