@@ -39,7 +39,9 @@ export async function loadData(options: DataOptions, log: (line: string) => void
     return finish(train, synthetic({ count: testSize, split: 'test' }), found, found);
   }
   if (found === 'cifar10') {
-    if (!download && !cached) throw new Error(`CIFAR-10 is no longer in its cache: --data cifar10 downloads it again`);
+    refuseMore(options, CIFAR10_SIZES);
+    if (!download && !cached)
+      throw new Error(`CIFAR-10 is not in its cache any more; it comes with ${fetchLine(options)}`);
     const source = { download, onProgress: progressLine(log) };
     return read(source, options, cached ? 'cache' : found, found);
   }
@@ -54,19 +56,27 @@ export async function loadData(options: DataOptions, log: (line: string) => void
 
 async function read(
   source: { root?: string; download?: boolean; onProgress?: OnProgress },
-  { trainSize, testSize }: DataOptions,
+  options: DataOptions,
   path: string,
   location: string,
 ): Promise<StudyData> {
   const train = await CIFAR10.load({ ...source, split: 'train' });
   const test = await CIFAR10.load({ ...source, split: 'test' });
-  for (const [name, wanted, set] of [
-    ['train', trainSize, train],
-    ['test', testSize, test],
-  ] as const) {
-    if (set.length < wanted) throw new Error(`--${name}-size ${wanted}: there are ${set.length} ${name} images`);
-  }
+  refuseMore(options, { train: train.length, test: test.length });
+  const { trainSize, testSize } = options;
   return finish(train.first(trainSize), test.first(testSize), path, location);
+}
+
+/** Known before it is downloaded. */
+const CIFAR10_SIZES = { train: 50_000, test: 10_000 };
+
+function refuseMore({ trainSize, testSize }: DataOptions, there: typeof CIFAR10_SIZES): void {
+  for (const [name, wanted] of [
+    ['train', trainSize],
+    ['test', testSize],
+  ] as const) {
+    if (there[name] < wanted) throw new Error(`--${name}-size ${wanted}: there are ${there[name]} ${name} images`);
+  }
 }
 
 function finish(train: ImageDataset, test: ImageDataset, path: string, location: string): StudyData {

@@ -1,5 +1,6 @@
 /** `npm run example:cifar`: trains the scenarios one after the other and writes the comparison. */
 import { cpus } from 'node:os';
+import { resumeLine } from '../shared/options.js';
 import { program } from '../shared/program.js';
 import { Stop } from '../shared/stop.js';
 import { type CommandLine, parse } from './options.js';
@@ -28,7 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const finished = await train(study, runner, stop);
     await report(study);
     if (!finished) {
-      say(`\nStopped and saved. Go on with: npm run example:cifar -- --resume ${store.folder}`);
+      say(`\nStopped and saved. Go on with: ${resumeLine('example:cifar', store.folder)}`);
       return 130;
     }
     say(terminalReport(results, out.columns ?? 80));

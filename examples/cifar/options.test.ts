@@ -35,7 +35,7 @@ it('refuses beside --resume all that the folder decides, defaults spelled out to
   expect(refusal('--resume', 'x', '--host', 'node', '--set', 'tricks', '--as-published', '--epochs', '3')).toMatch(
     /leave out --set, --as-published, --epochs, --host/,
   );
-  expect(parse(['--resume', 'x', '--data', 'y', '--json'])).toMatchObject({ resume: 'x', data: 'y', json: true });
+  expect(parse(['--resume', '/x', '--data', '/y', '--json'])).toMatchObject({ resume: '/x', data: '/y', json: true });
 });
 
 it.each([

@@ -1,7 +1,7 @@
 /** The study's command line: options, presets, and what is refused before anything is trained. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Adapter } from 'kindling';
-import { refuseBesideResume, whole } from '../shared/options.js';
+import { refuseBesideResume, typedPath, whole } from '../shared/options.js';
 import { pick, type Scenario, SETS, type SetName } from './scenarios.js';
 
 /** What the command line said. */
@@ -61,6 +61,9 @@ function list<T>(item: (text: string) => T): (text: string) => T[] {
   };
 }
 
+/** A parser of `--data`: a path, or one of two words. */
+export const dataChoice = (text: string): string => (['cifar10', 'synthetic'].includes(text) ? text : typedPath(text));
+
 /** What may stand beside `--resume`: nothing that decides the study's numbers. */
 const BESIDE_RESUME = ['data', 'json'];
 
@@ -70,6 +73,7 @@ export function parse(argv: readonly string[]): CommandLine {
     .option(
       '--data <path|cifar10|synthetic>',
       'an archive or folder of CIFAR-10 in its binary version; cifar10 downloads it (default: CIFAR-10 from the cache, else the synthetic stand-in)',
+      dataChoice,
     )
     .option('--scenarios <names>', 'only these, separated by commas', list(String))
     .addOption(new Option('--set <name>', 'what is compared').choices(Object.keys(SETS)).default('tricks'))
@@ -80,8 +84,8 @@ export function parse(argv: readonly string[]): CommandLine {
     .option('--test-size <n>', 'test images used', whole(1))
     .option('--seeds <list>', 'one run per scenario and seed, as 0,1,2', list(whole(0)))
     .addOption(new Option('--host <host>', 'where to train').choices(['node', 'browser']).default('node'))
-    .option('--out <folder>', 'where results go (default: runs/cifar-DATE)')
-    .option('--resume <folder>', 'go on with a study that was stopped; its settings count')
+    .option('--out <folder>', 'where results go (default: runs/cifar-DATE)', typedPath)
+    .option('--resume <folder>', 'go on with a study that was stopped; its settings count', typedPath)
     .addOption(
       new Option('--preset <name>', 'sizes (default: full on a GPU, quick on a software adapter)').choices(
         Object.keys(PRESETS),

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readIfThere, writeWhole } from '../shared/files.js';
+import { refuseFile } from '../shared/options.js';
 import type { Plan } from './options.js';
 import type { StudyResults } from './results.js';
 
@@ -36,6 +37,7 @@ export class Store {
 
   /** @throws Error where a new study in `folder` would touch what is there */
   static async refuse(folder: string): Promise<void> {
+    refuseFile(folder);
     if (existsSync(join(folder, 'results.json'))) {
       throw new Error(`${folder} holds a study already: --resume ${folder} goes on with it, or choose another --out`);
     }

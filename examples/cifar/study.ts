@@ -1,6 +1,6 @@
 /** A study under way: begun anew, or opened to go on. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Adapter } from 'kindling';
 import { stamp } from '../shared/options.js';
 import { loadData, type StudyData } from './data.js';
@@ -45,7 +45,7 @@ export async function begin(options: CommandLine, adapter: Adapter, say: (line: 
   const { data: choice } = options;
   const data = await loadData({ choice, download: choice === 'cifar10', trainSize, testSize }, say);
   announce(plan, data, say);
-  const store = await Store.create(options.out ?? join('runs', `cifar-${stamp()}`));
+  const store = await Store.create(options.out ?? resolve('runs', `cifar-${stamp()}`));
   const results = await emptyResults(plan, data, adapter, options.host);
   await store.saveResume({ plan, location: data.location, fingerprint: data.fingerprint });
   await store.saveResults(results);

@@ -1,6 +1,6 @@
 /** `npm run example:gpt`: trains a small transformer on a text, character by character, and lets it write. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { capture, init, manualSeed, noGrad, type Tensor, tensor } from 'kindling';
@@ -11,7 +11,7 @@ import { parseRun } from '../shared/options.js';
 import { program, verdict } from '../shared/program.js';
 import { Gpt } from './model.js';
 import { command, type Settings } from './options.js';
-import { batchAt, inOrder, readText, uniform, unigramLoss, type Windows } from './text.js';
+import { batchAt, inOrder, readText, uniform, unigramEntropy, type Windows } from './text.js';
 import { write } from './write.js';
 
 const SHIPPED = fileURLToPath(new URL('moby-dick.txt', import.meta.url));
@@ -23,7 +23,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const run = await parseRun<Settings>(command(), argv);
   const { text: file, sample, temperature, target, ...settings } = run.settings;
   const { steps, batchSize, context, width, heads, layers, lr, seed } = settings;
-  if (file !== undefined && !existsSync(file)) throw new Error(`--text ${file}: there is no such file`);
+  if (file !== undefined && !statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new Error(`--text ${file}: there is no such file`);
+  }
   const content = await readFile(file ?? SHIPPED, 'utf8');
   const text = readText(content, context);
   const vocabulary = text.characters.length;
@@ -73,7 +75,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return sum / count;
   }
 
-  const unigram = unigramLoss(text.train, vocabulary, inBatches());
+  const unigram = unigramEntropy(text, context);
   const { finished, losses, seconds } = await runSteps({
     ...run,
     label: 'gpt',
@@ -84,7 +86,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return loss;
     },
     state: { model, optimizer, scheduler },
-    settings: { ...settings, fingerprint: createHash('sha256').update(content).digest('hex') },
+    settings: { ...settings, text: createHash('sha256').update(content).digest('hex') },
     every: {
       steps: EVERY,
       async call(done) {

@@ -1,7 +1,6 @@
 /** What `npm run example:gpt` takes. */
-import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { positive, whole } from '../shared/options.js';
+import { positive, typedPath, whole } from '../shared/options.js';
 
 export interface Settings {
   readonly text?: string;
@@ -21,7 +20,7 @@ export interface Settings {
 export const command = (): Command =>
   new Command('example:gpt')
     .description('Trains a character-level transformer on a text until it beats the unigram model, then writes some.')
-    .option('--text <file>', 'UTF-8 (default: 31 chapters of Moby-Dick)', (file: string) => resolve(file))
+    .option('--text <file>', 'UTF-8 (default: 31 chapters of Moby-Dick)', typedPath)
     .option('--steps <n>', 'training steps', whole(1), 400)
     .option('--batch-size <n>', 'windows per step', whole(1), 16)
     .option('--context <n>', 'characters per window', whole(1), 64)
@@ -32,7 +31,7 @@ export const command = (): Command =>
     .option('--seed <n>', 'of weights, batches and what is written', whole(0), 0)
     .option('--sample <n>', 'characters that the trained model writes', whole(0), 300)
     .option('--temperature <t>', 'below 1 it writes what is likelier, above 1 what is less so', positive(), 0.8)
-    .option('--target <nats>', 'per character below the unigram model; less is a failure', number, 0.5);
+    .option('--target <nats>', "per character below the text's unigram entropy; less is a failure", number, 0.5);
 
 function number(text: string): number {
   const value = Number(text);

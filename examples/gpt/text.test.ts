@@ -1,6 +1,6 @@
 /** Windows, batches and the unigram model on texts small enough to check by hand. */
 import { expect, it } from 'vitest';
-import { batchAt, inOrder, readText, uniform, unigramLoss } from './text.js';
+import { batchAt, inOrder, readText, uniform, unigramEntropy, unigramLoss } from './text.js';
 
 it('numbers characters by code point and keeps the last tenth for validation', () => {
   const text = readText('ba—\r\n'.repeat(10), 3);
@@ -49,6 +49,16 @@ it('loses by frequencies of the training part, with one added to each count', ()
   const batches = inOrder(Int32Array.from([0, 0, 1, 2]), 1, 3);
   // Counts 4, 2 and 1 of 7; what follows is 0, 1, 2.
   expect(unigramLoss(train, 3, batches)).toBeCloseTo(-Math.log((4 * 2 * 1) / 7 ** 3) / 3, 12);
+});
+
+it('is not beaten by a model that knows nothing where the parts of a text differ', () => {
+  const untrained = Math.log(2);
+  const parted = readText('a'.repeat(9000) + 'b'.repeat(1000), 64);
+  expect(unigramLoss(parted.train, 2, inOrder(parted.validation, 1, 64)) - untrained).toBeGreaterThan(0.5);
+  expect(unigramEntropy(parted, 64) - untrained).toBeLessThan(0);
+  // 'b' in half of the last tenth only: the whole text's entropy is the least.
+  const rare = readText('a'.repeat(9000) + 'ab'.repeat(500), 64);
+  expect(unigramEntropy(rare, 64)).toBeCloseTo(-0.95 * Math.log(0.95) - 0.05 * Math.log(0.05), 12);
 });
 
 it('has even random numbers', () => {

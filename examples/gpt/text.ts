@@ -71,6 +71,29 @@ export function unigramLoss(train: Int32Array, kinds: number, batches: Iterable<
   return sum / length;
 }
 
+/** −Σ p log p over the shares p of each character, in nats. */
+export function entropy(characters: Int32Array): number {
+  const counts = new Map<number, number>();
+  for (const c of characters) counts.set(c, (counts.get(c) ?? 0) + 1);
+  let sum = 0;
+  for (const count of counts.values()) sum += (count / characters.length) * Math.log(characters.length / count);
+  return sum;
+}
+
+/**
+ * What is to be beaten, in nats per character: the least that a model loses which knows only how frequent characters are,
+ * in the part that is trained on, in the part that is judged, or in the whole text. Where the parts differ much, the first
+ * alone is far above what a model loses that knows nothing.
+ */
+export function unigramEntropy({ characters, train, validation }: Text, context: number): number {
+  const judged = [...inOrder(validation, validation.length, context)];
+  return Math.min(
+    unigramLoss(train, characters.length, judged),
+    ...judged.map(({ next }) => entropy(next)),
+    entropy(Int32Array.from([...train, ...validation])),
+  );
+}
+
 /** Numbers in [0, 1) that follow from `seed` and `stream`: Tommy Ettinger's mulberry32, its start mixed of both. */
 export function uniform(seed: number, stream: number): () => number {
   let state = Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b);

@@ -59,7 +59,7 @@ async function main(argv: readonly string[]): Promise<number> {
     steps,
     step: async (i) => train(...(await batch(i))),
     state: { model, optimizer, scheduler },
-    settings: { ...settings, fingerprint },
+    settings: { ...settings, data: fingerprint },
     checkpoint: run.checkpoint,
     resume: run.resume,
     resumeCommand: run.resumeCommand,

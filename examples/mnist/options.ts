@@ -1,7 +1,6 @@
 /** What `npm run example:mnist` takes. */
-import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { whole } from '../shared/options.js';
+import { typedPath, whole } from '../shared/options.js';
 
 export interface Settings {
   readonly data?: string;
@@ -16,11 +15,7 @@ export interface Settings {
 export const command = (): Command =>
   new Command('example:mnist')
     .description('Trains a small CNN on handwritten digits to 97 % of the test pictures.')
-    .option(
-      '--data <folder>',
-      'the four IDX files of MNIST, gzipped or not (default: a synthetic stand-in)',
-      (folder: string) => resolve(folder),
-    )
+    .option('--data <folder>', 'the four IDX files of MNIST, gzipped or not (default: a synthetic stand-in)', typedPath)
     .option(
       '--train-size <n>',
       'training pictures used, the first in file order (default: 20000; 10000 synthetic)',

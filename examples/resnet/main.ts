@@ -1,6 +1,5 @@
 /** `npm run example:resnet`: trains a residual network on a part of CIFAR-10, and says whether it came as far as PyTorch's. */
 import { cpus } from 'node:os';
-import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { argmax, capture, init, manualSeed, noGrad, type Tensor } from 'kindling';
 import { DataLoader } from 'kindling/data';
@@ -9,9 +8,11 @@ import { accuracy } from 'kindling/metrics';
 import { summary } from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
 import { loadData, type StudyData } from '../cifar/data.js';
+import { dataChoice } from '../cifar/options.js';
 import { batchOf, removeCheckpoint, runSteps, type StepsOutcome } from '../shared/loop.js';
 import { parseRun, type RunFolder, whole } from '../shared/options.js';
 import { percent, program, verdict } from '../shared/program.js';
+import { Progress } from '../shared/progress.js';
 import { ResNet } from './network.js';
 import { optimizerOf, RECIPE, scheduleOf, transformsOf } from './recipe.js';
 import { isUsual, peerLine, peerLosses, range, targetFor } from './target.js';
@@ -32,7 +33,7 @@ const command = new Command('example:resnet')
   .option(
     '--data <path|cifar10|synthetic>',
     'an archive or folder of CIFAR-10 in its binary version; cifar10 downloads it (default: CIFAR-10 from the cache, else the synthetic stand-in)',
-    (text) => (['cifar10', 'synthetic'].includes(text) ? text : resolve(text)),
+    dataChoice,
   )
   .option('--epochs <n>', 'passes over the training images', whole(1), RECIPE.epochs)
   .option('--train-size <n>', 'training images used, the first in file order', whole(2), RECIPE.trainSize)
@@ -46,11 +47,11 @@ async function main(argv: readonly string[]): Promise<number> {
   console.log(`${host}, ${description}, ${cpus().length} cores`);
   for (const note of notes) console.log(note);
   const { data: choice, seed } = run.settings;
-  const wanted = { ...run.settings, choice, download: choice === 'cifar10', command: 'example:resnet' };
+  const wanted = { ...run.settings, choice, download: choice === 'cifar10' && !run.resume, command: 'example:resnet' };
   const data = await loadData(wanted, console.log);
   const prefix = data.train.synthetic ? 'synthetic · ' : '';
   const say = (line: string): void => console.log(`${prefix}${line}`);
-  await run.create();
+  await run.create({ data: data.location });
 
   manualSeed(seed);
   const model = new ResNet();
@@ -65,9 +66,8 @@ async function main(argv: readonly string[]): Promise<number> {
     say(`epoch ${epoch + 1}: mean training loss ${loss.toFixed(3)}${theirs}`);
   }
 
-  say(`classifying ${data.test.length} test images …`);
   const began = performance.now();
-  const reached = accuracy(data.test.labels, await classesOf(model, data));
+  const reached = accuracy(data.test.labels, await classesOf(model, data, prefix));
   const testSeconds = (performance.now() - began) / 1000;
   say(
     `${losses.length} steps in ${seconds.toFixed(0)} s, ${data.test.length} test images in ${testSeconds.toFixed(0)} s`,
@@ -129,14 +129,19 @@ function meansOf(losses: readonly number[], epochs: number): number[] {
 }
 
 /** The class of each test image, in evaluation: normalised by running statistics, nothing drawn. */
-async function classesOf(model: ResNet, { train, test }: StudyData): Promise<number[]> {
+async function classesOf(model: ResNet, { train, test }: StudyData, prefix: string): Promise<number[]> {
   model.eval();
   const classify = capture((batch: Tensor) => noGrad(() => argmax(model.forward(batch), { dim: 1 })));
   const classes: number[] = [];
   const transform = transformsOf(train).testing;
-  for await (const [batch] of new DataLoader(test, { batchSize: EVAL_BATCH, transform })) {
+  const loader = new DataLoader(test, { batchSize: EVAL_BATCH, transform });
+  const progress = new Progress({ stream: process.stdout, total: loader.length, label: 'testing', prefix });
+  let batches = 0;
+  for await (const [batch] of loader) {
     classes.push(...(await classify(batch).data()));
+    progress.step(++batches, `${classes.length} of ${test.length} images`);
   }
+  progress.stop();
   return classes;
 }
 

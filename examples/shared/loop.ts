@@ -1,12 +1,14 @@
 /** Trains one model, step by step: shows how far it is, stops at Ctrl-C, and goes on later to the same bits. */
 import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { onCompile, type Tensor } from 'kindling';
+import { adapter, onCompile, step as scoped, type Tensor } from 'kindling';
 import type { Batch, DataLoader, HostArray } from 'kindling/data';
-import { loadCheckpoint, type RunObjects, saveCheckpoint } from 'kindling/io';
+import { loadCheckpoint, type RunObjects, readCheckpoint, saveCheckpoint } from 'kindling/io';
 import { readIfThere, writeWhole } from './files.js';
 import { Progress } from './progress.js';
 import { Stop } from './stop.js';
+
+type Settings = Readonly<Record<string, unknown>>;
 
 export interface StepsOptions {
   /** What the progress calls the run. */
@@ -21,8 +23,8 @@ export interface StepsOptions {
   /** What steps change. */
   readonly state: RunObjects;
   /** Everything else that decides the numbers, fit for JSON: a checkpoint with other settings is refused. */
-  readonly settings?: unknown;
-  /** A file: written every 30 seconds and at Ctrl-C. Whoever has written the result removes it ({@link removeCheckpoint}). */
+  readonly settings?: Settings;
+  /** A file: written every 30 seconds, at Ctrl-C and after the last step. Whoever has written the result removes it ({@link removeCheckpoint}). */
   readonly checkpoint: string;
   /** Whether to go on from the checkpoint; where it is not there yet, from the start. */
   readonly resume: boolean;
@@ -39,7 +41,7 @@ export interface StepsOptions {
 }
 
 export interface StepsOutcome {
-  /** False where it was stopped and saved. */
+  /** False where it was stopped and saved, be it after the last step: then resuming goes on with what follows the steps. */
   readonly finished: boolean;
   /** Of all steps so far, those before a stop included. */
   readonly losses: readonly number[];
@@ -51,26 +53,32 @@ export interface StepsOutcome {
 interface Saved {
   readonly losses: number[];
   readonly seconds: number;
-  readonly settings: unknown;
+  readonly settings: Settings;
+  /** Where it was begun. */
+  readonly adapter: string;
 }
 
 /** Steps that may be under way on the device before the loss of the oldest is awaited. */
 const AHEAD = 3;
 const CHECKPOINT_SECONDS = 30;
 
-/** @throws Error where the checkpoint is of other settings, or a loss is not finite */
+/** @throws Error where `steps` is none, the checkpoint is of other settings, or a loss is not finite */
 export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
   const { label, steps, state, every, prefix = '', stream = process.stdout, stop = new Stop() } = options;
-  const settings: unknown = JSON.parse(JSON.stringify(options.settings ?? null));
-  const { losses, seconds } = await begin(options, settings);
+  if (!Number.isSafeInteger(steps) || steps < 1) throw new Error(`${label}: steps is a whole number ≥ 1, not ${steps}`);
+  const settings: Settings = JSON.parse(JSON.stringify(options.settings ?? {}));
+  const { losses, seconds, adapter: begunOn } = await begin(options, settings);
   const began = performance.now() - 1000 * seconds;
   const elapsed = (): number => (performance.now() - began) / 1000;
   const save = async (): Promise<void> => {
-    const user: Saved = { losses, seconds: elapsed(), settings };
+    const user: Saved = { losses, seconds: elapsed(), settings, adapter: begunOn };
     await writeWhole(options.checkpoint, await saveCheckpoint({ ...state, user }));
   };
   const progress = new Progress({ stream, total: steps, label, prefix });
   if (losses.length > 0) progress.line(`Going on after step ${losses.length} of ${steps}.`);
+  if (begunOn !== adapter().description) {
+    progress.line(`NOTE: the run was begun on ${begunOn}; another adapter rounds differently.`);
+  }
   onCompile(({ done, total }) => progress.prepare(`compiling shaders: ${done} of ${total}`));
   stop.arm(
     () => progress.line('Stopping after this step; once more stops at once, losing those since the last checkpoint.'),
@@ -103,9 +111,9 @@ export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
       savedAt = performance.now();
     }
     await settle(0);
-    const finished = losses.length === steps;
+    await save();
+    const finished = losses.length === steps && !stop.requested;
     if (!finished) {
-      await save();
       progress.line(`Stopped and saved after step ${losses.length}. Go on with: ${options.resumeCommand}`);
     }
     return { finished, losses, seconds: elapsed() };
@@ -117,13 +125,27 @@ export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
 }
 
 /** Where the run begins: anew, or where its checkpoint ends. */
-async function begin({ checkpoint, resume, state }: StepsOptions, settings: unknown): Promise<Saved> {
+async function begin({ checkpoint, resume, state }: StepsOptions, settings: Settings): Promise<Saved> {
   const bytes = resume ? await readIfThere(checkpoint) : null;
-  if (!bytes) return { losses: [], seconds: 0, settings };
-  const { user } = loadCheckpoint<Saved>(bytes, state);
-  if (isDeepStrictEqual(user.settings, settings)) return user;
-  const [was, is] = [user.settings, settings].map((value) => JSON.stringify(value));
-  throw new Error(`${checkpoint} is of a run with other settings or data: ${was} there, ${is} here`);
+  if (!bytes) return { losses: [], seconds: 0, settings, adapter: adapter().description };
+  // First of all: other data may give a model of another shape. `scoped` frees the tensors that it reads.
+  const saved = scoped(() => readCheckpoint<Saved>(bytes).user);
+  const others = differences(saved.settings, settings);
+  if (others.length > 0) {
+    throw new Error(
+      `${checkpoint} is of a run with other settings or data: ${others.join('; ')}. ` +
+        'Put them back as they were, or begin a new run.',
+    );
+  }
+  return loadCheckpoint<Saved>(bytes, state).user;
+}
+
+/** As in `seed was 0, is 1`. */
+function differences(was: Settings, is: Settings): string[] {
+  const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])];
+  return keys
+    .filter((key) => !isDeepStrictEqual(was[key], is[key]))
+    .map((key) => `${key} was ${JSON.stringify(was[key])}, is ${JSON.stringify(is[key])}`);
 }
 
 /** For when the result is written. */

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { parseRun, positive, type RunFolder, whole } from './options.js';
+import { parseRun, positive, type RunFolder, resumeLine, typedPath, whole } from './options.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -11,6 +11,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   await rm(folder, { recursive: true });
 });
 
@@ -48,6 +49,40 @@ it('keeps the settings in the folder, and takes them from there', async () => {
   expect(resumed).toMatchObject({ folder: out, resume: true, settings: { epochs: 7 }, checkpoint: begun.checkpoint });
   expect(resumed.resumeCommand).toBe(`npm run example:test -- --resume ${out}`);
   expect(await refusal('--resume', out, '--epochs', '3')).toMatch(/leave out --epochs/);
+});
+
+it('keeps what was found out when the run was created', async () => {
+  const out = join(folder, 'run');
+  await (await parse('--out', out)).create({ rate: 0.5 });
+  expect((await parse('--resume', out)).settings).toEqual({ epochs: 3, rate: 0.5 });
+});
+
+it("refuses another example's run", async () => {
+  const out = join(folder, 'run');
+  await (await parse('--out', out)).create();
+  const settings = join(out, 'settings.json');
+  const text = await readFile(settings, 'utf8');
+  await writeFile(settings, text.replace('example:test', 'example:other'));
+  await expect(parse('--resume', out)).rejects.toThrow(/is of a run of example:other, not of example:test/);
+});
+
+it('refuses a file as a folder', async () => {
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  await expect(parse('--out', file)).rejects.toThrow(`--out ${file}: ${file} is a file`);
+  await expect(parse('--out', join(file, 'a', 'b'))).rejects.toThrow(`b: ${file} is a file`);
+});
+
+it('takes paths from where npm was called', async () => {
+  vi.stubEnv('INIT_CWD', folder);
+  expect(typedPath('x')).toBe(join(folder, 'x'));
+  expect((await parse('--out', 'x')).folder).toBe(join(folder, 'x'));
+  vi.stubEnv('INIT_CWD', undefined);
+  expect(typedPath('x')).toBe(resolve('x'));
+});
+
+it('quotes a folder with spaces in the command that goes on', () => {
+  expect(resumeLine('example:test', '/a b/c')).toBe('npm run example:test -- --resume "/a b/c"');
 });
 
 it('touches no folder that is in use, and resumes none that is not', async () => {

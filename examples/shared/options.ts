@@ -1,7 +1,7 @@
 /** Command lines: what an option may be, and the folder that a run is kept in. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { writeWhole } from './files.js';
 
@@ -29,6 +29,20 @@ export function positive(most = Number.MAX_VALUE): (text: string) => number {
   };
 }
 
+/** A path as it was typed: npm runs a script in the package's folder, and keeps in INIT_CWD the one it was called from. */
+export const typedPath = (path: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), path);
+
+/** What to type to go on with the run in `folder`. */
+export const resumeLine = (name: string, folder: string): string =>
+  `npm run ${name} -- --resume ${/\s/.test(folder) ? `"${folder}"` : folder}`;
+
+/** @throws Error where `--out` names a file, or a folder in one */
+export function refuseFile(folder: string): void {
+  let path = folder;
+  while (!existsSync(path)) path = dirname(path);
+  if (!statSync(path).isDirectory()) throw new Error(`--out ${folder}: ${path} is a file; choose a folder`);
+}
+
 /** Ends the program where anything but `allowed` was typed beside `--resume`: the folder decides the rest. */
 export function refuseBesideResume(command: Command, allowed: readonly string[] = []): void {
   const typed = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
@@ -45,8 +59,12 @@ export interface RunFolder<Settings> {
   readonly checkpoint: string;
   /** What to type to go on with it. */
   readonly resumeCommand: string;
-  /** Makes the folder of a new run: called once nothing can be refused any more. */
-  create(): Promise<void>;
+  /**
+   * Makes the folder of a new run: called once nothing can be refused any more.
+   *
+   * @param found settings that were left open and are what a resumed run is to use
+   */
+  create(found?: Partial<Settings>): Promise<void>;
   write(name: string, content: string | Uint8Array): Promise<void>;
 }
 
@@ -57,7 +75,7 @@ const RESULT = 'result.json';
  * Adds `--out` and `--resume` to the options of `command`, and reads the command line. All other options are the run's
  * settings, kept in its folder; its result is to be `result.json`.
  *
- * @throws Error where the folder is not empty, or holds no run to resume
+ * @throws Error where the folder is not empty, or holds no run of this example to resume
  */
 export async function parseRun<Settings extends object>(
   command: Command,
@@ -66,35 +84,42 @@ export async function parseRun<Settings extends object>(
   const name = command.name();
   const short = name.replace('example:', '');
   command
-    .option('--out <folder>', `where results go (default: runs/${short}-DATE)`)
-    .option('--resume <folder>', 'go on with a run that was stopped; its settings count')
+    .option('--out <folder>', `where results go (default: runs/${short}-DATE)`, typedPath)
+    .option('--resume <folder>', 'go on with a run that was stopped; its settings count', typedPath)
     .addHelpText('after', '\nCtrl-C stops after the current step and saves; --resume goes on, to the same bits.')
     .parse([...argv], { from: 'user' });
   const { out, resume, ...typed } = command.opts<Settings & { out?: string; resume?: string }>();
   if (resume !== undefined) refuseBesideResume(command);
-  const folder = resume ?? out ?? join('runs', `${short}-${stamp()}`);
+  const folder = resume ?? out ?? resolve('runs', `${short}-${stamp()}`);
   const path = join(folder, SETTINGS);
   if (resume === undefined) await refuseUsed(folder);
   else if (!existsSync(path)) throw new Error(`${folder} holds no run to resume: there is no ${SETTINGS} in it`);
   else if (existsSync(join(folder, RESULT))) throw new Error(`${folder}: that run has ended, see its ${RESULT}`);
-  const settings = resume === undefined ? (typed as unknown as Settings) : JSON.parse(await readFile(path, 'utf8'));
+  const settings = resume === undefined ? (typed as unknown as Settings) : await readSettings<Settings>(path, name);
   const write = (file: string, content: string | Uint8Array): Promise<void> => writeWhole(join(folder, file), content);
   return {
     folder,
     resume: resume !== undefined,
     settings,
     checkpoint: join(folder, 'run.checkpoint'),
-    resumeCommand: `npm run ${name} -- --resume ${folder}`,
+    resumeCommand: resumeLine(name, folder),
     write,
-    async create() {
+    async create(found) {
       if (resume !== undefined) return;
       await mkdir(folder, { recursive: true });
-      await write(SETTINGS, `${JSON.stringify(settings, null, 1)}\n`);
+      await write(SETTINGS, `${JSON.stringify({ example: name, ...settings, ...found }, null, 1)}\n`);
     },
   };
 }
 
+async function readSettings<Settings>(path: string, name: string): Promise<Settings> {
+  const { example, ...settings } = JSON.parse(await readFile(path, 'utf8'));
+  if (example !== name) throw new Error(`${path} is of a run of ${example}, not of ${name}`);
+  return settings;
+}
+
 async function refuseUsed(folder: string): Promise<void> {
+  refuseFile(folder);
   if (!existsSync(folder) || (await readdir(folder)).length === 0) return;
   const known = existsSync(join(folder, SETTINGS)) && !existsSync(join(folder, RESULT));
   throw new Error(

@@ -1,8 +1,8 @@
 /** The examples' training loop: stopped after any step, it goes on to the same bits. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { capture, manualSeed, type Tensor } from 'kindling';
+import { adapter, capture, manualSeed, type Tensor } from 'kindling';
 import { DataLoader } from 'kindling/data';
 import { saveSafetensors } from 'kindling/io';
 import { Conv2d, CrossEntropyLoss, Dropout, Flatten, Linear, Sequential } from 'kindling/nn';
@@ -20,19 +20,22 @@ interface Attempt {
   checkpoint: string;
   resume?: boolean;
   stopAfter?: number;
-  settings?: unknown;
+  settings?: Readonly<Record<string, unknown>>;
   lr?: number;
+  steps?: number;
+  classes?: number;
 }
 
 /** Twelve steps, or as far as `stopAfter`: two and a half epochs of five, dropout and a schedule among them. */
-async function attempt({ checkpoint, resume = false, stopAfter, settings = { seed: 0 }, lr = 1e-3 }: Attempt) {
+async function attempt({ checkpoint, resume = false, stopAfter, settings = { seed: 0 }, ...rest }: Attempt) {
+  const { lr = 1e-3, steps = 12, classes = 10 } = rest;
   manualSeed(0);
   const written: string[] = [];
   const model = new Sequential(
     new Conv2d(3, 4, 3, { stride: 2 }),
     new Flatten(),
     new Dropout(0.3),
-    new Linear(900, 10),
+    new Linear(900, classes),
   );
   const optimizer = new Adam(model.parameters(), { lr });
   const scheduler = new lrScheduler.ExponentialLR(optimizer, { gamma: 0.7 });
@@ -48,7 +51,7 @@ async function attempt({ checkpoint, resume = false, stopAfter, settings = { see
   const stop = { requested: false, arm: () => {}, disarm: () => {} };
   const outcome = await runSteps({
     label: 'test',
-    steps: 12,
+    steps,
     async step(i) {
       if (i + 1 === stopAfter) stop.requested = true;
       return train(...(await batch(i)));
@@ -78,7 +81,8 @@ describe('runSteps', () => {
     expect(whole.losses).toHaveLength(12);
     expect(new Set(whole.losses).size).toBe(12);
     expect(whole.written.filter((line) => line.startsWith('after'))).toEqual([3, 6, 9, 12].map((n) => `after ${n}\n`));
-    for (const stopAfter of [1, 3, 5, 10, 11]) {
+    expect(existsSync(join(folder, 'whole'))).toBe(true);
+    for (const stopAfter of [1, 3, 5, 11, 12]) {
       const checkpoint = join(folder, `stopped-${stopAfter}`);
       const first = await attempt({ checkpoint, stopAfter });
       expect(first.finished).toBe(false);
@@ -100,9 +104,26 @@ describe('runSteps', () => {
   it('refuses a checkpoint of other settings', async () => {
     const checkpoint = join(folder, 'other');
     await attempt({ checkpoint, stopAfter: 2, settings: { seed: 0 } });
-    await expect(attempt({ checkpoint, resume: true, settings: { seed: 1 } })).rejects.toThrow(
-      /other settings or data: \{"seed":0\} there, \{"seed":1\} here/,
+    // More classes: a model that the checkpoint does not fit.
+    await expect(attempt({ checkpoint, resume: true, settings: { seed: 1, data: 'x' }, classes: 11 })).rejects.toThrow(
+      /other settings or data: seed was 0, is 1; data was undefined, is "x"\. Put them back as they were/,
     );
+  });
+
+  it('says where it goes on with the run of another adapter', async () => {
+    const checkpoint = join(folder, 'adapter');
+    await attempt({ checkpoint, stopAfter: 2 });
+    const here = adapter().description;
+    const there = 'x'.repeat(here.length);
+    writeFileSync(checkpoint, readFileSync(checkpoint, 'latin1').replace(here, there), 'latin1');
+    const { written } = await attempt({ checkpoint, resume: true });
+    expect(written[1]).toBe(`NOTE: the run was begun on ${there}; another adapter rounds differently.\n`);
+    const whole = await attempt({ checkpoint: join(folder, 'same') });
+    expect(whole.written.join()).not.toContain('NOTE');
+  });
+
+  it.each([0, 1.5, Number.NaN])('refuses %d steps', async (steps) => {
+    await expect(attempt({ checkpoint: join(folder, 'steps'), steps })).rejects.toThrow(/a whole number ≥ 1, not/);
   });
 
   it('says where a loss is not finite', async () => {
