@@ -123,7 +123,9 @@ describe('checkpoint', () => {
     const x = leaf([1]);
     const y = k.checkpoint((t: k.Tensor) => k.exp(t), x);
     expect(() => k.step(() => y.sum().backward())).toThrow('checkpoint: backward runs in another step than forward');
-    expect(() => k.grad(y.sum(), [x], { createGraph: true })).toThrow('checkpoint of [1]: its gradient is not differentiable');
+    expect(() => k.grad(y.sum(), [x], { createGraph: true })).toThrow(
+      'checkpoint of [1]: its gradient is not differentiable',
+    );
     expect(() => k.checkpoint((() => [x]) as never, x)).toThrow('checkpoint: the function must return one tensor');
     expect(x.isLeaf && y.requiresGrad).toBe(true);
   });

@@ -118,7 +118,12 @@ describe('elementwise', () => {
       const [g] = k.grad(f(x.mul(1)), [x], { gradOutputs: u, createGraph: true });
       const [byX, byU] = k.grad(k.square(g).sum(), [x, u], { allowUnused: true, createGraph: true });
       // PyTorch's zeros, of functions that bend, and nothing of those that do not.
-      if (/abs|elu|hardsigmoid/i.test(name)) await near('by x', byX ?? u, ALL.map(() => 0));
+      if (/abs|elu|hardsigmoid/i.test(name))
+        await near(
+          'by x',
+          byX ?? u,
+          ALL.map(() => 0),
+        );
       else expect(byX).toBeNull();
       await near(
         'by the gradient',
@@ -374,7 +379,9 @@ describe('together', () => {
     const image = k.randn([1, 1, 4, 4]).requiresGrad_();
     const [weight] = [k.randn([1, 1, 3, 3]).requiresGrad_()];
     const loss = F.conv2d(image, weight).sum();
-    expect(() => k.grad(loss, [weight], { createGraph: true })).toThrow(/^conv2d of \[1, 1, 4, 4\], \[1, 1, 3, 3\]: its gradient is not differentiable/);
+    expect(() => k.grad(loss, [weight], { createGraph: true })).toThrow(
+      /^conv2d of \[1, 1, 4, 4\], \[1, 1, 3, 3\]: its gradient is not differentiable/,
+    );
     expect(k.grad(loss, [weight])[0].shape).toEqual([1, 1, 3, 3]);
   });
 
