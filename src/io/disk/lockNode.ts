@@ -52,7 +52,7 @@ process.on('exit', () => {
  * try { … } finally { await lock.release(); }
  */
 export async function lockFile(path: string, { onHeld }: LockOptions = {}): Promise<FileLock> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true }).catch(unwritable(path));
   let tookOver: LockHolder | null = null;
   let asked = false;
   for (;;) {
@@ -70,6 +70,12 @@ export async function lockFile(path: string, { onHeld }: LockOptions = {}): Prom
   }
 }
 
+const unwritable =
+  (path: string) =>
+  (cause: unknown): never => {
+    throw new KindlingError(`lockFile: ${path} cannot be written (${(cause as Error).message})`, { cause });
+  };
+
 const holderOf = ({ claim }: Found): LockHolder => ({
   pid: claim?.pid ?? null,
   host: claim?.host ?? 'an unknown machine',
@@ -86,7 +92,7 @@ async function create(path: string): Promise<Pick<FileLock, 'release'> | null> {
     await file.writeFile(JSON.stringify(claim)).finally(() => file.close());
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null;
-    throw new KindlingError(`lockFile: ${path} cannot be written (${(error as Error).message})`, { cause: error });
+    unwritable(path)(error);
   }
   held.set(path, token);
   const renewal = setInterval(() => {
