@@ -56,7 +56,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
   readonly #buffers = new Map<string, { persistent: boolean }>();
 
   constructor() {
-    begin(this as AnyModule);
+    begin(this);
   }
 
   abstract forward(...inputs: Inputs): Output;
@@ -133,7 +133,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
    */
   parameters(): Parameter[] {
     const found = this.namedParameters().map(([, parameter]) => parameter);
-    const unreached = unreachedFrom(this as AnyModule, new Set(this.modules()), new Set(found));
+    const unreached = unreachedFrom(this, new Set(this.modules()), new Set(found));
     if (unreached.length > 0) {
       const names = unreached.map((module) =>
         module === (this as AnyModule) ? 'a Parameter' : module.constructor.name,

@@ -4,26 +4,25 @@
  * under construction is read from the stack, since no class can be told when the constructors of its subclasses end.
  */
 import type { Tensor } from '../tensor/tensor.js';
-import type { AnyModule } from './module.js';
 
 interface Made {
   readonly parameter: WeakRef<Tensor>;
   /** The innermost module under construction: the layer that the parameter was made for. */
-  readonly layer: WeakRef<AnyModule>;
+  readonly layer: WeakRef<object>;
   /** Whether a field of the layer has held it: what was replaced afterwards is not missed. */
   wasHeld: boolean;
 }
 
 /** Modules that may still be under construction, outermost first. */
-let begun: WeakRef<AnyModule>[] = [];
-const madeIn = new WeakMap<AnyModule, Made[]>();
+let begun: WeakRef<object>[] = [];
+const madeIn = new WeakMap<object, Made[]>();
 let latest: Made | null = null;
 
 /** More than any stack of constructors that a person writes; without parameters nothing tidies the list. */
 const MOST_BEGUN = 256;
 
 /** Called where the construction of a module begins. */
-export function begin(module: AnyModule): void {
+export function begin(module: object): void {
   begun.push(new WeakRef(module));
   if (begun.length > MOST_BEGUN) begun.shift();
 }
@@ -39,7 +38,7 @@ function constructorsRunning(): string[] {
   return [...stack.matchAll(/^\s*at new ([\w$.]+)|^([\w$]+)@/gm)].map(([, v8, other]) => v8 ?? other ?? '');
 }
 
-function classNames(module: AnyModule): Set<string> {
+function classNames(module: object): Set<string> {
   const names = new Set<string>();
   for (let at: object | null = Object.getPrototypeOf(module); at; at = Object.getPrototypeOf(at)) {
     names.add(at.constructor.name);
@@ -50,7 +49,7 @@ function classNames(module: AnyModule): Set<string> {
 /** Called where a parameter is made. */
 export function noteParameter(parameter: Tensor): void {
   noteHeld();
-  const running: AnyModule[] = [];
+  const running: object[] = [];
   let left = begun.flatMap((module) => module.deref() ?? []);
   let own = new Set<string>();
   for (const name of constructorsRunning()) {
@@ -84,11 +83,7 @@ function noteHeld(): void {
  *
  * @param modules what can be reached, with the parameters in `parameters`
  */
-export function unreachedFrom(
-  root: AnyModule,
-  modules: ReadonlySet<AnyModule>,
-  parameters: ReadonlySet<Tensor>,
-): AnyModule[] {
+export function unreachedFrom(root: object, modules: ReadonlySet<object>, parameters: ReadonlySet<Tensor>): object[] {
   noteHeld();
   const made = madeIn.get(root) ?? [];
   madeIn.delete(root);
