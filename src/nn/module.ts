@@ -5,6 +5,7 @@
 import { cast } from '../autograd/cast.js';
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { observed } from '../tensor/capture.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
@@ -81,7 +82,8 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
    * @param persistent whether it is in the state dict. Default: true
    * @example runningMean = this.registerBuffer('runningMean', zeros([32]));
    */
-  registerBuffer(name: string, value: Tensor, { persistent = true } = {}): Tensor {
+  registerBuffer(name: string, value: Tensor, options: { persistent?: boolean } = {}): Tensor {
+    const { persistent = true } = checked('registerBuffer', options, { persistent: 'boolean' });
     this.#buffers.set(name, { persistent });
     Object.assign(this, { [name]: keep(value) });
     return value;
@@ -196,8 +198,8 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
    * @throws KindlingError naming what is missing, unknown or of another shape
    */
   loadStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
-    const report = this.checkStateDict(state, options);
-    const renamed = renamedBy(state, options.rename);
+    const renamed = renamedBy(state, options);
+    const report = this.#checkState('loadStateDict', renamed, options);
     for (const [name, tensor] of this.#state()) {
       const source = renamed[name];
       if (source) tensor.copy_(cast(source.detach(), tensor.dtype));
@@ -206,8 +208,12 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
   }
 
   /** Throws what {@link Module.loadStateDict} would, and changes nothing. */
-  checkStateDict(given: Readonly<StateDict>, { strict = true, rename }: LoadOptions = {}): LoadReport {
-    const state = renamedBy(given, rename);
+  checkStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
+    return this.#checkState('checkStateDict', renamedBy(state, options), options);
+  }
+
+  #checkState(name: string, state: Readonly<StateDict>, options: LoadOptions): LoadReport {
+    const { strict = true } = checked(name, options, { strict: 'boolean', rename: 'function' });
     const own = new Map(this.#state());
     const missingKeys = [...own.keys()].filter((name) => !Object.hasOwn(state, name));
     const unexpectedKeys = Object.keys(state).filter((name) => !own.has(name));
@@ -267,7 +273,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
 const prefixed = <T>(prefix: string, named: readonly [string, T][]): [string, T][] =>
   prefix === '' ? [...named] : named.map(([name, value]) => [`${prefix}.${name}`, value]);
 
-function renamedBy(state: Readonly<StateDict>, rename: LoadOptions['rename']): Readonly<StateDict> {
+function renamedBy(state: Readonly<StateDict>, { rename }: LoadOptions): Readonly<StateDict> {
   if (!rename) return state;
   const renamed: StateDict = {};
   for (const [key, tensor] of Object.entries(state)) {
