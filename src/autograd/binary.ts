@@ -2,7 +2,7 @@
 import { refuse } from '../gpu/errors.js';
 import * as lines from '../kernels/elementwise/binary.js';
 import { type BinarySpec, binaryKernel } from '../kernels/elementwise.js';
-import { full } from '../tensor/create.js';
+import { constantOf } from '../tensor/create.js';
 import { broadcast, broadcastStrides } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { type DType, Tensor } from '../tensor/tensor.js';
@@ -25,7 +25,7 @@ export function scalar(value: number, dtype: DType): Tensor {
   let found = scalars.get(key);
   if (!found || found.storage.isFreed) {
     if (scalars.size >= 256) scalars.clear();
-    found = keep(full([], value, { dtype }));
+    found = keep(constantOf([], value, dtype));
     scalars.set(key, found);
   }
   return found;
