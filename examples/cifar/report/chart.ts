@@ -18,7 +18,7 @@ export function legend(summary: Summary): string {
   const { baseline, noise, seeds } = summary;
   const [low, high] = scoreRange(summary);
   const dots = seeds > 1 ? 'dots: mean over seeds; whiskers: lowest to highest seed' : 'dots: one run each';
-  const band = `dashed: ${baseline?.scenario}; shaded: within ${points(noise.bound)} points of it, which is noise`;
+  const band = `dashed: ${baseline?.scenario}; shaded: noise, up to ${points(noise.bound)} points from it`;
   return `${dots}${baseline ? `; ${band}` : ''}; axis from ${low.toFixed(2)} to ${high.toFixed(2)}`;
 }
 
