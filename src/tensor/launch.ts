@@ -54,7 +54,7 @@ export function watching<T>(see: Watcher, body: () => T, instead: typeof standIn
 
 function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
   for (const { storage, shape } of inputs) {
-    if (!storage.isFreed) continue;
+    if (storage.isUsable) continue;
     try {
       storage.memory();
     } catch (error) {

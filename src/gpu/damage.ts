@@ -1,0 +1,144 @@
+/**
+ * Errors belong to the work that caused them. Where a command fails, what it should have written is damaged: whoever reads
+ * that gets the error, and so does whoever reads what later commands made of it. Everything else goes on. Memory is whole
+ * again when it is written anew from memory that is.
+ */
+import { perDevice } from './device.js';
+import { KindlingError } from './errors.js';
+import type { Memory } from './memory.js';
+import type { Command, Encoded } from './plan.js';
+
+/** Bytes of a buffer's memory that hold nothing to be relied on. */
+export interface Damage {
+  readonly from: number;
+  readonly to: number;
+  readonly error: KindlingError;
+}
+
+const state = /* @__PURE__ */ perDevice(() => ({
+  /** Whether anything ever failed: else there is nothing to follow. */
+  any: false,
+  /** The first error that nobody has been told of. */
+  untold: null as KindlingError | null,
+}));
+
+function placeOf(memory: Memory): { readonly from: number; readonly to: number } {
+  const from = memory.home?.offset ?? 0;
+  return { from, to: from + memory.bytes };
+}
+
+/** Why the content of `memory` cannot be relied on; null where it can. */
+export function damageOf(memory: Memory): KindlingError | null {
+  const { damage } = memory.root;
+  if (!damage) return null;
+  const { from, to } = placeOf(memory);
+  return damage.find((one) => one.from < to && from < one.to)?.error ?? null;
+}
+
+function spoil(memory: Memory, error: KindlingError): void {
+  const { root } = memory;
+  heal(memory);
+  root.damage = [...(root.damage ?? []), { ...placeOf(memory), error }];
+  somethingFailed();
+}
+
+/** The content was written anew, all of it. */
+export function heal(memory: Memory): void {
+  const { root } = memory;
+  if (!root.damage) return;
+  const { from, to } = placeOf(memory);
+  const rest = root.damage.flatMap((one) => {
+    if (one.to <= from || to <= one.from) return one;
+    const before = one.from < from ? [{ ...one, to: from }] : [];
+    return one.to > to ? [...before, { ...one, from: to }] : before;
+  });
+  root.damage = rest.length > 0 ? rest : null;
+}
+
+/** The first error that nobody has been told of, and forgets it. */
+export function takeUntold(): KindlingError | null {
+  const error = state().untold;
+  state().untold = null;
+  return error;
+}
+
+/** Somebody has been told. */
+export function told(error: unknown): void {
+  if (state().untold === error) state().untold = null;
+}
+
+/** From now on commands have to be looked at: a shader, or a buffer, came to nothing. */
+export function somethingFailed(): void {
+  state().any = true;
+}
+
+function blame(error: KindlingError): KindlingError {
+  state().untold ??= error;
+  return error;
+}
+
+/** What keeps a planned command from running: its shader does not compile, or a buffer of it could not be made. */
+function obstacle(command: Encoded): KindlingError | null {
+  if ('pipeline' in command) {
+    return command.pipeline.failure ?? command.bound.find(({ buffer }) => buffer.failure)?.buffer.failure ?? null;
+  }
+  return command.from.failure ?? command.to.failure;
+}
+
+/** Marks what a command writes by what it reads, or by the error that it failed with. */
+function follow(command: Command, failure: KindlingError | null): void {
+  if ('staging' in command) command.failure ??= failure ?? damageOf(command.from);
+  else if ('to' in command) {
+    const error = failure ?? damageOf(command.from);
+    if (error) spoil(command.to, error);
+    else heal(command.to);
+  } else if ('kernel' in command) {
+    const { kernel, memories, fresh } = command;
+    let error = failure;
+    // What a kernel writes in place depends on what was there.
+    memories.forEach((memory, i) => {
+      if (kernel.access[i] === 'read' || !fresh.includes(memory)) error ??= damageOf(memory);
+    });
+    memories.forEach((memory, i) => {
+      if (kernel.access[i] !== 'write') return;
+      if (error) spoil(memory, error);
+      else heal(memory);
+    });
+  }
+}
+
+/**
+ * Marks what planned commands will leave damaged, and returns those that can run.
+ *
+ * @returns the same commands where nothing is wrong
+ */
+export function runnable(commands: readonly Encoded[]): readonly Encoded[] {
+  if (!state().any) return commands;
+  const errors = new Map<KindlingError, KindlingError>();
+  const kept = commands.filter((command) => {
+    const cause = obstacle(command);
+    let error = (cause && errors.get(cause)) ?? null;
+    if (cause && !error) {
+      const named = 'kernel' in command && !('pipeline' in command && command.pipeline.failure);
+      error = blame(named ? new KindlingError(`${command.kernel.name}: ${cause.message}`, { cause }) : cause);
+      errors.set(cause, error);
+    }
+    follow(command.command, error);
+    return !cause;
+  });
+  return kept.length < commands.length ? kept : commands;
+}
+
+/** Marks what a batch that did not run should have written, and what the batches submitted since have made of it. */
+export function batchFailed(
+  commands: readonly Command[],
+  since: readonly (readonly Encoded[])[],
+  error: KindlingError,
+): void {
+  blame(error);
+  for (const command of commands.flatMap(recordedAs)) follow(command, error);
+  for (const command of since.flat().flatMap(recordedAs)) follow(command, null);
+}
+
+const recordedAs = (command: Command | Encoded): readonly Command[] =>
+  Array.isArray(command) ? command.flatMap(recordedAs) : 'command' in command ? [command.command] : [command];

@@ -1,0 +1,3 @@
+export async function collectGarbage(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+}
