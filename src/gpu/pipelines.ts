@@ -21,6 +21,8 @@ const compiler = /* @__PURE__ */ perDevice(() => ({
   layouts: new Map<string, GPUBindGroupLayout>(),
   paramBuffers: new WeakMap<Kernel, GPUBuffer>(),
   done: 0,
+  /** Whether the console was told that it takes long. */
+  spoken: false,
 }));
 
 /** Shaders compiled so far. */
@@ -59,21 +61,19 @@ function tell(kernel: Kernel): void {
 
 const PATIENCE_MS = 1000;
 let patience: ReturnType<typeof setTimeout> | undefined;
-let spoken = false;
 
 /** Says that shaders compile where that has taken a second without a pause. */
 function speakUpLater(allDone: boolean): void {
   if (allDone) {
     clearTimeout(patience);
     patience = undefined;
-  } else if (!spoken) {
+  } else if (!compiler().spoken) {
     patience ??= setTimeout(() => {
-      const { done, byText } = compiler();
+      patience = undefined;
+      const { done, byText, spoken } = compiler();
       if (spoken || listener || done === byText.size) return;
-      spoken = true;
-      console.warn(
-        `kindling: compiling shaders: ${done} of ${byText.size}… (once per program; onCompile() tells more)`,
-      );
+      compiler().spoken = true;
+      console.warn(`kindling: compiling shaders: ${done} of ${byText.size}… (said once; onCompile() follows it)`);
     }, PATIENCE_MS);
   }
 }

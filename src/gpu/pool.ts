@@ -3,8 +3,8 @@
  * again at once: for a kernel's output, or for a write of the host, which is made before the commands of its own batch
  * and after those of all earlier ones.
  */
-import { collectGarbage } from '#host';
 import { type Allocation, allocate, showBytes } from './allocation.js';
+import { collectGarbage } from './collector.js';
 import { device, epoch, perDevice } from './device.js';
 import { refuse } from './errors.js';
 

@@ -2,6 +2,7 @@
  * Who owns GPU memory. A `Storage` is the memory of one or more tensors. Inside a step it belongs to that step and is
  * freed at its end; outside, it lives until `free()` or until nothing refers to it any more.
  */
+import { collectedOne, madeOutside } from './budget.js';
 import { device } from './device.js';
 import { refuse } from './errors.js';
 import { Memory } from './memory.js';
@@ -15,7 +16,10 @@ class Scope {
 }
 
 const scopes: Scope[] = [];
-const collected = new FinalizationRegistry<Memory>(discard);
+const collected = new FinalizationRegistry<Memory>((memory) => {
+  collectedOne(memory);
+  discard(memory);
+});
 
 /** Results of a step up to this size come back with the step itself, and their GPU memory is freed when they have. */
 const READ_WITH_STEP_BYTES = 4096;
@@ -303,6 +307,7 @@ export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly S
     storages.map((storage) => storage.memory()),
   );
   if (scopes.length > 0) return;
+  madeOutside(storages.at(-1)?.bytes ?? 0);
   const batch = currentBatch();
   if (unsubmitted.batch !== batch) unsubmitted = { batch, dispatches: 0 };
   if (++unsubmitted.dispatches >= EAGER_BATCH) flush();

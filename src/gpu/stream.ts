@@ -5,6 +5,7 @@
  */
 import type { Kernel } from '../kernels/kernel.js';
 import { type Allocation, allocate, allocating } from './allocation.js';
+import { makeRoom } from './budget.js';
 import { batchFailed, heal, runnable, takeUntold, told } from './damage.js';
 import { assertHealthy, device, epoch, orLost, perDevice, polling } from './device.js';
 import { encode } from './encode.js';
@@ -169,6 +170,7 @@ export function readback(from: Memory): Promise<ArrayBuffer> {
 export async function delivered(content: ArrayBuffer | Promise<ArrayBuffer>): Promise<ArrayBuffer> {
   try {
     const data = await content;
+    await makeRoom();
     assertHealthy();
     return data;
   } catch (error) {

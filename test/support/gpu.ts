@@ -1,11 +1,13 @@
 import '../../src/methods/index.js';
 import { init } from '../../src/gpu/device.js';
+import { onCompile } from '../../src/gpu/pipelines.js';
 import { sync } from '../../src/gpu/stream.js';
 import { reseed } from './random.js';
 
 /** Opens the device of this process or page, once; returns the line that names it. */
 export async function prepare(): Promise<string> {
   const { host, description, notes } = await init();
+  onCompile(() => {}); // The console is for tests.
   return [`adapter: ${description}, in ${host}`, ...notes].join('; ');
 }
 

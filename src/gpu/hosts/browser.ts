@@ -2,7 +2,6 @@ import { refuse } from '../errors.js';
 import { firstAdapter, type HostGpu, type HostOptions } from './host.js';
 
 export * from './choicesDatabase.js';
-export { collectGarbage } from './garbageBrowser.js';
 
 /**
  * Asks the browser for an adapter: a GPU where there is one, else its software adapter.

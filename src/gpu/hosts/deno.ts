@@ -3,7 +3,6 @@ import { refuse } from '../errors.js';
 import { firstAdapter, type HostGpu, type HostOptions } from './host.js';
 
 export * from './choicesFile.js';
-export { collectGarbage } from './garbage.js';
 
 /**
  * Asks Deno for an adapter: a GPU where there is one, else a Vulkan driver that computes on the CPU, such as lavapipe.

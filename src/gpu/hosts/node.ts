@@ -4,7 +4,6 @@ import { polling } from './polling.js';
 import { hasGpuDevice, installedIcd, loadVulkan, unpackedIcd, withEnvironment } from './software.js';
 
 export * from './choicesFile.js';
-export { collectGarbage } from './garbage.js';
 
 /** By what they were asked for. Dawn crashes at exit when an instance that made a device was collected before. */
 const instances = new Map<string, GPU>();

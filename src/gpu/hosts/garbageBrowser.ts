@@ -1,3 +1,0 @@
-export async function collectGarbage(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve));
-}
