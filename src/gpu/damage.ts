@@ -22,9 +22,12 @@ const state = /* @__PURE__ */ perDevice(() => ({
   untold: null as KindlingError | null,
 }));
 
-function placeOf(memory: Memory): { readonly from: number; readonly to: number } {
-  const from = memory.home?.offset ?? 0;
-  return { from, to: from + memory.bytes };
+/** Ranges of one buffer begin at multiples of this, so the gap up to the next one belongs to the range before. */
+const ALIGNMENT = 256;
+
+function placeOf({ home, bytes }: Memory): { readonly from: number; readonly to: number } {
+  const from = home?.offset ?? 0;
+  return { from, to: from + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT };
 }
 
 /** Why the content of `memory` cannot be relied on; null where it can. */
@@ -42,8 +45,14 @@ function spoil(memory: Memory, error: KindlingError): void {
   somethingFailed();
 }
 
+/** The host wrote to `memory`, unless it has no buffer; `whole`: all of it. */
+export function hostWrote(memory: Memory, failure: KindlingError | null, whole: boolean): void {
+  if (failure) spoil(memory, blame(failure));
+  else if (whole) heal(memory);
+}
+
 /** The content was written anew, all of it. */
-export function heal(memory: Memory): void {
+function heal(memory: Memory): void {
   const { root } = memory;
   if (!root.damage) return;
   const { from, to } = placeOf(memory);
@@ -85,25 +94,23 @@ function obstacle(command: Encoded): KindlingError | null {
   return command.from.failure ?? command.to.failure;
 }
 
-/** Marks what a command writes by what it reads, or by the error that it failed with. */
-function follow(command: Command, failure: KindlingError | null): void {
-  if ('staging' in command) command.failure ??= failure ?? damageOf(command.from);
-  else if ('to' in command) {
-    const error = failure ?? damageOf(command.from);
-    if (error) spoil(command.to, error);
-    else heal(command.to);
-  } else if ('kernel' in command) {
+/** Marks what a command writes by what it reads, or else by the failure of the command itself. */
+function follow(command: Command, failure: () => KindlingError | null): void {
+  if ('staging' in command) command.failure ??= damageOf(command.from) ?? failure();
+  else if ('to' in command) mark([command.to], damageOf(command.from) ?? failure());
+  else if ('kernel' in command) {
     const { kernel, memories, fresh } = command;
-    let error = failure;
     // What a kernel writes in place depends on what was there.
-    memories.forEach((memory, i) => {
-      if (kernel.access[i] === 'read' || !fresh.includes(memory)) error ??= damageOf(memory);
-    });
-    memories.forEach((memory, i) => {
-      if (kernel.access[i] !== 'write') return;
-      if (error) spoil(memory, error);
-      else heal(memory);
-    });
+    const read = memories.filter((memory, i) => kernel.access[i] === 'read' || !fresh.includes(memory));
+    const written = memories.filter((_, i) => kernel.access[i] === 'write');
+    mark(written, read.map(damageOf).find((error) => error) ?? failure());
+  }
+}
+
+function mark(written: readonly Memory[], error: KindlingError | null): void {
+  for (const memory of written) {
+    if (error) spoil(memory, error);
+    else heal(memory);
   }
 }
 
@@ -114,16 +121,13 @@ function follow(command: Command, failure: KindlingError | null): void {
  */
 export function runnable(commands: readonly Encoded[]): readonly Encoded[] {
   if (!state().any) return commands;
-  const errors = new Map<KindlingError, KindlingError>();
   const kept = commands.filter((command) => {
     const cause = obstacle(command);
-    let error = (cause && errors.get(cause)) ?? null;
-    if (cause && !error) {
-      const named = 'kernel' in command && !('pipeline' in command && command.pipeline.failure);
-      error = blame(named ? new KindlingError(`${command.kernel.name}: ${cause.message}`, { cause }) : cause);
-      errors.set(cause, error);
-    }
-    follow(command.command, error);
+    follow(command.command, () => {
+      if (!cause) return null;
+      const outOfMemory = 'kernel' in command && !command.pipeline.failure;
+      return blame(outOfMemory ? new KindlingError(`${command.kernel.name}: ${cause.message}`, { cause }) : cause);
+    });
     return !cause;
   });
   return kept.length < commands.length ? kept : commands;
@@ -136,8 +140,8 @@ export function batchFailed(
   error: KindlingError,
 ): void {
   blame(error);
-  for (const command of commands.flatMap(recordedAs)) follow(command, error);
-  for (const command of since.flat().flatMap(recordedAs)) follow(command, null);
+  for (const command of commands.flatMap(recordedAs)) follow(command, () => error);
+  for (const command of since.flat().flatMap(recordedAs)) follow(command, () => null);
 }
 
 const recordedAs = (command: Command | Encoded): readonly Command[] =>

@@ -6,7 +6,7 @@
 import type { Kernel } from '../kernels/kernel.js';
 import { type Allocation, allocate, allocating } from './allocation.js';
 import { makeRoom } from './budget.js';
-import { batchFailed, heal, runnable, takeUntold, told } from './damage.js';
+import { batchFailed, hostWrote, runnable, takeUntold, told } from './damage.js';
 import { assertHealthy, device, epoch, orLost, perDevice, polling } from './device.js';
 import { encode } from './encode.js';
 import { KindlingError, refuse } from './errors.js';
@@ -254,7 +254,7 @@ export async function sync(): Promise<void> {
 function submit({ number, writes, afterSubmit }: Batch, planned: readonly Encoded[], into?: Recording): void {
   const gpu = device();
   const state = stream();
-  for (const { to, data } of writes) if (to && data.length >= to.bytes) heal(to);
+  for (const { to, buffer, data } of writes) if (to) hostWrote(to, buffer.failure, data.length >= to.bytes);
   const encoded = runnable(planned);
   if (into && encoded !== planned) into.broken = true;
   gpu.pushErrorScope('validation');

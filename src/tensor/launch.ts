@@ -1,5 +1,5 @@
 /** Runs a kernel over tensors and wraps what it writes. */
-import { refuse } from '../gpu/errors.js';
+import { DeviceLostError, refuse } from '../gpu/errors.js';
 import { overwritten, run } from '../gpu/storage.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { type Shape, show } from './shape.js';
@@ -58,6 +58,7 @@ function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Ten
     try {
       storage.memory();
     } catch (error) {
+      if (error instanceof DeviceLostError) throw error;
       refuse(`${kernel.name}: an input of shape ${show(shape)}: ${(error as Error).message}`);
     }
   }

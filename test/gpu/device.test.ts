@@ -23,7 +23,7 @@ function training() {
     optimizer.step();
     return loss;
   };
-  return { model, optimizer, body, train: k.capture(body) };
+  return { model, body, train: k.capture(body) };
 }
 
 describe('destroy()', () => {
@@ -56,7 +56,7 @@ describe('destroy()', () => {
   });
 
   test('tensors of the old device say so, wherever they are used; captured functions record anew', async () => {
-    const { model, optimizer, body, train } = training();
+    const { model, body, train } = training();
     const double = k.capture((x: k.Tensor) => x.mul(2).add(0.5));
     for (let i = 0; i < 3; i++) {
       await double(k.ones([2])).data();
@@ -77,7 +77,6 @@ describe('destroy()', () => {
     expect(() => k.step(() => body(k.ones([2, 3])))).toThrow(gone);
     expect(() => train(k.ones([2, 3]))).toThrow(gone);
     expect(() => train(old)).toThrow(gone);
-    expect(() => optimizer.step()).toThrow(gone);
     expect(await read.add(1).item()).toBe(3);
     for (let i = 0; i < 3; i++) expect(await double(k.ones([2])).array()).toEqual([2.5, 2.5]);
     old.dispose();
