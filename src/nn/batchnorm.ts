@@ -1,6 +1,7 @@
 /** Normalisation by statistics that may be kept: of batches, and of images. */
 import { increment_ } from '../autograd/inPlace.js';
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { ones, zeros } from '../tensor/create.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -21,6 +22,13 @@ export interface BatchNormOptions {
   trackRunningStats?: boolean;
 }
 
+const RUNNING_NORM: Known<BatchNormOptions> = {
+  eps: 'number',
+  momentum: 'number',
+  affine: 'boolean',
+  trackRunningStats: 'boolean',
+};
+
 abstract class RunningNorm extends Module {
   /** [numFeatures], ones at the start */
   weight: Parameter | null;
@@ -35,7 +43,9 @@ abstract class RunningNorm extends Module {
 
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
     super();
-    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    const given = checked(this.constructor.name, options, RUNNING_NORM);
+    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = given;
+    checked(this.constructor.name, { numFeatures }, { numFeatures: 'count' });
     this.numFeatures = numFeatures;
     this.options = { eps, momentum, affine, trackRunningStats };
     this.weight = affine ? init.ones(uninitialized([numFeatures])) : null;
@@ -104,7 +114,11 @@ export class BatchNorm2d extends RunningNorm {
  */
 export class InstanceNorm2d extends RunningNorm {
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
-    super(numFeatures, { affine: false, trackRunningStats: false, ...options });
+    super(numFeatures, {
+      affine: false,
+      trackRunningStats: false,
+      ...checked('InstanceNorm2d', options, RUNNING_NORM),
+    });
   }
 
   forward(x: Tensor): Tensor {

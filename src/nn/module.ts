@@ -5,6 +5,7 @@
 import { cast } from '../autograd/cast.js';
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { observed } from '../tensor/capture.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
@@ -73,7 +74,8 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
    * @param persistent whether it is in the state dict. Default: true
    * @example runningMean = this.registerBuffer('runningMean', zeros([32]));
    */
-  registerBuffer(name: string, value: Tensor, { persistent = true } = {}): Tensor {
+  registerBuffer(name: string, value: Tensor, options: { persistent?: boolean } = {}): Tensor {
+    const { persistent = true } = checked('registerBuffer', options, { persistent: 'boolean' });
     this.#buffers.set(name, { persistent });
     Object.assign(this, { [name]: keep(value) });
     return value;
@@ -166,7 +168,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
    * @throws KindlingError naming what is missing, unknown or of another shape
    */
   loadStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
-    const report = this.checkStateDict(state, options);
+    const report = this.#checkState('loadStateDict', state, options);
     for (const [name, tensor] of this.#state()) {
       const source = state[name];
       if (source) tensor.copy_(cast(source.detach(), tensor.dtype));
@@ -175,7 +177,12 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
   }
 
   /** Throws what {@link Module.loadStateDict} would, and changes nothing. */
-  checkStateDict(state: Readonly<StateDict>, { strict = true }: LoadOptions = {}): LoadReport {
+  checkStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
+    return this.#checkState('checkStateDict', state, options);
+  }
+
+  #checkState(name: string, state: Readonly<StateDict>, options: LoadOptions): LoadReport {
+    const { strict = true } = checked(name, options, { strict: 'boolean' });
     const own = new Map(this.#state());
     const missingKeys = [...own.keys()].filter((name) => !Object.hasOwn(state, name));
     const unexpectedKeys = Object.keys(state).filter((name) => !own.has(name));

@@ -3,7 +3,7 @@ import * as k from 'kindling';
 import { Linear } from 'kindling/nn';
 import { SGD } from 'kindling/optim';
 import { afterEach, describe, expect, test } from 'vitest';
-import { device } from '../../src/gpu/device.js';
+import { beforeUse, device } from '../../src/gpu/device.js';
 import { kernel } from '../../src/kernels/kernel.js';
 import { launch } from '../../src/tensor/launch.js';
 
@@ -111,9 +111,14 @@ describe('destroy()', () => {
 });
 
 test('init() after one that failed tries anew', async () => {
+  let failures = 1;
+  beforeUse(async () => {
+    if (failures-- > 0) throw new Error('not this time');
+    return [];
+  });
   k.destroy();
-  const first = k.init({ powerPreference: 'nonsense' as GPUPowerPreference });
-  await expect(first).rejects.toThrow();
+  await expect(k.init()).rejects.toThrow('not this time');
+  expect(() => k.ones([1])).toThrow('init()');
   await k.init();
   expect(await k.tensor([2]).mul(2).item()).toBe(4);
 });
