@@ -2,9 +2,9 @@
  * Buffers of the device. It says only later that it had no room for one, so a batch waits for the answers to the buffers
  * that were made for it (a replay makes none). Before an allocation fails, what lies idle is freed and it is tried again.
  */
-import { somethingFailed } from './damage.js';
 import { device, perDevice } from './device.js';
 import { KindlingError } from './errors.js';
+import { somethingFailed } from './failures.js';
 
 export interface Allocation {
   /** Another one after a second try. */

@@ -3,24 +3,10 @@
  * that gets the error, and so does whoever reads what later commands made of it. Everything else goes on. Memory is whole
  * again when it is written anew from memory that is.
  */
-import { perDevice } from './device.js';
 import { KindlingError } from './errors.js';
+import { anyFailed, blame, somethingFailed } from './failures.js';
 import type { Memory } from './memory.js';
 import type { Command, Encoded } from './plan.js';
-
-/** Bytes of a buffer's memory that hold nothing to be relied on. */
-export interface Damage {
-  readonly from: number;
-  readonly to: number;
-  readonly error: KindlingError;
-}
-
-const state = /* @__PURE__ */ perDevice(() => ({
-  /** Whether anything ever failed: else there is nothing to follow. */
-  any: false,
-  /** The first error that nobody has been told of. */
-  untold: null as KindlingError | null,
-}));
 
 /** Ranges of one buffer begin at multiples of this, so the gap up to the next one belongs to the range before. */
 const ALIGNMENT = 256;
@@ -31,7 +17,7 @@ function placeOf({ home, bytes }: Memory): { readonly from: number; readonly to:
 }
 
 /** Why the content of `memory` cannot be relied on; null where it can. */
-export function damageOf(memory: Memory): KindlingError | null {
+function damageOf(memory: Memory): KindlingError | null {
   const { damage } = memory.root;
   if (!damage) return null;
   const { from, to } = placeOf(memory);
@@ -62,28 +48,6 @@ function heal(memory: Memory): void {
     return one.to > to ? [...before, { ...one, from: to }] : before;
   });
   root.damage = rest.length > 0 ? rest : null;
-}
-
-/** The first error that nobody has been told of, and forgets it. */
-export function takeUntold(): KindlingError | null {
-  const error = state().untold;
-  state().untold = null;
-  return error;
-}
-
-/** Somebody has been told. */
-export function told(error: unknown): void {
-  if (state().untold === error) state().untold = null;
-}
-
-/** From now on commands have to be looked at: a shader, or a buffer, came to nothing. */
-export function somethingFailed(): void {
-  state().any = true;
-}
-
-function blame(error: KindlingError): KindlingError {
-  state().untold ??= error;
-  return error;
 }
 
 /** What keeps a planned command from running: its shader does not compile, or a buffer of it could not be made. */
@@ -120,7 +84,7 @@ function mark(written: readonly Memory[], error: KindlingError | null): void {
  * @returns the same commands where nothing is wrong
  */
 export function runnable(commands: readonly Encoded[]): readonly Encoded[] {
-  if (!state().any) return commands;
+  if (!anyFailed()) return commands;
   const kept = commands.filter((command) => {
     const cause = obstacle(command);
     follow(command.command, () => {

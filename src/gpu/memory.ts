@@ -2,9 +2,16 @@
  * A piece of GPU memory as commands name it. Its buffer is found only when the batch that first names it is planned
  * (plan.ts): a temporary then shares one with others that are done, and what nobody reads never gets any.
  */
-import type { Damage } from './damage.js';
 import { epoch } from './device.js';
+import type { KindlingError } from './errors.js';
 import { type Pool, type PoolBuffer, pool } from './pool.js';
+
+/** Bytes of a buffer's memory that hold nothing to be relied on. */
+export interface Damage {
+  readonly from: number;
+  readonly to: number;
+  readonly error: KindlingError;
+}
 
 export class Memory {
   /** A multiple of 4, and at least 4. */

@@ -1,8 +1,8 @@
 /** Compiles kernels, asynchronously and once per text, and says what is wrong where the compiler refuses one. */
 import type { Kernel } from '../kernels/kernel.js';
-import { somethingFailed } from './damage.js';
 import { device, perDevice } from './device.js';
 import { KindlingError } from './errors.js';
+import { somethingFailed } from './failures.js';
 
 /** A compiled kernel, or one on its way. */
 export interface Pipeline {

@@ -6,10 +6,11 @@
 import type { Kernel } from '../kernels/kernel.js';
 import { type Allocation, allocate, allocating } from './allocation.js';
 import { makeRoom } from './budget.js';
-import { batchFailed, hostWrote, runnable, takeUntold, told } from './damage.js';
+import { batchFailed, hostWrote, runnable } from './damage.js';
 import { assertHealthy, device, epoch, orLost, perDevice, polling } from './device.js';
 import { encode } from './encode.js';
 import { KindlingError, refuse } from './errors.js';
+import { takeUntold, told } from './failures.js';
 import type { Submission } from './hosts/polling.js';
 import type { Memory } from './memory.js';
 import { type Command, type Encoded, plan, type Readback, writtenBy } from './plan.js';
