@@ -14,7 +14,7 @@ export interface Damage {
 }
 
 export class Memory {
-  /** A multiple of 4, and at least 4. */
+  /** A multiple of 4; of memory for no element, what the widest element takes: kernels bind it all the same. */
   readonly bytes: number;
   buffer: PoolBuffer | null = null;
   /** Where it lies, if it is a range of another memory: of an arena, say. `offset` is a multiple of 256. */
@@ -32,7 +32,7 @@ export class Memory {
   readonly #epoch = epoch();
 
   constructor(bytes: number) {
-    this.bytes = Math.max(4, Math.ceil(bytes / 4) * 4);
+    this.bytes = Math.ceil(bytes / 4) * 4 || 16;
   }
 
   /** Whether the device that it lies on is gone. */

@@ -25,7 +25,7 @@ const collected = new FinalizationRegistry<Memory>((memory) => {
 const READ_WITH_STEP_BYTES = 4096;
 
 export class Storage {
-  /** Bytes that tensors use; a multiple of 4, and at least 4. */
+  /** Bytes that tensors use; a multiple of 4, and at least that. */
   readonly bytes: number;
   #memory: Memory | null;
   /** Keeps alive what this is a range of. */

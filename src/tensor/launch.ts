@@ -62,6 +62,7 @@ function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Ten
       refuse(`${kernel.name}: an input of shape ${show(shape)}: ${(error as Error).message}`);
     }
   }
+  if (outputs.every(({ size }) => size === 0)) return;
   watcher?.(kernel, inputs, outputs);
   run(
     kernel,

@@ -129,9 +129,9 @@ test('an error of no known work is told to whoever reads next, once', async () =
   const x = k.tensor([1]);
   await k.sync();
   const scoped = new Promise((told) => device().addEventListener('uncapturederror', told, { once: true }));
-  device().createBuffer({ size: 2 ** 45, usage: 0x80 });
+  device().createBuffer({ size: 16, usage: 0 });
   await scoped;
-  await expect(x.item()).rejects.toThrow(/WebGPU.*size/is);
+  await expect(x.item()).rejects.toThrow('WebGPU');
   expect(await x.item()).toBe(1);
 });
 
