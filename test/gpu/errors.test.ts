@@ -130,6 +130,7 @@ test('an error of no known work is told to whoever reads next, once', async () =
   await k.sync();
   const scoped = new Promise((told) => device().addEventListener('uncapturederror', told, { once: true }));
   device().createBuffer({ size: 16, usage: 0 });
+  await device().queue.onSubmittedWorkDone(); // Sends it off.
   await scoped;
   await expect(x.item()).rejects.toThrow('WebGPU');
   expect(await x.item()).toBe(1);
