@@ -1,6 +1,6 @@
 /** Planned commands as a command buffer: one compute pass, ended only where something is copied. */
 import { device } from './device.js';
-import { bindGroupOf, type Encoded, type EncodedDispatch } from './plan.js';
+import { type Encoded, type EncodedDispatch, makeBindGroup } from './plan.js';
 
 /** Measures dispatches, each in a pass of its own. */
 export interface Stopwatch {
@@ -17,8 +17,7 @@ export function setStopwatch(to: Stopwatch | null): void {
   stopwatch = to;
 }
 
-/** @param onBindGroup called for each bind group made */
-export function encode(commands: readonly Encoded[], onBindGroup: () => void): GPUCommandBuffer {
+export function encode(commands: readonly Encoded[]): GPUCommandBuffer {
   const encoder = device().createCommandEncoder();
   let pass: GPUComputePassEncoder | null = null;
   const end = (): void => {
@@ -29,7 +28,7 @@ export function encode(commands: readonly Encoded[], onBindGroup: () => void): G
     if ('pipeline' in command) {
       const { pipeline, kernel } = command;
       if (!pipeline.compiled) continue;
-      command.bindGroup ??= bindGroupOf(command, onBindGroup);
+      command.bindGroup ??= makeBindGroup(command);
       const timestampWrites = stopwatch?.start(command);
       if (timestampWrites) end();
       pass ??= encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});

@@ -41,7 +41,7 @@ export interface EncodedDispatch {
   readonly kernel: Kernel;
   readonly pipeline: Pipeline;
   readonly bound: readonly Bound[];
-  /** Made when it is first encoded: by then its buffers are known to be good. */
+  /** Null until it is first encoded: by then its buffers are known to be good. */
   bindGroup: GPUBindGroup | null;
   /** Bytes that it binds. */
   readonly bytes: number;
@@ -112,13 +112,23 @@ const same = (a: readonly Bound[], b: readonly Bound[]): boolean =>
     return other?.buffer === buffer && other.offset === offset && other.size === size;
   });
 
-/** The bind group of a planned dispatch. `onMake` is called if it has to be made. */
-export function bindGroupOf({ kernel, pipeline, bound }: EncodedDispatch, onMake: () => void): GPUBindGroup {
+const knownGroup = (kernel: Kernel, bound: readonly Bound[]): GPUBindGroup | null =>
+  groups()
+    .get(kernel)
+    ?.find((one) => same(one.bound, bound))?.group ?? null;
+
+let groupsMade = 0;
+
+/** Bind groups made since the page or process began. */
+export const bindGroupCount = (): number => groupsMade;
+
+/** The bind group of a planned dispatch, made unless the same one was. */
+export function bindGroupOf({ kernel, pipeline, bound }: EncodedDispatch): GPUBindGroup {
+  const found = knownGroup(kernel, bound);
+  if (found) return found;
+  groupsMade++;
   const known = groups().get(kernel) ?? [];
   groups().set(kernel, known);
-  const found = known.find((one) => same(one.bound, bound));
-  if (found) return found.group;
-  onMake();
   const entries: GPUBindGroupEntry[] = bound.map(({ buffer, offset, size }, binding) => ({
     binding,
     resource: { buffer: buffer.gpu, offset, size },
@@ -181,7 +191,7 @@ export function plan(commands: readonly Command[], { batch, pool }: PlanOptions)
     });
     const pipeline = pipelineOf(kernel);
     const bytes = entries.reduce((sum, { size }) => sum + size, 0);
-    encoded.push({ kernel, pipeline, bound: entries, bindGroup: null, bytes, command });
+    encoded.push({ kernel, pipeline, bound: entries, bindGroup: knownGroup(kernel, entries), bytes, command });
   };
   kept.forEach((command) => {
     if (isPlanned(command)) encoded.push(...command);
