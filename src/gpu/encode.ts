@@ -1,6 +1,6 @@
 /** Planned commands as a command buffer: one compute pass, ended only where something is copied. */
 import { device } from './device.js';
-import { type Encoded, type EncodedDispatch, makeBindGroup } from './plan.js';
+import { bindGroupOf, type Encoded, type EncodedDispatch } from './plan.js';
 
 /** Measures dispatches, each in a pass of its own. */
 export interface Stopwatch {
@@ -28,7 +28,7 @@ export function encode(commands: readonly Encoded[]): GPUCommandBuffer {
     if ('pipeline' in command) {
       const { pipeline, kernel } = command;
       if (!pipeline.compiled) continue;
-      command.bindGroup ??= makeBindGroup(command);
+      command.bindGroup ??= bindGroupOf(command);
       const timestampWrites = stopwatch?.start(command);
       if (timestampWrites) end();
       pass ??= encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});

@@ -13,7 +13,7 @@ import { KindlingError, refuse } from './errors.js';
 import { takeUntold, told } from './failures.js';
 import type { Submission } from './hosts/polling.js';
 import type { Memory } from './memory.js';
-import { type Command, type Encoded, plan, type Readback, writtenBy } from './plan.js';
+import { bindGroupCount, type Command, type Encoded, plan, type Readback, writtenBy } from './plan.js';
 import { type PoolBuffer, pool } from './pool.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
 
@@ -48,10 +48,10 @@ const stream = /* @__PURE__ */ perDevice(() => ({
   staging: new Map<number, Allocation[]>(),
 }));
 
-const counts = { dispatches: 0, submits: 0, writes: 0, bindGroups: 0 };
+const counts = { dispatches: 0, submits: 0, writes: 0 };
 
 /** Commands issued since the page or process began: for tests and profiles. */
-export const streamStats = (): Readonly<typeof counts> => ({ ...counts });
+export const streamStats = () => ({ ...counts, bindGroups: bindGroupCount() });
 
 /** The batch that records now. */
 export const currentBatch = (): number => stream().batch.number;
@@ -259,9 +259,7 @@ function submit({ number, writes, afterSubmit }: Batch, planned: readonly Encode
   const encoded = runnable(planned);
   if (into && encoded !== planned) into.broken = true;
   // What ran before is good: a replay asks nothing.
-  const newGroups = encoded.filter((command) => 'pipeline' in command && !command.bindGroup).length;
-  const isNew = newGroups > 0;
-  counts.bindGroups += newGroups;
+  const isNew = encoded.some((command) => 'pipeline' in command && !command.bindGroup);
   if (isNew) gpu.pushErrorScope('validation');
   for (const { buffer, offset, data } of writes) {
     if (!buffer.failure) gpu.queue.writeBuffer(buffer.gpu, offset, data);
