@@ -70,7 +70,9 @@ export class Pool {
     relieve: async (): Promise<void> => {
       await collectGarbage();
       this.#destroyIdle(0);
-      await device().queue.onSubmittedWorkDone(); // Only then is what was destroyed free.
+      // What was destroyed is free when the work submitted since is done.
+      device().queue.submit([]);
+      await device().queue.onSubmittedWorkDone();
     },
     held: (): string => `${showBytes(this.bytes)} in ${this.buffers} buffers`,
     failed: (): void => {},

@@ -200,7 +200,7 @@ export function flush(into?: Recording): void {
     if ('pipeline' in command && !command.pipeline.compiled) awaited.add(command.pipeline.ready);
   }
   if (!state.waiting && awaited.size === 0) {
-    submit(full, encoded, into);
+    submitOrLose(full, encoded, into);
     return;
   }
   // What the host writes late may change before the shaders are there.
@@ -208,24 +208,37 @@ export function flush(into?: Recording): void {
   const opened = epoch();
   const mine: Promise<void> = Promise.allSettled([state.waiting, ...awaited]).then(() => {
     if (epoch() !== opened) return;
-    submit(held, encoded, into);
+    submitOrLose(held, encoded, into);
     if (state.waiting === mine) state.waiting = null;
   });
   state.waiting = mine;
 }
 
-/** The commands with their buffers. What a batch that cannot be planned should have written is damaged. */
-function planned({ commands, number, afterSubmit }: Batch, into: Recording | undefined): Encoded[] | null {
+/** The commands with their buffers; null where they cannot be planned. */
+function planned(batch: Batch, into: Recording | undefined): Encoded[] | null {
   try {
-    const encoded = plan(commands, { batch: number, pool: into?.pool ?? pool() });
+    const encoded = plan(batch.commands, { batch: batch.number, pool: into?.pool ?? pool() });
     into?.planned(encoded);
     return encoded;
   } catch (error) {
-    if (into) into.broken = true;
-    batchFailed(commands, [], error instanceof KindlingError ? error : new KindlingError(String(error)));
-    for (const after of afterSubmit) after({ at: 0, last: null }, Promise.resolve());
+    lose(batch, error, into);
     return null;
   }
+}
+
+function submitOrLose(batch: Batch, encoded: readonly Encoded[], into?: Recording): void {
+  try {
+    submit(batch, encoded, into);
+  } catch (error) {
+    lose(batch, error, into);
+  }
+}
+
+/** What a batch that cannot be planned or submitted should have written is damaged. */
+function lose({ commands, afterSubmit }: Batch, error: unknown, into?: Recording): void {
+  if (into) into.broken = true;
+  batchFailed(commands, [], error instanceof KindlingError ? error : new KindlingError(String(error)));
+  for (const after of afterSubmit) after({ at: 0, last: null }, Promise.resolve());
 }
 
 /** A constant is uploaded once: a replay would find what the step before has made of it. */
@@ -259,18 +272,21 @@ function submit({ number, writes, afterSubmit }: Batch, planned: readonly Encode
   const encoded = runnable(planned);
   if (into && encoded !== planned) into.broken = true;
   // What ran before is good: a replay asks nothing.
-  const isNew = encoded.some((command) => 'pipeline' in command && !command.bindGroup);
+  const isNew = state.unproven.length > 0 || encoded.some((command) => 'pipeline' in command && !command.bindGroup);
+  const dispatches = encoded.filter((command) => 'pipeline' in command);
   if (isNew) gpu.pushErrorScope('validation');
-  for (const { buffer, offset, data } of writes) {
-    if (!buffer.failure) gpu.queue.writeBuffer(buffer.gpu, offset, data);
+  try {
+    for (const { buffer, offset, data } of writes) {
+      if (!buffer.failure) gpu.queue.writeBuffer(buffer.gpu, offset, data);
+    }
+    if (encoded.length > 0) gpu.queue.submit([encode(encoded)]);
+  } catch (error) {
+    if (isNew) void gpu.popErrorScope();
+    throw error;
   }
   counts.writes += writes.length;
-  const dispatches = encoded.filter((command) => 'pipeline' in command);
-  if (encoded.length > 0) {
-    gpu.queue.submit([encode(encoded)]);
-    counts.submits++;
-    counts.dispatches += dispatches.length;
-  }
+  counts.submits += encoded.length > 0 ? 1 : 0;
+  counts.dispatches += dispatches.length;
   if (isNew) state.verdict = prove(planned, gpu.popErrorScope(), into);
   const last = dispatches.at(-1)?.pipeline ?? null;
   const submission = { at: performance.now(), last };
