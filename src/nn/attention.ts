@@ -12,6 +12,7 @@ import * as init from './init.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 import { type Parameter, uninitialized } from './parameter.js';
+import { snakeCase } from './repr.js';
 
 export interface MultiheadAttentionOptions {
   /** Probability with which an attention weight becomes 0 in training. Default: 0. */
@@ -85,6 +86,10 @@ export class MultiheadAttention extends Module<
     this.inProjBias = bias ? init.zeros(uninitialized([3 * embedDim])) : null;
     this.outProj = new Linear(embedDim, embedDim, { bias });
     if (this.outProj.bias) init.zeros(this.outProj.bias);
+  }
+
+  protected override keyOf(field: string): string {
+    return ['inProjWeight', 'inProjBias', 'outProj'].includes(field) ? snakeCase(field) : field;
   }
 
   forward(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions = {}): [Tensor, Tensor | null] {

@@ -9,7 +9,7 @@ import * as F from './functional.js';
 import * as init from './init.js';
 import { Module } from './module.js';
 import { type Parameter, uninitialized } from './parameter.js';
-import { bool, float, named } from './repr.js';
+import { bool, float, named, snakeCase } from './repr.js';
 
 export interface BatchNormOptions {
   /** Added to the variance. Default: 1e-5. */
@@ -54,6 +54,10 @@ abstract class RunningNorm extends Module {
     this.runningMean = this.registerBuffer('runningMean', zeros([numFeatures]));
     this.runningVar = this.registerBuffer('runningVar', ones([numFeatures]));
     this.numBatchesTracked = this.registerBuffer('numBatchesTracked', zeros([], { dtype: 'i32' }));
+  }
+
+  protected override keyOf(field: string): string {
+    return ['runningMean', 'runningVar', 'numBatchesTracked'].includes(field) ? snakeCase(field) : field;
   }
 
   /** Refuses x of other than so many dimensions. */

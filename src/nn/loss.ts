@@ -135,6 +135,10 @@ export class BCEWithLogitsLoss extends WeightedLoss {
     if (posWeight) this.posWeight = this.registerBuffer('posWeight', posWeight);
   }
 
+  protected override keyOf(field: string): string {
+    return field === 'posWeight' ? 'pos_weight' : field;
+  }
+
   forward(input: Tensor, target: Tensor): Tensor {
     const { posWeight } = this;
     return F.binaryCrossEntropyWithLogits(input, target, { ...this.common(), ...(posWeight && { posWeight }) });
