@@ -1,4 +1,14 @@
-import { type AdamOptions, corrections, decay, intakes, MomentOptimizer, type MomentOptions } from './adam.js';
+import { checked, type Known } from '../gpu/options.js';
+import {
+  type AdamOptions,
+  corrections,
+  decay,
+  intakes,
+  MOMENT,
+  MOMENT_DEFAULTS,
+  MomentOptimizer,
+  type MomentOptions,
+} from './adam.js';
 import { defined, type OptimizerState, type Params } from './optimizer.js';
 
 /** As Adam's, with the same defaults. */
@@ -13,13 +23,15 @@ export interface NAdamOptions extends RAdamOptions {
   momentumDecay?: number;
 }
 
-const DEFAULTS = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, decoupledWeightDecay: false } as const;
+const RADAM: Known<Required<RAdamOptions>> = { ...MOMENT, decoupledWeightDecay: 'boolean' };
+const NADAM: Known<Required<NAdamOptions>> = { ...RADAM, momentumDecay: 'number' };
+const DEFAULTS = { ...MOMENT_DEFAULTS, decoupledWeightDecay: false } as const;
 
 /**
  * Adam with Nesterov's momentum, which grows: μₜ = β₁ (1 − 0.96^(t · momentumDecay) / 2), and Mₜ is their product so far.
  *
- * m and v as in Adam; p ← p − lr · ((1 − μₜ) / (1 − Mₜ) · g + μₜ₊₁ / (1 − Mₜ μₜ μₜ₊₁) · m) / (√(v / (1 − β₂ᵗ)) + eps).
- * The factor μₜ beside Mₜ is PyTorch 1.13's; PyTorch 2 leaves it out, which shows in the first dozen steps.
+ * m and v as in Adam; p ← p − lr · ((1 − μₜ) / (1 − Mₜ) · g + μₜ₊₁ / (1 − Mₜ μₜ₊₁) · m) / (√(v / (1 − β₂ᵗ)) + eps).
+ * As PyTorch 2; 1.13 had a further factor μₜ beside Mₜ μₜ₊₁, which shows in the first dozen steps.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html
  */
@@ -27,7 +39,8 @@ export class NAdam extends MomentOptimizer<Required<NAdamOptions>> {
   protected override readonly ahead = true;
 
   constructor(params: Params<NAdamOptions>, options: NAdamOptions = {}) {
-    super(params, { lr: 2e-3, ...DEFAULTS, momentumDecay: 4e-3, ...defined(options) });
+    const given = defined(checked('NAdam', options, NADAM));
+    super(params, { lr: 2e-3, ...DEFAULTS, momentumDecay: 4e-3, ...given }, NADAM);
   }
 
   protected override check(options: Required<NAdamOptions>): void {
@@ -42,7 +55,7 @@ export class NAdam extends MomentOptimizer<Required<NAdamOptions>> {
     return [
       ...decay(options, decoupledWeightDecay),
       ...intakes(betas),
-      (lr * next) / (1 - product * now * next),
+      (lr * next) / (1 - product * next),
       corrections(options, step)[1],
       eps,
       (lr * (1 - now)) / (1 - product),
@@ -86,7 +99,7 @@ function momentumProduct(options: Growing, step: number): number {
  */
 export class RAdam extends MomentOptimizer<Required<RAdamOptions>> {
   constructor(params: Params<RAdamOptions>, options: RAdamOptions = {}) {
-    super(params, { lr: 1e-3, ...DEFAULTS, ...defined(options) });
+    super(params, { lr: 1e-3, ...DEFAULTS, ...defined(checked('RAdam', options, RADAM)) }, RADAM);
   }
 
   protected override scalars(options: Required<RAdamOptions>, step: number): readonly number[] {
