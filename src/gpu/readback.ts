@@ -29,13 +29,13 @@ export function readback(from: Memory): Promise<ArrayBuffer> {
   staging().set(size, idle);
   const buffer = idle.pop() ?? allocate({ size, usage: MAP_READ_COPY_DST }, pool().relief);
   const command: Readback = { from, staging: buffer, bytes, failure: null };
-  const check = (): void => {
-    if (!command.failure) return;
+  const check = (error: KindlingError | null): void => {
+    if (!error) return;
     buffer.gpu.destroy();
-    throw command.failure;
+    throw error;
   };
   const read = async (submission: Submission, verdict: Promise<void>): Promise<ArrayBuffer> => {
-    check();
+    check(command.failure);
     await polling()?.nearlyDone(submission);
     const asked = performance.now();
     const refused = await buffer.gpu.mapAsync(0x1, 0, bytes).then(
@@ -43,8 +43,7 @@ export function readback(from: Memory): Promise<ArrayBuffer> {
       (error: unknown) => new KindlingError(`reading back failed: ${String(error)}`),
     );
     await verdict;
-    check();
-    if (refused) throw refused;
+    check(command.failure ?? refused);
     polling()?.arrived(submission, asked);
     const data = buffer.gpu.getMappedRange(0, bytes).slice(0);
     buffer.gpu.unmap();
