@@ -2,12 +2,12 @@
 import { refuse } from '../gpu/errors.js';
 import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, div, gt, lt, maximum, mul, sub } from './binary.js';
+import { add, div, gt, maximum, mul, sub } from './binary.js';
 import { sum } from './broadcast.js';
 import { mean } from './reduce.js';
 import { where } from './shape.js';
 import { differentiable, noGrad } from './tape.js';
-import { abs, exp, log, neg, softplus, square } from './unary.js';
+import { abs, clamp, exp, log, neg, softplus, square } from './unary.js';
 
 /** How the losses of the elements become one: their mean, their sum, or not at all. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -43,12 +43,11 @@ export function l1Loss(x: Tensor, target: Tensor, { reduction }: LossOptions = {
   return reduced(abs(sub(x, target)), reduction);
 }
 
-/** d²/2 where d = |x − target| < delta, else delta · (d − delta/2), all times `scale`. */
+/** a · (d − a/2) times `scale`, where d = |x − target| and a = min(d, delta): nothing infinite meets the 0 of the other branch. */
 function huber(x: Tensor, target: Tensor, delta: number, scale: number): Tensor {
-  const difference = sub(x, target);
-  const d = abs(difference);
-  const quadratic = mul(square(difference), scale / 2);
-  return where(lt(d, delta), quadratic, sub(mul(d, scale * delta), (scale * delta * delta) / 2));
+  const d = abs(sub(x, target));
+  const a = clamp(d, { max: delta });
+  return mul(mul(a, sub(d, mul(a, 0.5))), scale);
 }
 
 /**

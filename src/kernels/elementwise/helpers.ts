@@ -3,6 +3,7 @@
  * are wanted. Sources: Cody and Waite's range reduction; for erf the power series below 0.5 and above it the fit
  * of Numerical Recipes (erfcc), since Abramowitz and Stegun 7.1.26 is too coarse.
  */
+import { isNan, nanOf } from '../floats.js';
 
 export const TANH = `
 fn tanh_(x: f32) -> f32 {
@@ -28,7 +29,7 @@ fn sigmoid_(x: f32) -> f32 {
 export const LOG1P = `
 fn log1p_(x: f32) -> f32 {
   if (abs(x) < 0.01) { return x * (1.0 - x * (0.5 - x * (0.33333333 - x * (0.25 - x * 0.2)))); }
-  return log(1.0 + x);
+  return log_(1.0 + x);
 }`;
 
 export const EXPM1 = `
@@ -70,13 +71,22 @@ fn turned(x: f32, quarter: i32) -> f32 {
 fn sin_(x: f32) -> f32 { return turned(x, 0); }
 fn cos_(x: f32) -> f32 { return turned(x, 1); }`;
 
+// WGSL leaves log open below zero, and on some adapters log(0) is a number.
+export const LOG = `
+fn log_(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (bits - 1u < 0x7f800000u) { return log(x); }
+  return bitcast<f32>(bits | select(0x7fc00000u, 0xff800000u, (bits << 1u) == 0u));
+}`;
+
+// As C's pow at NaN, infinities and zeros.
 export const POW = `
-fn no_number() -> f32 {
-  var bits = 0x7fc00000u;
-  return bitcast<f32>(bits);
-}
 fn pow_(x: f32, p: f32) -> f32 {
-  if (p == 0.0) { return 1.0; }
+  let a = abs(x);
+  if (${isNan('x')} || ${isNan('p')}) {
+    return select(${nanOf('(x + p)')}, 1.0, (bitcast<u32>(p) << 1u) == 0u || bitcast<u32>(x) == 0x3f800000u);
+  }
+  if (p == 0.0 || x == 1.0) { return 1.0; }
   if (p == floor(p) && abs(p) <= 16.0) {
     var left = u32(abs(p));
     var base = x;
@@ -88,10 +98,15 @@ fn pow_(x: f32, p: f32) -> f32 {
     }
     return select(product, 1.0 / product, p < 0.0);
   }
-  if (x == 0.0) { return select(0.0, 1.0 / x, p < 0.0); }
-  if (x < 0.0 && p != floor(p)) { return no_number(); }
-  if (p == 0.5) { return sqrt(x); }
-  let odd = (p == floor(p)) && (i32(p) & 1) == 1;
-  let m = pow(abs(x), p);
-  return select(m, -m, odd && x < 0.0);
+  if (bitcast<u32>(abs(p)) == 0x7f800000u) {
+    return select(select(0.0, abs(p), (a > 1.0) == (p > 0.0)), 1.0, a == 1.0);
+  }
+  // From 2^24 on all numbers are even.
+  let odd = p == floor(p) && abs(p) < 16777216.0 && (i32(p) & 1) == 1;
+  var m = select(a, 1.0 / a, p < 0.0);
+  if (a != 0.0 && bitcast<u32>(a) != 0x7f800000u) {
+    if (x < 0.0 && p != floor(p)) { return ${nanOf('x')}; }
+    m = select(pow(a, p), sqrt(a), p == 0.5);
+  }
+  return select(m, -m, odd && (bitcast<u32>(x) >> 31u) == 1u);
 }`;
