@@ -18,8 +18,8 @@ const DEFAULTS = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, decoupledWeig
 /**
  * Adam with Nesterov's momentum, which grows: μₜ = β₁ (1 − 0.96^(t · momentumDecay) / 2), and Mₜ is their product so far.
  *
- * m and v as in Adam; p ← p − lr · ((1 − μₜ) / (1 − Mₜ) · g + μₜ₊₁ / (1 − Mₜ μₜ μₜ₊₁) · m) / (√(v / (1 − β₂ᵗ)) + eps).
- * The factor μₜ beside Mₜ is PyTorch 1.13's; PyTorch 2 leaves it out, which shows in the first dozen steps.
+ * m and v as in Adam; p ← p − lr · ((1 − μₜ) / (1 − Mₜ) · g + μₜ₊₁ / (1 − Mₜ μₜ₊₁) · m) / (√(v / (1 − β₂ᵗ)) + eps).
+ * As PyTorch 2; 1.13 had a further factor μₜ beside Mₜ μₜ₊₁, which shows in the first dozen steps.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html
  */
@@ -42,7 +42,7 @@ export class NAdam extends MomentOptimizer<Required<NAdamOptions>> {
     return [
       ...decay(options, decoupledWeightDecay),
       ...intakes(betas),
-      (lr * next) / (1 - product * now * next),
+      (lr * next) / (1 - product * next),
       corrections(options, step)[1],
       eps,
       (lr * (1 - now)) / (1 - product),
