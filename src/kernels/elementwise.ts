@@ -92,8 +92,7 @@ export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: Binary
   const gradient = part !== 'value';
   const plain = part === 'value' ? value : (gradients?.[part === 'gradA' ? 0 : 1] ?? '0.0');
   const broken = ofNan[gradient ? 1 : 0];
-  const expression =
-    broken && type === 'f32' ? `select(${plain}, ${broken}, ${isNan('a')} || ${isNan('b')})` : plain;
+  const expression = broken && type === 'f32' ? `select(${plain}, ${broken}, ${isNan('a')} || ${isNan('b')})` : plain;
   const given = [
     { name: 'a', array: 'as_', type, strides: spec.stridesA },
     { name: 'b', array: 'bs', type, strides: spec.stridesB },

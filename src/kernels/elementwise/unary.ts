@@ -19,10 +19,21 @@ export interface Unary {
 }
 
 export const neg: Unary = { name: 'neg', value: '-x', gradient: '-g', passes: true };
-export const abs: Unary = { name: 'abs', value: 'abs(x)', gradient: 'g * sign(x)', gradientOfNan: `select(0.0, g, ${isNan('g')})` };
+export const abs: Unary = {
+  name: 'abs',
+  value: 'abs(x)',
+  gradient: 'g * sign(x)',
+  gradientOfNan: `select(0.0, g, ${isNan('g')})`,
+};
 export const exp: Unary = { name: 'exp', value: 'exp(x)', gradient: 'g * y' };
 export const log: Unary = { name: 'log', value: 'log_(x)', gradient: 'g / x', passes: true, uses: [LOG] };
-export const log1p: Unary = { name: 'log1p', value: 'log1p_(x)', gradient: 'g / (1.0 + x)', passes: true, uses: [LOG, LOG1P] };
+export const log1p: Unary = {
+  name: 'log1p',
+  value: 'log1p_(x)',
+  gradient: 'g / (1.0 + x)',
+  passes: true,
+  uses: [LOG, LOG1P],
+};
 export const sqrt: Unary = { name: 'sqrt', value: 'sqrt(x)', gradient: 'g * 0.5 / y', passes: true };
 export const rsqrt: Unary = { name: 'rsqrt', value: 'inverseSqrt(x)', gradient: 'g * -0.5 * y / x', passes: true };
 export const reciprocal: Unary = { name: 'reciprocal', value: '1.0 / x', gradient: '-g * y * y', passes: true };
