@@ -2,12 +2,12 @@
 import { refuse } from '../gpu/errors.js';
 import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, div, gt, lt, maximum, mul, sub } from './binary.js';
+import { add, bce, div, gt, lt, maximum, mul, sub, weightedSoftplus } from './binary.js';
 import { sum } from './broadcast.js';
 import { mean } from './reduce.js';
 import { where } from './shape.js';
 import { differentiable, noGrad } from './tape.js';
-import { abs, exp, log, neg, softplus, square } from './unary.js';
+import { abs, exp, log, log1p, neg, square } from './unary.js';
 
 /** How the losses of the elements become one: their mean, their sum, or not at all. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -82,7 +82,8 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 }
 
 /**
- * −t·log σ(x) − (1 − t)·log(1 − σ(x)), stable for large x.
+ * −p·t·log σ(x) − (1 − t)·log(1 − σ(x)) for `posWeight` p. Losses of sure, right logits keep their digits, however small,
+ * and those of infinite ones are 0.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
  */
 export function binaryCrossEntropyWithLogits(
@@ -91,13 +92,9 @@ export function binaryCrossEntropyWithLogits(
   { weight, posWeight, reduction }: BinaryCrossEntropyOptions = {},
 ): Tensor {
   same('binaryCrossEntropyWithLogits', x, target);
-  let losses: Tensor;
-  if (posWeight) {
-    const positive = add(mul(sub(posWeight, 1), target), 1);
-    losses = add(mul(sub(1, target), x), mul(positive, softplus(neg(x))));
-  } else {
-    losses = sub(softplus(x), mul(target, x));
-  }
+  const losses = posWeight
+    ? add(weightedSoftplus(neg(x), mul(target, posWeight)), weightedSoftplus(x, sub(1, target)))
+    : bce(x, target);
   return reduced(weight ? mul(losses, weight) : losses, reduction);
 }
 
@@ -112,8 +109,8 @@ export function binaryCrossEntropy(
 ): Tensor {
   same('binaryCrossEntropy', x, target);
   const value = noGrad(() => {
-    const logOf = (p: Tensor): Tensor => where(gt(p, 0), maximum(log(p), -100), -100);
-    return neg(add(mul(target, logOf(x)), mul(sub(1, target), logOf(sub(1, x)))));
+    const [positive, negative] = [where(gt(x, 0), log(x), -100), where(lt(x, 1), log1p(neg(x)), -100)];
+    return neg(add(mul(target, maximum(positive, -100)), mul(sub(1, target), maximum(negative, -100))));
   });
   const losses = differentiable('binaryCrossEntropy', [x], value, (g) => [
     mul(g, div(sub(x, target), maximum(mul(x, sub(1, x)), 1e-12))),
