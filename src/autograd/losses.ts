@@ -2,12 +2,12 @@
 import { refuse } from '../gpu/errors.js';
 import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, bce, div, gt, lt, maximum, mul, sub, weightedSoftplus } from './binary.js';
+import { add, bce, div, maximum, mul, sub, weightedSoftplus } from './binary.js';
 import { sum } from './broadcast.js';
 import { mean } from './reduce.js';
 import { where } from './shape.js';
 import { differentiable, noGrad } from './tape.js';
-import { abs, exp, log, log1p, neg, square } from './unary.js';
+import { abs, clamp, exp, log, log1p, neg, square } from './unary.js';
 
 /** How the losses of the elements become one: their mean, their sum, or not at all. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -43,12 +43,11 @@ export function l1Loss(x: Tensor, target: Tensor, { reduction }: LossOptions = {
   return reduced(abs(sub(x, target)), reduction);
 }
 
-/** d²/2 where d = |x − target| < delta, else delta · (d − delta/2), all times `scale`. */
+/** a · (d − a/2) times `scale`, where d = |x − target| and a = min(d, delta): nothing infinite meets the 0 of the other branch. */
 function huber(x: Tensor, target: Tensor, delta: number, scale: number): Tensor {
-  const difference = sub(x, target);
-  const d = abs(difference);
-  const quadratic = mul(square(difference), scale / 2);
-  return where(lt(d, delta), quadratic, sub(mul(d, scale * delta), (scale * delta * delta) / 2));
+  const d = abs(sub(x, target));
+  const a = clamp(d, { max: delta });
+  return mul(mul(a, sub(d, mul(a, 0.5))), scale);
 }
 
 /**
@@ -109,8 +108,8 @@ export function binaryCrossEntropy(
 ): Tensor {
   same('binaryCrossEntropy', x, target);
   const value = noGrad(() => {
-    const [positive, negative] = [where(gt(x, 0), log(x), -100), where(lt(x, 1), log1p(neg(x)), -100)];
-    return neg(add(mul(target, maximum(positive, -100)), mul(sub(1, target), maximum(negative, -100))));
+    const [positive, negative] = [log(x), log1p(neg(x))].map((part) => maximum(part, -100)) as [Tensor, Tensor];
+    return neg(add(mul(target, positive), mul(sub(1, target), negative)));
   });
   const losses = differentiable('binaryCrossEntropy', [x], value, (g) => [
     mul(g, div(sub(x, target), maximum(mul(x, sub(1, x)), 1e-12))),

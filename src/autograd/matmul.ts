@@ -31,7 +31,7 @@ export function launchProduct(
 interface Epilogue {
   bias?: Tensor | null;
   relu?: boolean;
-  /** Where this is not positive, the product becomes 0. */
+  /** Where this, a ReLU's, is 0, the product becomes 0. */
   mask?: Tensor;
 }
 

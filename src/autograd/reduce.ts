@@ -33,19 +33,23 @@ export function prod(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): T
     const others = where(zero, 1, x);
     const zeros = sum(cast(zero, 'f32'), { dim: dims, keepdim: true });
     const back = mul(reshape(g, withOnes(x.shape, dims)), prod(others, { dim: dims, keepdim: true }));
-    return [where(eq(zeros, cast(zero, 'f32')), div(back, others), 0)];
+    // A NaN among the others shows through the 0.
+    return [where(eq(zeros, cast(zero, 'f32')), div(back, others), mul(back, 0))];
   };
   return differentiable('prod', [x], value, backward, { dims, keepdim });
 }
 
-function extreme(op: 'max' | 'min', x: Tensor, { dim, keepdim = false }: ReduceOptions): Tensor {
+/** `quiet`: what is NaN passes 0 back, not NaN. */
+function extreme(op: 'max' | 'min', x: Tensor, { dim, keepdim = false }: ReduceOptions, quiet = false): Tensor {
   const dims = dimsOf(`a${op}`, dim, x.ndim);
   if (x.size === 0) refuse(`a${op}: shape ${show(x.shape)} has no elements`);
   const value = reduce(op, x, dims, reducedShape(x.shape, dims, keepdim));
   const backward = (g: Tensor) => {
     const ones = withOnes(x.shape, dims);
     const ties = cast(eq(x, reshape(value.detach(), ones)), 'f32');
-    return [mul(ties, div(reshape(g, ones), sum(ties, { dim: dims, keepdim: true })))];
+    const count = sum(ties, { dim: dims, keepdim: true });
+    const each = div(reshape(g, ones), count);
+    return [mul(ties, quiet ? where(eq(count, 0), 0, each) : each)];
   };
   return differentiable(`a${op}`, [x], value, backward, { dims, keepdim });
 }
@@ -103,7 +107,7 @@ export interface NormOptions extends ReduceOptions {
 export function norm(x: Tensor, { p = 2, ...along }: NormOptions = {}): Tensor {
   if (p === 1) return sum(abs(x), along);
   if (p === 2) return rootOf(sum(square(x), along), sqrt);
-  if (p === Number.POSITIVE_INFINITY) return amax(abs(x), along);
+  if (p === Number.POSITIVE_INFINITY) return extreme('max', abs(x), along, true);
   if (!(p > 0)) refuse(`norm: p ${p} is not greater than 0`);
   return rootOf(sum(pow(abs(x), p), along), (s) => pow(s, 1 / p));
 }

@@ -3,6 +3,7 @@ import { refuse } from '../gpu/errors.js';
 import * as lines from '../kernels/elementwise/unary.js';
 import { unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
 import { bitsOf } from '../kernels/flat.js';
+import { nanToNumKernel } from '../kernels/nanToNum.js';
 import { Tensor } from '../tensor/tensor.js';
 import { div, gt, mul, powTensor } from './binary.js';
 import { cast } from './cast.js';
@@ -20,7 +21,8 @@ function unary(line: lines.Unary, x: Tensor, parameter?: number): Tensor {
   if (x.dtype !== 'f32') return unary(line, cast(x, 'f32'), parameter);
   if (Number.isNaN(parameter)) refuse(`${name}: the parameter is NaN`);
   const spec = { name, size: x.size, ...(parameter === undefined ? {} : { parameter: bitsOf(parameter, 'f32') }) };
-  const y = launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape);
+  const y = launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape, line.makes);
+  if (line.makes) return y;
   return differentiable(name, [x], y, (g) => [unaryGrad(line, spec, x, y, g)], { parameter });
 }
 
@@ -70,6 +72,37 @@ export const round = (x: Tensor): Tensor => unary(lines.round, x);
 /** −1, 0 or 1. Its gradient is 0. */
 export const sign = (x: Tensor): Tensor => unary(lines.sign, x);
 
+/** Whether each element is a NaN. @see https://pytorch.org/docs/stable/generated/torch.isnan.html */
+export const isnan = (x: Tensor): Tensor => unary(lines.isnan, x);
+/** Whether each element is an infinity, of either sign. @see https://pytorch.org/docs/stable/generated/torch.isinf.html */
+export const isinf = (x: Tensor): Tensor => unary(lines.isinf, x);
+/** Whether each element is neither NaN nor infinite. @see https://pytorch.org/docs/stable/generated/torch.isfinite.html */
+export const isfinite = (x: Tensor): Tensor => unary(lines.isfinite, x);
+
+export interface NanToNumOptions {
+  /** What takes the place of NaN. Default: 0. */
+  nan?: number;
+  /** Of infinity. Default: the largest f32. */
+  posinf?: number;
+  /** Of minus infinity. Default: the lowest f32. */
+  neginf?: number;
+}
+
+const LARGEST = 3.4028234663852886e38;
+
+/**
+ * x with numbers in place of NaN and the infinities, which get no gradient. Other types stay as they are.
+ * @see https://pytorch.org/docs/stable/generated/torch.nan_to_num.html
+ */
+export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
+  if (x.dtype !== 'f32') return x;
+  const { nan = 0, posinf = LARGEST, neginf = -LARGEST } = options;
+  const [nanBits, posinfBits, neginfBits] = [nan, posinf, neginf].map((value) => bitsOf(value, 'f32'));
+  const spec = { size: x.size, nan: nanBits ?? 0, posinf: posinfBits ?? 0, neginf: neginfBits ?? 0 };
+  const y = launchFlat('nanToNum', nanToNumKernel, spec, [x], x.shape);
+  return differentiable('nanToNum', [x], y, (g) => [where(isfinite(x), g, 0)], { nan, posinf, neginf });
+}
+
 /** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
 export function relu(x: Tensor): Tensor {
   const y = offered(x)?.relu?.();
@@ -110,5 +143,6 @@ export function clamp(x: Tensor, { min, max }: { min?: number; max?: number }): 
 /** x to the power of a number or a tensor. Whole exponents up to 16 are products, so negative bases are exact. */
 export function pow(x: Tensor, exponent: number | Tensor): Tensor {
   if (exponent instanceof Tensor) return powTensor(x, exponent);
+  if (exponent === 0.5) return sqrt(x);
   return exponent === 2 ? square(x) : unary(lines.powScalar, x, exponent);
 }

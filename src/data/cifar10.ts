@@ -1,7 +1,7 @@
 import { files } from '#files';
 import { refuse } from '../gpu/errors.js';
 import { ImageDataset } from './dataset.js';
-import { fetchMissing, once, rootOf } from './fetched.js';
+import { bringOnce, checkDownload, type Fetch, fetchFile, rootOf } from './fetched.js';
 import type { OnProgress } from './files/files.js';
 import { readTar } from './tar.js';
 
@@ -66,7 +66,7 @@ export const CIFAR10 = {
     const found = await folderIn(root);
     if (found !== null) return readFolder(found, settings);
     if ((await files.size(root)) !== null) return readArchive(root, settings);
-    await once(root, () => prepare(root, settings));
+    await prepare(root, settings);
     return readFolder(files.join(root, FOLDER), settings);
   },
 
@@ -89,8 +89,20 @@ async function folderIn(root: string): Promise<string | null> {
 /** Downloads the archive, where it is not there yet, verifies and unpacks it. */
 async function prepare(root: string, settings: Settings): Promise<void> {
   const { url = URL, md5 = MD5, download, onProgress, retryDelay } = settings;
-  if ((await folderIn(root)) !== null) return; // Another load has just finished.
   const archive = files.join(root, ARCHIVE);
+  const fetch: Fetch = { name: 'CIFAR10', url, path: archive, md5, download, size: '170 MB', onProgress, retryDelay };
+  await bringOnce(archive, {
+    there: async () => (await folderIn(root)) !== null,
+    async check() {
+      if ((await files.size(archive)) === null) checkDownload(root, fetch);
+    },
+    work: () => unpack(root, fetch, settings),
+    onProgress,
+  });
+}
+
+async function unpack(root: string, fetch: Fetch, settings: Settings): Promise<void> {
+  const { path: archive, md5, download } = fetch;
   if ((await files.size(archive)) !== null && !(await files.hasMd5(archive, md5))) {
     if (!download) {
       refuse(
@@ -100,9 +112,7 @@ async function prepare(root: string, settings: Settings): Promise<void> {
     }
     await files.setAside(archive);
   }
-  if ((await files.size(archive)) === null) {
-    await fetchMissing('CIFAR10', root, { url, path: archive, md5, download, size: '170 MB', onProgress, retryDelay });
-  }
+  if ((await files.size(archive)) === null) await fetchFile(fetch);
   await files.writeFolder(files.join(root, FOLDER), unpacked(archive, md5, settings));
 }
 

@@ -1,7 +1,7 @@
 import { files } from '#files';
 import { refuse } from '../gpu/errors.js';
 import { ImageDataset } from './dataset.js';
-import { fetchMissing, once, rootOf } from './fetched.js';
+import { bringOnce, checkDownload, type Fetch, fetchFile, rootOf } from './fetched.js';
 import type { OnProgress } from './files/files.js';
 import { readIdx } from './idx.js';
 
@@ -60,10 +60,13 @@ function family(
     const root = rootOf(name, options.root);
     const packed = `${file}.gz`;
     const path = (await find(root, file)) ?? files.join(raw(root), packed);
-    await once(path, async () => {
-      if ((await files.size(path)) !== null) return;
-      const source = { url: `${url}${packed}`, path, md5: md5[packed] ?? '', download, size, onProgress, retryDelay };
-      await fetchMissing(name, root, source);
+    const source = { url: `${url}${packed}`, path, md5: md5[packed] ?? '', retryDelay };
+    const fetch: Fetch = { ...source, name, download, size, onProgress };
+    await bringOnce(path, {
+      there: async () => (await files.size(path)) !== null,
+      check: () => checkDownload(root, fetch),
+      work: () => fetchFile(fetch),
+      onProgress,
     });
     return { path, bytes: readIdx(path, await content(path), shape) };
   }

@@ -9,6 +9,7 @@
  * Layout: y is [n, classes, inner], targets [n, inner]; position p = (n, inner). A target outside the classes makes the
  * loss NaN. Launch: one invocation per position, per element of y for the gradient. Sums are reductions (reduce.ts).
  */
+import { isNan } from './floats.js';
 import { f32, interned, type Kernel, kernel, linear, linearKernel, linearMain } from './kernel.js';
 
 export interface NllSpec {
@@ -102,7 +103,7 @@ export const nllGradKernel = /* @__PURE__ */ interned((spec: NllSpec & { logits:
   let c = i / ${inner}u % ${classes}u;
   let g = gs[${reduction === 'none' ? 'p' : '0'}]${reduction === 'mean' ? ' / totals[0]' : ''};
   let wanted = ${q}${weight('c')};
-  ${logits ? all : ''}
-  dys[i] = ${logits ? '(exp(ys[i]) * all - wanted)' : '-wanted'} * g;`,
+  ${logits ? `let y = ys[i];\n  ${all}` : ''}
+  dys[i] = ${logits ? `(select(exp(y), y, ${isNan('y')}) * all - wanted)` : '-wanted'} * g;`,
   });
 });

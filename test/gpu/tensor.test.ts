@@ -320,10 +320,24 @@ test.each([
   expect(make).toThrow(message);
 });
 
-test('kindling/methods adds the other functions as methods', async () => {
+test('functions are methods', async () => {
   const x = k.tensor([[1, -2.5, 0.5]]);
   expect(await x.pow(2).array()).toEqual([[1, 6.25, 0.25]]);
   expect(await x.argmax({ dim: 1 }).array()).toEqual([0]);
   expect(await x.clamp({ min: -1 }).select(0, 0).slice(0, 1).array()).toEqual([-1, 0.5]);
   expect(await x.amax().item()).toBe(1);
+});
+
+test.each([
+  ['cuda', 'Tensor has no cuda(): tensors are on the device already'],
+  ['numel', 'Tensor has no numel(): see shape, size (the number of elements) and ndim'],
+  ['add_', 'Tensor has no add_(): ops return a new tensor: x = x.add(y)'],
+  ['log_softmax', 'Tensor has no log_softmax(): it is logSoftmax() here'],
+  ['requires_grad_', 'Tensor has no requires_grad_(): it is requiresGrad_() here'],
+])("a method that is PyTorch's alone says what to write: %s", (name, message) => {
+  expect(() => (k.ones([1]) as unknown as Record<string, () => void>)[name]?.()).toThrow(message);
+});
+
+test("PyTorch's requires_grad is not taken and forgotten", () => {
+  expect(() => Object.assign(k.ones([1]), { requires_grad: true })).toThrow('it is requiresGrad here');
 });

@@ -39,6 +39,7 @@
  * - No gain beyond the noise: `fma` for multiply and add, arrays of fixed size for the factors, 16 lanes instead of 4, Dawn
  *   without robustness.
  */
+import { RELU } from '../floats.js';
 import {
   finish,
   type Gemm,
@@ -46,7 +47,6 @@ import {
   type GemmTile,
   type Operand,
   type Plan,
-  RELU,
   range,
   storePooled,
 } from './spec.js';

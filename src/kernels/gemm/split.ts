@@ -3,8 +3,9 @@
  *
  * Layout: parts is [parts][size]. Launch: one invocation per output element.
  */
+import { RELU, whereRelu } from '../floats.js';
 import { type Element, type Kernel, kernel, linear, linearMain } from '../kernel.js';
-import { type GemmVariant, RELU } from './spec.js';
+import type { GemmVariant } from './spec.js';
 
 /** A product in two dispatches: `partial` writes `partialSize` floats, `reduce` reads them and writes the result. */
 export interface Split {
@@ -64,7 +65,7 @@ export function sumParts(spec: {
   const [name = '', second] = lengths.map(([output]) => output);
   const biased = spec.bias ? `sum + ${spec.bias}` : 'sum';
   const positive = spec.relu ? `relu(${biased})` : biased;
-  const value = spec.mask ? `select(0.0, ${positive}, ${spec.mask}[i] > 0.0)` : positive;
+  const value = spec.mask ? whereRelu(positive, `${spec.mask}[i]`) : positive;
   return kernel({
     name: spec.name,
     read: { parts: 'f32', ...spec.extra },

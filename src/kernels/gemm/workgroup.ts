@@ -14,6 +14,7 @@
  * Launch: one workgroup of threads[0] × threads[1] (16 × 16 where the output is large enough) per tile of
  * (rows · threads[0]) × (columns · threads[1]); rows and columns of a thread are multiples of 4.
  */
+import { RELU } from '../floats.js';
 import {
   finish,
   type Gemm,
@@ -21,7 +22,6 @@ import {
   type GemmTile,
   type Operand,
   type Plan,
-  RELU,
   range,
   storePooled,
 } from './spec.js';
