@@ -6,7 +6,7 @@ import { adapter } from '../../src/gpu/device.js';
 import { fewChannelsFits, fewChannelsInputGrad } from '../../src/kernels/conv2d/fewChannels.js';
 import { type Conv2dShape, conv2dOutput } from '../../src/kernels/conv2d/shape.js';
 import { launch } from '../../src/tensor/launch.js';
-import { at, close, gated, gates, type Plain, toTensor, values } from '../support/agree.js';
+import { at, close, gated, gates, type Plain, plain, toTensor, values } from '../support/agree.js';
 
 const conv = (n: number, c: number, h: number, w: number, o: number, more: Partial<Conv2dShape> = {}): Conv2dShape => ({
   ...{ n, c, h, w, o, kh: 3, kw: 3, strideH: 1, strideW: 1, padH: 0, padW: 0, dilationH: 1, dilationW: 1, groups: 1 },

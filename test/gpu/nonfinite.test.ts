@@ -115,9 +115,15 @@ function callOf(name: string): Call {
   const fn = functions[called] as unknown as (...args: unknown[]) => k.Tensor;
   if (!fn) throw new Error(`no function ${called}`);
   if (word === 'along') return (x) => fn(x, called === 'cumsum' ? Number(dim) : { dim: Number(dim) });
-  if (called === 'norm') return (x) => fn(x, { p: Number(word.replace('infinite', 'Infinity')), dim: Number(name.at(-1)) });
+  if (called === 'norm')
+    return (x) => fn(x, { p: Number(word.replace('infinite', 'Infinity')), dim: Number(name.at(-1)) });
   if (called === 'pow' && word) return (x) => fn(x, Number(word));
-  if (called.endsWith('Loss') || called.startsWith('crossEntropy') || called.startsWith('binaryCross') || called === 'klDiv') {
+  if (
+    called.endsWith('Loss') ||
+    called.startsWith('crossEntropy') ||
+    called.startsWith('binaryCross') ||
+    called === 'klDiv'
+  ) {
     const reduction = name.endsWith('mean') ? 'mean' : 'none';
     return (x, t) => fn(x, t, { reduction, ...(name.includes('smooth ') ? { labelSmoothing: 0.1 } : {}) });
   }
@@ -126,9 +132,11 @@ function callOf(name: string): Call {
 
 /** Exports that are no functions of floats: they make tensors, or run other functions. */
 const OTHERS = new Set(
-  ('Tensor KindlingError tensor zeros ones full arange linspace eye rand randn randint randperm uniform zerosLike onesLike ' +
+  (
+    'Tensor KindlingError tensor zeros ones full arange linspace eye rand randn randint randperm uniform zerosLike onesLike ' +
     'adapter init sync stats onCompile capture step keep print manualSeed randomState setRandomState checkpoint backward grad ' +
-    'gradcheck detectAnomaly defineFunction registerHook noGrad enableGrad isGradEnabled').split(' '),
+    'gradcheck detectAnomaly defineFunction registerHook noGrad enableGrad isGradEnabled'
+  ).split(' '),
 );
 
 /** Tested below, where numbers are random or types change. */
@@ -154,7 +162,8 @@ function difference(what: string, got: ArrayLike<number>, want: readonly number[
 async function problemsOf([name, names, value, gradients]: Case, less = 0): Promise<string[]> {
   const call = callOf(name);
   const cut = (data: readonly Printed[]): number[] => data.slice(0, data.length - less).map(Number);
-  const sized = (shape: readonly number[], data: readonly Printed[]): readonly number[] => (less > 0 ? [data.length - less] : shape);
+  const sized = (shape: readonly number[], data: readonly Printed[]): readonly number[] =>
+    less > 0 ? [data.length - less] : shape;
   const inputs = names.map((of) => {
     const { shape, dtype, data } = given(of);
     return k.tensor(cut(data), { dtype, shape: sized(shape, data) }).requiresGrad_(Boolean(gradients[of]));
@@ -169,7 +178,11 @@ async function problemsOf([name, names, value, gradients]: Case, less = 0): Prom
   const wanted = [value.data, ...names.flatMap((of) => (gradients[of] ? [gradients[of]] : []))];
   const captured = k.capture(run);
   const problems: string[] = [];
-  for (const [how, once] of [['', run], ['recorded', captured], ['replayed', captured]] as const) {
+  for (const [how, once] of [
+    ['', run],
+    ['recorded', captured],
+    ['replayed', captured],
+  ] as const) {
     const results = await Promise.all(once().map((y) => y.data()));
     results.forEach((data, n) => {
       const what = `${name} ${how} ${n === 0 ? 'value' : `gradient ${n - 1}`}`;
