@@ -131,6 +131,18 @@ describe.each(Object.entries(TERMS))('of %s terms', (_, make) => {
       .backward();
     near(await seen(entry), want, n);
 
+    const [row, window] = [k.ones([1, 1], { requiresGrad: true }), k.ones([1, 1, 1, 1], { requiresGrad: true })];
+    const added = k.zeros([1], { requiresGrad: true });
+    k.mul(F.linear(k.ones([n, 1]), row, added), g)
+      .sum()
+      .backward();
+    near(await seen(added), want, n);
+    added.grad = null;
+    k.mul(F.conv2d(k.ones([16, 1, 50, 50]), window, added), g.reshape([16, 1, 50, 50]))
+      .sum()
+      .backward();
+    near(await seen(added), want, n);
+
     const w = k.zeros([n], { requiresGrad: true });
     k.mul(w, g.reshape([n]))
       .sum()
