@@ -218,13 +218,16 @@ function storeWindows(spec: Gemm, { rows, columns, rowOf, columnOf }: Storing): 
   }`;
 }
 
-/** Row sums of a run are added up by blocks: they are long sums, see blocked.ts. */
+/**
+ * Row sums of a run are added up by blocks: they are long sums, see blocked.ts. Dawn does not make a variable without an
+ * initial value zero again in the next turn of a loop.
+ */
 function summingRows(steps: number, reads: readonly number[], products: (count: number, rowSums: string) => string) {
   const join = (to: string, from: string): string => reads.map((i) => `${to}[${i}] += ${from}[${i}];`).join(' ');
-  return `    var runSums: array<f32, ${reads.length}>;
+  return `    var runSums = array<f32, ${reads.length}>();
     while (k + ${steps}u <= end) {
       let stop = min(end, k + ${32 * steps}u);
-      var partSums: array<f32, ${reads.length}>;
+      var partSums = array<f32, ${reads.length}>();
       for (; k + ${steps}u <= stop; k += ${steps}u) {
 ${products(steps, 'partSums')}
       }
