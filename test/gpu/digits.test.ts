@@ -71,6 +71,8 @@ const RELATIVE: readonly Sweep[] = [
   ['silu', F.silu, (x) => x * sigmoid(x), signed([...even(0, 80), ...small])],
   ['softplus', F.softplus, softplus, signed([...even(0, 80), ...small]), sigmoid],
   ['gelu', F.gelu, (x) => x * normal(x), [...even(-1, 10), ...signed(small)]],
+  ['pow 1.75', (x) => k.pow(x, 1.75), (x) => x ** 1.75, scaled(1e-20, 1e20), (x) => 1.75 * x ** 0.75],
+  ['pow -2.5', (x) => k.pow(x, -2.5), (x) => x ** -2.5, scaled(1e-14, 1e14)],
   [
     'gelu by tanh',
     (x) => F.gelu(x, { approximate: 'tanh' }),

@@ -135,6 +135,17 @@ fn cos_(x: f32) -> f32 { return turned(x, 1u); }`;
 
 // As C's pow at NaN, infinities and zeros.
 export const POW = `
+// 2^(p log2 a) of a number above 0. The exponent of a is multiplied by p in two parts of 12 bits, without rounding.
+fn power(a: f32, p: f32) -> f32 {
+  let over = bitcast<i32>(a) - 0x3f3504f3;
+  let exponent = f32(over >> 23u);
+  let rest = 1.442695041 * log1p_near(bitcast<f32>((over & 0x7fffff) + 0x3f3504f3) - 1.0);
+  let high = bitcast<f32>(bitcast<u32>(p) & 0xfffff000u);
+  let whole = high * exponent;
+  let n = clamp(round(whole + p * rest), -126.0, 127.0);
+  let f = (whole - n) + ((p - high) * exponent + p * rest);
+  return exp2(f) * bitcast<f32>((i32(n) + 127) << 23u);
+}
 fn pow_(x: f32, p: f32) -> f32 {
   let a = abs(x);
   if (${isNan('x')} || ${isNan('p')}) {
@@ -160,7 +171,7 @@ fn pow_(x: f32, p: f32) -> f32 {
   var m = select(a, 1.0 / a, p < 0.0);
   if (a != 0.0 && bitcast<u32>(a) != 0x7f800000u) {
     if (x < 0.0 && p != floor(p)) { return ${nanOf('x')}; }
-    m = select(pow(a, p), sqrt(a), p == 0.5);
+    m = select(power(a, p), sqrt(a), p == 0.5);
   }
   return select(m, -m, odd && (bitcast<u32>(x) >> 31u) == 1u);
 }`;

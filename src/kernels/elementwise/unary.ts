@@ -149,5 +149,5 @@ export const powScalar: Unary = {
   value: 'select(pow_(x, p), inverseSqrt(x), p == -0.5)',
   gradient: 'select(g * p * pow_(x, p - 1.0), 0.0, p == 0.0)',
   passes: true,
-  uses: [POW],
+  uses: [LOG, POW],
 };
