@@ -97,9 +97,10 @@ const LARGEST = 3.4028234663852886e38;
  */
 export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
   if (x.dtype !== 'f32') return x;
-  const { nan = 0, posinf = LARGEST, neginf = -LARGEST } = options;
-  const [nanBits, posinfBits, neginfBits] = [nan, posinf, neginf].map((value) => bitsOf(value, 'f32'));
-  const spec = { size: x.size, nan: nanBits ?? 0, posinf: posinfBits ?? 0, neginf: neginfBits ?? 0 };
+  const known = { nan: 'number', posinf: 'number', neginf: 'number' } as const;
+  const { nan = 0, posinf = LARGEST, neginf = -LARGEST } = checked('nanToNum', options, known);
+  const bits = (value: number): number => bitsOf(value, 'f32');
+  const spec = { size: x.size, nan: bits(nan), posinf: bits(posinf), neginf: bits(neginf) };
   const y = launchFlat('nanToNum', nanToNumKernel, spec, [x], x.shape);
   return differentiable('nanToNum', [x], y, (g) => [where(isfinite(x), g, 0)], { nan, posinf, neginf });
 }
