@@ -3,11 +3,11 @@ import { refuse } from '../gpu/errors.js';
 import { checked, type Known } from '../gpu/options.js';
 import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, div, maximum, mul, sub } from './binary.js';
+import { add, bce, div, maximum, mul, sub, weightedSoftplus } from './binary.js';
 import { sum } from './broadcast.js';
 import { mean } from './reduce.js';
 import { differentiable, noGrad } from './tape.js';
-import { abs, clamp, exp, log, log1p, neg, softplus, square } from './unary.js';
+import { abs, clamp, exp, log, log1p, neg, square } from './unary.js';
 
 /** How the losses of the elements become one: their mean, their sum, or not at all. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -85,7 +85,8 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 const BINARY: Known<Omit<BinaryCrossEntropyOptions, 'posWeight'>> = { ...LOSS, weight: 'tensor?' };
 
 /**
- * −t·log σ(x) − (1 − t)·log(1 − σ(x)), stable for large x.
+ * −p·t·log σ(x) − (1 − t)·log(1 − σ(x)) for `posWeight` p. Losses of sure, right logits keep their digits, however small,
+ * and those of infinite ones are 0.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
  */
 export function binaryCrossEntropyWithLogits(
@@ -96,13 +97,9 @@ export function binaryCrossEntropyWithLogits(
   const known = { ...BINARY, posWeight: 'tensor?' } as const;
   const { weight, posWeight, reduction } = checked('binaryCrossEntropyWithLogits', options, known);
   same('binaryCrossEntropyWithLogits', x, target);
-  let losses: Tensor;
-  if (posWeight) {
-    const positive = add(mul(sub(posWeight, 1), target), 1);
-    losses = add(mul(sub(1, target), x), mul(positive, softplus(neg(x))));
-  } else {
-    losses = sub(softplus(x), mul(target, x));
-  }
+  const losses = posWeight
+    ? add(weightedSoftplus(neg(x), mul(target, posWeight)), weightedSoftplus(x, sub(1, target)))
+    : bce(x, target);
   return reduced(weight ? mul(losses, weight) : losses, reduction);
 }
 

@@ -12,7 +12,7 @@ import { isCustom } from './function.js';
 import { matmul } from './matmul.js';
 import { transpose, where } from './shape.js';
 import { differentiable } from './tape.js';
-import { clamp, cos, erf, exp, log, neg, pow, sigmoid, sin, square, tanh } from './unary.js';
+import { clamp, cos, erf, exp, log, neg, pow, sigmoid, sin, softplus, square, tanh } from './unary.js';
 
 /** What a rule reads of a recorded function: inputs a and b (x is a), the value y, and attributes. */
 interface Recorded {
@@ -91,6 +91,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   sub: (g) => [g, () => neg(g)],
   mul: (g, { x, b }) => [() => mul(g, b), () => mul(g, x)],
   div: (g, { b, y }) => [() => div(g, b), () => neg(div(mul(g, y), b))],
+  bce: (g, { x, b }) => [() => mul(g, sub(sigmoid(x), b)), () => neg(mul(g, x))],
+  weightedSoftplus: (g, { x, b }) => [() => mul(g, mul(b, sigmoid(x))), () => mul(g, softplus(x))],
   maximum: (g, { x, b }) => [() => mul(g, share(x, b)), () => mul(g, share(b, x))],
   minimum: (g, { x, b }) => [() => mul(g, share(b, x)), () => mul(g, share(x, b))],
   pow: (g, { x, b, y }) => [

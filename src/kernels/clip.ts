@@ -11,6 +11,7 @@
  * few beside them. One lane that combines them for its workgroup, behind a barrier, cost three passes over 2²⁰ elements
  * (SwiftShader, 2026-11).
  */
+import { blocked } from './blocked.js';
 import { type Flat, flatKernel, SOFTWARE_FLAT } from './flat.js';
 import { isNan, largerOf } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
@@ -31,23 +32,28 @@ export const clipPartialKernel = /* @__PURE__ */ interned(({ size, infinite }: C
   const vector = size % 4 === 0;
   const count = vector ? size / 4 : size;
   const met = vector ? largerOf(largerOf('most.x', 'most.y'), largerOf('most.z', 'most.w')) : 'most';
-  const step = (j: number): string => `{
+  const step = (part: string, j = 0): string => `{
       let g = grads[k + ${j * parts}u * lanes];
-      ${infinite ? 'let most = abs(g);\n      ' : ''}part = ${infinite ? largerOf('part', met) : `part + ${vector ? 'dot(g, g)' : 'g * g'}`};
+      ${infinite ? 'let most = abs(g);\n      ' : ''}${part} = ${infinite ? largerOf(part, met) : `${part} + ${vector ? 'dot(g, g)' : 'g * g'}`};
     }`;
+  const walked = blocked({
+    state: { part: '0.0' },
+    end: 'last',
+    step: `(${4 * parts}u * lanes)`,
+    turns: infinite ? 1 : count / parts / 4 / 64,
+    turn: (inner) => [0, 1, 2, 3].map((j) => step(inner('part'), j)).join('\n    '),
+  });
   return rowKernel({
     name: 'clip.partial',
     read: { grads: vector ? 'vec4<f32>' : 'f32' },
     write: { partials: 'f32' },
     rows: parts,
     length: Math.ceil(size / parts),
-    body: `  var part = 0.0;
-  var k = row * lanes + lane;
-  for (; k + ${3 * parts}u * lanes < ${count}u; k += ${4 * parts}u * lanes) {
-    ${[0, 1, 2, 3].map(step).join('\n    ')}
-  }
+    body: `  var k = row * lanes + lane;
+  let last = max(${count}u, ${3 * parts}u * lanes) - ${3 * parts}u * lanes;
+  ${walked}
   for (; k < ${count}u; k += ${parts}u * lanes) {
-    ${step(0)}
+    ${step('part')}
   }
   let combined = ${infinite ? 'rowMax' : 'rowSum'}(part);
   if (lane == 0u) { partials[row] = combined; }`,

@@ -214,7 +214,9 @@ export const avgPoolKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): Kerne
   ${bounds('x', x, adaptive)}
   var total = 0.0;
   for (var y = yStart; y < yEnd; y++) {
-    for (var x = xStart; x < xEnd; x++) { total += xs[plane * ${y.input * x.input}u + y * ${x.input}u + x]; }
+    var part = 0.0;
+    for (var x = xStart; x < xEnd; x++) { part += xs[plane * ${y.input * x.input}u + y * ${x.input}u + x]; }
+    total += part;
   }
   ys[i] = total / ${divisor(spec)};`,
   });

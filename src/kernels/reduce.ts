@@ -15,6 +15,7 @@
  * [65536, 64] along the first dimension 4.9 (before 27), over [4096, 1024] along the last 4.9 (before 13). Workgroups with
  * barriers: 64 lanes 103 ms there, 256 lanes 727.
  */
+import { blocked } from './blocked.js';
 import { extremeOf, isNan, nanNotes } from './floats.js';
 import { f32, interned, type Kernel, kernel, LINEAR_WORKGROUP, linear, linearKernel } from './kernel.js';
 
@@ -123,11 +124,24 @@ export const reduceKernel = /* @__PURE__ */ interned((spec: ReduceSpec): Kernel 
   const at = (k: string): string => `xs[base + ${columns === 1 ? k : `(${k}) * ${columns}u`}]`;
   const extreme = type === 'f32' && (op === 'max' || op === 'min');
   const { start: noteNone, note, met, nan } = nanNotes(along || across);
-  const step = (j: number): string => {
-    const x = at(j === 0 ? 'k' : `k + ${j * stride}u`);
-    return extreme ? `{ let x = ${x}; total = ${next('total', 'x')}; ${note('x')} }` : `total = ${next('total', x)};`;
-  };
-  const whole = `${['y', 'z', 'w'].reduce((left, part) => next(left, `total.${part}`), 'total.x')}`;
+  const from = (j: number): string => at(j === 0 ? 'k' : `k + ${j * stride}u`);
+  const step = (j: number): string =>
+    extreme
+      ? `{ let x = ${from(j)}; total = ${next('total', 'x')}; ${note('x')} }`
+      : `total = ${next('total', from(j))};`;
+  const sums = op === 'sum' && type === 'f32';
+  const steps = Array.from({ length: STEP }, (_, j) => j);
+  const walk = blocked({
+    state: { total: start ? `${element}(${start})` : at(`min(first, ${Math.max(length, 1) - 1}u)`) },
+    end: 'last',
+    step: `${STEP * stride}u`,
+    turns: sums ? Math.ceil(span / stride / STEP) : 1,
+    turn: (inner) =>
+      sums
+        ? `${inner('total')} += (${from(0)} + ${from(1)}) + (${from(2)} + ${from(3)});`
+        : `\n    ${steps.map(step).join('\n    ')}\n  `,
+  });
+  const whole = next(next('total.x', 'total.y'), `(${next('total.z', 'total.w')})`);
   // Across, each column has its own.
   const noticed = across
     ? 'result = select(result, bitcast<vec4<f32>>(notes >> vec4(1u)), notes > vec4(0xff000000u));'
@@ -142,11 +156,9 @@ export const reduceKernel = /* @__PURE__ */ interned((spec: ReduceSpec): Kernel 
   let base = o / ${columns * splits}u * ${length * columns}u + o % ${columns}u;
   let first = ${stretch} * ${span}u + ${turn};
   let end = min((${stretch} + 1u) * ${span}u, ${length}u);
-  var total = ${start ? `${element}(${start})` : at(`min(first, ${Math.max(length, 1) - 1}u)`)};
 ${extreme ? `  ${noteNone}\n` : ''}  var k = first;
-  for (; k + ${(STEP - 1) * stride}u < end; k += ${STEP * stride}u) {
-    ${Array.from({ length: STEP }, (_, j) => step(j)).join('\n    ')}
-  }
+  let last = max(end, ${(STEP - 1) * stride}u) - ${(STEP - 1) * stride}u;
+  ${walk}
   for (; k < end; k += ${stride}u) { ${step(0)} }
   var result = ${along ? whole : 'total'};${extreme ? `\n  ${noticed}` : ''}`;
   const buffers = { read: { xs: element }, write: { ys: across ? element : type } } as const;

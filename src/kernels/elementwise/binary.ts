@@ -1,5 +1,5 @@
 /** Elementwise functions of two tensors, a line each. A program carries those that it calls. */
-import { LOG, POW } from './helpers.js';
+import { EXP, LOG, POW, SIGMOID, SOFTPLUS } from './helpers.js';
 
 export interface Binary {
   readonly name: string;
@@ -40,6 +40,22 @@ export const pow: Binary = {
     'select(g * pow_(a, b) * log_(a), 0.0, a == 0.0 && b >= 0.0)',
   ],
   uses: [LOG, POW],
+};
+// w · loss, 0 where w is: an infinite loss of no weight is none.
+const SHARE = `
+fn share(w: f32, loss: f32) -> f32 { return select(w * loss, 0.0, w == 0.0); }`;
+// Cross-entropy of a logit a and a target b in [0, 1]: b softplus(-a) + (1 - b) softplus(a), a sum of what is not negative.
+export const bce: Binary = {
+  name: 'bce',
+  value: 'share(b, max(-a, 0.0)) + share(1.0 - b, max(a, 0.0)) + log1p_near(exp_(-abs(a)))',
+  gradients: ['g * ((1.0 - b) * sigmoid_(a) - b * sigmoid_(-a))', '-g * a'],
+  uses: [EXP, LOG, SIGMOID, SHARE],
+};
+export const weightedSoftplus: Binary = {
+  name: 'weightedSoftplus',
+  value: 'share(b, softplus_(a))',
+  gradients: ['g * b * sigmoid_(a)', 'g * softplus_(a)'],
+  uses: [EXP, LOG, SOFTPLUS, SIGMOID, SHARE],
 };
 export const eq: Binary = { name: 'eq', value: 'u32(a == b)', ofNan: ['0u'], makes: 'bool' };
 export const ne: Binary = { name: 'ne', value: 'u32(a != b)', ofNan: ['1u'], makes: 'bool' };

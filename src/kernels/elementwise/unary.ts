@@ -1,6 +1,6 @@
 /** Elementwise functions of one tensor, a line each. A program carries those that it calls. */
 import { isNan, RELU, whereRelu } from '../floats.js';
-import { BEND, ERF, EXPM1, LOG, LOG1P, POW, SIGMOID, SIN, TANH } from './helpers.js';
+import { BEND, ERF, EXP, EXPM1, LOG, LOG1P, PHI, POW, SIGMOID, SIN, SOFTPLUS, TANH } from './helpers.js';
 
 export interface Unary {
   readonly name: string;
@@ -25,7 +25,7 @@ export const abs: Unary = {
   gradient: 'g * sign(x)',
   gradientOfNan: `select(0.0, g, ${isNan('g')})`,
 };
-export const exp: Unary = { name: 'exp', value: 'exp(x)', gradient: 'g * y' };
+export const exp: Unary = { name: 'exp', value: 'exp_(x)', gradient: 'g * y', uses: [EXP] };
 export const log: Unary = { name: 'log', value: 'log_(x)', gradient: 'g / x', passes: true, uses: [LOG] };
 export const log1p: Unary = {
   name: 'log1p',
@@ -38,11 +38,21 @@ export const sqrt: Unary = { name: 'sqrt', value: 'sqrt(x)', gradient: 'g * 0.5 
 export const rsqrt: Unary = { name: 'rsqrt', value: 'inverseSqrt(x)', gradient: 'g * -0.5 * y / x', passes: true };
 export const reciprocal: Unary = { name: 'reciprocal', value: '1.0 / x', gradient: '-g * y * y', passes: true };
 export const square: Unary = { name: 'square', value: 'x * x', gradient: 'g * 2.0 * x', passes: true };
-export const sin: Unary = { name: 'sin', value: 'sin_(x)', gradient: 'g * cos_(x)', uses: [SIN] };
-export const cos: Unary = { name: 'cos', value: 'cos_(x)', gradient: '-g * sin_(x)', uses: [SIN] };
-export const tanh: Unary = { name: 'tanh', value: 'tanh_(x)', gradient: 'g * (1.0 - y * y)', uses: [TANH] };
-export const sigmoid: Unary = { name: 'sigmoid', value: 'sigmoid_(x)', gradient: 'g * y * (1.0 - y)', uses: [SIGMOID] };
-export const erf: Unary = { name: 'erf', value: 'erf_(x)', gradient: 'g * 1.1283791671 * exp(-x * x)', uses: [ERF] };
+export const sin: Unary = { name: 'sin', value: 'sin_(x)', gradient: 'g * cos_(x)', passes: true, uses: [SIN] };
+export const cos: Unary = { name: 'cos', value: 'cos_(x)', gradient: '-g * sin_(x)', passes: true, uses: [SIN] };
+export const tanh: Unary = { name: 'tanh', value: 'tanh_(x)', gradient: 'g * (1.0 - y * y)', uses: [EXPM1, TANH] };
+export const sigmoid: Unary = {
+  name: 'sigmoid',
+  value: 'sigmoid_(x)',
+  gradient: 'g * y * (1.0 - y)',
+  uses: [EXP, SIGMOID],
+};
+export const erf: Unary = {
+  name: 'erf',
+  value: 'erf_(x)',
+  gradient: 'g * 1.1283791671 * exp_(-x * x)',
+  uses: [EXP, ERF],
+};
 export const floor: Unary = { name: 'floor', value: 'floor(x)', passes: true };
 export const ceil: Unary = { name: 'ceil', value: 'ceil(x)', passes: true };
 export const round: Unary = { name: 'round', value: 'round(x)', passes: true };
@@ -83,33 +93,32 @@ export const leakyRelu: Unary = {
 export const elu: Unary = {
   name: 'elu',
   value: 'select(p * expm1_(min(x, 0.0)), x, x > 0.0)',
-  gradient: 'select(g * p * exp(min(x, 0.0)), g, x > 0.0)',
-  uses: [EXPM1],
+  gradient: 'select(g * p * exp_(min(x, 0.0)), g, x > 0.0)',
+  uses: [EXP, EXPM1],
 };
 export const silu: Unary = {
   name: 'silu',
   value: 'x * sigmoid_(x)',
-  gradient: 'g * sigmoid_(x) * (1.0 + x * (1.0 - sigmoid_(x)))',
-  uses: [SIGMOID],
+  gradient: 'g * sigmoid_(x) * (1.0 + x * sigmoid_(-x))',
+  uses: [EXP, SIGMOID],
 };
 export const softplus: Unary = {
   name: 'softplus',
-  value: 'select(max(x, 0.0) + log1p_(exp(-abs(x))), x, x > 20.0)',
+  value: 'select(softplus_(x), x, x > 20.0)',
   gradient: 'g * select(sigmoid_(x), 1.0, x > 20.0)',
-  uses: [LOG, LOG1P, SIGMOID],
+  uses: [EXP, LOG, SOFTPLUS, SIGMOID],
 };
 export const gelu: Unary = {
   name: 'gelu',
-  value: '0.5 * x * (1.0 + erf_(x * 0.7071067812))',
-  gradient: 'g * (0.5 * (1.0 + erf_(x * 0.7071067812)) + x * 0.3989422804 * exp(-0.5 * x * x))',
-  uses: [ERF],
+  value: 'x * phi_(x)',
+  gradient: 'g * (phi_(x) + x * 0.3989422804 * exp_(-0.5 * x * x))',
+  uses: [EXP, ERF, PHI],
 };
 export const geluTanh: Unary = {
   name: 'geluTanh',
-  value: '0.5 * x * (1.0 + bend(x))',
-  gradient:
-    'g * (0.5 * (1.0 + bend(x)) + 0.5 * x * (1.0 - bend(x) * bend(x)) * 0.7978845608 * (1.0 + 0.134145 * x * x))',
-  uses: [TANH, BEND],
+  value: 'x * sigmoid_(bend(x))',
+  gradient: 'g * sigmoid_(bend(x)) * (1.0 + x * sigmoid_(-bend(x)) * 1.5957691216 * (1.0 + 0.134145 * x * x))',
+  uses: [EXP, SIGMOID, BEND],
 };
 export const hardsigmoid: Unary = {
   name: 'hardsigmoid',
@@ -140,5 +149,5 @@ export const powScalar: Unary = {
   value: 'select(pow_(x, p), inverseSqrt(x), p == -0.5)',
   gradient: 'select(g * p * pow_(x, p - 1.0), 0.0, p == 0.0)',
   passes: true,
-  uses: [POW],
+  uses: [LOG, POW],
 };

@@ -112,12 +112,14 @@ ${spec.rowSum ? rowQuads.map((p) => `  var rowSum${p} = vec4<f32>();`).join('\n'
 ${left.copy}
 ${right.copy}
     workgroupBarrier();
+${spec.rowSum ? rowQuads.map((p) => `    var part${p} = vec4<f32>();`).join('\n') : ''}
     for (var k = 0u; k < ${DEPTH}u; k++) {
 ${rowQuads.map((p) => `      let a${p} = leftSlice[k * ${height / 4 + 1}u + y + ${p * down}u];`).join('\n')}
 ${columnQuads.map((q) => `      let b${q} = rightSlice[k * ${width / 4 + 1}u + x + ${q * across}u];`).join('\n')}
 ${sums.map(({ p, c }) => `      ${columnQuads.map((q) => `sum${p}_${c}_${q} += a${p}[${c}] * b${q};`).join(' ')}`).join('\n')}
-${spec.rowSum ? `      ${rowQuads.map((p) => `rowSum${p} += a${p};`).join(' ')}` : ''}
+${spec.rowSum ? `      ${rowQuads.map((p) => `part${p} += a${p};`).join(' ')}` : ''}
     }
+${spec.rowSum ? `    ${rowQuads.map((p) => `rowSum${p} += part${p};`).join(' ')}` : ''}
     workgroupBarrier();
   }
 ${stores.join('\n')}
