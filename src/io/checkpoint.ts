@@ -223,7 +223,10 @@ function parse(text: string): Rest {
   want(scheduler === undefined || isObject(scheduler), 'the state of the scheduler is no object');
   want(settings === undefined || isObject(settings), 'its settings are no object');
   want(kindling === undefined || typeof kindling === 'string', 'its version is no text');
-  want(loader === undefined || (isCount(loader?.epoch) && isCount(loader.batch)), "the loader's place is no two counts");
+  want(
+    loader === undefined || (isCount(loader?.epoch) && isCount(loader.batch)),
+    "the loader's place is no two counts",
+  );
   if (optimizer !== undefined) {
     want(isObject(optimizer) && isObject(optimizer.state), 'the state of the optimizer is no object');
     want(Array.isArray(optimizer.paramGroups), 'the optimizer has no parameter groups');
