@@ -1,5 +1,6 @@
 import { files } from '#files';
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { ImageDataset } from './dataset.js';
 import { bringOnce, checkDownload, type Fetch, fetchFile, rootOf } from './fetched.js';
 import type { OnProgress } from './files/files.js';
@@ -41,6 +42,18 @@ export interface CIFAR10Options {
   retryDelay?: number | undefined;
 }
 
+const CIFAR: Known<CIFAR10Options> = {
+  split: ['train', 'test'],
+  root: 'string',
+  download: 'boolean',
+  limit: 'number',
+  onProgress: 'function',
+  url: 'string',
+  md5: 'string',
+  recordsPerFile: 'number',
+  retryDelay: 'number',
+};
+
 type Settings = CIFAR10Options & { recordsPerFile: number };
 
 /**
@@ -61,7 +74,8 @@ export const CIFAR10 = {
    * const train = await CIFAR10.load({ split: 'train', download: true });
    */
   async load(options: CIFAR10Options): Promise<ImageDataset> {
-    const settings = { recordsPerFile: 10_000, ...options };
+    checked('CIFAR10.load', options, CIFAR);
+    const settings = { ...options, recordsPerFile: options.recordsPerFile ?? 10_000 };
     const root = rootOf('CIFAR10', options.root);
     const found = await folderIn(root);
     if (found !== null) return readFolder(found, settings);

@@ -1,5 +1,6 @@
 import { files } from '#files';
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { ImageDataset } from './dataset.js';
 import { bringOnce, checkDownload, type Fetch, fetchFile, rootOf } from './fetched.js';
 import type { OnProgress } from './files/files.js';
@@ -21,6 +22,16 @@ export interface MNISTOptions {
   /** @internal */
   retryDelay?: number | undefined;
 }
+
+const FAMILY: Known<MNISTOptions> = {
+  split: ['train', 'test'],
+  root: 'string',
+  download: 'boolean',
+  onProgress: 'function',
+  url: 'string',
+  md5: 'any',
+  retryDelay: 'number',
+};
 
 /** A data set in MNIST's format. */
 export interface MNISTFamily {
@@ -74,6 +85,7 @@ function family(
   return {
     classes,
     async load(options) {
+      checked(`${folder}.load`, options, FAMILY);
       const [imagesFile, labelsFile] = ENDINGS.map((ending) => PARTS[options.split] + ending) as [string, string];
       const images = await read(imagesFile, [28, 28], options);
       const labels = await read(labelsFile, [], options);

@@ -6,6 +6,7 @@
  * checksum of it all.
  */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { checkRandomState, type RandomState, randomState, setRandomState } from '../tensor/random.js';
 import { Tensor } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';
@@ -74,6 +75,8 @@ export interface Checkpoint<User = unknown> {
   readonly user: User;
 }
 
+const RUN: Known<RunObjects> = { model: 'any', optimizer: 'any', scheduler: 'any', loader: 'any', settings: 'any' };
+
 const FORMAT = 'kindling checkpoint 2';
 /** As written before there was a checksum. */
 const UNSUMMED = 'kindling checkpoint 1';
@@ -84,6 +87,7 @@ const UNSUMMED = 'kindling checkpoint 1';
  * @param run the objects, and `user`: anything fit for JSON
  */
 export async function saveCheckpoint(run: RunObjects & { user?: unknown }): Promise<Uint8Array> {
+  checked('saveCheckpoint', run, { ...RUN, user: 'any' });
   const tensors: Record<string, Tensor> = {};
   for (const [name, tensor] of Object.entries(run.model?.stateDict() ?? {})) tensors[`model.${name}`] = tensor;
   const optimizer = run.optimizer?.stateDict();
@@ -116,6 +120,7 @@ export async function saveCheckpoint(run: RunObjects & { user?: unknown }): Prom
  *   changed then
  */
 export function loadCheckpoint<User = unknown>(bytes: Uint8Array, into: RunObjects): { user: User } {
+  checked('loadCheckpoint', into, RUN);
   const saved = readCheckpoint<User>(bytes);
   try {
     const others = into.settings ? differences(saved.settings ?? {}, into.settings) : [];

@@ -4,6 +4,7 @@
  */
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { guard } from '../gpu/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
 import { sameShape, show } from '../tensor/shape.js';
@@ -41,12 +42,15 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   readonly paramGroups: Group<Options>[] = [];
   /** Options of groups that give none of their own. */
   readonly defaults: Options;
+  /** What a group may have. */
+  readonly #known: object;
   readonly #state = new Map<Tensor, ParamState>();
   /** Of each group, where its parameters, gradients and state lie. */
   readonly #arenas: Arena[] = [];
 
-  constructor(params: Params<Options>, defaults: Options) {
+  constructor(params: Params<Options>, defaults: Options, known: Known<Options>) {
     this.defaults = defaults;
+    this.#known = { ...known, params: 'any', initialLr: 'number', name: 'string' };
     const given = [...params];
     if (given.length === 0) this.fail('there are no parameters');
     const tensors = given.filter((item) => item instanceof Tensor);
@@ -65,6 +69,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** Adds parameters with options of their own. */
   addParamGroup(group: GroupOptions<Options>): void {
+    this.#checkGroup(group);
     const params = [...group.params];
     const known = new Set(this.paramGroups.flatMap((other) => other.params));
     for (const param of params) {
@@ -87,6 +92,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /** Updates every parameter that has a gradient: in one launch for a group whose parameters all have one. */
   step(): void {
     this.paramGroups.forEach((group, g) => {
+      this.#checkGroup(group);
       const arena = this.#arenas[g] as Arena;
       const { params } = group;
       for (let from = 0; from < params.length; ) {
@@ -215,6 +221,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       }
       this.checkSigns({ lr: options.lr });
       this.check(options);
+      this.#checkGroup(saved);
       return found;
     });
     const foreign = Object.keys(dict.state ?? {}).find((number) => !known.has(Number(number)));
@@ -233,6 +240,10 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
         this.fail(`${name} of parameter ${number} is ${show(value.shape)}, the parameter ${show(param.shape)}`);
       }
     }
+  }
+
+  #checkGroup(group: object): void {
+    checked(this.constructor.name, group, this.#known);
   }
 
   /** Refuses options that are negative, no numbers, or too large for the GPU's. */
