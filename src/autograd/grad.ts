@@ -1,14 +1,13 @@
 /** Gradients as values: returned rather than added to `grad`, and differentiable themselves where that is asked for. */
 import { refuse } from '../gpu/errors.js';
 import { insideScope } from '../gpu/storage.js';
-import { touchGrad } from '../tensor/capture.js';
 import { show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add } from './binary.js';
 import { gradients } from './gradients.js';
 import { differentiableBackward } from './rules.js';
-import { enableGrad, guardGrad, inReverse, noGrad, backward as plain, seedOf } from './tape.js';
+import { enableGrad, inReverse, noGrad, backward as plain, seedOf } from './tape.js';
 
 export interface BackwardOptions {
   /** The gradient by the tensor; default 1, which needs a tensor of one element. */
@@ -91,7 +90,6 @@ export function backward(root: Tensor, { gradient, createGraph = false }: Backwa
     leaves.forEach((leaf, i) => {
       const made = found[i];
       if (!made) return;
-      if (touchGrad(leaf)) guardGrad(leaf);
       // A new tensor: the sum is on the tape, and what was there before stays what it was.
       const before = leaf.grad;
       leaf.grad = keep(add(before ?? 0, made));

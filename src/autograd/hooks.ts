@@ -1,5 +1,6 @@
 /** Hooks on gradients. */
 import { refuse } from '../gpu/errors.js';
+import { readField } from '../gpu/recording.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { scalar } from './binary.js';
@@ -39,7 +40,7 @@ export function registerHook(tensor: Tensor, hook: TensorHook): HookHandle {
   registered.set(tensor, hooks);
   tensor.hook = (grad) => {
     let given = grad;
-    for (const { call } of hooks) given = call(given) ?? given;
+    for (const { call } of readField(tensor, 'hooks', () => hooks)) given = call(given) ?? given;
     if (sameShape(given.shape, tensor.shape)) return given;
     refuse(`registerHook: a hook made ${show(given.shape)} of the gradient by a tensor of ${show(tensor.shape)}`);
   };

@@ -5,10 +5,10 @@
 import { cast } from '../autograd/cast.js';
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
-import { observed } from '../tensor/capture.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
+import { assigned, opaque, readField, refuseInCapture, Watched, writeField } from '../tensor/watched.js';
 import { Parameter } from './parameter.js';
 
 /** Tensors by PyTorch's names. They share memory with the module they come from. */
@@ -47,18 +47,27 @@ export const snakeCase = (name: string): string =>
  * }
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
-export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Output = Tensor> {
+export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Output = Tensor> extends Watched {
   #training = true;
   readonly #buffers = new Map<string, { persistent: boolean }>();
+
+  /** @internal */
+  get [opaque](): true {
+    return true;
+  }
 
   abstract forward(...inputs: Inputs): Output;
 
   /** Whether layers such as dropout and batch normalisation behave as in training. Set by `train()` and `eval()`. */
   get training(): boolean {
-    return observed(() => this.#training);
+    return readField(this, 'training', () => this.#training);
   }
 
   set training(mode: boolean) {
+    const set = (value: boolean): void => {
+      this.#training = value;
+    };
+    writeField(this, 'training', () => this.#training, set);
     this.#training = mode;
   }
 
@@ -77,6 +86,14 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
     this.#buffers.set(name, { persistent });
     Object.assign(this, { [name]: keep(value) });
     return value;
+  }
+
+  /** @internal A buffer that is assigned outlives the step that made it. */
+  [assigned](name: PropertyKey, value: unknown): void {
+    if (typeof name !== 'string' || !this.#buffers.has(name) || !(value instanceof Tensor)) return;
+    const field = `${this.constructor.name}.${name}`;
+    refuseInCapture(`${field} is assigned`, `Write into it instead: copy_(…), for replays use the one that is there.`);
+    keep(value);
   }
 
   /** Modules held directly, by name. */
@@ -193,7 +210,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
   }
 
   /** The tree of modules as PyTorch prints it. */
-  toString(): string {
+  override toString(): string {
     const lines = this.namedChildren().map(([name, child]) => `(${name}): ${child}`.replaceAll('\n', '\n  '));
     const extra = this.extraRepr();
     const name = this.constructor.name;

@@ -3,6 +3,7 @@
  * from the one in force), not closed forms: so they chain, respect a rate changed by hand, and agree with PyTorch's floats.
  */
 import { refuse } from '../../gpu/errors.js';
+import { opaque, refuseInCapture } from '../../tensor/watched.js';
 
 /** The part of an optimizer that a scheduler touches. */
 export interface ScheduledOptimizer {
@@ -32,6 +33,10 @@ export function demand(condition: boolean, name: string, message: string): void 
   if (!condition) refuse(`${name}: ${message}`);
 }
 
+/** A replay would not count. */
+export const outsideOfCapture = (): void =>
+  refuseInCapture('a scheduler makes its step', 'Call its step() outside; the captured function sees the new rates.');
+
 export const isCount = (value: number): boolean => Number.isInteger(value) && value > 0;
 
 /**
@@ -39,6 +44,11 @@ export const isCount = (value: number): boolean => Number.isInteger(value) && va
  * `lastEpoch` and `options` only: it is called before the subclass's own fields exist.
  */
 export abstract class LRScheduler<Options extends object> implements Scheduler {
+  /** @internal */
+  get [opaque](): true {
+    return true;
+  }
+
   /** Steps since the start; 0 after construction. */
   lastEpoch: number;
   /** The rate each group started from (`initialLr`). */
@@ -64,6 +74,7 @@ export abstract class LRScheduler<Options extends object> implements Scheduler {
   protected abstract next(lr: number, baseLr: number, group: number): number;
 
   step(): void {
+    outsideOfCapture();
     this.lastEpoch++;
     this.#apply((lr, baseLr, group) => this.next(lr, baseLr, group));
   }
