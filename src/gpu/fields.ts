@@ -4,6 +4,13 @@
  */
 import { isStill, remembered } from './held.js';
 
+/** A field that holds a number, a module, a tensor: something that is the same or not. */
+interface Simple {
+  readonly of: Readonly<Record<PropertyKey, unknown>>;
+  readonly name: PropertyKey;
+  readonly value: unknown;
+}
+
 interface Read {
   readonly of: object;
   readonly name: PropertyKey;
@@ -31,21 +38,27 @@ class Names {
 }
 
 export class Fields {
+  readonly #simple: Simple[] = [];
   readonly #reads: Read[] = [];
   readonly #writes: Written[] = [];
   #used = new Names();
   #written = new Names();
 
-  /**
-   * The function reads a field.
-   *
-   * @param same compares its value of then and of now. Default: by identity, and by what arrays and plain objects hold
-   */
-  read<T>(of: object, name: PropertyKey, get: () => T, same?: (then: T, now: T) => boolean): void {
+  /** The function reads a field: it is to stay the same, and what arrays and plain objects hold too. */
+  see(target: object, name: PropertyKey): void {
+    if (!this.#used.add(target, name)) return;
+    const of = target as Simple['of'];
+    const value = of[name];
+    const then = remembered(value);
+    if (then === value) this.#simple.push({ of, name, value });
+    else this.#reads.push({ of, name, holds: () => isStill(then, of[name]) });
+  }
+
+  /** The function reads what `get` returns, which is to stay the same: as `same` says, or as a field. */
+  read<T>(of: object, name: PropertyKey, get: () => T, same: (then: T, now: T) => boolean = Object.is): void {
     if (!this.#used.add(of, name)) return;
-    const value = get();
-    const then = same ? value : remembered(value);
-    this.#reads.push({ of, name, holds: () => (same ? same(value, get()) : isStill(then, get())) });
+    const then = get();
+    this.#reads.push({ of, name, holds: () => same(then, get()) });
   }
 
   /** The function is about to write a field. */
@@ -74,7 +87,11 @@ export class Fields {
 
   /** The first field that is no longer what the function read, such as `Net.scale`, or null. */
   get changed(): string | null {
-    const found = this.#reads.find((field) => !field.holds());
-    return found ? `${found.of.constructor.name}.${String(found.name)}` : null;
+    const found =
+      this.#simple.find(({ of, name, value }) => !Object.is(of[name], value)) ??
+      this.#reads.find((field) => !field.holds());
+    if (!found) return null;
+    const owner = found.of.constructor;
+    return owner === Object ? String(found.name) : `${owner.name}.${String(found.name)}`;
   }
 }

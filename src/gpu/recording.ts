@@ -117,7 +117,12 @@ export function guard(what: string, holds: () => boolean): void {
   active?.guards.push({ what, holds });
 }
 
-/** The value of a field: a recording under way is replayed only while it is the same. */
+/** A recording under way is replayed only while a field is the same. */
+export function seeField(of: object, name: PropertyKey): void {
+  active?.fields.see(of, name);
+}
+
+/** The value of a private field: a recording under way is replayed only while it is the same. */
 export function readField<T>(of: object, name: PropertyKey, get: () => T): T {
   active?.fields.read(of, name, get);
   return get();

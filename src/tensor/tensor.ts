@@ -4,7 +4,7 @@
  */
 import { KindlingError, refuse } from '../gpu/errors.js';
 import { opaque } from '../gpu/held.js';
-import { readField, recording, refuseInCapture, writeField } from '../gpu/recording.js';
+import { recording, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
 import { Storage } from '../gpu/storage.js';
 import { type Shape, sameShape, show, sizeOf } from './shape.js';
 
@@ -79,7 +79,8 @@ export class Tensor {
 
   /** Whether `backward()` computes a gradient for this tensor. */
   get requiresGrad(): boolean {
-    return this.#isSeen ? readField(this, 'requiresGrad', () => this.#requiresGrad) : this.#requiresGrad;
+    if (this.#isSeen) seeField(this, 'requiresGrad');
+    return this.#requiresGrad;
   }
 
   set requiresGrad(requires: boolean) {
@@ -107,7 +108,8 @@ export class Tensor {
 
   /** @internal Sees the gradient by this tensor and returns the one to go on with. */
   get hook(): Hook | undefined {
-    return this.#isSeen ? readField(this, 'hook', () => this.#hook) : this.#hook;
+    if (this.#isSeen) seeField(this, 'hook');
+    return this.#hook;
   }
 
   set hook(hook: Hook | undefined) {

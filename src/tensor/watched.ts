@@ -5,33 +5,29 @@
 import { recording } from '../gpu/recording.js';
 
 export { opaque } from '../gpu/held.js';
-export { readField, refuseInCapture, writeField } from '../gpu/recording.js';
+export { readField, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
 
 /** @internal The method, where there is one, that is told of what is assigned to a field before it is there. */
 export const assigned: unique symbol = Symbol('kindling.assigned');
 
-/** In the place of a field that an object does not have of its own. */
-const NONE = Symbol('none');
-
-const own = (target: object, name: PropertyKey): unknown =>
-  Object.hasOwn(target, name) ? Reflect.get(target, name) : NONE;
-
-function put(target: object, name: PropertyKey, value: unknown): void {
-  if (value === NONE) Reflect.deleteProperty(target, name);
-  else Reflect.set(target, name, value);
-}
-
-/** Whether a field is, or would be, a value of the object's own. */
+/** Whether a field is a value: what getters read is seen when they read it. */
 function isField(target: object, name: PropertyKey): boolean {
-  const there = Reflect.getOwnPropertyDescriptor(target, name);
-  return typeof name === 'string' && (!there || 'value' in there);
+  if (typeof name !== 'string') return false;
+  for (let at: object | null = target; at; at = Reflect.getPrototypeOf(at)) {
+    const there = Reflect.getOwnPropertyDescriptor(at, name);
+    if (there) return 'value' in there;
+  }
+  return true;
 }
 
 function noteWrite(target: object, name: PropertyKey): void {
   const fields = recording()?.fields;
   if (!fields || !isField(target, name)) return;
-  const set = (value: unknown): void => put(target, name, value);
-  fields.write(target, name, () => own(target, name), set);
+  const get = (): PropertyDescriptor | undefined => Reflect.getOwnPropertyDescriptor(target, name);
+  fields.write(target, name, get, (last) => {
+    if (last) Reflect.defineProperty(target, name, last);
+    else Reflect.deleteProperty(target, name);
+  });
 }
 
 const sameNames = (a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean =>
@@ -40,7 +36,7 @@ const sameNames = (a: readonly PropertyKey[], b: readonly PropertyKey[]): boolea
 const watching: ProxyHandler<object> = {
   get(target, name, self) {
     const fields = recording()?.fields;
-    if (fields && isField(target, name)) fields.read(target, name, () => own(target, name));
+    if (fields && isField(target, name)) fields.see(target, name);
     return Reflect.get(target, name, self);
   },
   set(target, name, value, self) {
