@@ -3,6 +3,7 @@
  * expand's gradient is a sum, and a sum's gradient expands.
  */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { gatherKernel } from '../kernels/copy.js';
 import { cut, type ReduceVariant, type Reduction, reduceKernel, slabsOf } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
@@ -51,6 +52,9 @@ export interface ReduceOptions {
   /** Keep reduced dimensions with length 1. Default: false. */
   keepdim?: boolean;
 }
+
+/** @internal */
+export const REDUCE: Known<ReduceOptions> = { dim: 'wholes', keepdim: 'boolean' };
 
 /** @internal */
 export const held = (x: Tensor): 'f32' | 'i32' | 'u32' => (x.dtype === 'bool' ? 'u32' : x.dtype);
@@ -105,7 +109,8 @@ function reduceBy(
 }
 
 /** Sum over dimensions. bool counts its true elements. */
-export function sum(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
+export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const { dim, keepdim = false } = checked('sum', options, REDUCE);
   const dims = dimsOf('sum', dim, x.ndim);
   const value = reduce('sum', x, dims, reducedShape(x.shape, dims, keepdim));
   return differentiable('sum', [x], value, (g) => [expand(reshape(g, withOnes(x.shape, dims)), x.shape)], {

@@ -1,5 +1,6 @@
 /** Functions with a gradient of the user's own. */
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { differentiable, isGradEnabled, noGrad } from './tape.js';
@@ -42,6 +43,7 @@ export const isCustom = (tensor: Tensor): boolean => custom.has(tensor);
 export function defineFunction<Inputs extends readonly Tensor[]>(
   spec: FunctionSpec<Inputs>,
 ): (...inputs: Inputs) => Tensor {
+  checked('defineFunction', spec, { name: 'string', forward: 'function', backward: 'function' });
   return (...inputs) => {
     const saved: Tensor[] = [];
     const context: FunctionContext = {

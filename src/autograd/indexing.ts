@@ -1,5 +1,6 @@
 /** Elements picked by index tensors. */
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import {
   gatherIndexGradKernel,
   gatherIndexKernel,
@@ -63,11 +64,8 @@ export function paddingRow(paddingIdx: number, rows: number): number {
  * @returns the shape of `input`, with the rows as a last dimension
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
  */
-export function embedding(
-  input: Tensor,
-  weight: Tensor,
-  { paddingIdx = null }: { paddingIdx?: number | null } = {},
-): Tensor {
+export function embedding(input: Tensor, weight: Tensor, options: { paddingIdx?: number | null } = {}): Tensor {
+  const { paddingIdx = null } = checked('embedding', options, { paddingIdx: 'whole?' });
   if (weight.ndim !== 2) refuse(`embedding: wants weight [rows, length], got ${show(weight.shape)}`);
   const picks = reshape(indices('embedding', input), [input.size]);
   const rows = indexSelect(weight, 0, picks);

@@ -4,6 +4,7 @@
 import { requestGpu } from '#host';
 import { KindlingError, refuse } from './errors.js';
 import type { Polling } from './hosts/polling.js';
+import { checked, type Known } from './options.js';
 
 export interface InitOptions {
   /** Which adapter to prefer where there are several. Default: `'high-performance'`. */
@@ -11,6 +12,8 @@ export interface InitOptions {
   /** Use a software adapter even where there is a GPU: for comparing hosts and for tests. Default: false. */
   forceSoftware?: boolean;
 }
+
+const INIT: Known<InitOptions> = { powerPreference: ['high-performance', 'low-power'], forceSoftware: 'boolean' };
 
 /** What kindling runs on, as reports and tests name it. */
 export interface Adapter {
@@ -48,6 +51,7 @@ let failure: KindlingError | null = null;
  * @throws KindlingError when there is no adapter, saying what was tried and what to install.
  */
 export function init(options: InitOptions = {}): Promise<Adapter> {
+  checked('init', options, INIT);
   pending ??= open(options).catch((error: unknown) => {
     pending = null;
     throw error;

@@ -304,7 +304,7 @@ test.each([
   ['what is no number', () => k.tensor(['1'] as unknown as number[]), 'tensor: wants numbers nested 1 deep, found 1'],
   ['too many elements', () => k.tensor([1, 2, 3], { shape: [2] }), 'tensor: 3 elements do not fit shape [2]'],
   ['a typed array', () => k.tensor(Float32Array.of(1), { shape: [2] }), 'tensor: 1 elements do not fit shape [2]'],
-  ['a negative length', () => k.zeros([2, -1]), 'full: [2, -1] is not a shape'],
+  ['a negative length', () => k.zeros([2, -1]), 'zeros: [2, -1] is not a shape'],
   ['a broken length', () => k.randn([1.5]), 'randn: [1.5] is not a shape'],
   ['2^31 elements', () => k.zeros([65536, 32768]), 'more elements than 2^31 - 1'],
   ['arange the wrong way', () => k.arange(3, 0), 'arange: no way from 3 to 0 by 1'],

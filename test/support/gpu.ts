@@ -1,4 +1,3 @@
-import '../../src/methods/index.js';
 import { init, takeFailure } from '../../src/gpu/device.js';
 import { sync } from '../../src/gpu/stream.js';
 import { reseed } from './random.js';
