@@ -152,7 +152,7 @@ export function flush(into?: Recording): void {
   const full = batch;
   batch = newBatch(full.number + 1);
   const onBindGroup = (): void => void counts.bindGroups++;
-  if (into) refuseWrittenConstants(full.commands, into);
+  if (into) refuseWritten(full.commands, into);
   const encoded = planned(() => plan(full.commands, { batch: full.number, pool: into?.pool ?? pool, onBindGroup }));
   if (into) into.planned(encoded);
   const compiling = new Set<Promise<void>>();
@@ -184,11 +184,19 @@ function planned(make: () => Encoded[]): Encoded[] {
   }
 }
 
-/** A constant is uploaded once: a replay would find what the step before has made of it. */
-function refuseWrittenConstants(commands: readonly Command[], recording: Recording): void {
-  if (!commands.some((command) => writtenBy(command).some(({ root }) => recording.constants.has(root)))) return;
-  recording.failure ??= new KindlingError(
+/** A constant is uploaded once: a replay would find what the step before has made of it. An argument is a copy. */
+function refuseWritten(commands: readonly Command[], recording: Recording): void {
+  const written = new Set(commands.flatMap((command) => writtenBy(command).map(({ root }) => root)));
+  const check = (memories: Iterable<Memory>, text: string): void => {
+    for (const memory of memories) if (written.has(memory)) recording.failure ??= new KindlingError(text);
+  };
+  check(
+    recording.constants.keys(),
     'capture: a constant made inside a captured function (zeros, full, …) is written in place. Make it outside.',
+  );
+  check(
+    recording.inputs,
+    'capture: an argument is written in place, which a replay would do to a copy. Write into a tensor made outside.',
   );
 }
 

@@ -71,6 +71,7 @@ export function record<Args extends readonly unknown[]>(
     const input = new Tensor(shape, dtype);
     input.storage.copyFrom(storage);
     inputs.push(input);
+    recording.inputs.add(input.storage.memory());
     return input;
   });
   flush();
