@@ -73,7 +73,8 @@ export function grad<const Inputs extends Tensor | readonly Tensor[], const Opti
   const made = by.map((input, i) => {
     const gradient = found.get(input) ?? null;
     if (gradient || allowUnused) return gradient;
-    return refuse(`grad: the outputs do not depend on input ${i}, ${show(input.shape)}; allowUnused gives null for it`);
+    const what = `the outputs do not depend on input ${i}, ${show(input.shape)}`;
+    return refuse(`grad: ${what}; allowUnused gives null for it. No gradient gets out of a captured function`);
   });
   return made as ReturnType<typeof grad<Inputs, Options>>;
 }

@@ -19,7 +19,6 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   const dims = dimsOf('mean', dim, x.ndim);
   const source = cast(x, 'f32');
   const scale = 1 / sizeOf(dims.map((d) => at(x.shape, d)));
-  if (!Number.isFinite(scale)) refuse(`mean: no elements along ${show(dims)} of ${show(x.shape)}`);
   const value = reduce('sum', source, dims, reducedShape(x.shape, dims, keepdim), { scale });
   const backward = (g: Tensor) => [expand(reshape(mul(g, scale), withOnes(x.shape, dims)), x.shape)];
   return differentiable('mean', [source], value, backward, { dims, keepdim });
@@ -41,10 +40,15 @@ export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
   return differentiable('prod', [x], value, backward, { dims, keepdim });
 }
 
+/** @throws KindlingError where there is nothing to choose from */
+function wantsElements(name: string, x: Tensor, dims: readonly number[]): void {
+  if (dims.some((d) => x.shape[d] === 0)) refuse(`${name}: no elements along ${show(dims)} of shape ${show(x.shape)}`);
+}
+
 function extreme(op: 'max' | 'min', x: Tensor, options: ReduceOptions): Tensor {
   const { dim, keepdim = false } = checked(`a${op}`, options, REDUCE);
   const dims = dimsOf(`a${op}`, dim, x.ndim);
-  if (x.size === 0) refuse(`a${op}: shape ${show(x.shape)} has no elements`);
+  wantsElements(`a${op}`, x, dims);
   const value = reduce(op, x, dims, reducedShape(x.shape, dims, keepdim));
   const backward = (g: Tensor) => {
     const ones = withOnes(x.shape, dims);
@@ -61,8 +65,8 @@ export const amin = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme(
 
 function arg(op: 'max' | 'min', x: Tensor, options: { dim?: number; keepdim?: boolean }): Tensor {
   const { dim, keepdim = false } = checked(`arg${op}`, options, { dim: 'whole', keepdim: 'boolean' });
-  if (x.size === 0) refuse(`arg${op}: shape ${show(x.shape)} has no elements`);
   const dims = dim === undefined ? dimsOf(`arg${op}`, undefined, x.ndim) : [dimOf(`arg${op}`, dim, x.ndim)];
+  wantsElements(`arg${op}`, x, dims);
   const [slab = { outer: 1, length: 1, inner: x.size }] = slabsOf(x.shape, dims);
   const { outer, inner } = slab;
   const { splits } = cut(slab, { ...reduceVariant(), lanes: 1 });
@@ -113,7 +117,10 @@ export function norm(x: Tensor, options: NormOptions = {}): Tensor {
   const { p = 2, ...along } = checked('norm', options, { ...REDUCE, p: 'number' });
   if (p === 1) return sum(abs(x), along);
   if (p === 2) return rootOf(sum(square(x), along), sqrt);
-  if (p === Number.POSITIVE_INFINITY) return amax(abs(x), along);
+  if (p === Number.POSITIVE_INFINITY) {
+    wantsElements('norm', x, dimsOf('norm', along.dim, x.ndim));
+    return amax(abs(x), along);
+  }
   if (!(p > 0)) refuse(`norm: p ${p} is not greater than 0`);
   return rootOf(sum(pow(abs(x), p), along), (s) => pow(s, 1 / p));
 }

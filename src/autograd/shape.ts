@@ -208,11 +208,13 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
 }
 
 /** Tensors of one shape joined along a new dimension. */
-export const stack = (tensors: readonly Tensor[], dim = 0): Tensor =>
-  cat(
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  if (tensors.length === 0) refuse('stack: wants at least one tensor');
+  return cat(
     tensors.map((x) => unsqueeze(x, dim)),
     dim,
   );
+}
 
 /** `value` added around the last dimensions: [left, right] of the last, then of the one before, and so on. Default 0. */
 export function pad(x: Tensor, widths: readonly number[], options: { value?: number } = {}): Tensor {

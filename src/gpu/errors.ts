@@ -17,3 +17,8 @@ export function refusePromise(value: unknown, message: string): void {
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+
+/** The device went away: the driver reset it, the browser took it, or `destroy()` gave it back. `init()` opens another. */
+export class DeviceLostError extends KindlingError {
+  override name = 'DeviceLostError';
+}

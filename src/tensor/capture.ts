@@ -8,7 +8,7 @@ import { pipelineOf } from '../gpu/pipelines.js';
 import { insideScope } from '../gpu/storage.js';
 import { flush, repeat } from '../gpu/stream.js';
 import { nextStep } from './random.js';
-import { argumentsFor, drop, ended, hand, named, type Recorded, record, runOn } from './recorded.js';
+import { argumentsFor, checkArguments, drop, ended, hand, named, type Recorded, record, runOn } from './recorded.js';
 import { step } from './step.js';
 import { Tensor } from './tensor.js';
 import { difference, mapTensors, tensorsIn } from './tree.js';
@@ -121,6 +121,7 @@ export function capture<Args extends readonly unknown[], Result>(
 
   const call = (...args: Args): Result => {
     if (insideScope()) return body(...args);
+    checkArguments(args);
     if (!ran || paused) return plainly(args) as Result;
     const known = recorded.find(({ recording, pattern }) => !difference(pattern, args) && !recording.changed);
     if (known?.recording.holds) {

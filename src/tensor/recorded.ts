@@ -20,16 +20,19 @@ export interface Recorded {
   readonly grads: readonly { readonly leaf: Tensor; readonly grad: Tensor | null; readonly home: boolean }[];
 }
 
-/** The arguments as the function sees them, in objects of its own. */
-export function argumentsFor<Args extends readonly unknown[]>(args: Args, replace = (tensor: Tensor) => tensor): Args {
+/** @throws KindlingError for an argument that a gradient would have to get out of */
+export function checkArguments(args: readonly unknown[]): void {
   for (const { requiresGrad, isLeaf } of tensorsIn(args)) {
     if (requiresGrad && isLeaf) {
       refuse('capture: an argument requires a gradient; parameters belong outside of the arguments');
     }
     if (requiresGrad) refuse('capture: an argument requires a gradient, which would not get out; pass its detach()');
   }
-  return copyTree(args, replace) as Args;
 }
+
+/** The arguments as the function sees them, in objects of its own. */
+export const argumentsFor = <Args extends readonly unknown[]>(args: Args, replace = (tensor: Tensor) => tensor): Args =>
+  copyTree(args, replace) as Args;
 
 /** Runs a captured function on arguments of its own, and refuses what no replay could do. */
 export function runOn<Args extends readonly unknown[], T>(body: (...args: Args) => T, args: Args, given: Args): T {
@@ -76,6 +79,7 @@ export function record<Args extends readonly unknown[]>(
   });
   flush();
   nextStep();
+  /** What is returned and was there before, or is kept. */
   const kept: Tensor[] = [];
   try {
     const result = withRecording(recording, () =>
@@ -90,6 +94,7 @@ export function record<Args extends readonly unknown[]>(
       ),
     );
     recording.fields.settle();
+    for (const tensor of tensorsIn(result)) if (!kept.includes(tensor)) handed.add(tensor.storage);
     if (recording.failure) throw recording.failure;
     const grads = gradsSet(recording);
     check(recording, [...tensorsIn(result), ...grads.flatMap(({ grad }) => grad ?? [])], handed);

@@ -167,7 +167,7 @@ const edits: Record<string, [edit: (parts: Parts) => void, back?: (parts: Parts)
     ({ model }) => void Reflect.deleteProperty(model.drop, 'forward'),
   ],
   'a hook before forward': [
-    ({ model, handles }) => void handles.push(nn.registerForwardPreHook(model.head, (_, [x]) => [x.mul(2)])),
+    ({ model, handles }) => void handles.push(nn.registerForwardPreHook(model.head, (_, [x]) => x.mul(2))),
     ({ handles }) => handles[0]?.remove(),
   ],
   'a second hook after forward': [
@@ -238,7 +238,8 @@ describe('what is edited between calls counts, and is replayed afterwards', () =
       back,
     );
     expect(captured).toEqual(await course(eager, edit, back));
-    expect(train?.stats().replays).toBeGreaterThanOrEqual(back ? 7 : 8);
+    // Where no optimizer forgets a new weight's gradient, the first step makes one and the others add to it.
+    expect(train?.stats().replays).toBeGreaterThanOrEqual(back ? 6 : 7);
   });
 });
 
@@ -299,13 +300,13 @@ test('a model that two captured functions train, one of which changes it', async
 });
 
 test('a reset runs the function plainly once again', () => {
-  let made: k.Tensor | null = null;
+  let made = undefined as k.Tensor | undefined;
   const f = k.capture((x: k.Tensor) => {
     made ??= k.keep(k.tensor([1, 2]));
     return x.mul(made);
   });
   for (let i = 0; i < 3; i++) f(k.ones([2]));
-  made = null;
+  made = undefined;
   f.reset();
   for (let i = 0; i < 3; i++) f(k.ones([2]));
   expect(f.stats()).toMatchObject({ recordings: 2, replays: 2 });
@@ -321,7 +322,8 @@ test('gradients that are assigned stay', async () => {
     });
     for (let i = 1; i <= 4; i++) {
       f(k.tensor([i, -i]));
-      expect(await w.grad?.array()).toEqual([2 * i, -2 * i]);
+      const { grad } = w as k.Tensor;
+      expect(await grad?.array()).toEqual([2 * i, -2 * i]);
     }
     sgd.step();
     expect(await w.array()).toEqual([-7, 10]);
