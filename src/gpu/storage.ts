@@ -7,8 +7,9 @@ import { device } from './device.js';
 import { refuse } from './errors.js';
 import { Memory } from './memory.js';
 import { checkSize } from './pool.js';
+import { delivered, readback } from './readback.js';
 import { type Recording, recording, refuseInCapture, unrecorded } from './recording.js';
-import { copy, currentBatch, delivered, discard, dispatch, flush, readback, write } from './stream.js';
+import { copy, currentBatch, discard, dispatch, flush, write } from './stream.js';
 
 /** The storages made inside one step. */
 class Scope {
