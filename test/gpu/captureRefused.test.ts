@@ -102,26 +102,27 @@ test('a scheduler makes its step outside', () => {
 });
 
 describe('backward outside of a captured forward', () => {
-  const model = new nn.Linear(2, 2);
-  const uses: Record<string, (y: k.Tensor) => void> = {
+  const uses: Record<string, (y: k.Tensor, model: nn.Linear) => void> = {
     'from the result': (y) => y.sum().backward(),
     'with another weight': (y) =>
       y
         .mul(k.ones([2], { requiresGrad: true }))
         .sum()
         .backward(),
-    'by grad()': (y) => void k.grad(y.sum(), [y, model.weight]),
+    'by grad()': (y, model) => void k.grad(y.sum(), [y, model.weight]),
   };
   test.each(Object.keys(uses))('%s', (name) => {
+    const model = new nn.Linear(2, 2);
     const f = k.capture((x: k.Tensor) => ({ y: model.forward(x) }));
     for (let i = 0; i < 4; i++) {
       const { y } = f(k.ones([1, 2]));
       expect(y.requiresGrad).toBe(true);
-      expect(() => uses[name]?.(y)).toThrow(/captured function/);
+      expect(() => uses[name]?.(y, model)).toThrow(/captured function/);
       expect(model.weight.grad).toBeNull();
     }
   });
   test('results without a gradient, and detached ones, are as any tensor', () => {
+    const model = new nn.Linear(2, 2);
     const f = k.capture((x: k.Tensor) => [k.noGrad(() => model.forward(x)), model.forward(x).detach()]);
     for (let i = 0; i < 3; i++) for (const y of f(k.ones([1, 2]))) expect(y.requiresGrad).toBe(false);
   });
