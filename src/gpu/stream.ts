@@ -197,7 +197,7 @@ function refuseWritten(commands: readonly Command[], recording: Recording): void
   };
   check(
     recording.constants.keys(),
-    'capture: a constant made inside a captured function (zeros, full, …) is written in place. Make it outside.',
+    'capture: a constant made inside a captured function (linspace) is written in place. Make it outside.',
   );
   check(
     recording.inputs,
