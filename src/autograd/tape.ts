@@ -9,7 +9,7 @@ import * as lines from '../kernels/elementwise/binary.js';
 import { binaryKernel } from '../kernels/elementwise.js';
 import { addToKernel } from '../kernels/inPlace.js';
 import { touchGrad } from '../tensor/capture.js';
-import { onesLike } from '../tensor/create.js';
+import { constantOf } from '../tensor/create.js';
 import { launchInto } from '../tensor/launch.js';
 import { sameShape, show, stridesOf } from '../tensor/shape.js';
 import { type GradFn, Tensor } from '../tensor/tensor.js';
@@ -106,7 +106,7 @@ export function seedOf(name: string, root: Tensor, seed: Tensor | null = null): 
   if (seed && !sameShape(seed.shape, root.shape)) {
     refuse(`${name}: gradient of shape ${show(seed.shape)} for a tensor of shape ${show(root.shape)}`);
   }
-  return seed ?? onesLike(root);
+  return seed ?? constantOf(root.shape, 1);
 }
 
 /**

@@ -193,7 +193,7 @@ function lose({ commands, afterSubmit }: Batch, error: unknown, into?: Recording
 function refuseWrittenConstants(commands: readonly Command[], recording: Recording): void {
   if (!commands.some((command) => writtenBy(command).some(({ root }) => recording.constants.has(root)))) return;
   recording.failure ??= new KindlingError(
-    'capture: a constant made inside a captured function (zeros, full, …) is written in place. Make it outside.',
+    'capture: a constant made inside a captured function (linspace) is written in place. Make it outside.',
   );
 }
 
