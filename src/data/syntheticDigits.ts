@@ -25,19 +25,19 @@ type Point = readonly [x: number, y: number];
  */
 export function drawDigit(canvas: Float64Array, digit: number, random: Generator): void {
   const between = (low: number, high: number): number => low + (high - low) * random.uniform();
-  const [tall, wide, turn, slant] = [between(1.7, 3.2), between(1.7, 3.2), between(-0.18, 0.18), between(-0.4, 0.4)];
-  const [left, top, half, ink] = [between(10.5, 16.5), between(11, 16), between(0.5, 1.5), between(110, 255)];
+  const [tall, wide, turn, slant] = [between(2, 3.2), between(2, 3.2), between(-0.15, 0.15), between(-0.35, 0.35)];
+  const [left, top, half, ink] = [between(11, 16), between(12, 15.5), between(0.5, 1.5), between(120, 255)];
   const [cos, sin] = [(1 - turn * turn) / (1 + turn * turn), (2 * turn) / (1 + turn * turn)];
   const place = (point: string): Point => {
-    const y = (Number(point[1]) - 3 + between(-0.4, 0.4)) * tall;
-    const x = (Number(point[0]) - 2 + between(-0.4, 0.4)) * wide - slant * y;
+    const y = (Number(point[1]) - 3 + between(-0.35, 0.35)) * tall;
+    const x = (Number(point[0]) - 2 + between(-0.35, 0.35)) * wide - slant * y;
     return [left + cos * x - sin * y, top + sin * x + cos * y];
   };
   for (const stroke of (STROKES[digit] as string).split(', ')) {
     const points = stroke.split(' ').map(place);
     for (const [i, end] of points.entries()) drawLine(canvas, points[i - 1] ?? end, end, half, ink);
   }
-  for (let mark = random.integer(4); mark > 0; mark--) {
+  for (let mark = random.integer(3); mark > 0; mark--) {
     const [x, y] = [between(0, DIGIT_SIDE), between(0, DIGIT_SIDE)];
     drawLine(canvas, [x, y], [x + between(-4, 4), y + between(-4, 4)], between(0.3, 1), between(80, 255));
   }
