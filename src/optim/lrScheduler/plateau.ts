@@ -1,5 +1,6 @@
 import { checked, type Known } from '../../gpu/options.js';
-import { demand, type ScheduledOptimizer, type Scheduler, type SchedulerState } from './scheduler.js';
+import { opaque } from '../../tensor/watched.js';
+import { demand, outsideOfCapture, type ScheduledOptimizer, type Scheduler, type SchedulerState } from './scheduler.js';
 
 export interface PlateauOptions {
   /** Whether the metric should fall or rise. Default `min`. */
@@ -44,6 +45,11 @@ interface Progress {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html
  */
 export class ReduceLROnPlateau implements Scheduler {
+  /** @internal */
+  get [opaque](): true {
+    return true;
+  }
+
   readonly #optimizer: ScheduledOptimizer;
   #options: Required<PlateauOptions>;
   #progress: Progress = { lastEpoch: 0, best: null, numBadEpochs: 0, cooldownCounter: 0 };
@@ -66,6 +72,7 @@ export class ReduceLROnPlateau implements Scheduler {
   }
 
   step(metric: number): void {
+    outsideOfCapture();
     demand(typeof metric === 'number', 'ReduceLROnPlateau', 'step() wants the metric it watches, a number');
     const { patience, cooldown } = this.#options;
     const now = this.#progress;

@@ -4,6 +4,7 @@
  */
 import { refuse } from '../../gpu/errors.js';
 import type { Known } from '../../gpu/options.js';
+import { opaque, refuseInCapture } from '../../tensor/watched.js';
 
 /** The part of an optimizer that a scheduler touches. */
 export interface ScheduledOptimizer {
@@ -35,6 +36,10 @@ export function demand(condition: boolean, name: string, message: string): void 
   if (!condition) refuse(`${name}: ${message}`);
 }
 
+/** A replay would not count. */
+export const outsideOfCapture = (): void =>
+  refuseInCapture('a scheduler makes its step', 'Call its step() outside; the captured function sees the new rates.');
+
 export const isCount = (value: number): boolean => Number.isInteger(value) && value > 0;
 
 /**
@@ -42,6 +47,11 @@ export const isCount = (value: number): boolean => Number.isInteger(value) && va
  * `lastEpoch` and `options` only: it is called before the subclass's own fields exist.
  */
 export abstract class LRScheduler<Options extends object> implements Scheduler {
+  /** @internal */
+  get [opaque](): true {
+    return true;
+  }
+
   /** Steps since the start; 0 after construction. */
   lastEpoch: number;
   /** The rate each group started from (`initialLr`). */
@@ -67,6 +77,7 @@ export abstract class LRScheduler<Options extends object> implements Scheduler {
   protected abstract next(lr: number, baseLr: number, group: number): number;
 
   step(): void {
+    outsideOfCapture();
     this.lastEpoch++;
     this.#apply((lr, baseLr, group) => this.next(lr, baseLr, group));
   }
