@@ -175,7 +175,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     const paramGroups = this.paramGroups.map(({ params, ...options }) => {
       const numbers = params.map((param) => {
         const held = this.#state.get(param);
-        if (held) state[index] = { ...held };
+        if (held && held.step > 0) state[index] = { ...held };
         return index++;
       });
       return { ...structuredClone(options), params: numbers } as unknown as OptimizerState['paramGroups'][number];
@@ -212,41 +212,72 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /** Each parameter with the options and the state that a state dict has for it. */
   #matched(dict: OptimizerState): { param: Tensor; slot: Range; options: Options; state: ParamState | undefined }[] {
     const { paramGroups } = this;
+    const known = new Set<unknown>();
     if (dict.paramGroups?.length !== paramGroups.length) {
       this.fail(`the state has ${dict.paramGroups?.length} parameter groups, not ${paramGroups.length}`);
     }
-    return this.#groups().flatMap(({ group, arena }, g) => {
+    const matched = this.#groups().flatMap(({ group, arena }, g) => {
       const { params: numbers = [], ...saved } = dict.paramGroups[g] ?? {};
       const options = { ...group, ...saved } as unknown as Options;
-      this.check(options);
-      if (numbers.length !== group.params.length) {
+      if (!Array.isArray(numbers) || numbers.length !== group.params.length) {
         this.fail(`group ${g} of the state has ${numbers.length} parameters, not ${group.params.length}`);
       }
-      const matched = group.params.map((param, i) => {
-        const state = dict.state[numbers[i] ?? -1];
+      const found = group.params.map((param, i) => {
+        const number: unknown = numbers[i];
+        if (!Number.isSafeInteger(number) || known.has(number)) {
+          this.fail(
+            `group ${g} of the state numbers parameter ${i} as ${JSON.stringify(number)}, which names none or two`,
+          );
+        }
+        known.add(number);
+        const state = dict.state[number as number];
+        if (state) this.#checkState(state, param, number as number);
         for (const name of state ? this.stateNames(options) : []) {
           const value = state?.[name];
           if (!(value instanceof Tensor)) this.fail(`the state has no ${name} for parameter ${numbers[i]}`);
-          if (!sameShape(value.shape, param.shape)) {
-            const shapes = `${show(value.shape)}, the parameter ${show(param.shape)}`;
-            this.fail(`${name} of parameter ${numbers[i]} is ${shapes}`);
-          }
         }
         return { param, slot: arena.at(i), options, state };
       });
+      const { params: _, ...here } = group;
+      for (const [name, own] of Object.entries(here)) {
+        const given: unknown = Reflect.get(saved, name);
+        const added = given === undefined && !Object.hasOwn(this.defaults, name);
+        if (own !== undefined && !added && !isAlike(given, own)) {
+          this.fail(`${name} of group ${g} is ${JSON.stringify(given)} in the state, here ${JSON.stringify(own)}`);
+        }
+      }
+      this.checkSigns({ lr: options.lr });
+      this.check(options);
       this.#checkGroup(saved);
-      return matched;
+      return found;
     });
+    const foreign = Object.keys(dict.state ?? {}).find((number) => !known.has(Number(number)));
+    if (foreign !== undefined) this.fail(`the state has a parameter ${foreign}, which is in none of its groups`);
+    return matched;
+  }
+
+  /** Throws unless a parameter's state has the form of one. */
+  #checkState({ step, ...held }: ParamState, param: Tensor, number: number): void {
+    if (!Number.isSafeInteger(step) || step < 1) this.fail(`parameter ${number} has made ${step} steps in the state`);
+    for (const [name, value] of Object.entries(held)) {
+      if (typeof value === 'number' && Number.isFinite(value)) continue;
+      if (!(value instanceof Tensor)) this.fail(`${name} of parameter ${number} is neither tensor nor number`);
+      if (value.dtype !== 'f32') this.fail(`${name} of parameter ${number} is ${value.dtype}, not f32`);
+      if (!sameShape(value.shape, param.shape)) {
+        this.fail(`${name} of parameter ${number} is ${show(value.shape)}, the parameter ${show(param.shape)}`);
+      }
+    }
   }
 
   #checkGroup(group: object): void {
     checked(this.constructor.name, group, this.#known);
   }
 
-  /** Refuses options that are negative or no numbers. */
+  /** Refuses options that are negative, no numbers, or too large for the GPU's. */
   protected checkSigns(options: Readonly<Record<string, number>>): void {
     for (const [name, value] of Object.entries(options)) {
       if (!(value >= 0)) this.fail(`${name} ${value} is not a number from 0`);
+      if (!Number.isFinite(Math.fround(value))) this.fail(`${name} ${value} is beyond the range of float32`);
     }
   }
 
@@ -254,6 +285,15 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   protected fail(message: string): never {
     refuse(`${this.constructor.name}: ${message}`);
   }
+}
+
+/** Whether a saved option is of the kind of the one in force; numbers are finite, as the GPU's too. */
+function isAlike(saved: unknown, own: unknown): boolean {
+  if (Array.isArray(own)) {
+    return Array.isArray(saved) && saved.length === own.length && own.every((one, i) => isAlike(saved[i], one));
+  }
+  if (typeof saved === 'number') return typeof own === 'number' && Number.isFinite(Math.fround(saved));
+  return typeof saved === typeof own;
 }
 
 const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>

@@ -1,6 +1,13 @@
 import { checked, type Known } from '../../gpu/options.js';
 import { opaque } from '../../tensor/watched.js';
-import { demand, outsideOfCapture, type ScheduledOptimizer, type Scheduler, type SchedulerState } from './scheduler.js';
+import {
+  checkOptions,
+  demand,
+  outsideOfCapture,
+  type ScheduledOptimizer,
+  type Scheduler,
+  type SchedulerState,
+} from './scheduler.js';
 
 export interface PlateauOptions {
   /** Whether the metric should fall or rise. Default `min`. */
@@ -106,8 +113,10 @@ export class ReduceLROnPlateau implements Scheduler {
     const { lastEpoch, best, numBadEpochs, cooldownCounter, options } = state as unknown as Progress & {
       options?: PlateauOptions;
     };
-    const fits = [lastEpoch, numBadEpochs, cooldownCounter].every(Number.isInteger) && best !== undefined;
+    const counts = [lastEpoch, numBadEpochs, cooldownCounter].every((count) => Number.isInteger(count) && count >= 0);
+    const fits = counts && (best === null || typeof best === 'number');
     demand(fits, 'loadStateDict', 'not the state of a ReduceLROnPlateau; it needs lastEpoch, best and both counters');
+    checkOptions(options, this.#options);
     this.#progress = { lastEpoch, best, numBadEpochs, cooldownCounter };
     this.#options = { ...this.#options, ...options };
   }

@@ -100,8 +100,12 @@ export abstract class LRScheduler<Options extends object> implements Scheduler {
   /** Restores epoch and options. The rates themselves are in the optimizer's own state dict, as in PyTorch. */
   loadStateDict(state: SchedulerState): void {
     const { lastEpoch, baseLrs, lastLr, options } = state as unknown as State<Options>;
-    const complete = Number.isInteger(lastEpoch) && Array.isArray(baseLrs) && Array.isArray(lastLr);
+    const groups = this.optimizer.paramGroups.length;
+    const complete = Number.isInteger(lastEpoch) && lastEpoch >= -1 && isRates(baseLrs) && isRates(lastLr);
     demand(complete, 'loadStateDict', 'not the state of a scheduler; it needs lastEpoch, baseLrs and lastLr');
+    const fits = baseLrs.length === groups && lastLr.length === groups;
+    demand(fits, 'loadStateDict', `${baseLrs.length} and ${lastLr.length} rates for ${groups} parameter groups`);
+    checkOptions(options, plain(this.options));
     this.lastEpoch = lastEpoch;
     this.baseLrs = [...baseLrs];
     this.#lastLr = [...lastLr];
@@ -122,6 +126,28 @@ interface State<Options> {
   baseLrs: number[];
   lastLr: number[];
   options: Options;
+}
+
+const isRates = (value: unknown): value is number[] => Array.isArray(value) && value.every(Number.isFinite);
+
+/** Throws unless the options of a state are those of the scheduler, each of the kind that it has there. */
+export function checkOptions(saved: unknown, own: object): void {
+  if (typeof saved !== 'object' || saved === null) refuse('loadStateDict: the options of the scheduler are no object');
+  for (const name of Object.keys({ ...own, ...saved })) {
+    const [given, here]: unknown[] = [Reflect.get(saved, name), Reflect.get(own, name)];
+    demand(
+      kindOf(given) === kindOf(here),
+      'loadStateDict',
+      `option ${name} of the scheduler is ${JSON.stringify(given)} in the state, here ${JSON.stringify(here)}`,
+    );
+  }
+}
+
+/** Of a value for all parameter groups, or of those for each. */
+function kindOf(value: unknown): string {
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  const kinds = new Set(values.map((one) => (typeof one === 'number' && !Number.isFinite(one) ? 'none' : typeof one)));
+  return [...kinds].join();
 }
 
 /** A copy without functions, which no state can hold. */

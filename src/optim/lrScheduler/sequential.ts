@@ -56,7 +56,8 @@ export class SequentialLR implements Scheduler {
 
   loadStateDict(state: SchedulerState): void {
     const { lastEpoch, schedulers } = state as { lastEpoch: number; schedulers: SchedulerState[] };
-    const fits = Array.isArray(schedulers) && schedulers.length === this.#schedulers.length;
+    const fits =
+      Number.isInteger(lastEpoch) && Array.isArray(schedulers) && schedulers.length === this.#schedulers.length;
     demand(fits, 'loadStateDict', `not the state of a SequentialLR of ${this.#schedulers.length} schedulers`);
     this.lastEpoch = lastEpoch;
     this.#schedulers.forEach((scheduler, i) => {
