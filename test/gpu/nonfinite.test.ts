@@ -136,7 +136,7 @@ function callOf(name: string): Call {
 /** Exports that are no functions of floats: they make tensors, or run other functions. */
 const OTHERS = new Set(
   (
-    'Tensor KindlingError tensor bernoulli normal randLike randnLike randintLike fullLike zeros ones full arange linspace eye rand randn randint randperm uniform zerosLike onesLike ' +
+    'tensor bernoulli normal randLike randnLike randintLike fullLike zeros ones full arange linspace eye rand randn randint randperm uniform zerosLike onesLike ' +
     'adapter init destroy sync stats onCompile capture step keep print manualSeed randomState setRandomState checkpoint backward grad ' +
     'gradcheck detectAnomaly defineFunction registerHook noGrad enableGrad isGradEnabled'
   ).split(' '),
