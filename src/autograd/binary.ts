@@ -3,7 +3,7 @@ import { perDevice } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
 import * as lines from '../kernels/elementwise/binary.js';
 import { type BinarySpec, binaryKernel } from '../kernels/elementwise.js';
-import { full } from '../tensor/create.js';
+import { constantOf } from '../tensor/create.js';
 import { broadcast, broadcastStrides } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { type DType, Tensor } from '../tensor/tensor.js';
@@ -27,7 +27,7 @@ export function scalar(value: number, dtype: DType): Tensor {
   let found = known.get(key);
   if (!found || found.storage.isFreed) {
     if (known.size >= 256) known.clear();
-    found = keep(full([], value, { dtype }));
+    found = keep(constantOf([], value, dtype));
     known.set(key, found);
   }
   return found;
@@ -107,3 +107,7 @@ export const gt = (a: Operand, b: Operand): Tensor => binary(lines.gt, a, b);
 export const ge = (a: Operand, b: Operand): Tensor => binary(lines.ge, a, b);
 /** a raised to tensor b. For a constant exponent `pow` of `unary.ts` is called. @internal */
 export const powTensor = (a: Operand, b: Operand): Tensor => binary(lines.pow, a, b);
+/** @internal Cross-entropy of logits a and targets b: −b · log σ(a) − (1 − b) · log(1 − σ(a)). */
+export const bce = (a: Operand, b: Operand): Tensor => binary(lines.bce, a, b);
+/** @internal b · log(1 + e^a), and 0 where b is, even if a is infinite. */
+export const weightedSoftplus = (a: Operand, b: Operand): Tensor => binary(lines.weightedSoftplus, a, b);

@@ -47,7 +47,8 @@ function same(name: string, x: Tensor, weight: Tensor, { stride = 1, dilation = 
 }
 
 /**
- * y[n, o] = bias[o] + Σ_c weight[o, c] ⋆ x[n, c].
+ * y[n, o] = bias[o] + Σ_c weight[o, c] ⋆ x[n, c]. Sums of products are off as in a matrix product, the gradient by the weight,
+ * of N · OH · OW products, too; the gradient by the bias as a sum is.
  *
  * @param x [N, C, H, W] or [C, H, W]
  * @param weight [out, C / groups, height, width]
