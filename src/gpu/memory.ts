@@ -2,6 +2,7 @@
  * A piece of GPU memory as commands name it. Its buffer is found only when the batch that first names it is planned
  * (plan.ts): a temporary then shares one with others that are done, and what nobody reads never gets any.
  */
+import { now, Overwrites } from './overwrites.js';
 import { type Pool, type PoolBuffer, pool } from './pool.js';
 
 export class Memory {
@@ -14,10 +15,14 @@ export class Memory {
   discarded = false;
   /** The last batch with a command that names it. */
   batch = -1;
+  /** Of the commands of that batch the first that names it, and the last that names it or a range of it. */
+  first = -1;
+  last = -1;
   /** The pool that its buffer goes back to. */
   owner: Pool = pool;
   /** A recording names its buffer: it is not given back before the recording is dropped. */
   pinned = false;
+  #overwrites: Overwrites | null = null;
 
   constructor(bytes: number) {
     this.bytes = Math.max(4, Math.ceil(bytes / 4) * 4);
@@ -26,6 +31,27 @@ export class Memory {
   /** The memory that has the buffer: itself, or what it is a range of. */
   get root(): Memory {
     return this.home?.memory ?? this;
+  }
+
+  /** Notes that the content is overwritten, now or at another time. */
+  overwrite(at = now()): void {
+    const { root } = this;
+    if (at < 0 && !root.#overwrites) return;
+    const from = this.home?.offset ?? 0;
+    root.#overwrites ??= new Overwrites();
+    root.#overwrites.note(from, from + this.bytes, at);
+  }
+
+  /** When the content was last overwritten; -1 for never. */
+  get overwritten(): number {
+    const from = this.home?.offset ?? 0;
+    return this.root.#overwrites?.latest(from, from + this.bytes) ?? -1;
+  }
+
+  /** Whether the content was overwritten at `time` or later. */
+  overwrittenSince(time: number): boolean {
+    const from = this.home?.offset ?? 0;
+    return this.root.#overwrites?.after(time, from, from + this.bytes) ?? false;
   }
 
   /** Finds a buffer now, for a write of the host. */

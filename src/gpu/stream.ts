@@ -41,11 +41,19 @@ export const streamStats = (): Readonly<typeof counts> => ({ ...counts });
 /** The batch that records now. */
 export const currentBatch = (): number => batch.number;
 
-/** Marks what commands of the current batch name. */
+/** Marks what the next command of the current batch names. */
 function name(memory: Memory): void {
+  const { root } = memory;
+  const place = batch.commands.length;
+  if (memory.batch !== batch.number) memory.first = place;
   memory.batch = batch.number;
-  memory.root.batch = batch.number;
+  root.batch = batch.number;
+  root.last = place;
 }
+
+/** Whether a command of the current batch names `root`, or a range of it, from the one on that first names `made`. */
+export const isNamedSince = (root: Memory, made: Memory): boolean =>
+  root.batch === batch.number && made.batch === batch.number && root.last >= made.first;
 
 /** Records a dispatch of `kernel` over `memories`: its inputs, then its outputs. */
 export function dispatch(kernel: Kernel, memories: readonly Memory[]): void {
@@ -65,12 +73,13 @@ export function copy(from: Memory, to: Memory): void {
 }
 
 /** Records again what was planned before, after the host's numbers for it have been found anew. */
-export function repeat({ pages, externals, commands }: Recording): void {
+export function repeat({ pages, externals, overwritten, commands }: Recording): void {
   for (const { fill, gpu, content } of pages) {
     for (const provide of fill) provide();
     batch.writes.push({ buffer: gpu, offset: 0, data: content });
   }
   for (const { memory } of externals) name(memory);
+  for (const memory of overwritten) memory.overwrite();
   batch.commands.push(commands);
 }
 
