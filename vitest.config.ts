@@ -9,6 +9,7 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 /** Tests run on the sources; what the package's `imports` and `exports` name in `dist` is mapped back. */
 const alias = [
   { find: '#host', replacement: at('./src/gpu/hosts/node.ts') },
+  { find: '#disk', replacement: at('./src/io/disk/node.ts') },
   { find: '#files', replacement: at('./src/data/files/node.ts') },
   { find: /^kindling$/, replacement: at('./src/index.ts') },
   { find: 'kindling/nn/functional', replacement: at('./src/nn/functional.ts') },

@@ -43,6 +43,7 @@ export async function runDeno(options: Omit<PageOptions, 'browser' | 'survivesSi
   const bundle = await bundlePage(options.entry, {
     ...BUILTIN,
     '#host': join(ROOT, 'src/gpu/hosts/deno.ts'),
+    '#disk': join(ROOT, 'src/io/disk/node.ts'),
     '#files': join(ROOT, 'src/data/files/node.ts'),
     ...options.alias,
   });

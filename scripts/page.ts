@@ -55,6 +55,7 @@ export async function bundlePage(entry: PageOptions['entry'], alias: PageOptions
     external: ['node:*'],
     alias: {
       '#host': join(ROOT, 'src/gpu/hosts/browser.ts'),
+      '#disk': join(ROOT, 'src/io/disk/browser.ts'),
       '#files': join(ROOT, 'src/data/files/browser.ts'),
       ...alias,
     },

@@ -1,6 +1,6 @@
 /**
- * The package as a user gets it: packed, installed into an empty folder, type-checked, imported and run in Node and Deno, bundled
- * for a browser. Ends with the size of the smallest useful bundle.
+ * The package as a user gets it: packed, installed into an empty folder, type-checked, imported and run in Node and Deno, and
+ * built for the browser by Vite, webpack, Rollup and esbuild, whose pages and workers train in Chromium.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,9 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { denoEnvironment, installedDeno } from './deno.js';
+import { writeApp } from './pack/app.js';
+import { BUNDLERS } from './pack/bundlers.js';
+import { trainInChromium } from './pack/chromium.js';
 import { ROOT } from './page.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kindling-pack-'));
@@ -136,4 +139,10 @@ const added = await bundle('the same and kindling/winograd', `import 'kindling/w
 if (alone.includes('conv2d.winograd') || !added.includes('conv2d.winograd')) {
   throw new Error('Winograd is in the bundles of those who import it, and in no other');
 }
+
+// A page and a module worker train from each bundler's production build, which leaves out what it takes for unused.
+const app = join(folder, 'app');
+writeApp(app, entries);
+for (const [name, build] of Object.entries(BUNDLERS)) await build(app, join(folder, 'built', name));
+await trainInChromium(join(folder, 'built'), Object.keys(BUNDLERS), entries.length);
 console.log('pack: 1 passed, 0 failed');

@@ -57,7 +57,11 @@ const common: BuildOptions = {
   banner: {
     js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
   },
-  alias: { '#host': join(ROOT, 'src/gpu/hosts/node.ts'), '#files': join(ROOT, 'src/data/files/node.ts') },
+  alias: {
+    '#host': join(ROOT, 'src/gpu/hosts/node.ts'),
+    '#disk': join(ROOT, 'src/io/disk/node.ts'),
+    '#files': join(ROOT, 'src/data/files/node.ts'),
+  },
 };
 
 const tests = readdirSync(join(ROOT, 'test/gpu'), { recursive: true, encoding: 'utf8' })

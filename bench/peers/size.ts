@@ -37,6 +37,7 @@ export async function bundleSizes(libraries: readonly LibraryName[] = LIBRARIES)
         external: ['node:*'],
         alias: {
           '#host': join(ROOT, 'src/gpu/hosts/browser.ts'),
+          '#disk': join(ROOT, 'src/io/disk/browser.ts'),
           '#files': join(ROOT, 'src/data/files/browser.ts'),
         },
       });

@@ -88,6 +88,7 @@ function finish(train: ImageDataset, test: ImageDataset, path: string, location:
 function progressLine(log: (line: string) => void): OnProgress {
   let last = Number.NEGATIVE_INFINITY;
   return ({ stage, done, total }) => {
+    if (stage === 'wait') return log('CIFAR-10: another process is downloading or unpacking it; waiting for that.');
     if (performance.now() - last < 5000 && done !== total) return;
     last = performance.now();
     log(`CIFAR-10, ${stage}: ${(done / 1e6).toFixed(0)} MB${total ? ` of ${(total / 1e6).toFixed(0)}` : ''}`);

@@ -52,6 +52,7 @@ export async function bundleSuite(): Promise<Bundle> {
     external: ['webgpu', 'chai', '@vitest/expect', 'pngjs', 'jpeg-js'],
     alias: {
       '#host': join(ROOT, 'src/gpu/hosts/node.ts'),
+      '#disk': join(ROOT, 'src/io/disk/node.ts'),
       '#files': join(ROOT, 'src/data/files/node.ts'),
       vitest: join(ROOT, 'test/browser/harness.ts'),
     },

@@ -1,5 +1,6 @@
 /** Finding what made the first NaN or infinity. */
 import { KindlingError, refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { insideScope } from '../gpu/storage.js';
 import { pauseCapture } from '../tensor/capture.js';
 import { show } from '../tensor/shape.js';
@@ -49,16 +50,14 @@ function unseen(body: () => void): void {
  * });
  * @see https://pytorch.org/docs/stable/autograd.html#anomaly-detection
  */
-export async function detectAnomaly<T>(
-  body: () => T | Promise<T>,
-  { infinities = true }: AnomalyOptions = {},
-): Promise<T> {
+export async function detectAnomaly<T>(body: () => T | Promise<T>, options: AnomalyOptions = {}): Promise<T> {
+  const { infinities = true } = checked('detectAnomaly', options, { infinities: 'boolean' });
   if (insideScope()) refuse('detectAnomaly: runs outside of steps; put the step into its function');
   if (running) refuse('detectAnomaly: one is running already; wait for its end, or put both functions into one');
   let made = new WeakSet<Tensor>();
   let looks: Look[] = [];
   let failure: KindlingError | null = null;
-  let checked = Promise.resolve();
+  let looked = Promise.resolve();
 
   const look = (tensor: Tensor, found: string): void => {
     if (tensor.dtype !== 'f32' || tensor.size === 0) return;
@@ -73,7 +72,7 @@ export async function detectAnomaly<T>(
     made = new WeakSet(); // An optimizer may have written since.
     const counts = Promise.all(batch.map(({ count }) => count.item()));
     for (const { count } of batch) count.dispose();
-    checked = checked.then(async () => {
+    looked = looked.then(async () => {
       const first = batch[(await counts).findIndex((count) => count > 0)];
       if (first) failure ??= new KindlingError(`detectAnomaly: ${first.found}${hint}`);
     });
@@ -108,7 +107,7 @@ export async function detectAnomaly<T>(
     inspectBy(before);
     pauseCapture(false);
     if (looks.length > 0) check();
-    await checked;
+    await looked;
     // biome-ignore lint/correctness/noUnsafeFinally: it says more than the error that follows from it
     if (failure) throw failure;
   }

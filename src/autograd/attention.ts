@@ -1,5 +1,6 @@
 /** Scaled dot-product attention. */
 import { KindlingError } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { at, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, mul } from './binary.js';
@@ -20,6 +21,13 @@ export interface AttentionOptions {
   scale?: number | null;
 }
 
+const ATTENTION: Known<AttentionOptions> = {
+  attnMask: 'tensor?',
+  dropoutP: 'number',
+  isCausal: 'boolean',
+  scale: 'number?',
+};
+
 /**
  * softmax(scale · query · keyᵀ + mask) · value. A query that may see no key gets NaN, as softmax gives it.
  *
@@ -34,7 +42,7 @@ export const scaledDotProductAttention = (
   key: Tensor,
   value: Tensor,
   options: AttentionOptions = {},
-): Tensor => attend(query, key, value, options)[0];
+): Tensor => attend(query, key, value, checked('scaledDotProductAttention', options, ATTENTION))[0];
 
 /** @internal {@link scaledDotProductAttention} and its weights, [..., L, S], after dropout. */
 export function attend(

@@ -3,8 +3,10 @@
  * expand's gradient is a sum, and a sum's gradient expands.
  */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { gatherKernel } from '../kernels/copy.js';
 import { cut, type ReduceVariant, type Reduction, reduceKernel, slabsOf } from '../kernels/reduce.js';
+import { full } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
 import {
   at,
@@ -53,6 +55,9 @@ export interface ReduceOptions {
 }
 
 /** @internal */
+export const REDUCE: Known<ReduceOptions> = { dim: 'wholes', keepdim: 'boolean' };
+
+/** @internal */
 export const held = (x: Tensor): 'f32' | 'i32' | 'u32' => (x.dtype === 'bool' ? 'u32' : x.dtype);
 
 /** @internal The shape with reduced dimensions of length 1. */
@@ -64,6 +69,9 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
   return keepdim ? withOnes(shape, dims) : shape.filter((_, d) => !dims.includes(d));
 }
 
+/** Of no elements. */
+const OF_NOTHING = { sum: 0, prod: 1, max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY } as const;
+
 /** @internal Reduces without recording. */
 export function reduce(
   op: Reduction,
@@ -72,6 +80,9 @@ export function reduce(
   shape: Shape,
   { scale = 1, variant }: { scale?: number; variant?: ReduceVariant } = {},
 ): Tensor {
+  if (dims.some((d) => x.shape[d] === 0)) {
+    return full(shape, OF_NOTHING[op] * scale, { dtype: x.dtype === 'bool' ? 'i32' : x.dtype });
+  }
   if (variant) return reduceBy(variant, op, x, dims, shape, scale);
   const spec = { op, dtype: x.dtype, shape: x.shape, dims, scale };
   return withReduce(spec, (found) => reduceBy(found, op, x, dims, shape, scale));
@@ -105,7 +116,8 @@ function reduceBy(
 }
 
 /** Sum over dimensions. bool counts its true elements. */
-export function sum(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
+export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const { dim, keepdim = false } = checked('sum', options, REDUCE);
   const dims = dimsOf('sum', dim, x.ndim);
   const value = reduce('sum', x, dims, reducedShape(x.shape, dims, keepdim));
   return differentiable('sum', [x], value, (g) => [expand(reshape(g, withOnes(x.shape, dims)), x.shape)], {

@@ -1,5 +1,6 @@
 /** One-dimensional convolution: a two-dimensional one over images of height 1. */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { convolve } from './conv2d.js';
@@ -19,6 +20,13 @@ export interface Conv1dOptions {
   groups?: number;
 }
 
+const CONV1D: Known<Conv1dOptions> = {
+  stride: 'sizes',
+  padding: 'counts|valid|same',
+  dilation: 'sizes',
+  groups: 'size',
+};
+
 /**
  * y[n, o] = bias[o] + Σ_c weight[o, c] ⋆ x[n, c].
  *
@@ -35,7 +43,7 @@ export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
       `conv1d: wants input [N, C, L] or [C, L] and weight [out, in / groups, length], got ${show(x.shape)} and ${show(weight.shape)}`,
     );
   }
-  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = checked('conv1d', options, CONV1D);
   const along = (value: Single, height: number) => [height, Number(value)] as const;
   const y = convolve('conv1d', unsqueeze(x, -2), unsqueeze(weight, -2), bias, {
     stride: along(stride, 1),

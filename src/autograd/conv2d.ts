@@ -1,5 +1,6 @@
 /** Two-dimensional convolution (cross-correlation, as everywhere in deep learning). */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { conv2dForward } from '../kernels/conv2d/forward.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
 import { zerosLike } from '../tensor/create.js';
@@ -8,7 +9,7 @@ import { at, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { reshape } from './broadcast.js';
 import { convWay, withConv } from './convChoice.js';
-import { type ConvOptions, checkConv, convForward, convInputGrad, convWeightGrad } from './convParts.js';
+import { CONV, type ConvOptions, checkConv, convForward, convInputGrad, convWeightGrad } from './convParts.js';
 import { offering } from './fusion.js';
 import { type Pair, pair } from './pool.js';
 import { pad } from './shape.js';
@@ -18,6 +19,8 @@ export interface Conv2dOptions extends ConvOptions {
   /** Zeros on either side; 'valid' is 0, 'same' keeps the image's size (stride 1). Default: 0. */
   padding?: Pair | 'valid' | 'same';
 }
+
+const CONV2D: Known<Conv2dOptions> = { ...CONV, padding: 'counts|valid|same' };
 
 function shapeOf(name: string, x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions): Conv2dShape {
   const { refuse, ...sizes } = checkConv(name, x, weight, bias, options);
@@ -53,7 +56,7 @@ function same(name: string, x: Tensor, weight: Tensor, { stride = 1, dilation = 
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
  */
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv2dOptions = {}): Tensor {
-  return convolve('conv2d', x, weight, bias, options);
+  return convolve('conv2d', x, weight, bias, checked('conv2d', options, CONV2D));
 }
 
 /** @internal {@link conv2d}, in whoever's name. */
@@ -85,7 +88,7 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
     ? new Tensor([shape.n, shape.o, oh, ow])
     : offering(convForward(shape, inputs), inputs, { relu: positive });
   const backward = (g: Tensor): (Tensor | null)[] => {
-    if (empty) return inputs.map(zerosLike);
+    if (empty) return inputs.map((input) => zerosLike(input));
     const dx = x.requiresGrad
       ? offering(convInputGrad(shape, g, weight), [g, weight], {
           reluMask: (y) => convInputGrad(shape, g, weight, [y]),

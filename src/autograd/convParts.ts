@@ -1,5 +1,6 @@
 /** A convolution and its two gradients as launches, each by what was found fastest. Nothing here is recorded. */
 import { KindlingError } from '../gpu/errors.js';
+import type { Known } from '../gpu/options.js';
 import { conv2dForward } from '../kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../kernels/conv2d/inputGrad.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
@@ -57,6 +58,9 @@ export interface ConvOptions {
   /** Channels are cut into groups that see only their own inputs. Default: 1. */
   groups?: number;
 }
+
+/** The kinds of {@link ConvOptions}. */
+export const CONV: Known<ConvOptions> = { stride: 'sizes', dilation: 'sizes', groups: 'size' };
 
 /** Sizes of a convolution, or of a transposed one, checked against each other. */
 export function checkConv(

@@ -1,11 +1,12 @@
 /** Transposed convolution: forward is conv2d's gradient by its input, and the gradients are the rest of conv2d. */
+import { checked, type Known } from '../gpu/options.js';
 import { conv2dOutput } from '../kernels/conv2d/shape.js';
 import { zerosLike } from '../tensor/create.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { add } from './binary.js';
 import { reshape } from './broadcast.js';
-import { type ConvOptions, checkConv, convForward, convInputGrad, convWeightGrad } from './convParts.js';
+import { CONV, type ConvOptions, checkConv, convForward, convInputGrad, convWeightGrad } from './convParts.js';
 import { type Pair, pair } from './pool.js';
 import { pad } from './shape.js';
 import { differentiable } from './tape.js';
@@ -17,6 +18,8 @@ export interface ConvTranspose2dOptions extends ConvOptions {
   /** Rows and columns more at the end; less than stride or dilation. Default: 0. */
   outputPadding?: Pair;
 }
+
+const CONV_TRANSPOSE: Known<ConvTranspose2dOptions> = { ...CONV, padding: 'counts', outputPadding: 'counts' };
 
 /**
  * Every input adds its multiple of the weight to a window of the output: the gradient of {@link conv2d} by its input, of
@@ -35,6 +38,7 @@ export function convTranspose2d(
   bias: Tensor | null = null,
   options: ConvTranspose2dOptions = {},
 ): Tensor {
+  checked('convTranspose2d', options, CONV_TRANSPOSE);
   if (x.ndim === 3) {
     const y = convTranspose2d(reshape(x, [1, ...x.shape]), weight, bias, options);
     return reshape(y, y.shape.slice(1));
@@ -65,7 +69,7 @@ export function convTranspose2d(
   const empty = x.size === 0 || weight.size === 0;
   const value = empty ? zerosLike(new Tensor([n, out, h, w])) : convInputGrad(shape, x, weight);
   const backward = (g: Tensor) => {
-    if (empty) return [x, weight].map(zerosLike);
+    if (empty) return [x, weight].map((input) => zerosLike(input));
     return [
       x.requiresGrad ? convForward(shape, [g, weight]) : null,
       weight.requiresGrad ? (convWeightGrad(shape, x, g, [weight])[0] ?? null) : null,

@@ -1,11 +1,10 @@
-/** What runs along a dimension: sums of all elements so far, and the logarithm of a sum of exponentials. */
-import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { cumsumKernel } from '../kernels/cumsum.js';
 import { launch } from '../tensor/launch.js';
-import { at, dimOf, dimsOf, show, sizeOf } from '../tensor/shape.js';
+import { at, dimOf, dimsOf, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, mul, sub } from './binary.js';
-import { held, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
+import { held, REDUCE, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
 import { cast } from './cast.js';
 import { differentiable, noGrad } from './tape.js';
 import { clamp, exp, log } from './unary.js';
@@ -36,9 +35,9 @@ const LARGEST = 3.4028234663852886e38;
  *
  * @see https://pytorch.org/docs/stable/generated/torch.logsumexp.html
  */
-export function logsumexp(given: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
+export function logsumexp(given: Tensor, options: ReduceOptions = {}): Tensor {
+  const { dim, keepdim = false } = checked('logsumexp', options, REDUCE);
   const x = cast(given, 'f32');
-  if (x.size === 0) refuse(`logsumexp: shape ${show(x.shape)} has no elements`);
   const dims = dimsOf('logsumexp', dim, x.ndim);
   const ones = withOnes(x.shape, dims);
   const value = noGrad(() => {

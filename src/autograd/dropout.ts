@@ -1,5 +1,6 @@
 /** Dropout of elements and of channels. The mask is recomputed in backward, never stored. */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { dropoutKernel } from '../kernels/dropout.js';
 import { launch } from '../tensor/launch.js';
 import { draw } from '../tensor/random.js';
@@ -14,7 +15,10 @@ export interface DropoutOptions {
   training?: boolean;
 }
 
-function drop(name: string, x: Tensor, inner: number, { p = 0.5, training = true }: DropoutOptions): Tensor {
+const DROPOUT: Known<DropoutOptions> = { p: 'number', training: 'boolean' };
+
+function drop(name: string, x: Tensor, inner: number, options: DropoutOptions): Tensor {
+  const { p = 0.5, training = true } = checked(name, options, DROPOUT);
   if (!(p >= 0 && p <= 1)) refuse(`${name}: p is a probability, got ${p}`);
   if (x.dtype !== 'f32') refuse(`${name}: wants an f32 tensor, this is ${x.dtype}; cast it`);
   if (p === 0 || !training || x.size === 0) return x;

@@ -1,5 +1,6 @@
 /** Functions with a gradient of the user's own. */
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { checkRead, readBy, readingNow } from '../tensor/saved.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -44,6 +45,7 @@ export const isCustom = (tensor: Tensor): boolean => custom.has(tensor);
 export function defineFunction<Inputs extends readonly Tensor[]>(
   spec: FunctionSpec<Inputs>,
 ): (...inputs: Inputs) => Tensor {
+  checked('defineFunction', spec, { name: 'string', forward: 'function', backward: 'function' });
   return (...inputs) => {
     const saved: Tensor[] = [];
     let by = readingNow();

@@ -49,7 +49,7 @@ export function offering(tensor: Tensor, reads: readonly Tensor[], offer: Offer)
 export function offered(tensor: Tensor): Offer | undefined {
   const made = offers.get(tensor.storage);
   if (!made || made.step !== runningStep()) return undefined;
-  if (made.reads.some((storage) => storage.isFreed || storage.overwrittenSince(made.at))) return undefined;
+  if (made.reads.some((storage) => !storage.isUsable || storage.overwrittenSince(made.at))) return undefined;
   const { relu, reluMask, maxPool } = made.offer;
   const inShape = <T extends Tensor | null>(y: T) =>
     y && (sameShape(y.shape, tensor.shape) ? y : new Tensor(tensor.shape, y.dtype, y.storage));

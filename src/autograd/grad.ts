@@ -1,5 +1,6 @@
 /** Gradients as values: returned rather than added to `grad`, and differentiable themselves where that is asked for. */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { insideScope } from '../gpu/storage.js';
 import { touchGrad } from '../tensor/capture.js';
 import { show } from '../tensor/shape.js';
@@ -26,6 +27,8 @@ export interface GradOptions {
   allowUnused?: boolean;
 }
 
+const GRAD: Known<GradOptions> = { gradOutputs: 'any', createGraph: 'boolean', allowUnused: 'boolean' };
+
 type Each<Inputs, Item> = Inputs extends readonly unknown[] ? { -readonly [I in keyof Inputs]: Item } : [Item];
 
 const listOf = <T>(given: T | readonly T[]): readonly T[] => (Array.isArray(given) ? given : [given as T]);
@@ -49,7 +52,8 @@ export function grad<const Inputs extends Tensor | readonly Tensor[], const Opti
   inputs: Inputs,
   options?: Options,
 ): Each<Inputs, Options extends { allowUnused: true } ? Tensor | null : Tensor> {
-  const { gradOutputs = [], createGraph = false, allowUnused = false }: GradOptions = options ?? {};
+  const given: GradOptions = checked<GradOptions>('grad', options === undefined ? {} : options, GRAD);
+  const { gradOutputs = [], createGraph = false, allowUnused = false } = given;
   const [from, by, seeds] = [listOf(outputs), listOf<Tensor>(inputs), listOf(gradOutputs)];
   if (seeds.length > 0 && seeds.length !== from.length) {
     refuse(`grad: ${seeds.length} gradOutputs for ${from.length} outputs`);
@@ -80,7 +84,9 @@ export function grad<const Inputs extends Tensor | readonly Tensor[], const Opti
  *
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
  */
-export function backward(root: Tensor, { gradient, createGraph = false }: BackwardOptions = {}): void {
+export function backward(root: Tensor, options: BackwardOptions = {}): void {
+  const known = { gradient: 'tensor', createGraph: 'boolean' } as const;
+  const { gradient, createGraph = false } = checked('backward', options, known);
   if (!createGraph) {
     plain(root, gradient);
     return;

@@ -1,5 +1,6 @@
 /** Checks gradients against central differences. */
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { randn, tensor } from '../tensor/create.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mul } from './binary.js';
@@ -26,8 +27,10 @@ export interface GradcheckOptions {
 export async function gradcheck(
   fn: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
-  { eps = 1e-2, rtol = 1e-2, atol = 5e-3 }: GradcheckOptions = {},
+  options: GradcheckOptions = {},
 ): Promise<true> {
+  const known = { eps: 'number', rtol: 'number', atol: 'number' } as const;
+  const { eps = 1e-2, rtol = 1e-2, atol = 5e-3 } = checked('gradcheck', options, known);
   const leaves = inputs.map((x) => x.detach().requiresGrad_(x.requiresGrad));
   const output = fn(...leaves);
   const weights = randn(output.shape);

@@ -1,5 +1,6 @@
 /** Elements picked by index tensors. */
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import {
   gatherIndexGradKernel,
   gatherIndexKernel,
@@ -21,6 +22,12 @@ function indices(name: string, index: Tensor): Tensor {
   refuse(`${name}: indices are i32, got ${index.dtype}; cast them`);
 }
 
+/** @throws KindlingError where there is nothing that an index could name */
+function wantsEntries(name: string, x: Tensor, dim: number, index: Tensor): void {
+  if (index.size === 0 || x.shape[dim] !== 0) return;
+  refuse(`${name}: ${index.size} indices into dimension ${dim} of ${show(x.shape)}, which has no entries`);
+}
+
 /**
  * Entries of dimension `dim` in the order of `index`. An index outside of it reads NaN.
  *
@@ -35,6 +42,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
     );
   }
   const picks = indices('indexSelect', index);
+  wantsEntries('indexSelect', x, d, index);
   const inner = sizeOf(x.shape.slice(d + 1));
   const spec = { outer: sizeOf(x.shape.slice(0, d)), length: at(x.shape, d), inner, count: index.size };
   const shape = x.shape.map((n, i) => (i === d ? index.size : n));
@@ -63,12 +71,10 @@ export function paddingRow(paddingIdx: number, rows: number): number {
  * @returns the shape of `input`, with the rows as a last dimension
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
  */
-export function embedding(
-  input: Tensor,
-  weight: Tensor,
-  { paddingIdx = null }: { paddingIdx?: number | null } = {},
-): Tensor {
+export function embedding(input: Tensor, weight: Tensor, options: { paddingIdx?: number | null } = {}): Tensor {
+  const { paddingIdx = null } = checked('embedding', options, { paddingIdx: 'whole?' });
   if (weight.ndim !== 2) refuse(`embedding: wants weight [rows, length], got ${show(weight.shape)}`);
+  wantsEntries('embedding', weight, 0, input);
   const picks = reshape(indices('embedding', input), [input.size]);
   const rows = indexSelect(weight, 0, picks);
   const shape = [...input.shape, at(weight.shape, 1)];
@@ -89,6 +95,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
     refuse(`gather: indices ${show(index.shape)} do not lie inside ${show(x.shape)} along dimension ${d}`);
   }
   const picks = indices('gather', index);
+  wantsEntries('gather', x, d, index);
   const spec = {
     dim: d,
     shape: x.shape,

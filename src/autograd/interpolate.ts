@@ -1,5 +1,6 @@
 /** Images in another size. */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { constant } from '../gpu/storage.js';
 import { tensor } from '../tensor/create.js';
 import { at, type Shape, show } from '../tensor/shape.js';
@@ -16,6 +17,9 @@ export interface InterpolateOptions {
   mode?: 'nearest';
 }
 
+/** @internal */
+export const INTERPOLATE: Known<InterpolateOptions> = { size: 'sizes', scaleFactor: 'numbers', mode: ['nearest'] };
+
 /**
  * An image, signal or volume in another size, each element that of the nearest before it: y[i] = x[⌊i / scale⌋].
  *
@@ -24,8 +28,8 @@ export interface InterpolateOptions {
  * @example interpolate(zeros([1, 3, 8, 8]), { scaleFactor: 2 }); // [1, 3, 16, 16]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
  */
-export function interpolate(x: Tensor, { size, scaleFactor, mode = 'nearest' }: InterpolateOptions): Tensor {
-  if (mode !== 'nearest') refuse(`interpolate: mode '${mode satisfies never}' is not 'nearest'`);
+export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
+  const { size, scaleFactor } = checked('interpolate', options, INTERPOLATE);
   if ((size === undefined) === (scaleFactor === undefined)) refuse('interpolate: give one of size and scaleFactor');
   const lengths = x.shape.slice(2);
   const given = size ?? scaleFactor ?? [];

@@ -1,5 +1,6 @@
 /** Losses of regression, written in ops. */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, div, gt, lt, maximum, mul, sub } from './binary.js';
@@ -18,11 +19,11 @@ export interface LossOptions {
 }
 
 /** @internal */
+export const LOSS: Known<LossOptions> = { reduction: ['mean', 'sum', 'none'] };
+
+/** @internal */
 export function reduced(losses: Tensor, reduction: Reduction = 'mean'): Tensor {
   if (reduction === 'none') return losses;
-  if (reduction !== 'mean' && reduction !== 'sum') {
-    refuse(`reduction: '${reduction satisfies never}' is none of 'mean', 'sum', 'none'`);
-  }
   return reduction === 'mean' ? mean(losses) : sum(losses);
 }
 
@@ -32,13 +33,15 @@ function same(name: string, x: Tensor, target: Tensor): void {
 }
 
 /** (x − target)². @see https://pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html */
-export function mseLoss(x: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor {
+export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const { reduction } = checked('mseLoss', options, LOSS);
   same('mseLoss', x, target);
   return reduced(square(sub(x, target)), reduction);
 }
 
 /** |x − target|. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.l1_loss.html */
-export function l1Loss(x: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor {
+export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const { reduction } = checked('l1Loss', options, LOSS);
   same('l1Loss', x, target);
   return reduced(abs(sub(x, target)), reduction);
 }
@@ -56,7 +59,7 @@ function huber(x: Tensor, target: Tensor, delta: number, scale: number): Tensor 
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.smooth_l1_loss.html
  */
 export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & { beta?: number } = {}): Tensor {
-  const { beta = 1, reduction } = options;
+  const { beta = 1, reduction } = checked('smoothL1Loss', options, { ...LOSS, beta: 'number' });
   if (!(beta >= 0)) refuse(`smoothL1Loss: beta is at least 0, got ${beta}`);
   if (beta === 0) return l1Loss(x, target, { reduction: reduction ?? 'mean' });
   same('smoothL1Loss', x, target);
@@ -68,7 +71,7 @@ export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.huber_loss.html
  */
 export function huberLoss(x: Tensor, target: Tensor, options: LossOptions & { delta?: number } = {}): Tensor {
-  const { delta = 1, reduction } = options;
+  const { delta = 1, reduction } = checked('huberLoss', options, { ...LOSS, delta: 'number' });
   if (!(delta > 0)) refuse(`huberLoss: delta is above 0, got ${delta}`);
   same('huberLoss', x, target);
   return reduced(huber(x, target, delta, 1), reduction);
@@ -76,10 +79,12 @@ export function huberLoss(x: Tensor, target: Tensor, options: LossOptions & { de
 
 export interface BinaryCrossEntropyOptions extends LossOptions {
   /** Multiplies the loss of every element; broadcasts. */
-  weight?: Tensor;
+  weight?: Tensor | null;
   /** Multiplies the part of the positive targets; broadcasts. */
-  posWeight?: Tensor;
+  posWeight?: Tensor | null;
 }
+
+const BINARY: Known<Omit<BinaryCrossEntropyOptions, 'posWeight'>> = { ...LOSS, weight: 'tensor?' };
 
 /**
  * −t·log σ(x) − (1 − t)·log(1 − σ(x)), stable for large x.
@@ -88,8 +93,10 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 export function binaryCrossEntropyWithLogits(
   x: Tensor,
   target: Tensor,
-  { weight, posWeight, reduction }: BinaryCrossEntropyOptions = {},
+  options: BinaryCrossEntropyOptions = {},
 ): Tensor {
+  const known = { ...BINARY, posWeight: 'tensor?' } as const;
+  const { weight, posWeight, reduction } = checked('binaryCrossEntropyWithLogits', options, known);
   same('binaryCrossEntropyWithLogits', x, target);
   let losses: Tensor;
   if (posWeight) {
@@ -108,8 +115,9 @@ export function binaryCrossEntropyWithLogits(
 export function binaryCrossEntropy(
   x: Tensor,
   target: Tensor,
-  { weight, reduction }: Omit<BinaryCrossEntropyOptions, 'posWeight'> = {},
+  options: Omit<BinaryCrossEntropyOptions, 'posWeight'> = {},
 ): Tensor {
+  const { weight, reduction } = checked('binaryCrossEntropy', options, BINARY);
   same('binaryCrossEntropy', x, target);
   const value = noGrad(() => {
     const logOf = (p: Tensor): Tensor => where(gt(p, 0), maximum(log(p), -100), -100);
@@ -128,6 +136,9 @@ export interface KlDivOptions {
   logTarget?: boolean;
 }
 
+/** @internal */
+export const KL_DIV: Known<KlDivOptions> = { reduction: ['mean', 'sum', 'none', 'batchmean'], logTarget: 'boolean' };
+
 /** Below it the logarithm of a target is taken as its own: the smallest f32 that no adapter flushes to 0. */
 const TINY = 2 ** -126;
 
@@ -135,7 +146,8 @@ const TINY = 2 ** -126;
  * target · (log target − x), of log-probabilities x; 0 where the target is.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.kl_div.html
  */
-export function klDiv(x: Tensor, target: Tensor, { reduction = 'mean', logTarget = false }: KlDivOptions = {}): Tensor {
+export function klDiv(x: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor {
+  const { reduction = 'mean', logTarget = false } = checked('klDiv', options, KL_DIV);
   same('klDiv', x, target);
   const [p, logP] = logTarget ? [exp(target), target] : [target, log(maximum(target, TINY))];
   const losses = mul(p, sub(logP, x));

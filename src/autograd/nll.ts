@@ -1,5 +1,6 @@
 /** Losses of classification: negative log-likelihood and cross-entropy. */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { crossEntropyKernel, isSmall } from '../kernels/crossEntropy.js';
 import { type NllSpec, nllEachKernel, nllGradKernel } from '../kernels/nll.js';
 import { launch, launchMany } from '../tensor/launch.js';
@@ -8,14 +9,14 @@ import type { Tensor } from '../tensor/tensor.js';
 import { add, div, mul } from './binary.js';
 import { expand, reshape, sum } from './broadcast.js';
 import { cast } from './cast.js';
-import { type Reduction, reduced } from './losses.js';
+import { LOSS, type Reduction, reduced } from './losses.js';
 import { isRepeatable, logitsOf, logSoftmax } from './softmax.js';
 import { differentiable, noGrad } from './tape.js';
 import { neg } from './unary.js';
 
 export interface NllOptions {
   /** A weight for every class, f32 of shape [C]. A mean divides by the weights of the targets. */
-  weight?: Tensor;
+  weight?: Tensor | null;
   /** Targets of this value count neither in the loss nor in the mean. Default: -100. */
   ignoreIndex?: number;
   /** Default: 'mean'. */
@@ -26,6 +27,12 @@ export interface CrossEntropyOptions extends NllOptions {
   /** The share of every target that is spread evenly over all classes. Default: 0. */
   labelSmoothing?: number;
 }
+
+/** @internal */
+export const NLL: Known<NllOptions> = { ...LOSS, weight: 'tensor?', ignoreIndex: 'whole' };
+
+/** @internal */
+export const CROSS_ENTROPY: Known<CrossEntropyOptions> = { ...NLL, labelSmoothing: 'number' };
 
 /** Checks shapes and gives the kernels' spec. */
 function specOf(name: string, x: Tensor, target: Tensor, options: CrossEntropyOptions): NllSpec {
@@ -47,7 +54,7 @@ function specOf(name: string, x: Tensor, target: Tensor, options: CrossEntropyOp
     refuse(`${name}: labelSmoothing is in [0, 1], got ${labelSmoothing}`);
   }
   const inner = sizeOf(rest);
-  return { n, classes, inner, weighted: weight !== undefined, smoothing: labelSmoothing, ignoreIndex, reduction };
+  return { n, classes, inner, weighted: Boolean(weight), smoothing: labelSmoothing, ignoreIndex, reduction };
 }
 
 /** What a loss is of: log-probabilities, the logits they came from, or both where both are known. */
@@ -105,7 +112,10 @@ function losses(spec: NllSpec, { logp, logits }: Source, rest: readonly Tensor[]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
  */
 export const nllLoss = (x: Tensor, target: Tensor, options: NllOptions = {}): Tensor =>
-  lossOf('nllLoss', x, { logp: x, logits: logitsOf(x) }, target, { ...options, labelSmoothing: 0 });
+  lossOf('nllLoss', x, { logp: x, logits: logitsOf(x) }, target, {
+    ...checked('nllLoss', options, NLL),
+    labelSmoothing: 0,
+  });
 
 /**
  * Cross-entropy of logits x along dimension 1: log-softmax and {@link nllLoss} with one launch for the gradient of both.
@@ -116,6 +126,7 @@ export const nllLoss = (x: Tensor, target: Tensor, options: NllOptions = {}): Te
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
  */
 export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checked('crossEntropy', options, CROSS_ENTROPY);
   if (target.dtype === 'f32' && sameShape(target.shape, x.shape)) return ofProbabilities(x, target, options);
   return lossOf('crossEntropy', x, { logits: x }, target, options);
 }

@@ -1,5 +1,6 @@
 /** Normalisation over batches, layers, groups and vectors. */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import {
   batchNormGradKernel,
   batchNormKernel,
@@ -43,6 +44,16 @@ export interface BatchNormOptions {
   eps?: number;
 }
 
+const STATISTICS: Known<Omit<BatchNormOptions, 'training'>> = {
+  runningMean: 'tensor?',
+  runningVar: 'tensor?',
+  weight: 'tensor?',
+  bias: 'tensor?',
+  momentum: 'number',
+  eps: 'number',
+};
+const BATCH_NORM: Known<BatchNormOptions> = { ...STATISTICS, training: 'boolean' };
+
 /**
  * Every channel with mean 0 and variance 1 over batch and pixels, then scaled and shifted.
  *
@@ -50,7 +61,15 @@ export interface BatchNormOptions {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
-  const { runningMean, runningVar, weight, bias, training = false, momentum = 0.1, eps = 1e-5 } = options;
+  const {
+    runningMean,
+    runningVar,
+    weight,
+    bias,
+    training = false,
+    momentum = 0.1,
+    eps = 1e-5,
+  } = checked('batchNorm', options, BATCH_NORM);
   const [n = 0, channels = 0, ...rest] = x.shape;
   const inner = sizeOf(rest);
   if (x.dtype !== 'f32' || x.ndim < 2) {
@@ -104,6 +123,8 @@ export interface InstanceNormOptions extends Omit<BatchNormOptions, 'training'> 
   useInputStats?: boolean;
 }
 
+const INSTANCE_NORM: Known<InstanceNormOptions> = { ...STATISTICS, useInputStats: 'boolean' };
+
 /**
  * Every channel of every image with mean 0 and variance 1 over its pixels, then scaled and shifted: {@link batchNorm} of
  * which each image is a batch of its own. Running statistics take the mean of the images'.
@@ -112,7 +133,15 @@ export interface InstanceNormOptions extends Omit<BatchNormOptions, 'training'> 
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.instance_norm.html
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
-  const { runningMean, runningVar, weight, bias, useInputStats = true, momentum, eps } = options;
+  const {
+    runningMean,
+    runningVar,
+    weight,
+    bias,
+    useInputStats = true,
+    momentum,
+    eps,
+  } = checked('instanceNorm', options, INSTANCE_NORM);
   const [n = 0, channels = 0, ...rest] = x.shape;
   if (x.ndim < 3 || (useInputStats && sizeOf(rest) < 2)) {
     refuse(`instanceNorm: wants [N, C, ...] with more than one value per channel, got ${show(x.shape)}`);
@@ -146,13 +175,16 @@ export interface AffineOptions {
   eps?: number;
 }
 
+const AFFINE: Known<AffineOptions> = { weight: 'tensor?', bias: 'tensor?', eps: 'number' };
+
 /**
  * Mean 0 and variance 1 over the last dimensions, then scaled and shifted.
  *
  * @param normalizedShape the last dimensions of x, which weight and bias have too
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
  */
-export function layerNorm(x: Tensor, normalizedShape: Shape, { weight, bias, eps = 1e-5 }: AffineOptions = {}): Tensor {
+export function layerNorm(x: Tensor, normalizedShape: Shape, options: AffineOptions = {}): Tensor {
+  const { weight, bias, eps = 1e-5 } = checked('layerNorm', options, AFFINE);
   if (x.dtype !== 'f32') refuse(`layerNorm: wants f32, got ${x.dtype}; cast it`);
   if (normalizedShape.length === 0 || !sameShape(x.shape.slice(-normalizedShape.length), normalizedShape)) {
     refuse(`layerNorm: ${show(x.shape)} does not end in ${show(normalizedShape)}`);
@@ -188,7 +220,8 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, { weight, bias, eps
  * @param x [N, C, ...]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.group_norm.html
  */
-export function groupNorm(x: Tensor, numGroups: number, { weight, bias, eps = 1e-5 }: AffineOptions = {}): Tensor {
+export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions = {}): Tensor {
+  const { weight, bias, eps = 1e-5 } = checked('groupNorm', options, AFFINE);
   const [n = 0, channels = 0, ...rest] = x.shape;
   if (x.ndim < 2 || !Number.isInteger(numGroups) || numGroups < 1 || channels % numGroups !== 0) {
     refuse(`groupNorm: ${numGroups} groups do not divide the channels of ${show(x.shape)}`);
@@ -207,6 +240,7 @@ export function groupNorm(x: Tensor, numGroups: number, { weight, bias, eps = 1e
  * @param options exponent `p` of the norm (default 2), `dim` (default 1), `eps` (default 1e-12)
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
  */
-export function normalize(x: Tensor, { p = 2, dim = 1, eps = 1e-12 } = {}): Tensor {
+export function normalize(x: Tensor, options: { p?: number; dim?: number; eps?: number } = {}): Tensor {
+  const { p = 2, dim = 1, eps = 1e-12 } = checked('normalize', options, { p: 'number', dim: 'whole', eps: 'number' });
   return div(x, maximum(norm(x, { p, dim, keepdim: true }), eps));
 }

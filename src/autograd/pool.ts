@@ -1,5 +1,6 @@
 /** Pooling over windows of an image. */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import {
   type AvgPoolSpec,
   avgPoolGradKernel,
@@ -40,8 +41,18 @@ export interface AvgPool2dOptions extends Pool2dOptions {
   countIncludePad?: boolean;
 }
 
-const asOptions = <O extends Pool2dOptions>(given: Pair | O): Pool2dOptions & Partial<O> =>
-  (typeof given === 'number' || 'length' in given ? { kernelSize: given } : given) as Pool2dOptions & Partial<O>;
+/** @internal */
+export const POOL: Known<Pool2dOptions> = { kernelSize: 'sizes', stride: 'sizes', padding: 'counts' };
+/** @internal */
+export const MAX_POOL: Known<MaxPool2dOptions> = { ...POOL, dilation: 'sizes' };
+/** @internal */
+export const AVG_POOL: Known<AvgPool2dOptions> = { ...POOL, countIncludePad: 'boolean' };
+
+/** Options, or a window's size as such. */
+function asOptions<O extends { kernelSize: unknown }>(name: string, given: Pair | O, known: Known<NoInfer<O>>): O {
+  const alone = typeof given === 'number' || Array.isArray(given);
+  return checked(name, (alone ? { kernelSize: given } : given) as O, known);
+}
 
 /** The last two dimensions, and how many planes of them there are. */
 function planesOf(name: string, x: Tensor): { planes: number; h: number; w: number } {
@@ -88,7 +99,7 @@ const outputShape = (x: Tensor, spec: PoolSpec): number[] => [...x.shape.slice(0
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
  */
 export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor {
-  const spec = specOf('maxPool2d', x, asOptions(options));
+  const spec = specOf('maxPool2d', x, asOptions('maxPool2d', options, MAX_POOL));
   const shape = outputShape(x, spec);
   const pooled = () => launchMany(maxPoolKernel(spec), [x], [{ shape }, { shape, dtype: 'u32' }]);
   // A leaf that shares the memory of a ReLU wants a gradient of its own.
@@ -114,6 +125,14 @@ export interface MaxPool1dOptions {
   dilation?: number;
 }
 
+/** @internal */
+export const MAX_POOL_1D: Known<MaxPool1dOptions> = {
+  kernelSize: 'size',
+  stride: 'size',
+  padding: 'count',
+  dilation: 'size',
+};
+
 /**
  * The largest element of every window: {@link maxPool2d} of images one pixel high.
  *
@@ -123,7 +142,7 @@ export interface MaxPool1dOptions {
  */
 export function maxPool1d(x: Tensor, options: number | MaxPool1dOptions): Tensor {
   if (x.ndim !== 3 && x.ndim !== 2) refuse(`maxPool1d: wants shape [N, C, L] or [C, L], got ${show(x.shape)}`);
-  const given = typeof options === 'number' ? { kernelSize: options } : options;
+  const given = asOptions<MaxPool1dOptions>('maxPool1d', options, MAX_POOL_1D);
   const { kernelSize, stride = kernelSize, padding = 0, dilation = 1 } = given;
   const window = { kernelSize: [1, kernelSize], stride: [1, stride], padding: [0, padding], dilation: [1, dilation] };
   return squeeze(maxPool2d(unsqueeze(x, -2), window as unknown as MaxPool2dOptions), -2);
@@ -148,7 +167,7 @@ function average(name: string, x: Tensor, spec: AvgPoolSpec): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
  */
 export function avgPool2d(x: Tensor, options: Pair | AvgPool2dOptions): Tensor {
-  const given = asOptions(options);
+  const given = asOptions('avgPool2d', options, AVG_POOL);
   const spec = specOf('avgPool2d', x, given);
   return average('avgPool2d', x, { ...spec, adaptive: false, countIncludePad: given.countIncludePad ?? true });
 }

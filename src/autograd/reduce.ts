@@ -1,11 +1,12 @@
 /** Sums, means, extremes: dimensions reduced away. */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { argKernel, cut, slabsOf } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
 import { at, dimOf, dimsOf, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { div, eq, mul, sub } from './binary.js';
-import { expand, held, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
+import { expand, held, REDUCE, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
 import { cast } from './cast.js';
 import { where } from './shape.js';
 import { differentiable } from './tape.js';
@@ -13,18 +14,19 @@ import { abs, pow, sqrt, square } from './unary.js';
 import { reduceVariant } from './variant.js';
 
 /** Mean over dimensions. */
-export function mean(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
+export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const { dim, keepdim = false } = checked('mean', options, REDUCE);
   const dims = dimsOf('mean', dim, x.ndim);
   const source = cast(x, 'f32');
   const scale = 1 / sizeOf(dims.map((d) => at(x.shape, d)));
-  if (!Number.isFinite(scale)) refuse(`mean: no elements along ${show(dims)} of ${show(x.shape)}`);
   const value = reduce('sum', source, dims, reducedShape(x.shape, dims, keepdim), { scale });
   const backward = (g: Tensor) => [expand(reshape(mul(g, scale), withOnes(x.shape, dims)), x.shape)];
   return differentiable('mean', [source], value, backward, { dims, keepdim });
 }
 
 /** Product over dimensions. */
-export function prod(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
+export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const { dim, keepdim = false } = checked('prod', options, REDUCE);
   const dims = dimsOf('prod', dim, x.ndim);
   const value = reduce('prod', x, dims, reducedShape(x.shape, dims, keepdim));
   const backward = (g: Tensor) => {
@@ -38,9 +40,15 @@ export function prod(x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): T
   return differentiable('prod', [x], value, backward, { dims, keepdim });
 }
 
-function extreme(op: 'max' | 'min', x: Tensor, { dim, keepdim = false }: ReduceOptions): Tensor {
+/** @throws KindlingError where there is nothing to choose from */
+function wantsElements(name: string, x: Tensor, dims: readonly number[]): void {
+  if (dims.some((d) => x.shape[d] === 0)) refuse(`${name}: no elements along ${show(dims)} of shape ${show(x.shape)}`);
+}
+
+function extreme(op: 'max' | 'min', x: Tensor, options: ReduceOptions): Tensor {
+  const { dim, keepdim = false } = checked(`a${op}`, options, REDUCE);
   const dims = dimsOf(`a${op}`, dim, x.ndim);
-  if (x.size === 0) refuse(`a${op}: shape ${show(x.shape)} has no elements`);
+  wantsElements(`a${op}`, x, dims);
   const value = reduce(op, x, dims, reducedShape(x.shape, dims, keepdim));
   const backward = (g: Tensor) => {
     const ones = withOnes(x.shape, dims);
@@ -55,9 +63,10 @@ export const amax = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme(
 /** Smallest element over dimensions; equal ones share the gradient. */
 export const amin = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme('min', x, options);
 
-function arg(op: 'max' | 'min', x: Tensor, { dim, keepdim = false }: { dim?: number; keepdim?: boolean }): Tensor {
-  if (x.size === 0) refuse(`arg${op}: shape ${show(x.shape)} has no elements`);
+function arg(op: 'max' | 'min', x: Tensor, options: { dim?: number; keepdim?: boolean }): Tensor {
+  const { dim, keepdim = false } = checked(`arg${op}`, options, { dim: 'whole', keepdim: 'boolean' });
   const dims = dim === undefined ? dimsOf(`arg${op}`, undefined, x.ndim) : [dimOf(`arg${op}`, dim, x.ndim)];
+  wantsElements(`arg${op}`, x, dims);
   const [slab = { outer: 1, length: 1, inner: x.size }] = slabsOf(x.shape, dims);
   const { outer, inner } = slab;
   const { splits } = cut(slab, { ...reduceVariant(), lanes: 1 });
@@ -80,8 +89,11 @@ export interface VarianceOptions extends ReduceOptions {
   correction?: number;
 }
 
+const VARIANCE: Known<VarianceOptions> = { ...REDUCE, correction: 'number' };
+
 /** Variance over dimensions, in two passes. (`var` is a word of JavaScript.) */
-export function variance(x: Tensor, { dim, keepdim = false, correction = 1 }: VarianceOptions = {}): Tensor {
+export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+  const { dim, keepdim = false, correction = 1 } = checked('variance', options, VARIANCE);
   const dims = dimsOf('variance', dim, x.ndim);
   const n = sizeOf(dims.map((d) => at(x.shape, d)));
   const centred = sub(x, mean(x, { dim: dims, keepdim: true }));
@@ -89,7 +101,8 @@ export function variance(x: Tensor, { dim, keepdim = false, correction = 1 }: Va
 }
 
 /** Standard deviation over dimensions, the root of {@link variance}. */
-export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => rootOf(variance(x, options), sqrt);
+export const std = (x: Tensor, options: VarianceOptions = {}): Tensor =>
+  rootOf(variance(x, checked('std', options, VARIANCE)), sqrt);
 
 export interface NormOptions extends ReduceOptions {
   /** The exponent; `Infinity` is the largest absolute value. Default: 2. */
@@ -100,10 +113,14 @@ export interface NormOptions extends ReduceOptions {
  * (Σ |x|^p)^(1/p) over dimensions; its gradient at 0 is 0.
  * @see https://pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html
  */
-export function norm(x: Tensor, { p = 2, ...along }: NormOptions = {}): Tensor {
+export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+  const { p = 2, ...along } = checked('norm', options, { ...REDUCE, p: 'number' });
   if (p === 1) return sum(abs(x), along);
   if (p === 2) return rootOf(sum(square(x), along), sqrt);
-  if (p === Number.POSITIVE_INFINITY) return amax(abs(x), along);
+  if (p === Number.POSITIVE_INFINITY) {
+    wantsElements('norm', x, dimsOf('norm', along.dim, x.ndim));
+    return amax(abs(x), along);
+  }
   if (!(p > 0)) refuse(`norm: p ${p} is not greater than 0`);
   return rootOf(sum(pow(abs(x), p), along), (s) => pow(s, 1 / p));
 }

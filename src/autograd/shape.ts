@@ -1,5 +1,6 @@
 /** Functions that move elements without changing them. All are differentiable. */
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { fillKernel, gatherKernel, scatterKernel, whereKernel } from '../kernels/copy.js';
 import { bitsOf } from '../kernels/flat.js';
 import { launch, launchInto } from '../tensor/launch.js';
@@ -207,14 +208,17 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
 }
 
 /** Tensors of one shape joined along a new dimension. */
-export const stack = (tensors: readonly Tensor[], dim = 0): Tensor =>
-  cat(
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  if (tensors.length === 0) refuse('stack: wants at least one tensor');
+  return cat(
     tensors.map((x) => unsqueeze(x, dim)),
     dim,
   );
+}
 
 /** `value` added around the last dimensions: [left, right] of the last, then of the one before, and so on. Default 0. */
-export function pad(x: Tensor, widths: readonly number[], { value = 0 } = {}): Tensor {
+export function pad(x: Tensor, widths: readonly number[], options: { value?: number } = {}): Tensor {
+  const { value = 0 } = checked('pad', options, { value: 'number' });
   if (widths.length % 2 !== 0 || widths.length > 2 * x.ndim || widths.some((n) => n < 0)) {
     refuse(`pad: [${widths}] are not pairs of widths for ${show(x.shape)}`);
   }

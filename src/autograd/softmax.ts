@@ -1,5 +1,6 @@
 /** Softmax and its logarithm along one dimension. */
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { tick } from '../gpu/overwrites.js';
 import { softmaxGradKernel, softmaxKernel } from '../kernels/softmax.js';
 import { launch } from '../tensor/launch.js';
@@ -23,12 +24,12 @@ export function logitsOf(y: Tensor): Tensor | undefined {
 /** @internal Whether a log-softmax of its logits again would give `y`. */
 export function isRepeatable(y: Tensor): boolean {
   const made = logits.get(y);
-  return made !== undefined && !made.x.storage.isFreed && !made.x.storage.overwrittenSince(made.at);
+  return made !== undefined && made.x.storage.isUsable && !made.x.storage.overwrittenSince(made.at);
 }
 
 function along(name: string, x: Tensor, dim: Dim, log: boolean): Tensor {
   if (x.dtype !== 'f32') refuse(`${name}: wants an f32 tensor, this is ${x.dtype}; cast it`);
-  const d = dimOf(name, typeof dim === 'number' ? dim : dim.dim, x.ndim);
+  const d = dimOf(name, typeof dim === 'number' ? dim : checked(name, dim, { dim: 'whole' }).dim, x.ndim);
   const shape = x.ndim === 0 ? [1] : x.shape;
   const [outer, length, inner] = [sizeOf(shape.slice(0, d)), at(shape, d), sizeOf(shape.slice(d + 1))];
   const spec = { log, outer, length, inner };

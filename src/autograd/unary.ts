@@ -1,5 +1,6 @@
 /** Functions of one tensor, elementwise. Each is a line of `src/kernels/elementwise/unary.ts`. */
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import * as lines from '../kernels/elementwise/unary.js';
 import { names, unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
 import { bitsOf } from '../kernels/flat.js';
@@ -85,30 +86,40 @@ export function relu(x: Tensor): Tensor {
 /** min(max(x, 0), 6). */
 export const relu6 = (x: Tensor): Tensor => unary(lines.relu6, x);
 /** x above 0, `negativeSlope` · x below. Default slope: 0.01. */
-export const leakyRelu = (x: Tensor, { negativeSlope = 0.01 } = {}): Tensor => unary(lines.leakyRelu, x, negativeSlope);
+export function leakyRelu(x: Tensor, options: { negativeSlope?: number } = {}): Tensor {
+  const { negativeSlope = 0.01 } = checked('leakyRelu', options, { negativeSlope: 'number' });
+  return unary(lines.leakyRelu, x, negativeSlope);
+}
 /** x above 0, `alpha` · (e^x − 1) below. Default alpha: 1. */
-export const elu = (x: Tensor, { alpha = 1 } = {}): Tensor => unary(lines.elu, x, alpha);
+export function elu(x: Tensor, options: { alpha?: number } = {}): Tensor {
+  const { alpha = 1 } = checked('elu', options, { alpha: 'number' });
+  return unary(lines.elu, x, alpha);
+}
 /** x · sigmoid(x), also called swish. */
 export const silu = (x: Tensor): Tensor => unary(lines.silu, x);
 /** log(1 + e^(beta · x)) / beta, x itself where beta · x is above `threshold`. Defaults: beta 1, threshold 20. */
-export function softplus(x: Tensor, { beta = 1, threshold = 20 } = {}): Tensor {
+export function softplus(x: Tensor, options: { beta?: number; threshold?: number } = {}): Tensor {
+  const { beta = 1, threshold = 20 } = checked('softplus', options, { beta: 'number', threshold: 'number' });
   if (beta === 1 && threshold === 20) return unary(lines.softplus, x);
   const scaled = mul(x, beta);
   return where(gt(scaled, threshold), x, div(unary(lines.softplus, scaled), beta));
 }
 /** x · Φ(x), exactly by erf or by the tanh approximation. Default: 'none', exact. */
-export const gelu = (x: Tensor, { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}): Tensor =>
-  unary(approximate === 'tanh' ? lines.geluTanh : lines.gelu, x);
+export function gelu(x: Tensor, options: { approximate?: 'none' | 'tanh' } = {}): Tensor {
+  const { approximate } = checked('gelu', options, { approximate: ['none', 'tanh'] });
+  return unary(approximate === 'tanh' ? lines.geluTanh : lines.gelu, x);
+}
 /** Piecewise linear sigmoid: x/6 + 1/2 clamped to [0, 1]. */
 export const hardsigmoid = (x: Tensor): Tensor => unary(lines.hardsigmoid, x);
 /** x · hardsigmoid(x). */
 export const hardswish = (x: Tensor): Tensor => unary(lines.hardswish, x);
 
 /** x limited to [min, max]; either may be left out. */
-export function clamp(x: Tensor, { min, max }: { min?: number; max?: number }): Tensor {
-  if (min === undefined && max === undefined) refuse('clamp: give min, max or both');
-  const above = min === undefined ? x : unary(lines.clampMin, x, min);
-  return max === undefined ? above : unary(lines.clampMax, above, max);
+export function clamp(x: Tensor, options: { min?: number | null; max?: number | null }): Tensor {
+  const { min, max } = checked('clamp', options, { min: 'number?', max: 'number?' });
+  if (min == null && max == null) refuse('clamp: give min, max or both');
+  const above = min == null ? x : unary(lines.clampMin, x, min);
+  return max == null ? above : unary(lines.clampMax, above, max);
 }
 
 /** x to the power of a number or a tensor. Whole exponents up to 16 are products, so negative bases are exact. */

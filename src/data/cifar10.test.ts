@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -13,8 +14,9 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { serve } from '../../test/support/serve.js';
 import { type Entry, tar } from '../../test/support/tar.js';
 import { Generator } from '../tensor/generator.js';
@@ -178,6 +180,41 @@ describe('CIFAR10 downloaded', () => {
     expect(await CIFAR10.available(root)).toBe(true);
     await load();
     expect(requests).toHaveLength(1);
+  });
+
+  it('is left to one of several processes, and to the next where that one is killed', async () => {
+    const whole = serve(archive, { ranges: true });
+    // The first gets a part, and waits for the rest.
+    answer = (request, response) => {
+      if (requests.length > 1) whole(request, response);
+      else response.writeHead(200, { 'content-length': archive.length }).write(archive.subarray(0, 100_000));
+    };
+    const options = {
+      root,
+      split: 'train',
+      download: true,
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      md5: sum(archive),
+      recordsPerFile: RECORDS,
+    };
+    const source = `
+      import { CIFAR10 } from ${JSON.stringify(fileURLToPath(new URL('cifar10.ts', import.meta.url)))};
+      const onProgress = ({ stage }) => { if (stage === 'wait') console.log('waiting'); };
+      console.log((await CIFAR10.load({ ...${JSON.stringify(options)}, onProgress })).length);`;
+    const start = () => {
+      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source]);
+      let text = '';
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (text += piece));
+      return { child, said: () => text, ended: new Promise((done) => child.on('close', () => done(text))) };
+    };
+    const first = start();
+    await vi.waitFor(() => expect(existsSync(join(root, 'cifar-10-binary.tar.gz.part'))).toBe(true), 20_000);
+    const others = [start(), start()];
+    await vi.waitFor(() => expect(others.map(({ said }) => said())).toEqual(['waiting\n', 'waiting\n']), 20_000);
+    first.child.kill('SIGKILL');
+    expect(await Promise.all(others.map(({ ended }) => ended))).toEqual(['waiting\n100\n', 'waiting\n100\n']);
+    expect(requests).toEqual([undefined, 'bytes=100000-']);
+    expect(rootFiles()).toEqual([FOLDER, 'cifar-10-binary.tar.gz']);
   });
 
   it('happens only when asked for', async () => {

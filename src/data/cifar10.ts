@@ -1,7 +1,8 @@
 import { files } from '#files';
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { ImageDataset } from './dataset.js';
-import { fetchMissing, once, rootOf } from './fetched.js';
+import { bringOnce, checkDownload, type Fetch, fetchFile, rootOf } from './fetched.js';
 import type { OnProgress } from './files/files.js';
 import { readTar } from './tar.js';
 
@@ -41,6 +42,18 @@ export interface CIFAR10Options {
   retryDelay?: number | undefined;
 }
 
+const CIFAR: Known<CIFAR10Options> = {
+  split: ['train', 'test'],
+  root: 'string',
+  download: 'boolean',
+  limit: 'number',
+  onProgress: 'function',
+  url: 'string',
+  md5: 'string',
+  recordsPerFile: 'number',
+  retryDelay: 'number',
+};
+
 type Settings = CIFAR10Options & { recordsPerFile: number };
 
 /**
@@ -61,12 +74,13 @@ export const CIFAR10 = {
    * const train = await CIFAR10.load({ split: 'train', download: true });
    */
   async load(options: CIFAR10Options): Promise<ImageDataset> {
-    const settings = { recordsPerFile: 10_000, ...options };
+    checked('CIFAR10.load', options, CIFAR);
+    const settings = { ...options, recordsPerFile: options.recordsPerFile ?? 10_000 };
     const root = rootOf('CIFAR10', options.root);
     const found = await folderIn(root);
     if (found !== null) return readFolder(found, settings);
     if ((await files.size(root)) !== null) return readArchive(root, settings);
-    await once(root, () => prepare(root, settings));
+    await prepare(root, settings);
     return readFolder(files.join(root, FOLDER), settings);
   },
 
@@ -89,8 +103,20 @@ async function folderIn(root: string): Promise<string | null> {
 /** Downloads the archive, where it is not there yet, verifies and unpacks it. */
 async function prepare(root: string, settings: Settings): Promise<void> {
   const { url = URL, md5 = MD5, download, onProgress, retryDelay } = settings;
-  if ((await folderIn(root)) !== null) return; // Another load has just finished.
   const archive = files.join(root, ARCHIVE);
+  const fetch: Fetch = { name: 'CIFAR10', url, path: archive, md5, download, size: '170 MB', onProgress, retryDelay };
+  await bringOnce(archive, {
+    there: async () => (await folderIn(root)) !== null,
+    async check() {
+      if ((await files.size(archive)) === null) checkDownload(root, fetch);
+    },
+    work: () => unpack(root, fetch, settings),
+    onProgress,
+  });
+}
+
+async function unpack(root: string, fetch: Fetch, settings: Settings): Promise<void> {
+  const { path: archive, md5, download } = fetch;
   if ((await files.size(archive)) !== null && !(await files.hasMd5(archive, md5))) {
     if (!download) {
       refuse(
@@ -100,9 +126,7 @@ async function prepare(root: string, settings: Settings): Promise<void> {
     }
     await files.setAside(archive);
   }
-  if ((await files.size(archive)) === null) {
-    await fetchMissing('CIFAR10', root, { url, path: archive, md5, download, size: '170 MB', onProgress, retryDelay });
-  }
+  if ((await files.size(archive)) === null) await fetchFile(fetch);
   await files.writeFolder(files.join(root, FOLDER), unpacked(archive, md5, settings));
 }
 

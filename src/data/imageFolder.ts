@@ -1,5 +1,6 @@
 import { decodePicture, files, pathsIn } from '#files';
 import { KindlingError, refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { ImageDataset, type ImageSample } from './dataset.js';
 import type { DecodedPicture } from './files/decode.js';
 import { resize } from './resize.js';
@@ -24,6 +25,8 @@ export interface ImageFolderOptions {
   decode?: (bytes: Uint8Array, name: string) => DecodedPicture | Promise<DecodedPicture>;
 }
 
+const FOLDER: Known<ImageFolderOptions> = { resize: 'any', extensions: 'any', decode: 'function' };
+
 /**
  * Pictures in folders that are named after their classes; classes and files are sorted by name. A sample is RGB bytes
  * [3, height, width], alpha dropped, and the label. Files are read when they are asked for; `load` reads all of them, so that
@@ -45,7 +48,7 @@ export class ImageFolder implements Dataset<ImageSample> {
   #common: { size: readonly [number, number]; name: string } | null = null;
 
   private constructor(list: Iterable<PictureFile>, options: ImageFolderOptions) {
-    const { extensions = ['.png', '.jpg', '.jpeg'], resize: size } = options;
+    const { extensions = ['.png', '.jpg', '.jpeg'], resize: size } = checked('ImageFolder', options, FOLDER);
     if (size && !(size.length === 2 && size.every((side) => Number.isInteger(side) && side > 0))) {
       refuse(`ImageFolder: resize is [height, width] in whole pixels, not ${JSON.stringify(size)}`);
     }
@@ -72,6 +75,7 @@ export class ImageFolder implements Dataset<ImageSample> {
    * @throws KindlingError in a browser, where there is no folder of pictures, and for a class without pictures
    */
   static async open(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+    checked('ImageFolder', options, FOLDER);
     const list = (await pathsIn(root)).map((name) => ({ name, bytes: () => files.read(files.join(root, name)) }));
     return new ImageFolder(list, options);
   }

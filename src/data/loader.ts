@@ -1,4 +1,5 @@
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { sync } from '../gpu/stream.js';
 import { randomState } from '../tensor/random.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -28,6 +29,16 @@ export interface DataLoaderOptions {
   /** @internal The most that a kernel may bind at once, for tests. */
   bindingBytes?: number;
 }
+
+const LOADER: Known<DataLoaderOptions> = {
+  batchSize: 'size',
+  shuffle: 'boolean',
+  seed: 'number',
+  dropLast: 'boolean',
+  transform: 'any',
+  prefetch: 'count',
+  bindingBytes: 'number',
+};
 
 /** Steps in flight, the one that is recorded next among them. */
 const AHEAD = 3;
@@ -64,16 +75,11 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
   #start = 0;
 
   constructor(dataset: Dataset<Sample>, options: DataLoaderOptions = {}) {
+    checked('DataLoader', options, LOADER);
     this.dataset = dataset;
     this.batchSize = options.batchSize ?? 1;
-    this.#options = { seed: randomState().seed, prefetch: 1, ...options };
-    if (!Number.isSafeInteger(this.batchSize) || this.batchSize < 1) {
-      refuse(`DataLoader: no batches of ${this.batchSize}`);
-    }
-    const { prefetch } = this.#options;
-    if (!Number.isSafeInteger(prefetch) || prefetch < 0) {
-      refuse(`DataLoader: prefetch is a number of batches, 0 or more, not ${prefetch}`);
-    }
+    const { seed = randomState().seed, prefetch = 1 } = options;
+    this.#options = { ...options, seed, prefetch };
     const source = dataset instanceof Subset ? dataset.root : dataset;
     this.#onDevice = source.onDevice?.(options.transform) ?? null;
   }

@@ -1,7 +1,8 @@
 import { files } from '#files';
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { ImageDataset } from './dataset.js';
-import { fetchMissing, once, rootOf } from './fetched.js';
+import { bringOnce, checkDownload, type Fetch, fetchFile, rootOf } from './fetched.js';
 import type { OnProgress } from './files/files.js';
 import { readIdx } from './idx.js';
 
@@ -21,6 +22,16 @@ export interface MNISTOptions {
   /** @internal */
   retryDelay?: number | undefined;
 }
+
+const FAMILY: Known<MNISTOptions> = {
+  split: ['train', 'test'],
+  root: 'string',
+  download: 'boolean',
+  onProgress: 'function',
+  url: 'string',
+  md5: 'any',
+  retryDelay: 'number',
+};
 
 /** A data set in MNIST's format. */
 export interface MNISTFamily {
@@ -60,10 +71,13 @@ function family(
     const root = rootOf(name, options.root);
     const packed = `${file}.gz`;
     const path = (await find(root, file)) ?? files.join(raw(root), packed);
-    await once(path, async () => {
-      if ((await files.size(path)) !== null) return;
-      const source = { url: `${url}${packed}`, path, md5: md5[packed] ?? '', download, size, onProgress, retryDelay };
-      await fetchMissing(name, root, source);
+    const source = { url: `${url}${packed}`, path, md5: md5[packed] ?? '', retryDelay };
+    const fetch: Fetch = { ...source, name, download, size, onProgress };
+    await bringOnce(path, {
+      there: async () => (await files.size(path)) !== null,
+      check: () => checkDownload(root, fetch),
+      work: () => fetchFile(fetch),
+      onProgress,
     });
     return { path, bytes: readIdx(path, await content(path), shape) };
   }
@@ -71,6 +85,7 @@ function family(
   return {
     classes,
     async load(options) {
+      checked(`${folder}.load`, options, FAMILY);
       const [imagesFile, labelsFile] = ENDINGS.map((ending) => PARTS[options.split] + ending) as [string, string];
       const images = await read(imagesFile, [28, 28], options);
       const labels = await read(labelsFile, [], options);

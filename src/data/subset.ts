@@ -1,4 +1,5 @@
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { Generator } from '../tensor/generator.js';
 import { Domain } from '../tensor/philox.js';
 import { randomState } from '../tensor/random.js';
@@ -52,8 +53,9 @@ export class Subset<Sample extends readonly HostArray[]> implements Dataset<Samp
 export function randomSplit<Sample extends readonly HostArray[]>(
   dataset: Dataset<Sample>,
   lengths: readonly number[],
-  { seed = randomState().seed }: { seed?: number } = {},
+  options: { seed?: number } = {},
 ): Subset<Sample>[] {
+  const { seed = randomState().seed } = checked('randomSplit', options, { seed: 'number' });
   const { length } = dataset;
   const sum = lengths.reduce((total, one) => total + one, 0);
   let counts = lengths;

@@ -4,6 +4,7 @@
  * pixel's value: a linear model learns little, a convolutional network a lot.
  */
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { Generator } from '../tensor/generator.js';
 import { Domain } from '../tensor/philox.js';
 import { ImageDataset } from './dataset.js';
@@ -60,7 +61,17 @@ export function synthetic(options: {
   seed?: number;
   like?: 'CIFAR-10' | 'MNIST';
 }): ImageDataset {
-  const { split, count = split === 'train' ? 2000 : 1000, seed = 0, like = 'CIFAR-10' } = options;
+  const {
+    split,
+    count = split === 'train' ? 2000 : 1000,
+    seed = 0,
+    like = 'CIFAR-10',
+  } = checked('synthetic', options, {
+    split: ['train', 'test'],
+    count: 'number',
+    seed: 'number',
+    like: ['CIFAR-10', 'MNIST'],
+  });
   if (!Number.isSafeInteger(count) || count < 0) refuse(`synthetic: no data set has ${count} pictures`);
   const digits = like === 'MNIST';
   const shape = digits ? ([1, DIGIT_SIDE, DIGIT_SIDE] as const) : ([3, SIDE, SIDE] as const);

@@ -3,6 +3,7 @@
  * those that the batch kernel does too.
  */
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { seedKey } from '../tensor/generator.js';
 import { Domain, philox } from '../tensor/philox.js';
 
@@ -131,7 +132,8 @@ export class RandomCrop implements Reshaping {
   readonly padding: number;
 
   /** @param size height and width, or both in one number */
-  constructor(size: number | readonly [height: number, width: number], { padding = 0 }: { padding?: number } = {}) {
+  constructor(size: number | readonly [height: number, width: number], options: { padding?: number } = {}) {
+    const { padding = 0 } = checked('RandomCrop', options, { padding: 'number' });
     [this.height, this.width] = typeof size === 'number' ? [size, size] : size;
     this.padding = padding;
     if (![this.height, this.width].every((side) => Number.isInteger(side) && side > 0)) {
@@ -192,8 +194,9 @@ export class Cutout implements Transform {
   /** @param options.p default 1 */
   constructor(
     readonly size: number,
-    { p = 1 }: { p?: number } = {},
+    options: { p?: number } = {},
   ) {
+    const { p = 1 } = checked('Cutout', options, { p: 'number' });
     if (!Number.isInteger(size) || size < 1) refuse(`Cutout: size is a whole number of pixels, 1 or more, not ${size}`);
     this.p = p;
     this.threshold = thresholdOf('Cutout', p);

@@ -5,6 +5,7 @@
  * The file is safetensors: `model.<key>`, `optimizer.<parameter>.<name>`, and the rest as JSON in its metadata.
  */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { type RandomState, randomState, setRandomState } from '../tensor/random.js';
 import { Tensor } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';
@@ -60,6 +61,8 @@ export interface Checkpoint<User = unknown> {
   readonly user: User;
 }
 
+const RUN: Known<RunObjects> = { model: 'any', optimizer: 'any', scheduler: 'any', loader: 'any' };
+
 const FORMAT = 'kindling checkpoint 1';
 
 /**
@@ -68,6 +71,7 @@ const FORMAT = 'kindling checkpoint 1';
  * @param run the objects, and `user`: anything fit for JSON
  */
 export async function saveCheckpoint(run: RunObjects & { user?: unknown }): Promise<Uint8Array> {
+  checked('saveCheckpoint', run, { ...RUN, user: 'any' });
   const tensors: Record<string, Tensor> = {};
   for (const [name, tensor] of Object.entries(run.model?.stateDict() ?? {})) tensors[`model.${name}`] = tensor;
   const optimizer = run.optimizer?.stateDict();
@@ -97,6 +101,7 @@ export async function saveCheckpoint(run: RunObjects & { user?: unknown }): Prom
  * @throws KindlingError where the file is no checkpoint or does not fit the objects; nothing is changed then
  */
 export function loadCheckpoint<User = unknown>(bytes: Uint8Array, into: RunObjects): { user: User } {
+  checked('loadCheckpoint', into, RUN);
   const saved = readCheckpoint<User>(bytes);
   try {
     restore(saved, into);

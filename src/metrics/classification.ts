@@ -3,6 +3,7 @@
  * plain arrays or typed arrays, as `await predictions.data()` gives them. Definitions are scikit-learn's.
  */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 
 /** Class labels: integers, one per sample. */
 export type Labels = ArrayLike<number>;
@@ -11,6 +12,8 @@ export type Labels = ArrayLike<number>;
 export interface ClassOptions {
   classes?: number | readonly number[];
 }
+
+export const CLASSES: Known<ClassOptions> = { classes: 'wholes' };
 
 export interface Scores {
   precision: number;
@@ -116,7 +119,7 @@ export function accuracy(labels: Labels, predictions: Labels): number {
  * not among them are left out.
  */
 export function confusionMatrix(labels: Labels, predictions: Labels, options: ClassOptions = {}): number[][] {
-  const classes = scored('confusionMatrix', labels, predictions, options);
+  const classes = scored('confusionMatrix', labels, predictions, checked('confusionMatrix', options, CLASSES));
   const row = new Map(classes.map((c, i) => [c, i]));
   const matrix = classes.map(() => new Array<number>(classes.length).fill(0));
   for (let i = 0; i < labels.length; i++) {
@@ -129,11 +132,13 @@ export function confusionMatrix(labels: Labels, predictions: Labels, options: Cl
 
 /** F1 over all classes' counts together. Where every label is among `classes`, this is the accuracy. */
 export function microF1(labels: Labels, predictions: Labels, options: ClassOptions = {}): number {
-  return microScores(count(labels, predictions, scored('microF1', labels, predictions, options))).f1;
+  return microScores(
+    count(labels, predictions, scored('microF1', labels, predictions, checked('microF1', options, CLASSES))),
+  ).f1;
 }
 
 /** The plain mean of the classes' F1; a class that neither occurs nor is predicted counts as 0. */
 export function macroF1(labels: Labels, predictions: Labels, options: ClassOptions = {}): number {
-  const classes = scored('macroF1', labels, predictions, options);
+  const classes = scored('macroF1', labels, predictions, checked('macroF1', options, CLASSES));
   return pairwiseSum(count(labels, predictions, classes).map((c) => score(c).f1)) / classes.length;
 }

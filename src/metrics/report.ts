@@ -1,6 +1,8 @@
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import {
   accuracy,
+  CLASSES,
   type ClassOptions,
   count,
   type Labels,
@@ -103,8 +105,9 @@ export function classificationReport(
   predictions: Labels,
   options: ReportOptions = {},
 ): ClassificationReport {
-  const { targetNames, digits = 2 } = options;
   const op = 'classificationReport';
+  const known = { ...CLASSES, targetNames: 'any', digits: 'number' } as const;
+  const { targetNames, digits = 2 } = checked(op, options, known);
   if (!Number.isInteger(digits) || digits < 0 || digits > 60) refuse(`${op}: digits ${digits}; use 0 to 60`);
   const found = occurring(labels, predictions);
   const names = targetNames?.length;

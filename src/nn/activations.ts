@@ -1,4 +1,5 @@
 /** Elementwise functions and softmax as modules. What each computes stands with the function of the same name. */
+import { checked } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -9,33 +10,39 @@ interface Elementwise extends Module {
 }
 
 /** The base of a module that is a function without settings. */
-const elementwise = (apply: (x: Tensor) => Tensor): (new () => Elementwise) =>
+const elementwise = (name: string, apply: (x: Tensor) => Tensor): (new (options?: object) => Elementwise) =>
   class extends Module {
+    /** There are no options: `inplace`, say, is refused by its name. */
+    constructor(options: object = {}) {
+      super();
+      checked<object>(name, options, {});
+    }
+
     forward(x: Tensor): Tensor {
       return apply(x);
     }
   };
 
 /** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.ReLU.html */
-export class ReLU extends /* @__PURE__ */ elementwise(F.relu) {}
+export class ReLU extends /* @__PURE__ */ elementwise('ReLU', F.relu) {}
 
 /** min(max(x, 0), 6). @see https://pytorch.org/docs/stable/generated/torch.nn.ReLU6.html */
-export class ReLU6 extends /* @__PURE__ */ elementwise(F.relu6) {}
+export class ReLU6 extends /* @__PURE__ */ elementwise('ReLU6', F.relu6) {}
 
 /** Hyperbolic tangent. @see https://pytorch.org/docs/stable/generated/torch.nn.Tanh.html */
-export class Tanh extends /* @__PURE__ */ elementwise(F.tanh) {}
+export class Tanh extends /* @__PURE__ */ elementwise('Tanh', F.tanh) {}
 
 /** 1 / (1 + e^−x). @see https://pytorch.org/docs/stable/generated/torch.nn.Sigmoid.html */
-export class Sigmoid extends /* @__PURE__ */ elementwise(F.sigmoid) {}
+export class Sigmoid extends /* @__PURE__ */ elementwise('Sigmoid', F.sigmoid) {}
 
 /** x · sigmoid(x). @see https://pytorch.org/docs/stable/generated/torch.nn.SiLU.html */
-export class SiLU extends /* @__PURE__ */ elementwise(F.silu) {}
+export class SiLU extends /* @__PURE__ */ elementwise('SiLU', F.silu) {}
 
 /** x/6 + 1/2 clamped to [0, 1]. @see https://pytorch.org/docs/stable/generated/torch.nn.Hardsigmoid.html */
-export class Hardsigmoid extends /* @__PURE__ */ elementwise(F.hardsigmoid) {}
+export class Hardsigmoid extends /* @__PURE__ */ elementwise('Hardsigmoid', F.hardsigmoid) {}
 
 /** x · hardsigmoid(x). @see https://pytorch.org/docs/stable/generated/torch.nn.Hardswish.html */
-export class Hardswish extends /* @__PURE__ */ elementwise(F.hardswish) {}
+export class Hardswish extends /* @__PURE__ */ elementwise('Hardswish', F.hardswish) {}
 
 /** log(1 + e^(beta·x)) / beta. @see https://pytorch.org/docs/stable/generated/torch.nn.Softplus.html */
 export class Softplus extends Module {
@@ -48,6 +55,7 @@ export class Softplus extends Module {
     readonly threshold = 20,
   ) {
     super();
+    checked('Softplus', { beta, threshold }, { beta: 'number', threshold: 'number' });
   }
 
   forward(x: Tensor): Tensor {
@@ -64,6 +72,7 @@ export class LeakyReLU extends Module {
   /** @param negativeSlope default 0.01 */
   constructor(readonly negativeSlope = 0.01) {
     super();
+    checked('LeakyReLU', { negativeSlope }, { negativeSlope: 'number' });
   }
 
   forward(x: Tensor): Tensor {
@@ -80,6 +89,7 @@ export class ELU extends Module {
   /** @param alpha default 1 */
   constructor(readonly alpha = 1) {
     super();
+    checked('ELU', { alpha }, { alpha: 'number' });
   }
 
   forward(x: Tensor): Tensor {
@@ -96,8 +106,9 @@ export class GELU extends Module {
   /** Default: 'none', exact; 'tanh' is faster. */
   readonly approximate: 'none' | 'tanh';
 
-  constructor({ approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}) {
+  constructor(options: { approximate?: 'none' | 'tanh' } = {}) {
     super();
+    const { approximate = 'none' } = checked('GELU', options, { approximate: ['none', 'tanh'] });
     this.approximate = approximate;
   }
 
@@ -114,6 +125,7 @@ export class GELU extends Module {
 export class Softmax extends Module {
   constructor(readonly dim: number) {
     super();
+    checked(this.constructor.name, { dim }, { dim: 'whole' });
   }
 
   forward(x: Tensor): Tensor {

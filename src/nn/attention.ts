@@ -4,6 +4,7 @@ import { reshape } from '../autograd/broadcast.js';
 import { mean } from '../autograd/reduce.js';
 import { narrow, permute, squeeze, where } from '../autograd/shape.js';
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { at, type Shape, sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
@@ -11,6 +12,7 @@ import * as init from './init.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 import { type Parameter, uninitialized } from './parameter.js';
+import { snakeCase } from './repr.js';
 
 export interface MultiheadAttentionOptions {
   /** Probability with which an attention weight becomes 0 in training. Default: 0. */
@@ -32,6 +34,14 @@ export interface AttendOptions {
   /** Whether the weights returned are the mean over heads, [N, L, S], or those of each, [N, numHeads, L, S]. Default: true. */
   averageAttnWeights?: boolean;
 }
+
+const MULTIHEAD: Known<MultiheadAttentionOptions> = { dropout: 'number', bias: 'boolean', batchFirst: 'boolean' };
+const ATTEND: Known<AttendOptions> = {
+  keyPaddingMask: 'tensor?',
+  attnMask: 'tensor?',
+  needWeights: 'boolean',
+  averageAttnWeights: 'boolean',
+};
 
 /**
  * Attention in `numHeads` parts of the features: concat(headᵢ) · W_outᵀ + b_out, where headᵢ is
@@ -65,7 +75,8 @@ export class MultiheadAttention extends Module<
   /** @throws KindlingError unless `numHeads` divides `embedDim` */
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super();
-    const { dropout = 0, bias = true, batchFirst = false } = options;
+    const { dropout = 0, bias = true, batchFirst = false } = checked('MultiheadAttention', options, MULTIHEAD);
+    checked('MultiheadAttention', { embedDim, numHeads }, { embedDim: 'size', numHeads: 'size' });
     if (embedDim % numHeads !== 0) refuse(`MultiheadAttention: ${numHeads} heads do not divide embedDim ${embedDim}`);
     this.embedDim = embedDim;
     this.numHeads = numHeads;
@@ -77,8 +88,12 @@ export class MultiheadAttention extends Module<
     if (this.outProj.bias) init.zeros(this.outProj.bias);
   }
 
+  protected override keyOf(field: string): string {
+    return ['inProjWeight', 'inProjBias', 'outProj'].includes(field) ? snakeCase(field) : field;
+  }
+
   forward(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions = {}): [Tensor, Tensor | null] {
-    const { needWeights = true, averageAttnWeights = true } = options;
+    const { needWeights = true, averageAttnWeights = true } = checked('MultiheadAttention', options, ATTEND);
     const { embedDim, numHeads, batchFirst } = this;
     const inputs = [query, key, value];
     if (inputs.some(({ shape, ndim }) => ndim !== query.ndim || ndim < 2 || ndim > 3 || shape.at(-1) !== embedDim)) {

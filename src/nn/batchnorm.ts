@@ -1,6 +1,7 @@
 /** Normalisation by statistics that may be kept: of batches, and of images. */
 import { increment_ } from '../autograd/inPlace.js';
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { ones, zeros } from '../tensor/create.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -8,7 +9,7 @@ import * as F from './functional.js';
 import * as init from './init.js';
 import { Module } from './module.js';
 import { type Parameter, uninitialized } from './parameter.js';
-import { bool, float, named } from './repr.js';
+import { bool, float, named, snakeCase } from './repr.js';
 
 export interface BatchNormOptions {
   /** Added to the variance. Default: 1e-5. */
@@ -20,6 +21,13 @@ export interface BatchNormOptions {
   /** Whether running statistics are kept, and used by `eval()`. Default: true; of InstanceNorm2d false. */
   trackRunningStats?: boolean;
 }
+
+const RUNNING_NORM: Known<BatchNormOptions> = {
+  eps: 'number',
+  momentum: 'number',
+  affine: 'boolean',
+  trackRunningStats: 'boolean',
+};
 
 abstract class RunningNorm extends Module {
   /** [numFeatures], ones at the start */
@@ -35,7 +43,9 @@ abstract class RunningNorm extends Module {
 
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
     super();
-    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    const given = checked(this.constructor.name, options, RUNNING_NORM);
+    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = given;
+    checked(this.constructor.name, { numFeatures }, { numFeatures: 'count' });
     this.numFeatures = numFeatures;
     this.options = { eps, momentum, affine, trackRunningStats };
     this.weight = affine ? init.ones(uninitialized([numFeatures])) : null;
@@ -44,6 +54,10 @@ abstract class RunningNorm extends Module {
     this.runningMean = this.registerBuffer('runningMean', zeros([numFeatures]));
     this.runningVar = this.registerBuffer('runningVar', ones([numFeatures]));
     this.numBatchesTracked = this.registerBuffer('numBatchesTracked', zeros([], { dtype: 'i32' }));
+  }
+
+  protected override keyOf(field: string): string {
+    return ['runningMean', 'runningVar', 'numBatchesTracked'].includes(field) ? snakeCase(field) : field;
   }
 
   /** Refuses x of other than so many dimensions. */
@@ -104,7 +118,11 @@ export class BatchNorm2d extends RunningNorm {
  */
 export class InstanceNorm2d extends RunningNorm {
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
-    super(numFeatures, { affine: false, trackRunningStats: false, ...options });
+    super(numFeatures, {
+      affine: false,
+      trackRunningStats: false,
+      ...checked('InstanceNorm2d', options, RUNNING_NORM),
+    });
   }
 
   forward(x: Tensor): Tensor {

@@ -1,5 +1,6 @@
 /** Convolutions, in one dimension and two, and turned round. */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { resetLinear } from './init.js';
@@ -33,6 +34,15 @@ export interface ConvTranspose2dOptions extends ConvOptions<Double> {
   outputPadding?: number | Double;
 }
 
+const CONV: Known<ConvOptions<readonly number[]>> = {
+  stride: 'sizes',
+  padding: 'counts|valid|same',
+  dilation: 'sizes',
+  groups: 'size',
+  bias: 'boolean',
+};
+const CONV_TRANSPOSE: Known<ConvTranspose2dOptions> = { ...CONV, padding: 'counts', outputPadding: 'counts' };
+
 /** What convolutions share: sizes, and parameters uniform in ±1/√(inputs of one output). */
 export abstract class Conv<Size extends readonly number[]> extends Module {
   weight: Parameter;
@@ -58,6 +68,8 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
   ) {
     super();
     const { stride = 1, padding = 0, dilation = 1, outputPadding = 0, groups = 1, bias = true } = options;
+    const sizes = { inChannels, outChannels, kernelSize };
+    checked<object>(this.constructor.name, sizes, { inChannels: 'size', outChannels: 'size', kernelSize: 'sizes' });
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       refuse(`${this.constructor.name}: groups ${groups} must divide ${inChannels} and ${outChannels} channels`);
     }
@@ -108,7 +120,7 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
  */
 export class Conv1d extends Conv<Single> {
   constructor(inChannels: number, outChannels: number, kernelSize: number | Single, options: Conv1dOptions = {}) {
-    super(1, inChannels, outChannels, kernelSize, options);
+    super(1, inChannels, outChannels, kernelSize, checked('Conv1d', options, CONV));
   }
 
   forward(x: Tensor): Tensor {
@@ -128,7 +140,7 @@ export class Conv1d extends Conv<Single> {
  */
 export class Conv2d extends Conv<Double> {
   constructor(inChannels: number, outChannels: number, kernelSize: F.Pair, options: Conv2dOptions = {}) {
-    super(2, inChannels, outChannels, kernelSize, options);
+    super(2, inChannels, outChannels, kernelSize, checked('Conv2d', options, CONV));
   }
 
   forward(x: Tensor): Tensor {
@@ -149,7 +161,7 @@ export class Conv2d extends Conv<Double> {
  */
 export class ConvTranspose2d extends Conv<Double> {
   constructor(inChannels: number, outChannels: number, kernelSize: F.Pair, options: ConvTranspose2dOptions = {}) {
-    super(2, inChannels, outChannels, kernelSize, options, true);
+    super(2, inChannels, outChannels, kernelSize, checked('ConvTranspose2d', options, CONV_TRANSPOSE), true);
   }
 
   forward(x: Tensor): Tensor {

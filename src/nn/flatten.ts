@@ -1,3 +1,4 @@
+import { checked } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -10,6 +11,7 @@ export class Flatten extends Module {
     readonly endDim = -1,
   ) {
     super();
+    checked('Flatten', { startDim, endDim }, { startDim: 'whole', endDim: 'whole' });
   }
 
   forward(x: Tensor): Tensor {

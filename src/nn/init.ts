@@ -4,6 +4,7 @@
  * @see https://pytorch.org/docs/stable/nn.init.html
  */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { creationGenerator } from '../tensor/random.js';
 import { type Shape, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -18,6 +19,9 @@ export interface KaimingOptions {
   /** Default: `leakyRelu`. */
   nonlinearity?: Nonlinearity;
 }
+
+const NONLINEARITIES = ['linear', 'conv2d', 'sigmoid', 'tanh', 'relu', 'leakyRelu', 'selu'] as const;
+const KAIMING: Known<KaimingOptions> = { a: 'number', mode: ['fanIn', 'fanOut'], nonlinearity: NONLINEARITIES };
 
 function fill<T extends Tensor>(tensor: T, next: () => number): T {
   if (tensor.dtype !== 'f32') refuse(`init: only f32 tensors, this is ${tensor.dtype}`);
@@ -46,29 +50,32 @@ export const zeros = <T extends Tensor>(tensor: T): T => constant(tensor, 0);
 export const ones = <T extends Tensor>(tensor: T): T => constant(tensor, 1);
 
 /** Xavier's uniform: ±gain · √(6 / (fan in + fan out)). Default gain: 1. */
-export function xavierUniform<T extends Tensor>(tensor: T, { gain = 1 } = {}): T {
+export function xavierUniform<T extends Tensor>(tensor: T, options: { gain?: number } = {}): T {
+  const { gain = 1 } = checked('xavierUniform', options, { gain: 'number' });
   const { fanIn, fanOut } = calculateFanInAndFanOut(tensor.shape);
   const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
   return uniform(tensor, -bound, bound);
 }
 
 /** Xavier's normal: standard deviation gain · √(2 / (fan in + fan out)). Default gain: 1. */
-export function xavierNormal<T extends Tensor>(tensor: T, { gain = 1 } = {}): T {
+export function xavierNormal<T extends Tensor>(tensor: T, options: { gain?: number } = {}): T {
+  const { gain = 1 } = checked('xavierNormal', options, { gain: 'number' });
   const { fanIn, fanOut } = calculateFanInAndFanOut(tensor.shape);
   return normal(tensor, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));
 }
 
 /** Kaiming's uniform: ±gain · √(3 / fan). */
 export function kaimingUniform<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
-  const bound = Math.sqrt(3) * kaimingStd(tensor.shape, options);
+  const bound = Math.sqrt(3) * kaimingStd('kaimingUniform', tensor.shape, options);
   return uniform(tensor, -bound, bound);
 }
 
 /** Kaiming's normal: standard deviation gain / √fan. */
 export const kaimingNormal = <T extends Tensor>(tensor: T, options: KaimingOptions = {}): T =>
-  normal(tensor, 0, kaimingStd(tensor.shape, options));
+  normal(tensor, 0, kaimingStd('kaimingNormal', tensor.shape, options));
 
-function kaimingStd(shape: Shape, { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions): number {
+function kaimingStd(name: string, shape: Shape, options: KaimingOptions): number {
+  const { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = checked(name, options, KAIMING);
   return calculateGain(nonlinearity, a) / Math.sqrt(calculateFanInAndFanOut(shape)[mode]);
 }
 

@@ -1,5 +1,6 @@
 /** Normalisation by statistics of each sample alone. */
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
@@ -13,6 +14,8 @@ export interface LayerNormOptions {
   eps?: number;
   /** Whether there are a weight and a bias. Default: true. */
   elementwiseAffine?: boolean;
+  /** Whether there is a bias beside the weight. Default: true. */
+  bias?: boolean;
 }
 
 /**
@@ -31,12 +34,15 @@ export class LayerNorm extends Module {
   readonly eps: number;
 
   /** @param normalizedShape the last dimensions, or the length of the last one */
-  constructor(normalizedShape: number | Shape, { eps = 1e-5, elementwiseAffine = true }: LayerNormOptions = {}) {
+  constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
     super();
+    const known = { eps: 'number', elementwiseAffine: 'boolean', bias: 'boolean' } as const;
+    const { eps = 1e-5, elementwiseAffine = true, bias = true } = checked('LayerNorm', options, known);
+    checked('LayerNorm', { normalizedShape }, { normalizedShape: 'counts' });
     this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
     this.eps = eps;
     this.weight = elementwiseAffine ? init.ones(uninitialized(this.normalizedShape)) : null;
-    this.bias = elementwiseAffine ? init.zeros(uninitialized(this.normalizedShape)) : null;
+    this.bias = elementwiseAffine && bias ? init.zeros(uninitialized(this.normalizedShape)) : null;
   }
 
   forward(x: Tensor): Tensor {
@@ -71,8 +77,10 @@ export class GroupNorm extends Module {
    * @param options.affine whether there are a weight and a bias. Default: true
    * @throws KindlingError unless numGroups divides numChannels
    */
-  constructor(numGroups: number, numChannels: number, { eps = 1e-5, affine = true } = {}) {
+  constructor(numGroups: number, numChannels: number, options: { eps?: number; affine?: boolean } = {}) {
     super();
+    const { eps = 1e-5, affine = true } = checked('GroupNorm', options, { eps: 'number', affine: 'boolean' });
+    checked('GroupNorm', { numGroups, numChannels }, { numGroups: 'size', numChannels: 'count' });
     if (numChannels % numGroups !== 0) refuse(`GroupNorm: ${numGroups} groups do not divide ${numChannels} channels`);
     this.numGroups = numGroups;
     this.numChannels = numChannels;

@@ -1,4 +1,7 @@
 /** Losses as modules: `loss.forward(input, target)`. What each computes stands with the function of the same name. */
+import { KL_DIV, LOSS } from '../autograd/losses.js';
+import { CROSS_ENTROPY, NLL } from '../autograd/nll.js';
+import { checked } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -6,9 +9,9 @@ import { Module } from './module.js';
 abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
   readonly reduction: F.Reduction;
 
-  constructor({ reduction = 'mean' }: F.LossOptions = {}) {
+  constructor(options: F.LossOptions = {}) {
     super();
-    this.reduction = reduction;
+    this.reduction = checked(this.constructor.name, options, LOSS).reduction ?? 'mean';
   }
 }
 
@@ -16,7 +19,8 @@ abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
 abstract class WeightedLoss extends Loss {
   weight: Tensor | null = null;
 
-  constructor({ reduction, weight }: F.LossOptions & { weight?: Tensor } = {}) {
+  constructor(options: F.LossOptions & { weight?: Tensor | null } = {}) {
+    const { reduction, weight } = checked(new.target.name, options, { ...LOSS, weight: 'tensor?' });
     super({ reduction });
     if (weight) this.weight = this.registerBuffer('weight', weight);
   }
@@ -34,8 +38,9 @@ abstract class WeightedLoss extends Loss {
 export class NLLLoss extends WeightedLoss {
   readonly ignoreIndex: number;
 
-  constructor({ ignoreIndex = -100, ...options }: F.NllOptions = {}) {
-    super(options);
+  constructor(options: F.NllOptions = {}) {
+    const { ignoreIndex = -100, ...rest } = checked(new.target.name, options, NLL);
+    super(rest);
     this.ignoreIndex = ignoreIndex;
   }
 
@@ -52,8 +57,9 @@ export class CrossEntropyLoss extends NLLLoss {
   readonly labelSmoothing: number;
 
   /** @param options.labelSmoothing share of the target spread over all classes. Default: 0 */
-  constructor({ labelSmoothing = 0, ...options }: F.CrossEntropyOptions = {}) {
-    super(options);
+  constructor(options: F.CrossEntropyOptions = {}) {
+    const { labelSmoothing = 0, ...rest } = checked('CrossEntropyLoss', options, CROSS_ENTROPY);
+    super(rest);
     this.labelSmoothing = labelSmoothing;
   }
 
@@ -85,7 +91,8 @@ export class SmoothL1Loss extends Loss {
   readonly beta: number;
 
   /** @param options.beta default 1 */
-  constructor({ reduction, beta = 1 }: F.LossOptions & { beta?: number } = {}) {
+  constructor(options: F.LossOptions & { beta?: number } = {}) {
+    const { reduction, beta = 1 } = checked('SmoothL1Loss', options, { ...LOSS, beta: 'number' });
     super({ reduction });
     this.beta = beta;
   }
@@ -103,7 +110,8 @@ export class HuberLoss extends Loss {
   readonly delta: number;
 
   /** @param options.delta default 1 */
-  constructor({ reduction, delta = 1 }: F.LossOptions & { delta?: number } = {}) {
+  constructor(options: F.LossOptions & { delta?: number } = {}) {
+    const { reduction, delta = 1 } = checked('HuberLoss', options, { ...LOSS, delta: 'number' });
     super({ reduction });
     this.delta = delta;
   }
@@ -120,9 +128,15 @@ export class HuberLoss extends Loss {
 export class BCEWithLogitsLoss extends WeightedLoss {
   posWeight: Tensor | null = null;
 
-  constructor({ posWeight, ...options }: F.BinaryCrossEntropyOptions = {}) {
-    super(options);
+  constructor(options: F.BinaryCrossEntropyOptions = {}) {
+    const known = { ...LOSS, weight: 'tensor?', posWeight: 'tensor?' } as const;
+    const { posWeight, ...rest } = checked('BCEWithLogitsLoss', options, known);
+    super(rest);
     if (posWeight) this.posWeight = this.registerBuffer('posWeight', posWeight);
+  }
+
+  protected override keyOf(field: string): string {
+    return field === 'posWeight' ? 'pos_weight' : field;
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -148,6 +162,7 @@ export class BCELoss extends WeightedLoss {
 export class KLDivLoss extends Module<[input: Tensor, target: Tensor]> {
   constructor(readonly options: F.KlDivOptions = {}) {
     super();
+    checked('KLDivLoss', options, KL_DIV);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {

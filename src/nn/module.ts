@@ -1,15 +1,18 @@
 /**
- * What layers and models share: a tree of modules, the parameters and buffers in it, and their names. Names in keys and
- * in print are PyTorch's: the field `runningMean` is `running_mean`.
+ * What layers and models share: a tree of modules, the parameters and buffers in it, and their names, which are those of the
+ * fields.
  */
 import { cast } from '../autograd/cast.js';
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { observed } from '../tensor/capture.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
+import { heldIn } from './held.js';
 import { Parameter } from './parameter.js';
+import { begin, unreachedFrom } from './unreached.js';
 
 /** Tensors by PyTorch's names. They share memory with the module they come from. */
 export type StateDict = Record<string, Tensor>;
@@ -20,6 +23,10 @@ export type AnyModule = Module<never[], unknown>;
 export interface LoadOptions {
   /** Refuse names that are missing or unknown. Default: true. */
   strict?: boolean;
+  /**
+   * The module's name for a name of the state, such as `(key) => key.replace(/^module\./, '')`. Default: the same.
+   */
+  rename?: (key: string) => string;
 }
 
 /** Names that a loaded state dict and the module do not share. */
@@ -28,12 +35,10 @@ export interface LoadReport {
   readonly unexpectedKeys: string[];
 }
 
-/** `runningMean` as `running_mean`. */
-export const snakeCase = (name: string): string =>
-  name.replace(/([a-z0-9])([A-Z])/g, (_, before: string, capital: string) => `${before}_${capital.toLowerCase()}`);
-
 /**
- * Base of layers and models. Modules and {@link Parameter}s held in fields belong to it; nothing else needs registering.
+ * Base of layers and models. Modules and {@link Parameter}s held in fields belong to it, also those in arrays, Maps, Sets and
+ * plain objects in fields (`layers.0`, `heads.aux`); nothing else needs registering. What is kept in a `#private` field nobody
+ * sees: it is not trained or saved, and the first call of `parameters()` warns of it.
  *
  * @typeParam Inputs what `forward` takes; default one tensor
  * @typeParam Output what it returns; default a tensor
@@ -50,6 +55,10 @@ export const snakeCase = (name: string): string =>
 export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Output = Tensor> {
   #training = true;
   readonly #buffers = new Map<string, { persistent: boolean }>();
+
+  constructor() {
+    begin(this);
+  }
 
   abstract forward(...inputs: Inputs): Output;
 
@@ -73,15 +82,24 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
    * @param persistent whether it is in the state dict. Default: true
    * @example runningMean = this.registerBuffer('runningMean', zeros([32]));
    */
-  registerBuffer(name: string, value: Tensor, { persistent = true } = {}): Tensor {
+  registerBuffer(name: string, value: Tensor, options: { persistent?: boolean } = {}): Tensor {
+    const { persistent = true } = checked('registerBuffer', options, { persistent: 'boolean' });
     this.#buffers.set(name, { persistent });
     Object.assign(this, { [name]: keep(value) });
     return value;
   }
 
-  /** Modules held directly, by name. */
+  /**
+   * The name in state dicts and in print of what a field holds: the field's own. Modules that PyTorch has too say
+   * `running_mean` for `runningMean`, and a model may do the same for keys that it shares with PyTorch.
+   */
+  protected keyOf(field: string): string {
+    return field;
+  }
+
+  /** Modules held in fields, by name. */
   namedChildren(): [string, AnyModule][] {
-    return this.#fields().filter((field): field is [string, AnyModule] => field[1] instanceof Module);
+    return this.#held<AnyModule>(Module);
   }
 
   /** Modules held directly. */
@@ -111,9 +129,23 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
     return unique(this.namedModules().flatMap(([name, module]) => prefixed(name, module.ownParameters())));
   }
 
-  /** Parameters here and below, each once: what an optimizer takes. */
+  /**
+   * Parameters here and below, each once: what an optimizer takes. The first call warns of layers that were made in the
+   * constructor and cannot be reached.
+   */
   parameters(): Parameter[] {
-    return this.namedParameters().map(([, parameter]) => parameter);
+    const found = this.namedParameters().map(([, parameter]) => parameter);
+    const unreached = unreachedFrom(this, new Set(this.modules()), new Set(found));
+    if (unreached.length > 0) {
+      const names = unreached.map((module) =>
+        module === (this as AnyModule) ? 'a Parameter' : module.constructor.name,
+      );
+      console.warn(
+        `${this.constructor.name}: ${names.join(', ')} made in its constructor cannot be reached from its fields, so it is ` +
+          'not trained, saved or frozen. Keep it in a field that is not #private, or in an array or Map in one.',
+      );
+    }
+    return found;
   }
 
   /** Buffers here and below by name. */
@@ -166,16 +198,22 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
    * @throws KindlingError naming what is missing, unknown or of another shape
    */
   loadStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
-    const report = this.checkStateDict(state, options);
+    const renamed = renamedBy(state, options);
+    const report = this.#checkState('loadStateDict', renamed, options);
     for (const [name, tensor] of this.#state()) {
-      const source = state[name];
+      const source = renamed[name];
       if (source) tensor.copy_(cast(source.detach(), tensor.dtype));
     }
     return report;
   }
 
   /** Throws what {@link Module.loadStateDict} would, and changes nothing. */
-  checkStateDict(state: Readonly<StateDict>, { strict = true }: LoadOptions = {}): LoadReport {
+  checkStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
+    return this.#checkState('checkStateDict', renamedBy(state, options), options);
+  }
+
+  #checkState(name: string, state: Readonly<StateDict>, options: LoadOptions): LoadReport {
+    const { strict = true } = checked(name, options, { strict: 'boolean', rename: 'function' });
     const own = new Map(this.#state());
     const missingKeys = [...own.keys()].filter((name) => !Object.hasOwn(state, name));
     const unexpectedKeys = Object.keys(state).filter((name) => !own.has(name));
@@ -183,8 +221,9 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
     if (strict && missingKeys.length > 0) faults.push(`missing: ${missingKeys.join(', ')}`);
     if (strict && unexpectedKeys.length > 0) faults.push(`unknown: ${unexpectedKeys.join(', ')}`);
     for (const [name, { shape }] of own) {
-      const given = state[name];
-      if (given && !sameShape(given.shape, shape)) faults.push(`${name} is ${show(given.shape)}, not ${show(shape)}`);
+      const source = state[name];
+      if (source && !sameShape(source.shape, shape))
+        faults.push(`${name} is ${show(source.shape)}, not ${show(shape)}`);
     }
     if (faults.length > 0) {
       refuse(`loadStateDict: the state does not fit ${this.constructor.name}: ${faults.join('; ')}`);
@@ -208,19 +247,19 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
 
   /** @internal Parameters in this module's own fields. */
   ownParameters(): [string, Parameter][] {
-    return this.#fields().filter((field): field is [string, Parameter] => field[1] instanceof Parameter);
+    return this.#held(Parameter);
   }
 
   /** @internal Buffers in this module's own fields. */
   ownBuffers(persistentOnly = false): [string, Tensor][] {
     return [...this.#buffers].flatMap(([name, { persistent }]) => {
       const value: unknown = Reflect.get(this, name);
-      return value instanceof Tensor && (persistent || !persistentOnly) ? [[snakeCase(name), value]] : [];
+      return value instanceof Tensor && (persistent || !persistentOnly) ? [[this.keyOf(name), value]] : [];
     });
   }
 
-  #fields(): [string, unknown][] {
-    return Object.entries(this).map(([name, value]) => [snakeCase(name), value]);
+  #held<T>(kind: abstract new (...args: never[]) => T): [string, T][] {
+    return Object.entries(this).flatMap(([field, value]) => heldIn(kind, this.keyOf(field), value));
   }
 
   /** A tensor under several names is there under each, as in PyTorch. */
@@ -233,6 +272,18 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
 
 const prefixed = <T>(prefix: string, named: readonly [string, T][]): [string, T][] =>
   prefix === '' ? [...named] : named.map(([name, value]) => [`${prefix}.${name}`, value]);
+
+function renamedBy(state: Readonly<StateDict>, { rename }: LoadOptions): Readonly<StateDict> {
+  if (!rename) return state;
+  const renamed: StateDict = {};
+  for (const [key, tensor] of Object.entries(state)) {
+    const name = rename(key);
+    if (typeof name !== 'string') refuse(`loadStateDict: rename made ${String(name)} of ${key}, which is no name`);
+    if (Object.hasOwn(renamed, name)) refuse(`loadStateDict: rename makes ${name} of ${key} and of another name`);
+    renamed[name] = tensor;
+  }
+  return renamed;
+}
 
 function unique<T>(named: readonly [string, T][]): [string, T][] {
   const seen = new Set<T>();

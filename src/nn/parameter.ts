@@ -1,5 +1,6 @@
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
+import { noteParameter } from './unreached.js';
 
 /**
  * A tensor that a module learns: assigned to a field, it is among the module's `parameters()`. It requires a gradient and
@@ -16,6 +17,7 @@ export class Parameter extends Tensor {
     super(data.shape, data.dtype, data.storage);
     keep(this);
     this.requiresGrad_(requiresGrad);
+    noteParameter(this);
   }
 }
 

@@ -1,3 +1,5 @@
+import { INTERPOLATE } from '../autograd/interpolate.js';
+import { checked, type Known } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -18,6 +20,14 @@ export interface MaxPoolOptions extends PoolOptions {
   dilation?: Pair;
 }
 
+const POOL: Known<PoolOptions> = { stride: 'sizes', padding: 'counts' };
+const MAX_POOL: Known<MaxPoolOptions> = { ...POOL, dilation: 'sizes' };
+const MAX_POOL_1D: Known<Omit<F.MaxPool1dOptions, 'kernelSize'>> = {
+  stride: 'size',
+  padding: 'count',
+  dilation: 'size',
+};
+
 abstract class Pool2d extends Module {
   readonly kernelSize: Pair;
   readonly stride: Pair;
@@ -25,6 +35,7 @@ abstract class Pool2d extends Module {
 
   constructor(kernelSize: Pair, { stride = kernelSize, padding = 0 }: PoolOptions) {
     super();
+    checked(this.constructor.name, { kernelSize }, { kernelSize: 'sizes' });
     this.kernelSize = kernelSize;
     this.stride = stride;
     this.padding = padding;
@@ -39,7 +50,7 @@ export class MaxPool2d extends Pool2d {
   readonly dilation: Pair;
 
   constructor(kernelSize: Pair, options: MaxPoolOptions = {}) {
-    super(kernelSize, options);
+    super(kernelSize, checked('MaxPool2d', options, MAX_POOL));
     this.dilation = options.dilation ?? 1;
   }
 
@@ -69,7 +80,9 @@ export class MaxPool1d extends Module {
    */
   constructor(kernelSize: number, options: Omit<F.MaxPool1dOptions, 'kernelSize'> = {}) {
     super();
-    this.options = { kernelSize, stride: kernelSize, padding: 0, dilation: 1, ...options };
+    const { stride = kernelSize, padding = 0, dilation = 1 } = checked('MaxPool1d', options, MAX_POOL_1D);
+    checked('MaxPool1d', { kernelSize }, { kernelSize: 'size' });
+    this.options = { kernelSize, stride, padding, dilation };
   }
 
   forward(x: Tensor): Tensor {
@@ -90,7 +103,7 @@ export class AvgPool2d extends Pool2d {
 
   /** @param options.countIncludePad whether padding counts in the divisor. Default: true */
   constructor(kernelSize: Pair, options: PoolOptions & { countIncludePad?: boolean } = {}) {
-    super(kernelSize, options);
+    super(kernelSize, checked('AvgPool2d', options, { ...POOL, countIncludePad: 'boolean' }));
     this.countIncludePad = options.countIncludePad ?? true;
   }
 
@@ -113,6 +126,7 @@ export class AvgPool2d extends Pool2d {
 export class AdaptiveAvgPool2d extends Module {
   constructor(readonly outputSize: Pair) {
     super();
+    checked('AdaptiveAvgPool2d', { outputSize }, { outputSize: 'sizes' });
   }
 
   forward(x: Tensor): Tensor {
@@ -133,6 +147,7 @@ export class AdaptiveAvgPool2d extends Module {
 export class Upsample extends Module {
   constructor(readonly options: F.InterpolateOptions) {
     super();
+    checked('Upsample', options, INTERPOLATE);
   }
 
   forward(x: Tensor): Tensor {

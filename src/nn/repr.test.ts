@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { calculateFanInAndFanOut, calculateGain } from './init.js';
-import { snakeCase } from './module.js';
-import { float, named, real, tuple } from './repr.js';
+import { float, named, real, snakeCase, tuple } from './repr.js';
 
 describe('numbers as Python prints them', () => {
   it.each([

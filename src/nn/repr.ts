@@ -1,4 +1,8 @@
-/** How Python prints what stands in a module's brackets. */
+/** How Python names and names what a module holds, and prints what stands in its brackets. */
+
+/** `runningMean` as `running_mean`. */
+export const snakeCase = (name: string): string =>
+  name.replace(/([a-z0-9])([A-Z])/g, (_, before: string, capital: string) => `${before}_${capital.toLowerCase()}`);
 
 /** A number as Python's repr of a float that is not whole: 1e-05, 0.1. Whole numbers stay as they are. */
 export function real(value: number): string {

@@ -1,5 +1,6 @@
 /** A model as the bytes of an ONNX file. */
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { insideScope } from '../gpu/storage.js';
 import type { Module } from '../nn/module.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -40,8 +41,10 @@ export interface ExportOptions {
 export async function exportOnnx<Inputs extends readonly Tensor[], Output>(
   model: Module<Inputs, Output>,
   exampleInput: Tensor | Inputs,
-  { opset = 17, inputNames, outputNames, dynamicBatch = true }: ExportOptions = {},
+  given: ExportOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const known = { opset: 'number', inputNames: 'any', outputNames: 'any', dynamicBatch: 'boolean' } as const;
+  const { opset = 17, inputNames, outputNames, dynamicBatch = true } = checked('exportOnnx', given, known);
   if (insideScope()) refuse('exportOnnx: not inside a step or a captured function; call it after');
   if (!Number.isInteger(opset) || opset < 17 || opset > 22) {
     refuse(`exportOnnx: opset is a whole number from 17 to 22, got ${opset}`);

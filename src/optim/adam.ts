@@ -1,4 +1,5 @@
 import { launchFlatInto } from '../autograd/variant.js';
+import { checked, type Known } from '../gpu/options.js';
 import { SOFTWARE_FLAT_MANY } from '../kernels/flat.js';
 import { adamKernel } from '../kernels/optimizer.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -19,6 +20,17 @@ export interface AdamOptions {
 
 /** What the optimizers with two moments have in common. */
 export type MomentOptions = Required<Omit<AdamOptions, 'amsgrad'>> & { amsgrad?: boolean };
+
+/** The kinds of what all of them take, and its defaults but for the rate. */
+export const MOMENT: Known<Required<Omit<AdamOptions, 'amsgrad'>>> = {
+  lr: 'number',
+  betas: 'numbers' as 'any',
+  eps: 'number',
+  weightDecay: 'number',
+};
+export const MOMENT_DEFAULTS = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 } as const;
+
+const ADAM: Known<Required<AdamOptions>> = { ...MOMENT, amsgrad: 'boolean' };
 
 /** Optimizers that keep running means of the gradient and of its square. */
 export abstract class MomentOptimizer<Options extends MomentOptions> extends Optimizer<Options> {
@@ -54,7 +66,8 @@ export class Adam extends MomentOptimizer<Required<AdamOptions>> {
   protected readonly decoupled: boolean = false;
 
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
-    super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, ...defined(options) });
+    const defaults = { ...MOMENT_DEFAULTS, lr: 1e-3, amsgrad: false };
+    super(params, { ...defaults, ...defined(checked('Adam', options, ADAM)) }, ADAM);
   }
 
   protected override scalars(options: Required<AdamOptions>, step: number): readonly number[] {
@@ -73,7 +86,7 @@ export class AdamW extends Adam {
   protected override readonly decoupled = true;
 
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
-    super(params, { weightDecay: 0.01, ...defined(options) });
+    super(params, { weightDecay: 0.01, ...defined(checked('AdamW', options, ADAM)) });
   }
 }
 

@@ -3,6 +3,7 @@ import { cat, flatten } from '../autograd/shape.js';
 import { noGrad } from '../autograd/tape.js';
 import { launchFlatInto } from '../autograd/variant.js';
 import { refuse } from '../gpu/errors.js';
+import { checked } from '../gpu/options.js';
 import { clipPartialKernel, clipParts, clipScaleKernel } from '../kernels/clip.js';
 import { zeros } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
@@ -16,7 +17,8 @@ import { Tensor } from '../tensor/tensor.js';
  * @returns the norm before scaling, a scalar; 0 where no parameter has a gradient
  * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
  */
-export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, { normType = 2 } = {}): Tensor {
+export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, options: { normType?: number } = {}): Tensor {
+  const { normType = 2 } = checked('clipGradNorm', options, { normType: 'number' });
   if (normType !== 2 && normType !== Number.POSITIVE_INFINITY) {
     refuse(`clipGradNorm: normType ${normType}; 2 and Infinity are known`);
   }

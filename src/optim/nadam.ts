@@ -1,4 +1,14 @@
-import { type AdamOptions, corrections, decay, intakes, MomentOptimizer, type MomentOptions } from './adam.js';
+import { checked, type Known } from '../gpu/options.js';
+import {
+  type AdamOptions,
+  corrections,
+  decay,
+  intakes,
+  MOMENT,
+  MOMENT_DEFAULTS,
+  MomentOptimizer,
+  type MomentOptions,
+} from './adam.js';
 import { defined, type OptimizerState, type Params } from './optimizer.js';
 
 /** As Adam's, with the same defaults. */
@@ -13,7 +23,9 @@ export interface NAdamOptions extends RAdamOptions {
   momentumDecay?: number;
 }
 
-const DEFAULTS = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, decoupledWeightDecay: false } as const;
+const RADAM: Known<Required<RAdamOptions>> = { ...MOMENT, decoupledWeightDecay: 'boolean' };
+const NADAM: Known<Required<NAdamOptions>> = { ...RADAM, momentumDecay: 'number' };
+const DEFAULTS = { ...MOMENT_DEFAULTS, decoupledWeightDecay: false } as const;
 
 /**
  * Adam with Nesterov's momentum, which grows: μₜ = β₁ (1 − 0.96^(t · momentumDecay) / 2), and Mₜ is their product so far.
@@ -27,7 +39,8 @@ export class NAdam extends MomentOptimizer<Required<NAdamOptions>> {
   protected override readonly ahead = true;
 
   constructor(params: Params<NAdamOptions>, options: NAdamOptions = {}) {
-    super(params, { lr: 2e-3, ...DEFAULTS, momentumDecay: 4e-3, ...defined(options) });
+    const given = defined(checked('NAdam', options, NADAM));
+    super(params, { lr: 2e-3, ...DEFAULTS, momentumDecay: 4e-3, ...given }, NADAM);
   }
 
   protected override check(options: Required<NAdamOptions>): void {
@@ -86,7 +99,7 @@ function momentumProduct(options: Growing, step: number): number {
  */
 export class RAdam extends MomentOptimizer<Required<RAdamOptions>> {
   constructor(params: Params<RAdamOptions>, options: RAdamOptions = {}) {
-    super(params, { lr: 1e-3, ...DEFAULTS, ...defined(options) });
+    super(params, { lr: 1e-3, ...DEFAULTS, ...defined(checked('RAdam', options, RADAM)) }, RADAM);
   }
 
   protected override scalars(options: Required<RAdamOptions>, step: number): readonly number[] {

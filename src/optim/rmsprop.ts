@@ -1,4 +1,5 @@
 import { launchFlatInto } from '../autograd/variant.js';
+import { checked, type Known } from '../gpu/options.js';
 import { rmspropKernel } from '../kernels/optimizer.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { defined, Optimizer, type Params } from './optimizer.js';
@@ -18,6 +19,15 @@ export interface RMSpropOptions {
   centered?: boolean;
 }
 
+const RMSPROP: Known<Required<RMSpropOptions>> = {
+  lr: 'number',
+  alpha: 'number',
+  eps: 'number',
+  weightDecay: 'number',
+  momentum: 'number',
+  centered: 'boolean',
+};
+
 /**
  * Divides gradients by the root of their running mean square: v ← alpha · v + (1 − alpha) · g²; p ← p − lr · g / (√v + eps).
  *
@@ -26,7 +36,7 @@ export interface RMSpropOptions {
 export class RMSprop extends Optimizer<Required<RMSpropOptions>> {
   constructor(params: Params<RMSpropOptions>, options: RMSpropOptions = {}) {
     const defaults = { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false };
-    super(params, { ...defaults, ...defined(options) });
+    super(params, { ...defaults, ...defined(checked('RMSprop', options, RMSPROP)) }, RMSPROP);
   }
 
   protected override check({ alpha, eps, weightDecay, momentum }: Required<RMSpropOptions>): void {
@@ -61,6 +71,14 @@ export interface AdagradOptions {
   eps?: number;
 }
 
+const ADAGRAD: Known<Required<AdagradOptions>> = {
+  lr: 'number',
+  lrDecay: 'number',
+  weightDecay: 'number',
+  initialAccumulatorValue: 'number',
+  eps: 'number',
+};
+
 /**
  * Divides gradients by the root of the sum of their squares so far: s ← s + g²; p ← p − lr · g / (√s + eps).
  *
@@ -69,7 +87,7 @@ export interface AdagradOptions {
 export class Adagrad extends Optimizer<Required<AdagradOptions>> {
   constructor(params: Params<AdagradOptions>, options: AdagradOptions = {}) {
     const defaults = { lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 };
-    super(params, { ...defaults, ...defined(options) });
+    super(params, { ...defaults, ...defined(checked('Adagrad', options, ADAGRAD)) }, ADAGRAD);
   }
 
   protected override check({ lrDecay, weightDecay, initialAccumulatorValue, eps }: Required<AdagradOptions>): void {

@@ -1,4 +1,5 @@
 import { launchFlatInto } from '../autograd/variant.js';
+import { checked, type Known } from '../gpu/options.js';
 import { sgdKernel } from '../kernels/optimizer.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { defined, Optimizer, type Params } from './optimizer.js';
@@ -16,6 +17,14 @@ export interface SGDOptions {
   weightDecay?: number;
 }
 
+const SGD_OPTIONS: Known<Required<SGDOptions>> = {
+  lr: 'number',
+  momentum: 'number',
+  dampening: 'number',
+  nesterov: 'boolean',
+  weightDecay: 'number',
+};
+
 /**
  * Stochastic gradient descent: g ← g + weightDecay · p; b ← momentum · b + (1 − dampening) · g; p ← p − lr · b.
  *
@@ -23,7 +32,8 @@ export interface SGDOptions {
  */
 export class SGD extends Optimizer<Required<SGDOptions>> {
   constructor(params: Params<SGDOptions>, options: SGDOptions) {
-    super(params, { momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, ...defined(options) });
+    const given = defined(checked('SGD', options, SGD_OPTIONS));
+    super(params, { momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, ...given }, SGD_OPTIONS);
   }
 
   protected override check({ momentum, dampening, nesterov, weightDecay }: Required<SGDOptions>): void {

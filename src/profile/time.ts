@@ -1,5 +1,6 @@
 /** How long a function's work takes on the device. */
 
+import { checked } from '../gpu/options.js';
 import { type KernelSource, kernel } from '../kernels/kernel.js';
 import { launchInto } from '../tensor/launch.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -34,7 +35,8 @@ export interface Times {
  * @param body not async
  */
 export async function time(body: () => unknown, options: TimeOptions = {}): Promise<Times> {
-  const { warmup = 2, runs = 20, budgetMs = 1000 } = options;
+  const known = { warmup: 'count', runs: 'count', budgetMs: 'number' } as const;
+  const { warmup = 2, runs = 20, budgetMs = 1000 } = checked('time', options, known);
   const byTimestamps = hasTimestamps();
   const clock = new Clock();
   // By the clock a first run says little: it may have compiled.

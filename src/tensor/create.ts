@@ -1,5 +1,6 @@
 /** Making tensors. Shapes are arrays; options as in PyTorch. */
 import { refuse } from '../gpu/errors.js';
+import { checked, type Known } from '../gpu/options.js';
 import { constant } from '../gpu/storage.js';
 import { creationGenerator } from './random.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';
@@ -12,6 +13,9 @@ export interface TensorOptions {
   requiresGrad?: boolean;
 }
 
+const DTYPES = ['f32', 'i32', 'u32', 'bool'] as const;
+const TENSOR: Known<TensorOptions> = { dtype: DTYPES, requiresGrad: 'boolean' };
+
 /**
  * A tensor of the given elements: a number, nested arrays, or a typed array with a shape.
  *
@@ -22,6 +26,7 @@ export function tensor(
   data: Nested | readonly Nested[] | TensorData | Uint8Array | Float64Array,
   options: TensorOptions & { shape?: Shape } = {},
 ): Tensor {
+  checked('tensor', options, { ...TENSOR, shape: 'any' });
   if (ArrayBuffer.isView(data)) return fromTyped(data, options.shape ?? [data.length], options);
   const shape: number[] = [];
   for (let level: unknown = data; Array.isArray(level); level = level[0]) shape.push(level.length);
@@ -62,25 +67,32 @@ function finish(made: Tensor, options: TensorOptions): Tensor {
 }
 
 /** A tensor of one value. */
-export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  const values = new Float64Array(sizeOf(checkShape('full', shape))).fill(value);
+export const full = (shape: Shape, value: number, options: TensorOptions = {}): Tensor =>
+  filled('full', shape, value, options);
+
+function filled(name: string, shape: Shape, value: number, options: TensorOptions): Tensor {
+  checked(name, options, TENSOR);
+  const values = new Float64Array(sizeOf(checkShape(name, shape))).fill(value);
   return constant(() => fromTyped(values, shape, { dtype: 'f32', ...options }));
 }
 
 /** A tensor of zeros. */
-export const zeros = (shape: Shape, options?: TensorOptions): Tensor => full(shape, 0, options);
+export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor => filled('zeros', shape, 0, options);
 
 /** A tensor of ones. */
-export const ones = (shape: Shape, options?: TensorOptions): Tensor => full(shape, 1, options);
+export const ones = (shape: Shape, options: TensorOptions = {}): Tensor => filled('ones', shape, 1, options);
 
-/** Zeros with another tensor's shape and type. */
-export const zerosLike = (like: Tensor): Tensor => full(like.shape, 0, { dtype: like.dtype });
+/** Zeros with another tensor's shape, and its type unless another is asked for. */
+export const zerosLike = (like: Tensor, options: TensorOptions = {}): Tensor =>
+  filled('zerosLike', like.shape, 0, { ...checked('zerosLike', options, TENSOR), dtype: options.dtype ?? like.dtype });
 
-/** Ones with another tensor's shape and type. */
-export const onesLike = (like: Tensor): Tensor => full(like.shape, 1, { dtype: like.dtype });
+/** Ones with another tensor's shape, and its type unless another is asked for. */
+export const onesLike = (like: Tensor, options: TensorOptions = {}): Tensor =>
+  filled('onesLike', like.shape, 1, { ...checked('onesLike', options, TENSOR), dtype: options.dtype ?? like.dtype });
 
 /** `start`, `start + step`, … below `end`; `arange(n)` counts from 0. */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
+  checked('arange', options, TENSOR);
   const [from, to] = end === undefined ? [0, start] : [start, end];
   const count = Math.ceil((to - from) / step);
   if (!Number.isFinite(count) || count < 0) refuse(`arange: no way from ${from} to ${to} by ${step}`);
@@ -90,6 +102,7 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
 
 /** `steps` values from `start` to `end`, both included. */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+  checked('linspace', options, TENSOR);
   checkShape('linspace', [steps]);
   const values = Float64Array.from({ length: steps }, (_, i) => start + ((end - start) * i) / Math.max(1, steps - 1));
   return constant(() => fromTyped(values, [steps], { dtype: 'f32', ...options }));
@@ -97,6 +110,7 @@ export function linspace(start: number, end: number, steps: number, options: Ten
 
 /** The identity matrix, `n` by `m`. */
 export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
+  checked('eye', options, TENSOR);
   checkShape('eye', [n, m]);
   const values = new Float64Array(n * m);
   for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
@@ -104,18 +118,23 @@ export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
 }
 
 /** Uniform in [low, high), from the library's seed. */
-export function uniform(shape: Shape, low: number, high: number, options: TensorOptions = {}): Tensor {
+export const uniform = (shape: Shape, low: number, high: number, options: TensorOptions = {}): Tensor =>
+  uniformly('uniform', shape, low, high, options);
+
+function uniformly(name: string, shape: Shape, low: number, high: number, options: TensorOptions): Tensor {
+  checked(name, options, TENSOR);
   const random = creationGenerator();
-  const size = sizeOf(checkShape('rand', shape));
+  const size = sizeOf(checkShape(name, shape));
   const values = Float64Array.from({ length: size }, () => low + (high - low) * random.uniform());
   return fromTyped(values, shape, { dtype: 'f32', ...options });
 }
 
 /** Uniform in [0, 1). */
-export const rand = (shape: Shape, options?: TensorOptions): Tensor => uniform(shape, 0, 1, options);
+export const rand = (shape: Shape, options: TensorOptions = {}): Tensor => uniformly('rand', shape, 0, 1, options);
 
 /** Normal with mean 0 and standard deviation 1. */
 export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
+  checked('randn', options, TENSOR);
   const random = creationGenerator();
   const values = Float64Array.from({ length: sizeOf(checkShape('randn', shape)) }, () => random.normal());
   return fromTyped(values, shape, { dtype: 'f32', ...options });
@@ -123,6 +142,7 @@ export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
 
 /** The whole numbers below `n`, each once, in a random order. Default type: i32. */
 export function randperm(n: number, options: TensorOptions = {}): Tensor {
+  checked('randperm', options, TENSOR);
   checkShape('randperm', [n]);
   const random = creationGenerator();
   const values = Float64Array.from({ length: n }, (_, i) => i);
@@ -130,16 +150,17 @@ export function randperm(n: number, options: TensorOptions = {}): Tensor {
     const j = random.integer(i + 1);
     [values[i], values[j]] = [values[j] ?? 0, values[i] ?? 0];
   }
-  return fromTyped(values, [n], { dtype: 'i32', ...options });
+  return fromTyped(values, [n], { ...options, dtype: options.dtype ?? 'i32' });
 }
 
 /** Whole numbers in [low, high). Default type: i32. */
 export function randint(low: number, high: number, shape: Shape, options: TensorOptions = {}): Tensor {
+  checked('randint', options, TENSOR);
   if (!(Number.isInteger(low) && Number.isInteger(high) && low < high)) {
     refuse(`randint: no whole number in [${low}, ${high})`);
   }
   const random = creationGenerator();
   const size = sizeOf(checkShape('randint', shape));
   const values = Float64Array.from({ length: size }, () => low + random.integer(high - low));
-  return fromTyped(values, shape, { dtype: 'i32', ...options });
+  return fromTyped(values, shape, { ...options, dtype: options.dtype ?? 'i32' });
 }

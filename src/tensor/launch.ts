@@ -1,5 +1,5 @@
 /** Runs a kernel over tensors and wraps what it writes. */
-import { refuse } from '../gpu/errors.js';
+import { DeviceLostError, refuse } from '../gpu/errors.js';
 import { run } from '../gpu/storage.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { checkRead } from './saved.js';
@@ -58,13 +58,15 @@ function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Ten
   for (const input of inputs) {
     const { storage, shape } = input;
     checkRead(input);
-    if (!storage.isFreed) continue;
+    if (storage.isUsable) continue;
     try {
       storage.memory();
     } catch (error) {
+      if (error instanceof DeviceLostError) throw error;
       refuse(`${kernel.name}: an input of shape ${show(shape)}: ${(error as Error).message}`);
     }
   }
+  if (outputs.every(({ size }) => size === 0)) return;
   watcher?.(kernel, inputs, outputs);
   run(
     kernel,

@@ -3,8 +3,14 @@
  * one that was there when the function was recorded, and was overwritten since, is an error.
  */
 import { refuse } from '../gpu/errors.js';
-import { show } from './shape.js';
-import type { Tensor } from './tensor.js';
+import type { Storage } from '../gpu/storage.js';
+import { type Shape, show } from './shape.js';
+
+/** A tensor, by what counts here. */
+interface Held {
+  readonly shape: Shape;
+  readonly storage: Storage;
+}
 
 /** The function whose backward runs. */
 interface Reader {
@@ -12,7 +18,7 @@ interface Reader {
   /** When it was recorded. */
   readonly order: number;
   /** The gradient that it is given, whose history does not matter. */
-  readonly grad: Tensor;
+  readonly grad: Held;
 }
 
 let reader: Reader | null = null;
@@ -32,7 +38,7 @@ export function readBy<T>(by: Reader | null, body: () => T): T {
 }
 
 /** @throws KindlingError where a running backward reads what was overwritten since its function was recorded */
-export function checkRead({ storage, shape }: Tensor): void {
+export function checkRead({ storage, shape }: Held): void {
   if (!reader || storage === reader.grad.storage || !storage.overwrittenSince(reader.order)) return;
   refuse(
     `${reader.name}: backward needs a tensor of shape ${show(shape)} as forward read it, but it was overwritten since: by ` +

@@ -2,7 +2,7 @@
  * The tensor: a shape, an element type and GPU memory. Elements lie in row-major order without gaps, and ops never
  * change them. Arithmetic and `backward` are added by `src/autograd/methods.ts`; this layer knows no derivative.
  */
-import { KindlingError, refuse } from '../gpu/errors.js';
+import { DeviceLostError, KindlingError, refuse } from '../gpu/errors.js';
 import { Storage } from '../gpu/storage.js';
 import { checkRead } from './saved.js';
 import { type Shape, show, sizeOf } from './shape.js';
@@ -157,7 +157,8 @@ function allocate(shape: Shape, bytes: number, data: TensorData | undefined): St
   try {
     return new Storage(bytes, data);
   } catch (error) {
-    if (error instanceof KindlingError) refuse(`shape ${show(shape)}: ${error.message}`);
+    if (error instanceof KindlingError && !(error instanceof DeviceLostError))
+      refuse(`shape ${show(shape)}: ${error.message}`);
     throw error;
   }
 }

@@ -3,10 +3,11 @@
  * stores what was fastest for this adapter. Candidates give the same results up to rounding.
  */
 import { choicesPlace, saveChoices, tuneMode } from '#host';
-import { adapter, assertHealthy, takeFailure } from '../gpu/device.js';
+import { adapter } from '../gpu/device.js';
 import { setStopwatch } from '../gpu/encode.js';
 import { refuse } from '../gpu/errors.js';
 import type { Choice } from '../gpu/hosts/choice.js';
+import { checked, type Known } from '../gpu/options.js';
 import { Recording, withRecording } from '../gpu/recording.js';
 import { type Storage, scoped } from '../gpu/storage.js';
 import { sync } from '../gpu/stream.js';
@@ -41,6 +42,8 @@ export interface TuneOptions {
 }
 
 /** What was found for one op and shape. */
+const TUNE: Known<TuneOptions> = { again: 'boolean', store: 'boolean', onProgress: 'function', signal: 'any' };
+
 export interface Tuned {
   readonly family: string;
   /** Family and shape, as in `tuning()`. */
@@ -92,7 +95,7 @@ export async function tune(
   body: (() => unknown) | Captured<never, unknown>,
   options: TuneOptions = {},
 ): Promise<Tuned[]> {
-  const { again = false, store = true, onProgress, signal } = options;
+  const { again = false, store = true, onProgress, signal } = checked('tune', options, TUNE);
   if (isPinned()) refuse("tune: kernels are pinned by setTuning; setTuning('stored') ends that");
   const { sites: all, inputs } = await sitesOf(body);
   const sites = all.filter(({ key }) => again || !storedChoice(key));
@@ -120,6 +123,7 @@ export async function tune(
 
 /** As {@link tune}, if KINDLING_TUNE is 1 (in a page, `globalThis.KINDLING_TUNE`): for programs to call before they train. */
 export async function tuneIfAsked(body: Parameters<typeof tune>[0], options: TuneOptions = {}): Promise<Tuned[]> {
+  checked('tuneIfAsked', options, TUNE);
   return tuneMode() === '1' ? tune(body, options) : [];
 }
 
@@ -281,9 +285,8 @@ async function prepared(site: Found, choice: object | null): Promise<Contender |
   const made = { choice, hash: hashOf(kernels), recording, outputs: [...outputs] };
   const contender = { ...made, seen: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY, shares: [] };
   await sync().catch(() => {});
-  if (!takeFailure()) return contender;
+  if (!recording.broken) return contender;
   drop(contender);
-  assertHealthy();
   return null;
 }
 

@@ -186,7 +186,7 @@ describe('DataLoader', () => {
       for await (const [x] of new DataLoader(broken, { batchSize: 2 })) await x.data();
     };
     await expect(read()).rejects.toThrow('no picture 2');
-    expect(() => loader({ batchSize: 0 })).toThrow(/no batches of 0/);
-    expect(() => loader({ prefetch: -1 })).toThrow(/prefetch is a number of batches, 0 or more, not -1/);
+    expect(() => loader({ batchSize: 0 })).toThrow(/batchSize is 0, wants a whole number from 1 on/);
+    expect(() => loader({ prefetch: -1 })).toThrow(/prefetch is -1, wants a whole number from 0 on/);
   });
 });

@@ -24,8 +24,8 @@ class StudyNet extends Module {
   conv3 = new nn.Conv2d(64, 64, 3);
   fc1 = new nn.Linear(1024, 64);
   fc2 = new nn.Linear(64, 10);
-  dropoutDense = new nn.Dropout(0.2);
-  dropoutConv = new nn.Dropout2d(0.2);
+  dropout_dense = new nn.Dropout(0.2);
+  dropout_conv = new nn.Dropout2d(0.2);
 
   override forward(x: Tensor): Tensor {
     return x;
@@ -159,8 +159,8 @@ describe('state', () => {
     const module = new nn.Identity();
     module.registerBuffer('seenRows', ones([2]));
     module.registerBuffer('cache', ones([2]), { persistent: false });
-    expect(Object.keys(module.stateDict())).toEqual(['seen_rows']);
-    expect(module.namedBuffers().map(([name]) => name)).toEqual(['seen_rows', 'cache']);
+    expect(Object.keys(module.stateDict())).toEqual(['seenRows']);
+    expect(module.namedBuffers().map(([name]) => name)).toEqual(['seenRows', 'cache']);
   });
 });
 

@@ -252,7 +252,9 @@ describe('OneCycleLR', () => {
     expect(cycle({})).toThrow('OneCycleLR: 0 steps; give totalSteps, or epochs and stepsPerEpoch');
     expect(cycle({ totalSteps: 5, pctStart: 2 })).toThrow('pctStart 2');
     expect(cycle({ totalSteps: 5, maxLr: [1, 2] })).toThrow('maxLr wants a number, or one for each of 1');
-    expect(cycle({ totalSteps: 5, annealStrategy: 'square' })).toThrow('use cos or linear');
+    expect(cycle({ totalSteps: 5, annealStrategy: 'square' })).toThrow(
+      "annealStrategy is 'square', wants 'cos' or 'linear'",
+    );
     const adagrad = new Adagrad([ones([1])]);
     expect(() => new lrScheduler.OneCycleLR(adagrad, { maxLr: 1, totalSteps: 5 })).toThrow('has no momentum');
     const scheduler = new lrScheduler.OneCycleLR(adagrad, { maxLr: 1, totalSteps: 1, cycleMomentum: false });

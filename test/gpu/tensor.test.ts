@@ -304,7 +304,7 @@ test.each([
   ['what is no number', () => k.tensor(['1'] as unknown as number[]), 'tensor: wants numbers nested 1 deep, found 1'],
   ['too many elements', () => k.tensor([1, 2, 3], { shape: [2] }), 'tensor: 3 elements do not fit shape [2]'],
   ['a typed array', () => k.tensor(Float32Array.of(1), { shape: [2] }), 'tensor: 1 elements do not fit shape [2]'],
-  ['a negative length', () => k.zeros([2, -1]), 'full: [2, -1] is not a shape'],
+  ['a negative length', () => k.zeros([2, -1]), 'zeros: [2, -1] is not a shape'],
   ['a broken length', () => k.randn([1.5]), 'randn: [1.5] is not a shape'],
   ['2^31 elements', () => k.zeros([65536, 32768]), 'more elements than 2^31 - 1'],
   ['arange the wrong way', () => k.arange(3, 0), 'arange: no way from 3 to 0 by 1'],
@@ -320,10 +320,24 @@ test.each([
   expect(make).toThrow(message);
 });
 
-test('kindling/methods adds the other functions as methods', async () => {
+test('functions are methods', async () => {
   const x = k.tensor([[1, -2.5, 0.5]]);
   expect(await x.pow(2).array()).toEqual([[1, 6.25, 0.25]]);
   expect(await x.argmax({ dim: 1 }).array()).toEqual([0]);
   expect(await x.clamp({ min: -1 }).select(0, 0).slice(0, 1).array()).toEqual([-1, 0.5]);
   expect(await x.amax().item()).toBe(1);
+});
+
+test.each([
+  ['cuda', 'Tensor has no cuda(): tensors are on the device already'],
+  ['numel', 'Tensor has no numel(): see shape, size (the number of elements) and ndim'],
+  ['add_', 'Tensor has no add_(): ops return a new tensor: x = x.add(y)'],
+  ['log_softmax', 'Tensor has no log_softmax(): it is logSoftmax() here'],
+  ['requires_grad_', 'Tensor has no requires_grad_(): it is requiresGrad_() here'],
+])("a method that is PyTorch's alone says what to write: %s", (name, message) => {
+  expect(() => (k.ones([1]) as unknown as Record<string, () => void>)[name]?.()).toThrow(message);
+});
+
+test("PyTorch's requires_grad is not taken and forgotten", () => {
+  expect(() => Object.assign(k.ones([1]), { requires_grad: true })).toThrow('it is requiresGrad here');
 });

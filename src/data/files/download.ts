@@ -56,6 +56,7 @@ async function attempt({ url, remedy, onProgress }: DownloadOptions, part: strin
       done += chunk.length;
       onProgress?.({ stage: 'download', done, total });
     }
+    await file.sync();
   } finally {
     await file.close();
   }

@@ -1,7 +1,14 @@
 /** What the data sets want of a host's files: paths in Node, URLs in a browser. `#files` is the one that fits the host. */
 
-/** Reports on something long, in bytes. `total` is null where it is not known. */
-export type OnProgress = (progress: { stage: 'download' | 'unpack'; done: number; total: number | null }) => void;
+/**
+ * Reports on something long, in bytes. `total` is null where it is not known. In the stage `wait`, which has no bytes, another
+ * process is downloading or unpacking the same.
+ */
+export type OnProgress = (progress: {
+  stage: 'wait' | 'download' | 'unpack';
+  done: number;
+  total: number | null;
+}) => void;
 
 export interface Files {
   /** Where data sets are kept between runs; null where the host has no such place. */
@@ -19,7 +26,7 @@ export interface Files {
   hasMd5(path: string, md5: string): Promise<boolean>;
   /** Renames a file so that its name is free, and returns the new name. */
   setAside(path: string): Promise<string>;
-  /** Writes a folder in one piece: it gets its name when every file is in it, or not at all. */
+  /** Writes a folder in one piece: it gets its name when every file is in it, or not at all. Nobody else may be at it. */
   writeFolder(path: string, content: AsyncIterable<readonly [name: string, bytes: Uint8Array]>): Promise<void>;
 }
 

@@ -1,17 +1,21 @@
 /** Files in Node. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { refuse } from '../../gpu/errors.js';
 import { cacheFolder } from '../../gpu/hosts/cacheFolder.js';
+import { syncFolder, writeSynced } from '../../io/disk/writeNode.js';
 import { download } from './download.js';
 import { codeOf, explained } from './failures.js';
 import type { Files } from './files.js';
 
 export { decodePicture } from './decodeNode.js';
+
+/** What the name of a folder ends in until all of it is there. */
+const UNFINISHED = '.unfinished';
 
 export const files: Files = {
   cache: cacheFolder(),
@@ -32,6 +36,7 @@ export const files: Files = {
       );
     }
     await rename(part, options.path);
+    await syncFolder(dirname(options.path));
   },
 };
 
@@ -106,12 +111,19 @@ async function writeFolder(
   path: string,
   content: AsyncIterable<readonly [name: string, bytes: Uint8Array]>,
 ): Promise<void> {
-  const unfinished = `${path}.${process.pid}.unfinished`;
+  const folder = dirname(path);
+  const unfinished = `${path}.${randomUUID()}${UNFINISHED}`;
   try {
-    await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { recursive: true });
-    for await (const [name, bytes] of content) await writeFile(join(unfinished, name), bytes, { flag: 'wx' });
+    // Of processes that were killed: the caller is alone at it.
+    for (const name of await readdir(folder)) {
+      const left = name.startsWith(`${basename(path)}.`) && name.endsWith(UNFINISHED);
+      if (left && join(folder, name) !== unfinished) await rm(join(folder, name), { recursive: true, force: true });
+    }
+    for await (const [name, bytes] of content) await writeSynced(join(unfinished, name), bytes);
+    await syncFolder(unfinished);
     await rename(unfinished, path);
+    await syncFolder(folder);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw explained(error, path);

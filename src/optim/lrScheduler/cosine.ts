@@ -1,4 +1,5 @@
-import { demand, isCount, type LastEpoch, LRScheduler, type ScheduledOptimizer } from './scheduler.js';
+import { checked } from '../../gpu/options.js';
+import { demand, isCount, LAST_EPOCH, type LastEpoch, LRScheduler, type ScheduledOptimizer } from './scheduler.js';
 
 /**
  * Half a cosine from the base rate to `etaMin` (default 0) over `tMax` epochs, then back, and so on.
@@ -6,7 +7,8 @@ import { demand, isCount, type LastEpoch, LRScheduler, type ScheduledOptimizer }
  */
 export class CosineAnnealingLR extends LRScheduler<{ tMax: number; etaMin: number }> {
   constructor(optimizer: ScheduledOptimizer, options: { tMax: number; etaMin?: number } & LastEpoch) {
-    const { tMax, etaMin = 0, lastEpoch } = options;
+    const known = { tMax: 'number', etaMin: 'number', ...LAST_EPOCH } as const;
+    const { tMax, etaMin = 0, lastEpoch } = checked('CosineAnnealingLR', options, known);
     demand(isCount(tMax), 'CosineAnnealingLR', `tMax ${tMax} must be a positive integer`);
     super(optimizer, { tMax, etaMin }, lastEpoch);
   }
@@ -29,7 +31,8 @@ export class CosineAnnealingLR extends LRScheduler<{ tMax: number; etaMin: numbe
  */
 export class CosineAnnealingWarmRestarts extends LRScheduler<{ t0: number; tMult: number; etaMin: number }> {
   constructor(optimizer: ScheduledOptimizer, options: { t0: number; tMult?: number; etaMin?: number } & LastEpoch) {
-    const { t0, tMult = 1, etaMin = 0, lastEpoch } = options;
+    const known = { t0: 'number', tMult: 'number', etaMin: 'number', ...LAST_EPOCH } as const;
+    const { t0, tMult = 1, etaMin = 0, lastEpoch } = checked('CosineAnnealingWarmRestarts', options, known);
     demand(isCount(t0), 'CosineAnnealingWarmRestarts', `t0 ${t0} must be a positive integer`);
     demand(isCount(tMult), 'CosineAnnealingWarmRestarts', `tMult ${tMult} must be a positive integer`);
     super(optimizer, { t0, tMult, etaMin }, lastEpoch);

@@ -1,11 +1,13 @@
-import { demand, isCount, type LastEpoch, LRScheduler, type ScheduledOptimizer } from './scheduler.js';
+import { checked } from '../../gpu/options.js';
+import { demand, isCount, LAST_EPOCH, type LastEpoch, LRScheduler, type ScheduledOptimizer } from './scheduler.js';
 
 /**
  * Multiplies the rate by `gamma` every epoch.
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html
  */
 export class ExponentialLR extends LRScheduler<{ gamma: number }> {
-  constructor(optimizer: ScheduledOptimizer, { gamma, lastEpoch }: { gamma: number } & LastEpoch) {
+  constructor(optimizer: ScheduledOptimizer, options: { gamma: number } & LastEpoch) {
+    const { gamma, lastEpoch } = checked('ExponentialLR', options, { gamma: 'number', ...LAST_EPOCH });
     demand(gamma > 0, 'ExponentialLR', `gamma ${gamma} must be positive`);
     super(optimizer, { gamma }, lastEpoch);
   }
@@ -21,7 +23,8 @@ export class ExponentialLR extends LRScheduler<{ gamma: number }> {
  */
 export class StepLR extends LRScheduler<{ stepSize: number; gamma: number }> {
   constructor(optimizer: ScheduledOptimizer, options: { stepSize: number; gamma?: number } & LastEpoch) {
-    const { stepSize, gamma = 0.1, lastEpoch } = options;
+    const known = { stepSize: 'whole', gamma: 'number', ...LAST_EPOCH } as const;
+    const { stepSize, gamma = 0.1, lastEpoch } = checked('StepLR', options, known);
     demand(isCount(stepSize), 'StepLR', `stepSize ${stepSize} must be a positive integer`);
     demand(gamma > 0, 'StepLR', `gamma ${gamma} must be positive`);
     super(optimizer, { stepSize, gamma }, lastEpoch);
@@ -39,7 +42,8 @@ export class StepLR extends LRScheduler<{ stepSize: number; gamma: number }> {
  */
 export class MultiStepLR extends LRScheduler<{ milestones: readonly number[]; gamma: number }> {
   constructor(optimizer: ScheduledOptimizer, options: { milestones: readonly number[]; gamma?: number } & LastEpoch) {
-    const { milestones, gamma = 0.1, lastEpoch } = options;
+    const known = { milestones: 'any', gamma: 'number', ...LAST_EPOCH } as const;
+    const { milestones, gamma = 0.1, lastEpoch } = checked('MultiStepLR', options, known);
     demand(milestones.every(Number.isInteger), 'MultiStepLR', `milestones [${milestones}] must be integers`);
     demand(gamma > 0, 'MultiStepLR', `gamma ${gamma} must be positive`);
     super(optimizer, { milestones: [...milestones], gamma }, lastEpoch);
@@ -61,7 +65,17 @@ export class LinearLR extends LRScheduler<{ startFactor: number; endFactor: numb
     optimizer: ScheduledOptimizer,
     options: { startFactor?: number; endFactor?: number; totalIters?: number } & LastEpoch = {},
   ) {
-    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5, lastEpoch } = options;
+    const {
+      startFactor = 1 / 3,
+      endFactor = 1,
+      totalIters = 5,
+      lastEpoch,
+    } = checked('LinearLR', options, {
+      startFactor: 'number',
+      endFactor: 'number',
+      totalIters: 'number',
+      ...LAST_EPOCH,
+    });
     demand(startFactor > 0 && startFactor <= 1, 'LinearLR', `startFactor ${startFactor} must be in (0, 1]`);
     demand(endFactor >= 0 && endFactor <= 1, 'LinearLR', `endFactor ${endFactor} must be in [0, 1]`);
     demand(isCount(totalIters), 'LinearLR', `totalIters ${totalIters} must be a positive integer`);
@@ -83,7 +97,8 @@ export class LinearLR extends LRScheduler<{ startFactor: number; endFactor: numb
  */
 export class ConstantLR extends LRScheduler<{ factor: number; totalIters: number }> {
   constructor(optimizer: ScheduledOptimizer, options: { factor?: number; totalIters?: number } & LastEpoch = {}) {
-    const { factor = 1 / 3, totalIters = 5, lastEpoch } = options;
+    const known = { factor: 'number', totalIters: 'number', ...LAST_EPOCH } as const;
+    const { factor = 1 / 3, totalIters = 5, lastEpoch } = checked('ConstantLR', options, known);
     demand(factor > 0 && factor <= 1, 'ConstantLR', `factor ${factor} must be in (0, 1]`);
     demand(isCount(totalIters), 'ConstantLR', `totalIters ${totalIters} must be a positive integer`);
     super(optimizer, { factor, totalIters }, lastEpoch);
@@ -102,7 +117,8 @@ export class ConstantLR extends LRScheduler<{ factor: number; totalIters: number
  */
 export class PolynomialLR extends LRScheduler<{ totalIters: number; power: number }> {
   constructor(optimizer: ScheduledOptimizer, options: { totalIters?: number; power?: number } & LastEpoch = {}) {
-    const { totalIters = 5, power = 1, lastEpoch } = options;
+    const known = { totalIters: 'number', power: 'number', ...LAST_EPOCH } as const;
+    const { totalIters = 5, power = 1, lastEpoch } = checked('PolynomialLR', options, known);
     demand(isCount(totalIters), 'PolynomialLR', `totalIters ${totalIters} must be a positive integer`);
     super(optimizer, { totalIters, power }, lastEpoch);
   }
@@ -123,7 +139,7 @@ export type LrLambda = (epoch: number) => number;
  */
 export class LambdaLR extends LRScheduler<{ lambdas: readonly LrLambda[] }> {
   constructor(optimizer: ScheduledOptimizer, options: { lrLambda: LrLambda | readonly LrLambda[] } & LastEpoch) {
-    const { lrLambda, lastEpoch } = options;
+    const { lrLambda, lastEpoch } = checked('LambdaLR', options, { lrLambda: 'any', ...LAST_EPOCH });
     const groups = optimizer.paramGroups.length;
     const lambdas = typeof lrLambda === 'function' ? optimizer.paramGroups.map(() => lrLambda) : lrLambda;
     demand(lambdas.length === groups, 'LambdaLR', `${lambdas.length} functions for ${groups} parameter groups`);

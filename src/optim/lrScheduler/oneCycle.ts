@@ -1,4 +1,5 @@
-import { demand, isCount, type LastEpoch, LRScheduler, type ScheduledOptimizer } from './scheduler.js';
+import { checked, type Known } from '../../gpu/options.js';
+import { demand, isCount, LAST_EPOCH, type LastEpoch, LRScheduler, type ScheduledOptimizer } from './scheduler.js';
 
 /** One value for all parameter groups, or one for each. */
 type PerGroup = number | readonly number[];
@@ -28,6 +29,21 @@ export interface OneCycleOptions {
   threePhase?: boolean;
 }
 
+const ONE_CYCLE: Known<OneCycleOptions> = {
+  maxLr: 'numbers',
+  totalSteps: 'number',
+  epochs: 'number',
+  stepsPerEpoch: 'number',
+  pctStart: 'number',
+  annealStrategy: ['cos', 'linear'],
+  cycleMomentum: 'boolean',
+  baseMomentum: 'numbers',
+  maxMomentum: 'numbers',
+  divFactor: 'number',
+  finalDivFactor: 'number',
+  threePhase: 'boolean',
+};
+
 /** What of a parameter group is cycled besides the rate. */
 interface Cycled {
   momentum?: number;
@@ -43,14 +59,14 @@ const of = (value: PerGroup, group: number): number => (typeof value === 'number
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
  */
 export class OneCycleLR extends LRScheduler<Complete> {
-  constructor(optimizer: ScheduledOptimizer, { lastEpoch = -1, ...given }: OneCycleOptions & LastEpoch) {
+  constructor(optimizer: ScheduledOptimizer, options: OneCycleOptions & LastEpoch) {
+    const { lastEpoch = -1, ...given } = checked('OneCycleLR', options, { ...ONE_CYCLE, ...LAST_EPOCH });
     const { maxLr, epochs = 0, stepsPerEpoch = 0, totalSteps = epochs * stepsPerEpoch, pctStart = 0.3 } = given;
     const { annealStrategy = 'cos', cycleMomentum = true, baseMomentum = 0.85, maxMomentum = 0.95 } = given;
     const { divFactor = 25, finalDivFactor = 1e4, threePhase = false } = given;
     const name = 'OneCycleLR';
     demand(isCount(totalSteps), name, `${totalSteps} steps; give totalSteps, or epochs and stepsPerEpoch`);
     demand(pctStart >= 0 && pctStart <= 1, name, `pctStart ${pctStart} must be in [0, 1]`);
-    demand(['cos', 'linear'].includes(annealStrategy), name, `annealStrategy ${annealStrategy}; use cos or linear`);
     const groups = optimizer.paramGroups;
     for (const [option, value] of Object.entries({ maxLr, baseMomentum, maxMomentum })) {
       const fits = typeof value === 'number' || value.length === groups.length;

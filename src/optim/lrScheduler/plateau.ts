@@ -1,3 +1,4 @@
+import { checked, type Known } from '../../gpu/options.js';
 import { demand, type ScheduledOptimizer, type Scheduler, type SchedulerState } from './scheduler.js';
 
 export interface PlateauOptions {
@@ -19,6 +20,17 @@ export interface PlateauOptions {
   eps?: number;
 }
 
+const PLATEAU: Known<PlateauOptions> = {
+  mode: ['min', 'max'],
+  factor: 'number',
+  patience: 'count',
+  threshold: 'number',
+  thresholdMode: ['rel', 'abs'],
+  cooldown: 'count',
+  minLr: 'numbers',
+  eps: 'number',
+};
+
 /** What changes; `best` is null before the first step, since JSON has no infinity. */
 interface Progress {
   lastEpoch: number;
@@ -37,12 +49,11 @@ export class ReduceLROnPlateau implements Scheduler {
   #progress: Progress = { lastEpoch: 0, best: null, numBadEpochs: 0, cooldownCounter: 0 };
 
   constructor(optimizer: ScheduledOptimizer, options: PlateauOptions = {}) {
+    checked('ReduceLROnPlateau', options, PLATEAU);
     const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = 'rel' } = options;
     const { cooldown = 0, minLr = 0, eps = 1e-8 } = options;
     const name = 'ReduceLROnPlateau';
     demand(factor < 1, name, `factor ${factor} must be below 1`);
-    demand(mode === 'min' || mode === 'max', name, `mode ${mode}; use min or max`);
-    demand(thresholdMode === 'rel' || thresholdMode === 'abs', name, `thresholdMode ${thresholdMode}; use rel or abs`);
     const groups = optimizer.paramGroups.length;
     const bounds = typeof minLr === 'number' ? groups : minLr.length;
     demand(bounds === groups, name, `${bounds} values of minLr for ${groups} parameter groups`);

@@ -3,6 +3,7 @@
  * from the one in force), not closed forms: so they chain, respect a rate changed by hand, and agree with PyTorch's floats.
  */
 import { refuse } from '../../gpu/errors.js';
+import type { Known } from '../../gpu/options.js';
 
 /** The part of an optimizer that a scheduler touches. */
 export interface ScheduledOptimizer {
@@ -26,6 +27,8 @@ export interface LastEpoch {
   /** Index of the last epoch when resuming without a state dict; the groups then need `initialLr`. Default −1: a new start. */
   lastEpoch?: number;
 }
+
+export const LAST_EPOCH: Known<LastEpoch> = { lastEpoch: 'whole' };
 
 /** Throws `Name: message` unless the condition holds. */
 export function demand(condition: boolean, name: string, message: string): void {

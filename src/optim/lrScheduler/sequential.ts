@@ -1,3 +1,4 @@
+import { checked } from '../../gpu/options.js';
 import { demand, type LRScheduler, type ScheduledOptimizer, type Scheduler, type SchedulerState } from './scheduler.js';
 
 /**
@@ -13,7 +14,7 @@ export class SequentialLR implements Scheduler {
     optimizer: ScheduledOptimizer,
     options: { schedulers: readonly LRScheduler<object>[]; milestones: readonly number[] },
   ) {
-    const { schedulers, milestones } = options;
+    const { schedulers, milestones } = checked('SequentialLR', options, { schedulers: 'any', milestones: 'any' });
     const fits = schedulers.length > 0 && milestones.length === schedulers.length - 1;
     demand(fits, 'SequentialLR', `${milestones.length} milestones for ${schedulers.length} schedulers; give one fewer`);
     this.#schedulers = schedulers;

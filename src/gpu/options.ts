@@ -1,0 +1,137 @@
+/**
+ * Options are objects of named settings. What TypeScript refuses is refused at run time too, by name: an option that the
+ * function does not know, a value of another kind, anything else in the place of the object.
+ */
+import { refuse } from './errors.js';
+
+/** `whole` is a whole number, `count` one from 0 on, `size` one from 1 on. */
+type Numeric = 'number' | 'whole' | 'count' | 'size';
+
+type BaseKind<V> = [V] extends [boolean]
+  ? 'boolean'
+  : [V] extends [number]
+    ? Numeric
+    : [V] extends [number | readonly number[]]
+      ? `${Numeric}s`
+      : [V] extends [number | readonly number[] | string]
+        ? [V] extends [string]
+          ? 'string' | readonly V[]
+          : `${Numeric}s|${string}`
+        : [V] extends [(...args: never[]) => unknown]
+          ? 'function'
+          : [V] extends [{ readonly dtype: unknown }]
+            ? 'tensor'
+            : 'any';
+
+/**
+ * What values an option takes: a kind, with `?` where null is one of them and `|` before words that may stand for it, or all
+ * its words. `any` is checked elsewhere.
+ */
+type Kind<V> = 'any' | (null extends V ? `${Extract<BaseKind<NonNullable<V>>, string>}?` : BaseKind<V>);
+
+/** The kinds of all options of an interface: to leave one out, or to name one that is not there, is a type error. */
+export type Known<Options> = { readonly [Key in keyof Options]-?: Kind<Exclude<Options[Key], undefined>> };
+
+const WANTED: Readonly<Record<string, string>> = {
+  number: 'a number',
+  whole: 'a whole number',
+  count: 'a whole number from 0 on',
+  size: 'a whole number from 1 on',
+  boolean: 'true or false',
+  string: 'a string',
+  function: 'a function',
+  tensor: 'a tensor',
+};
+
+function fits(kind: string | readonly string[], value: unknown): boolean {
+  if (typeof kind !== 'string') return kind.includes(value as string);
+  if (kind === 'any' || (value === null && kind.endsWith('?'))) return true;
+  const [base = '', ...words] = kind.replace('?', '').split('|');
+  if (words.includes(value as string)) return true;
+  switch (base) {
+    case 'boolean':
+    case 'string':
+    case 'function':
+      return typeof value === base;
+    case 'tensor':
+      return isTensor(value);
+  }
+  if (base.endsWith('s')) {
+    const one = base.slice(0, -1);
+    return Array.isArray(value) ? value.every((item) => fits(one, item)) : fits(one, value);
+  }
+  if (typeof value !== 'number') return false;
+  return base === 'number' || (Number.isInteger(value) && (base === 'whole' || value >= (base === 'size' ? 1 : 0)));
+}
+
+const isTensor = (value: unknown): value is object => typeof value === 'object' && value !== null && 'storage' in value;
+
+/** The options, once they are known to be such. @throws KindlingError naming `op`, the option and what to write instead */
+export function checked<Options extends object>(op: string, options: Options, known: Known<NoInfer<Options>>): Options {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null || Symbol.iterator in given || isTensor(given)) {
+    refuse(misplaced(op, given, known));
+  }
+  for (const key in options) {
+    const value: unknown = options[key];
+    if (!Object.hasOwn(known, key)) refuse(unknown(op, options, key, known));
+    const kind: string | readonly string[] = known[key];
+    if (value !== undefined && !fits(kind, value)) refuse(`${op}: ${key} is ${text(value)}, wants ${wanted(kind)}`);
+  }
+  return options;
+}
+
+function wanted(kind: string | readonly string[]): string {
+  if (typeof kind !== 'string') return kind.map(text).join(' or ');
+  const [base = '', ...words] = kind.replace('?', '').split('|');
+  const one = WANTED[base] ?? `${WANTED[base.slice(0, -1)]} or an array of such`;
+  return [one, ...words.map(text), ...(kind.endsWith('?') ? ['null'] : [])].join(', or ');
+}
+
+function misplaced(op: string, given: unknown, known: object): string {
+  const kinds = Object.entries(known) as [string, string | readonly string[]][];
+  const [name = 'name'] =
+    kinds.find(([, kind]) => kind !== 'any' && given !== null && fits(kind, given)) ?? kinds[0] ?? [];
+  return `${op}: wants an object of options, got ${text(given)}; write { ${name}: ${text(given)} }, or whichever is meant of ${Object.keys(known).join(', ')}`;
+}
+
+function unknown(op: string, options: object, key: string, known: object): string {
+  const type = options.constructor?.name;
+  if (type && type !== 'Object') return misplaced(op, options, known);
+  const names = Object.keys(known);
+  const guess = nearest(key, names);
+  return `${op}: no option ${key}${guess ? `; did you mean ${guess}?` : '.'} It knows ${names.join(', ')}`;
+}
+
+/** The name that was probably meant: in camelCase for snake_case, or with a few letters changed. */
+function nearest(key: string, names: readonly string[]): string | undefined {
+  const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
+  const close = names
+    .map((name) => ({ name, edits: distance(plain(key), plain(name)) }))
+    .filter(({ name, edits }) => edits <= Math.max(1, Math.floor(name.length / 3)));
+  return close.sort((a, b) => a.edits - b.edits)[0]?.name;
+}
+
+/** How many letters to insert, drop or change. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      const [corner = 0, above = 0, left = 0] = [row[j], row[j + 1], next[j]];
+      next.push(Math.min(corner + Number(letter !== b[j]), above + 1, left + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** A value as one would write it, short. */
+function text(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return value.length > 8 ? 'an array' : `[${value.map(text).join(', ')}]`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  const type = value.constructor?.name ?? 'Object';
+  return type === 'Object' ? 'an object' : `a ${type}`;
+}

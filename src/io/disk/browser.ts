@@ -1,0 +1,37 @@
+/** The origin private file system and the locks of a browser's pages and workers. */
+import { KindlingError, refuse } from '../../gpu/errors.js';
+import type { FileLock, LockOptions } from './disk.js';
+
+/** As in Node, in the origin private file system: a file gets its content when all of it is written. */
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  const names = path.split('/').filter((name) => name !== '' && name !== '.');
+  const name = names.pop();
+  if (name === undefined || names.includes('..') || name === '..') {
+    refuse(`writeFileAtomic: '${path}' names no file of the origin private file system`);
+  }
+  try {
+    let folder = await navigator.storage.getDirectory();
+    for (const one of names) folder = await folder.getDirectoryHandle(one, { create: true });
+    const writable = await (await folder.getFileHandle(name, { create: true })).createWritable();
+    await writable.write(content as Uint8Array<ArrayBuffer>);
+    await writable.close();
+  } catch (cause) {
+    throw new KindlingError(`writeFileAtomic: ${path} cannot be written (${(cause as Error).message})`, { cause });
+  }
+}
+
+/** As in Node, among the pages and workers of the origin; a closed page holds nothing. */
+export async function lockFile(path: string, { onHeld }: LockOptions = {}): Promise<FileLock> {
+  const take = (ifAvailable: boolean): Promise<FileLock | null> =>
+    new Promise((resolve, reject) => {
+      const holding = (lock: Lock | null): Promise<void> | undefined => {
+        if (!lock) resolve(null);
+        else return new Promise((done) => resolve({ tookOver: null, release: async () => done() }));
+      };
+      navigator.locks.request(path, { ifAvailable }, holding).catch(reject);
+    });
+  const free = await take(true);
+  if (free) return free;
+  onHeld?.({ pid: null, host: 'this browser', since: '' });
+  return (await take(false)) as FileLock;
+}

@@ -1,0 +1,2 @@
+export { lockFile } from './lockNode.js';
+export { writeFileAtomic } from './writeNode.js';

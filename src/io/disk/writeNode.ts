@@ -1,0 +1,57 @@
+/** Files that are replaced whole or not at all, whatever ends the process or the machine. */
+import { randomBytes } from 'node:crypto';
+import { open, realpath, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { KindlingError } from '../../gpu/errors.js';
+
+/** What {@link writeFileAtomic} adds to the name of a file until all of it is written. */
+export const PART = '.part';
+
+/**
+ * Writes a file so that its name stands for the old content or for all of the new, also when the process is killed or the
+ * power fails at any moment: into a file beside it that no other process writes, flushed to the disk, then renamed. In a
+ * browser `path` is one of the origin private file system, whose writes are atomic themselves.
+ *
+ * @throws KindlingError where the folder is missing, access is denied or the disk is full; the old content stays
+ * @example
+ * await writeFileAtomic('run.checkpoint', await saveCheckpoint({ model, optimizer }));
+ */
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  // A link stays one: the file that it leads to is replaced.
+  const target = await realpath(path).catch(() => path);
+  const part = `${target}.${process.pid}-${randomBytes(4).toString('hex')}${PART}`;
+  try {
+    await writeSynced(part, content);
+    await rename(part, target);
+    await syncFolder(dirname(target));
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => {});
+    throw new KindlingError(`writeFileAtomic: ${path} cannot be written (${(cause as Error).message})`, { cause });
+  }
+}
+
+/** Writes a new file down to the disk. */
+export async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the names in a folder last. */
+export async function syncFolder(path: string): Promise<void> {
+  // Windows opens no folders; its file systems keep names by themselves.
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } catch (error) {
+    // Some file systems of networks and of other systems cannot.
+    if (!['EINVAL', 'ENOTSUP', 'ENOSYS', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    await folder.close();
+  }
+}

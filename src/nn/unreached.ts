@@ -1,0 +1,97 @@
+/**
+ * Which parameters were made while a module was being constructed. PyTorch registers whatever is assigned to a module;
+ * JavaScript's `#private` fields are seen by nobody, so a layer kept in one would never be trained, saved or moved. What is
+ * under construction is read from the stack, since no class can be told when the constructors of its subclasses end.
+ */
+import type { Tensor } from '../tensor/tensor.js';
+
+interface Made {
+  readonly parameter: WeakRef<Tensor>;
+  /** The innermost module under construction: the layer that the parameter was made for. */
+  readonly layer: WeakRef<object>;
+  /** Whether a field of the layer has held it: what was replaced afterwards is not missed. */
+  wasHeld: boolean;
+}
+
+/** Modules that may still be under construction, outermost first. */
+let begun: WeakRef<object>[] = [];
+const madeIn = new WeakMap<object, Made[]>();
+let latest: Made | null = null;
+
+/** More than any stack of constructors that a person writes; without parameters nothing tidies the list. */
+const MOST_BEGUN = 256;
+
+/** Called where the construction of a module begins. */
+export function begin(module: object): void {
+  begun.push(new WeakRef(module));
+  if (begun.length > MOST_BEGUN) begun.shift();
+}
+
+/** Names of the constructors that are running, innermost first. */
+function constructorsRunning(): string[] {
+  const limits = Error as { stackTraceLimit?: number };
+  const before = limits.stackTraceLimit;
+  limits.stackTraceLimit = 100;
+  const { stack = '' } = new Error();
+  if (before !== undefined) limits.stackTraceLimit = before;
+  // `at new Net (…)` in V8, `Net@…` elsewhere.
+  return [...stack.matchAll(/^\s*at new ([\w$.]+)|^([\w$]+)@/gm)].map(([, v8, other]) => v8 ?? other ?? '');
+}
+
+function classNames(module: object): Set<string> {
+  const names = new Set<string>();
+  for (let at: object | null = Object.getPrototypeOf(module); at; at = Object.getPrototypeOf(at)) {
+    names.add(at.constructor.name);
+  }
+  return names;
+}
+
+/** Called where a parameter is made. */
+export function noteParameter(parameter: Tensor): void {
+  noteHeld();
+  const running: object[] = [];
+  let left = begun.flatMap((module) => module.deref() ?? []);
+  let own = new Set<string>();
+  for (const name of constructorsRunning()) {
+    if (own.has(name)) continue;
+    const at = left.findLastIndex((module) => classNames(module).has(name));
+    const module = left[at];
+    if (!module) continue;
+    running.unshift(module);
+    own = classNames(module);
+    left = left.slice(0, at);
+  }
+  begun = running.map((module) => new WeakRef(module));
+  const layer = running.at(-1);
+  if (!layer) return;
+  latest = { parameter: new WeakRef(parameter), layer: new WeakRef(layer), wasHeld: false };
+  for (const module of running) {
+    const made = madeIn.get(module) ?? [];
+    made.push(latest);
+    madeIn.set(module, made);
+  }
+}
+
+function noteHeld(): void {
+  const [parameter, layer] = [latest?.parameter.deref(), latest?.layer.deref()];
+  if (latest && layer && Object.values(layer).includes(parameter)) latest.wasHeld = true;
+}
+
+/**
+ * The layers with parameters that were made in the constructor of `root` and cannot be reached from it, `root` itself for
+ * parameters of its own. It is told once.
+ *
+ * @param modules what can be reached, with the parameters in `parameters`
+ */
+export function unreachedFrom(root: object, modules: ReadonlySet<object>, parameters: ReadonlySet<Tensor>): object[] {
+  noteHeld();
+  const made = madeIn.get(root) ?? [];
+  madeIn.delete(root);
+  const missed = made.flatMap(({ parameter, layer, wasHeld }) => {
+    const [made, of] = [parameter.deref(), layer.deref()];
+    if (!made?.requiresGrad || !of || parameters.has(made)) return [];
+    // A layer in reach has let go of the parameter itself: weights that are shared, say.
+    return of === root ? (wasHeld ? [] : [of]) : modules.has(of) ? [] : [of];
+  });
+  return [...new Set(missed)];
+}

@@ -1,0 +1,340 @@
+/**
+ * Every export that takes options refuses those it does not know, by its own name. An export is either in `TAKES`, with a call
+ * to try, or in `TAKES_NONE`: a new one has to be entered.
+ */
+import * as kindling from 'kindling';
+import * as data from 'kindling/data';
+import * as io from 'kindling/io';
+import * as metrics from 'kindling/metrics';
+import * as nn from 'kindling/nn';
+import * as F from 'kindling/nn/functional';
+import * as onnx from 'kindling/onnx';
+import * as optim from 'kindling/optim';
+import * as profile from 'kindling/profile';
+import * as tune from 'kindling/tune';
+import 'kindling/methods';
+import { describe, expect, test } from 'vitest';
+
+/** Called with options that are none. */
+type Call = (options: never) => unknown;
+
+const x = (): kindling.Tensor => kindling.ones([2, 3]);
+const picture = (): kindling.Tensor => kindling.ones([1, 2, 4, 4]);
+const labels = (): kindling.Tensor => kindling.zeros([2], { dtype: 'i32' });
+const parameter = (): kindling.Tensor => kindling.ones([2], { requiresGrad: true });
+const stepped = () => new optim.SGD([parameter()], { lr: 1 });
+const layer = (): nn.Linear => new nn.Linear(2, 2);
+const dataset = () => new data.TensorDataset({ data: new Float32Array(4), shape: [4, 1] });
+
+const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
+  kindling: {
+    amax: (o) => kindling.amax(x(), o),
+    amin: (o) => kindling.amin(x(), o),
+    arange: (o) => kindling.arange(0, 3, 1, o),
+    argmax: (o) => kindling.argmax(x(), o),
+    argmin: (o) => kindling.argmin(x(), o),
+    backward: (o) => kindling.backward(parameter().sum(), o),
+    clamp: (o) => kindling.clamp(x(), o),
+    defineFunction: (o) => kindling.defineFunction(o),
+    detectAnomaly: (o) => kindling.detectAnomaly(() => {}, o),
+    elu: (o) => kindling.elu(x(), o),
+    eye: (o) => kindling.eye(2, 2, o),
+    full: (o) => kindling.full([2], 1, o),
+    gelu: (o) => kindling.gelu(x(), o),
+    grad: (o) => kindling.grad(parameter().sum(), [parameter()], o),
+    gradcheck: (o) => kindling.gradcheck((t) => t, [parameter()], o),
+    init: (o) => kindling.init(o),
+    leakyRelu: (o) => kindling.leakyRelu(x(), o),
+    linspace: (o) => kindling.linspace(0, 1, 3, o),
+    logsumexp: (o) => kindling.logsumexp(x(), o),
+    mean: (o) => kindling.mean(x(), o),
+    norm: (o) => kindling.norm(x(), o),
+    ones: (o) => kindling.ones([2], o),
+    onesLike: (o) => kindling.onesLike(x(), o),
+    pad: (o) => kindling.pad(x(), [1, 1], o),
+    prod: (o) => kindling.prod(x(), o),
+    rand: (o) => kindling.rand([2], o),
+    randint: (o) => kindling.randint(0, 3, [2], o),
+    randn: (o) => kindling.randn([2], o),
+    randperm: (o) => kindling.randperm(3, o),
+    softplus: (o) => kindling.softplus(x(), o),
+    std: (o) => kindling.std(x(), o),
+    sum: (o) => kindling.sum(x(), o),
+    tensor: (o) => kindling.tensor([1], o),
+    uniform: (o) => kindling.uniform([2], 0, 1, o),
+    variance: (o) => kindling.variance(x(), o),
+    zeros: (o) => kindling.zeros([2], o),
+    zerosLike: (o) => kindling.zerosLike(x(), o),
+    logSoftmax: (o) => kindling.logSoftmax(x(), o),
+    softmax: (o) => kindling.softmax(x(), o),
+  },
+  nn: {
+    AvgPool2d: (o) => new nn.AvgPool2d(2, o),
+    BCELoss: (o) => new nn.BCELoss(o),
+    BCEWithLogitsLoss: (o) => new nn.BCEWithLogitsLoss(o),
+    BatchNorm1d: (o) => new nn.BatchNorm1d(2, o),
+    BatchNorm2d: (o) => new nn.BatchNorm2d(2, o),
+    Conv1d: (o) => new nn.Conv1d(2, 2, 1, o),
+    Conv2d: (o) => new nn.Conv2d(2, 2, 1, o),
+    ConvTranspose2d: (o) => new nn.ConvTranspose2d(2, 2, 1, o),
+    CrossEntropyLoss: (o) => new nn.CrossEntropyLoss(o),
+    Embedding: (o) => new nn.Embedding(2, 2, o),
+    GELU: (o) => new nn.GELU(o),
+    GroupNorm: (o) => new nn.GroupNorm(1, 2, o),
+    Hardsigmoid: (o) => new nn.Hardsigmoid(o),
+    Hardswish: (o) => new nn.Hardswish(o),
+    HuberLoss: (o) => new nn.HuberLoss(o),
+    InstanceNorm2d: (o) => new nn.InstanceNorm2d(2, o),
+    KLDivLoss: (o) => new nn.KLDivLoss(o),
+    L1Loss: (o) => new nn.L1Loss(o),
+    LayerNorm: (o) => new nn.LayerNorm(2, o),
+    Linear: (o) => new nn.Linear(2, 2, o),
+    MSELoss: (o) => new nn.MSELoss(o),
+    MaxPool1d: (o) => new nn.MaxPool1d(2, o),
+    MaxPool2d: (o) => new nn.MaxPool2d(2, o),
+    MultiheadAttention: (o) => new nn.MultiheadAttention(2, 1, o),
+    NLLLoss: (o) => new nn.NLLLoss(o),
+    ReLU: (o) => new nn.ReLU(o),
+    ReLU6: (o) => new nn.ReLU6(o),
+    SiLU: (o) => new nn.SiLU(o),
+    Sigmoid: (o) => new nn.Sigmoid(o),
+    SmoothL1Loss: (o) => new nn.SmoothL1Loss(o),
+    Tanh: (o) => new nn.Tanh(o),
+    Upsample: (o) => new nn.Upsample(o),
+  },
+  init: {
+    kaimingNormal: (o) => nn.init.kaimingNormal(x(), o),
+    kaimingUniform: (o) => nn.init.kaimingUniform(x(), o),
+    xavierNormal: (o) => nn.init.xavierNormal(x(), o),
+    xavierUniform: (o) => nn.init.xavierUniform(x(), o),
+  },
+  functional: {
+    avgPool2d: (o) => F.avgPool2d(picture(), o),
+    batchNorm: (o) => F.batchNorm(x(), o),
+    binaryCrossEntropy: (o) => F.binaryCrossEntropy(x(), x(), o),
+    binaryCrossEntropyWithLogits: (o) => F.binaryCrossEntropyWithLogits(x(), x(), o),
+    conv1d: (o) => F.conv1d(kindling.ones([1, 2, 4]), kindling.ones([1, 2, 1]), null, o),
+    conv2d: (o) => F.conv2d(picture(), kindling.ones([1, 2, 1, 1]), null, o),
+    convTranspose2d: (o) => F.convTranspose2d(picture(), kindling.ones([2, 1, 1, 1]), null, o),
+    crossEntropy: (o) => F.crossEntropy(x(), labels(), o),
+    dropout: (o) => F.dropout(x(), o),
+    dropout2d: (o) => F.dropout2d(picture(), o),
+    elu: (o) => F.elu(x(), o),
+    embedding: (o) => F.embedding(labels(), x(), o),
+    gelu: (o) => F.gelu(x(), o),
+    groupNorm: (o) => F.groupNorm(picture(), 1, o),
+    huberLoss: (o) => F.huberLoss(x(), x(), o),
+    instanceNorm: (o) => F.instanceNorm(picture(), o),
+    interpolate: (o) => F.interpolate(picture(), o),
+    klDiv: (o) => F.klDiv(x(), x(), o),
+    l1Loss: (o) => F.l1Loss(x(), x(), o),
+    layerNorm: (o) => F.layerNorm(x(), [3], o),
+    leakyRelu: (o) => F.leakyRelu(x(), o),
+    logSoftmax: (o) => F.logSoftmax(x(), o),
+    maxPool1d: (o) => F.maxPool1d(x(), o),
+    maxPool2d: (o) => F.maxPool2d(picture(), o),
+    mseLoss: (o) => F.mseLoss(x(), x(), o),
+    nllLoss: (o) => F.nllLoss(x(), labels(), o),
+    normalize: (o) => F.normalize(x(), o),
+    pad: (o) => F.pad(x(), [1, 1], o),
+    scaledDotProductAttention: (o) => F.scaledDotProductAttention(x(), x(), x(), o),
+    smoothL1Loss: (o) => F.smoothL1Loss(x(), x(), o),
+    softmax: (o) => F.softmax(x(), o),
+    softplus: (o) => F.softplus(x(), o),
+  },
+  optim: {
+    Adagrad: (o) => new optim.Adagrad([parameter()], o),
+    Adam: (o) => new optim.Adam([parameter()], o),
+    AdamW: (o) => new optim.AdamW([parameter()], o),
+    ConstantLR: (o) => new optim.ConstantLR(stepped(), o),
+    CosineAnnealingLR: (o) => new optim.CosineAnnealingLR(stepped(), o),
+    CosineAnnealingWarmRestarts: (o) => new optim.CosineAnnealingWarmRestarts(stepped(), o),
+    ExponentialLR: (o) => new optim.ExponentialLR(stepped(), o),
+    LambdaLR: (o) => new optim.LambdaLR(stepped(), o),
+    LinearLR: (o) => new optim.LinearLR(stepped(), o),
+    MultiStepLR: (o) => new optim.MultiStepLR(stepped(), o),
+    NAdam: (o) => new optim.NAdam([parameter()], o),
+    OneCycleLR: (o) => new optim.OneCycleLR(stepped(), o),
+    PolynomialLR: (o) => new optim.PolynomialLR(stepped(), o),
+    RAdam: (o) => new optim.RAdam([parameter()], o),
+    RMSprop: (o) => new optim.RMSprop([parameter()], o),
+    ReduceLROnPlateau: (o) => new optim.ReduceLROnPlateau(stepped(), o),
+    SGD: (o) => new optim.SGD([parameter()], o),
+    SequentialLR: (o) => new optim.SequentialLR(stepped(), o),
+    StepLR: (o) => new optim.StepLR(stepped(), o),
+    clipGradNorm: (o) => optim.clipGradNorm([parameter()], 1, o),
+  },
+  data: {
+    CIFAR10: (o) => data.CIFAR10.load(o),
+    Cutout: (o) => new data.Cutout(2, o),
+    DataLoader: (o) => new data.DataLoader(dataset(), o),
+    FashionMNIST: (o) => data.FashionMNIST.load(o),
+    ImageFolder: (o) => data.ImageFolder.from([], o),
+    MNIST: (o) => data.MNIST.load(o),
+    RandomCrop: (o) => new data.RandomCrop(2, o),
+    randomSplit: (o) => data.randomSplit(dataset(), [4], o),
+    synthetic: (o) => data.synthetic(o),
+  },
+  metrics: {
+    classificationReport: (o) => metrics.classificationReport([0], [0], o),
+    confusionMatrix: (o) => metrics.confusionMatrix([0], [0], o),
+    macroF1: (o) => metrics.macroF1([0], [0], o),
+    microF1: (o) => metrics.microF1([0], [0], o),
+  },
+  io: {
+    loadCheckpoint: (o) => io.loadCheckpoint(new Uint8Array(), o),
+    saveCheckpoint: (o) => io.saveCheckpoint(o),
+  },
+  onnx: { exportOnnx: (o) => onnx.exportOnnx(layer(), x(), o) },
+  profile: {
+    profile: (o) => profile.profile(() => {}, o),
+    time: (o) => profile.time(() => {}, o),
+  },
+  tune: {
+    tune: (o) => tune.tune(() => {}, o),
+    tuneIfAsked: (o) => tune.tuneIfAsked(() => {}, o),
+  },
+};
+
+const TAKES_NONE: Readonly<Record<string, string>> = {
+  kindling:
+    'KindlingError Tensor abs adapter add capture cast cat ceil checkpoint chunk clone cos cumsum div enableGrad eq erf exp ' +
+    'expand flatten flip floor gather ge gt hardsigmoid hardswish indexSelect isGradEnabled keep le log log1p lt manualSeed ' +
+    'maskedFill matmul maximum minimum mul narrow ne neg noGrad onCompile permute pow print randomState reciprocal ' +
+    'registerHook relu relu6 reshape round rsqrt select setRandomState sigmoid sign silu sin slice split sqrt square squeeze ' +
+    'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where',
+  nn:
+    'AdaptiveAvgPool2d Dropout Dropout2d ELU Flatten Identity LeakyReLU LogSoftmax Module ModuleList Parameter Sequential ' +
+    'Softmax Softplus init registerForwardHook registerForwardPreHook registerFullBackwardHook summary',
+  init: 'calculateFanInAndFanOut calculateGain constant normal ones resetLinear uniform zeros',
+  functional: 'adaptiveAvgPool2d flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',
+  optim: 'LRScheduler Optimizer l1Penalty lrScheduler',
+  data: 'Compose ImageDataset Normalize RandomHorizontalFlip Subset TensorDataset channelStats',
+  metrics: 'ClassificationReport accuracy',
+  io: 'loadSafetensors readCheckpoint readSafetensors saveSafetensors writeSafetensors',
+  onnx: '',
+  profile: 'measurePeaks runKernel',
+  tune: 'clearTuning setTuning tuning tuningPlace',
+};
+
+const EXPORTS: Readonly<Record<string, object>> = {
+  ...{ kindling, nn, init: nn.init, functional: F, optim, data, metrics, io, onnx, profile, tune },
+};
+
+/** What takes options and is no export. */
+const METHODS: Readonly<Record<string, Call>> = {
+  amax: (o) => x().amax(o),
+  amin: (o) => x().amin(o),
+  argmax: (o) => x().argmax(o),
+  argmin: (o) => x().argmin(o),
+  clamp: (o) => x().clamp(o),
+  elu: (o) => x().elu(o),
+  gelu: (o) => x().gelu(o),
+  leakyRelu: (o) => x().leakyRelu(o),
+  logSoftmax: (o) => x().logSoftmax(o),
+  mean: (o) => x().mean(o),
+  norm: (o) => x().norm(o),
+  softmax: (o) => x().softmax(o),
+  softplus: (o) => x().softplus(o),
+  std: (o) => x().std(o),
+  sum: (o) => x().sum(o),
+  variance: (o) => x().variance(o),
+  registerBuffer: (o) => layer().registerBuffer('b', x(), o),
+  loadStateDict: (o) => layer().loadStateDict({}, o),
+  checkStateDict: (o) => layer().checkStateDict({}, o),
+  ImageFolder: (o) => data.ImageFolder.open('nowhere', o),
+  MultiheadAttention: (o) => {
+    const [query, attention] = [kindling.ones([1, 1, 2]), new nn.MultiheadAttention(2, 1)];
+    return attention.forward(query, query, query, o);
+  },
+};
+
+/** The message of the KindlingError that a call ends in. */
+async function refusal(call: Call, options: unknown): Promise<string> {
+  try {
+    await call(options as never);
+  } catch (error) {
+    if (error instanceof kindling.KindlingError) return error.message;
+    return String(error);
+  }
+  return 'no error';
+}
+
+test.each(Object.keys(EXPORTS))('every export of %s is entered', (module) => {
+  const entered = [...Object.keys(TAKES[module] ?? {}), ...(TAKES_NONE[module] ?? '').split(' ')].filter(Boolean);
+  expect(entered.sort()).toEqual(Object.keys(EXPORTS[module] ?? {}).sort());
+});
+
+describe.each([...Object.entries(TAKES), ['methods', METHODS] as const])('%s', (_, calls) => {
+  test.each(Object.entries(calls))('%s knows its options', async (name, call) => {
+    const unknown = await refusal(call, { nonsense: 1 });
+    expect(unknown).toMatch(new RegExp(`^${name}(\\.load)?: no option nonsense`));
+    const known = (/It knows (.+)$/.exec(unknown)?.[1] ?? '').split(', ').filter((option) => option.length > 4);
+    for (const option of known) {
+      const snake = option.replace(/[A-Z0-9]+/g, (part) => `_${part.toLowerCase()}`);
+      for (const slip of [snake === option ? `${option}s` : snake, option.slice(1)]) {
+        expect(await refusal(call, { [slip]: 1 })).toContain(`no option ${slip}; did you mean ${option}?`);
+      }
+    }
+    expect(await refusal(call, { toString: 1 })).toContain('no option toString');
+    const misplaced =
+      name === 'softmax' || name === 'logSoftmax' || /Pool/.test(name) ? ['1', null] : [1, '1', [1], null];
+    for (const given of [...misplaced, x()]) expect(await refusal(call, given)).toMatch(/wants an object of options/);
+  });
+});
+
+test('values of another kind, and of another range', async () => {
+  const image = picture();
+  const weight = kindling.ones([1, 2, 1, 1]);
+  const cases: [string, Call][] = [
+    ["sum: keepdim is 'yes', wants true or false", () => x().sum({ keepdim: 'yes' } as never)],
+    ['sum: dim is 0.5, wants a whole number', () => x().sum({ dim: 0.5 })],
+    ["SGD: lr is '0.1', wants a number", () => new optim.SGD([parameter()], { lr: '0.1' } as never)],
+    [
+      "mseLoss: reduction is 'average', wants 'mean' or 'sum'",
+      () => F.mseLoss(x(), x(), { reduction: 'average' } as never),
+    ],
+    ['conv2d: stride is 0, wants a whole number from 1 on', () => F.conv2d(image, weight, null, { stride: 0 })],
+    ["conv2d: padding is '1'", () => F.conv2d(image, weight, null, { padding: '1' } as never)],
+    ["Conv2d: padding is '1'", () => new nn.Conv2d(2, 2, 1, { padding: '1' } as never)],
+    ['Conv2d: padding is -1', () => new nn.Conv2d(2, 2, 1, { padding: -1 })],
+    ['Conv2d: stride is NaN', () => new nn.Conv2d(2, 2, 1, { stride: Number.NaN })],
+    ['maxPool2d: stride is [1, 0]', () => F.maxPool2d(image, { kernelSize: 2, stride: [1, 0] })],
+    ["Linear: inFeatures is '2'", () => new nn.Linear('2' as never, 2)],
+    ['Dropout: p is an object', () => new nn.Dropout({ p: 0.5 } as never)],
+    ['ELU: alpha is an object', () => new nn.ELU({ alpha: 0.5 } as never)],
+    ["tensor: dtype is 'float32', wants 'f32'", () => kindling.tensor([1], { dtype: 'float32' } as never)],
+    [
+      'crossEntropy: weight is [1, 2, 3], wants a tensor',
+      () => F.crossEntropy(x(), labels(), { weight: [1, 2, 3] } as never),
+    ],
+    ['DataLoader: batchSize is 0', () => new data.DataLoader(dataset(), { batchSize: 0 })],
+  ];
+  for (const [message, call] of cases) expect(await refusal(call, {})).toContain(message);
+});
+
+test('what to write instead', async () => {
+  expect(await refusal(() => kindling.sum(x(), 1 as never), {})).toContain('{ dim: 1 }');
+  expect(await refusal(() => F.mseLoss(x(), x(), 'sum' as never), {})).toContain("{ reduction: 'sum' }");
+  expect(await refusal(() => F.crossEntropy(x(), labels(), x() as never), {})).toContain('{ weight: a Tensor }');
+  expect(await refusal(() => new optim.SGD([parameter()], layer() as never), {})).toContain('got a Linear');
+});
+
+test('undefined stands for the default', async () => {
+  const options = { dim: undefined, keepdim: undefined };
+  expect(await kindling.sum(x(), options).item()).toBe(6);
+  expect(kindling.randint(0, 2, [1], { dtype: undefined }).dtype).toBe('i32');
+  expect(new nn.MaxPool1d(2, { stride: undefined }).forward(kindling.ones([1, 1, 4])).shape).toEqual([1, 1, 2]);
+  expect(new data.DataLoader(dataset(), { batchSize: undefined, seed: undefined }).length).toBe(4);
+});
+
+test('groups of an optimizer', async () => {
+  const grouped = (option: object) => new optim.Adam([{ params: [parameter()], ...option }]);
+  expect(await refusal(() => grouped({ weight_decay: 1 }), {})).toContain(
+    'Adam: no option weight_decay; did you mean weightDecay?',
+  );
+  expect(await refusal(() => grouped({ parms: [] }), {})).toContain('did you mean params?');
+  const optimizer = grouped({ name: 'all', lr: 1 });
+  Object.assign(optimizer.paramGroups[0] as object, { wieghtDecay: 1 });
+  expect(await refusal(() => optimizer.step(), {})).toContain('Adam: no option wieghtDecay; did you mean weightDecay?');
+});
