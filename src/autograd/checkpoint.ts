@@ -18,7 +18,8 @@ import { differentiable, enableGrad, inspectBy, isGradEnabled, noGrad } from './
  * backward belong into one step.
  *
  * @param fn returns one tensor; the same for the same inputs
- * @throws KindlingError in backward, where that runs in another step than forward did
+ * @throws KindlingError in backward, where that runs in another step than forward did, or inputs or parameters were
+ *   overwritten since
  * @example const y = checkpoint((x) => block.forward(x), x);
  * @see https://pytorch.org/docs/stable/checkpoint.html
  */

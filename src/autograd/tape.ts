@@ -85,6 +85,7 @@ export function differentiable(
  * Adds to `grad` of every leaf the gradient of `root` by it.
  *
  * @param seed the gradient by `root`; default 1, which needs `root` to have one element
+ * @throws KindlingError naming a function that needs what was overwritten since it ran; no gradient of a leaf changes then
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
  */
 export function backward(root: Tensor, seed?: Tensor): void {
