@@ -110,3 +110,7 @@ export const gt = (a: Operand, b: Operand): Tensor => binary(lines.gt, a, b);
 export const ge = (a: Operand, b: Operand): Tensor => binary(lines.ge, a, b);
 /** a raised to tensor b. For a constant exponent `pow` of `unary.ts` is called. @internal */
 export const powTensor = (a: Operand, b: Operand): Tensor => binary(lines.pow, a, b);
+/** @internal Cross-entropy of logits a and targets b: −b · log σ(a) − (1 − b) · log(1 − σ(a)). */
+export const bce = (a: Operand, b: Operand): Tensor => binary(lines.bce, a, b);
+/** @internal b · log(1 + e^a), and 0 where b is, even if a is infinite. */
+export const weightedSoftplus = (a: Operand, b: Operand): Tensor => binary(lines.weightedSoftplus, a, b);

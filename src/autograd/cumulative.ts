@@ -11,7 +11,7 @@ import { clamp, exp, log } from './unary.js';
 import { withLanes } from './variant.js';
 
 /**
- * Sums of the elements up to each along `dim`. bool counts its true elements.
+ * Sums of the elements up to each along `dim`, each off as a sum of as many elements is. bool counts its true elements.
  * @see https://pytorch.org/docs/stable/generated/torch.cumsum.html
  */
 export function cumsum(x: Tensor, dim: number): Tensor {

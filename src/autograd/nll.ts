@@ -53,6 +53,7 @@ function specOf(name: string, x: Tensor, target: Tensor, options: CrossEntropyOp
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     refuse(`${name}: labelSmoothing is in [0, 1], got ${labelSmoothing}`);
   }
+  if (classes === 0) refuse(`${name}: input ${show(x.shape)} has no classes`);
   const inner = sizeOf(rest);
   return { n, classes, inner, weighted: Boolean(weight), smoothing: labelSmoothing, ignoreIndex, reduction };
 }

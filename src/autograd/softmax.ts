@@ -24,15 +24,17 @@ export function logitsOf(y: Tensor): Tensor | undefined {
 /** @internal Whether a log-softmax of its logits again would give `y`. */
 export function isRepeatable(y: Tensor): boolean {
   const made = logits.get(y);
-  return made !== undefined && made.x.storage.isUsable && !made.x.storage.overwrittenSince(made.at);
+  if (!made) return false;
+  const { storage } = made.x;
+  return storage.isUsable && !storage.overwrittenSince(made.at);
 }
 
-function along(name: string, x: Tensor, dim: Dim, log: boolean): Tensor {
+function along(name: string, x: Tensor, dim: Dim, log: boolean, masked = false): Tensor {
   if (x.dtype !== 'f32') refuse(`${name}: wants an f32 tensor, this is ${x.dtype}; cast it`);
   const d = dimOf(name, typeof dim === 'number' ? dim : checked(name, dim, { dim: 'whole' }).dim, x.ndim);
   const shape = x.ndim === 0 ? [1] : x.shape;
   const [outer, length, inner] = [sizeOf(shape.slice(0, d)), at(shape, d), sizeOf(shape.slice(d + 1))];
-  const spec = { log, outer, length, inner };
+  const spec = { log, outer, length, inner, ...(masked && { masked }) };
   const y = withLanes('softmax', spec, (lanes) => launch(softmaxKernel({ ...spec, lanes }), [x], x.shape));
   if (log && d === 1 && x.requiresGrad && isGradEnabled()) logits.set(y, { x, at: tick() });
   const backward = (g: Tensor) => [
@@ -46,6 +48,9 @@ function along(name: string, x: Tensor, dim: Dim, log: boolean): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
  */
 export const softmax = (x: Tensor, dim: Dim = -1): Tensor => along('softmax', x, dim, false);
+
+/** @internal {@link softmax} along the last dimension, where a row of nothing but −∞ becomes 0 and passes none back. */
+export const maskedSoftmax = (x: Tensor): Tensor => along('softmax', x, -1, false, true);
 
 /**
  * log(softmax(x)) along `dim`, without the loss of digits of the two in turn. Default dim: the last.

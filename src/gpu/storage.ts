@@ -8,8 +8,9 @@ import { refuse } from './errors.js';
 import { Memory } from './memory.js';
 import { now } from './overwrites.js';
 import { checkSize } from './pool.js';
+import { delivered, readback } from './readback.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
-import { copy, currentBatch, delivered, discard, dispatch, flush, isNamedSince, readback, write } from './stream.js';
+import { copy, currentBatch, discard, dispatch, flush, isNamedSince, write } from './stream.js';
 
 /** The storages made inside one step. */
 class Scope {

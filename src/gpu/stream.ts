@@ -4,13 +4,12 @@
  * compile asynchronously while ops stay synchronous, and batches are submitted in the order they were recorded.
  */
 import type { Kernel } from '../kernels/kernel.js';
-import { type Allocation, allocate, allocating } from './allocation.js';
-import { makeRoom } from './budget.js';
+import { allocating } from './allocation.js';
 import { batchFailed, hostWrote, runnable } from './damage.js';
 import { assertHealthy, device, epoch, orLost, perDevice, polling } from './device.js';
 import { encode } from './encode.js';
 import { KindlingError, refuse } from './errors.js';
-import { takeUntold, told } from './failures.js';
+import { takeUntold } from './failures.js';
 import type { Submission } from './hosts/polling.js';
 import type { Memory } from './memory.js';
 import { bindGroupCount, type Command, type Encoded, plan, type Readback, writtenBy } from './plan.js';
@@ -44,8 +43,6 @@ const stream = /* @__PURE__ */ perDevice(() => ({
   /** Resolves when it is known of the last batch. */
   verdict: Promise.resolve(),
   last: { at: 0, last: null } as Submission,
-  /** Idle buffers for reading back, by size. */
-  staging: new Map<number, Allocation[]>(),
 }));
 
 const counts = { dispatches: 0, submits: 0, writes: 0 };
@@ -134,61 +131,12 @@ export function discard(memory: Memory): void {
   if (memory.batch !== currentBatch()) memory.giveBack();
 }
 
-const MAP_READ_COPY_DST = 0x01 | 0x08;
-/** Losses and predictions are read again and again; what is larger is read once in a while. */
-const KEPT_STAGING_BYTES = 65536;
-
-/** Records a copy to the host. The promise resolves once the batch has been submitted (by `flush`) and has run. */
-export function readback(from: Memory): Promise<ArrayBuffer> {
-  const { batch, staging } = stream();
-  const { bytes } = from;
-  const size = Math.ceil(bytes / 256) * 256;
-  const idle = staging.get(size) ?? [];
-  staging.set(size, idle);
-  name(from);
-  const buffer = idle.pop() ?? allocate({ size, usage: MAP_READ_COPY_DST }, pool().relief);
-  const command: Readback = { from, staging: buffer, bytes, failure: null };
+/** Records a copy to the host; `after` is called once it has been submitted, with what says whether the device took it. */
+export function copyOut(command: Readback, after: Batch['afterSubmit'][number]): void {
+  const { batch } = stream();
+  name(command.from);
   batch.commands.push(command);
-  const content = new Promise<ArrayBuffer>((resolve, reject) => {
-    const read = async (submission: Submission, verdict: Promise<void>): Promise<ArrayBuffer> => {
-      const check = (): void => {
-        if (!command.failure) return;
-        buffer.gpu.destroy();
-        throw command.failure;
-      };
-      check();
-      await polling()?.nearlyDone(submission);
-      const asked = performance.now();
-      const mapped = await buffer.gpu.mapAsync(0x1, 0, bytes).then(
-        () => null,
-        (error: unknown) => new KindlingError(`reading back failed: ${String(error)}`),
-      );
-      await verdict;
-      check();
-      if (mapped) throw mapped;
-      polling()?.arrived(submission, asked);
-      const data = buffer.gpu.getMappedRange(0, bytes).slice(0);
-      buffer.gpu.unmap();
-      if (size <= KEPT_STAGING_BYTES) idle.push(buffer);
-      else buffer.gpu.destroy();
-      return data;
-    };
-    batch.afterSubmit.push((...submitted) => void read(...submitted).then(resolve, reject));
-  });
-  return orLost(content);
-}
-
-/** What somebody reads: from here on errors are told. */
-export async function delivered(content: ArrayBuffer | Promise<ArrayBuffer>): Promise<ArrayBuffer> {
-  try {
-    const data = await content;
-    await makeRoom();
-    assertHealthy();
-    return data;
-  } catch (error) {
-    told(error);
-    throw error;
-  }
+  batch.afterSubmit.push(after);
 }
 
 /**

@@ -3,6 +3,8 @@ import * as k from 'kindling';
 import { Linear } from 'kindling/nn';
 import { SGD } from 'kindling/optim';
 import { afterEach, describe, expect, test } from 'vitest';
+import { ImageDataset } from '../../src/data/dataset.js';
+import { DataLoader } from '../../src/data/loader.js';
 import { beforeUse, device } from '../../src/gpu/device.js';
 import { kernel } from '../../src/kernels/kernel.js';
 import { launch } from '../../src/tensor/launch.js';
@@ -81,6 +83,22 @@ describe('destroy()', () => {
     for (let i = 0; i < 3; i++) expect(await double(k.ones([2])).array()).toEqual([2.5, 2.5]);
     old.dispose();
     expect(await k.ones([2]).sum().item()).toBe(2);
+  });
+
+  test('data sets are uploaded anew', async () => {
+    const bytes = Uint8Array.from({ length: 8 * 12 }, (_, i) => i * 2);
+    const pictures = new ImageDataset(bytes, new Uint8Array(8), [], 'made', false, [3, 2, 2]);
+    const loader = new DataLoader(pictures, { batchSize: 4 });
+    const epoch = async (): Promise<number[]> => {
+      const values: number[] = [];
+      for await (const [x] of loader) values.push(...(await x.data()));
+      return values;
+    };
+    const first = await epoch();
+    expect(first[1]).toBeCloseTo(2 / 255, 6);
+    k.destroy();
+    await k.init();
+    expect(await epoch()).toEqual(first);
   });
 
   test('again and again leaves nothing behind', async () => {

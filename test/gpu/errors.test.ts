@@ -125,6 +125,35 @@ test('a batch that the device refuses fails what it writes and what was made of 
   await k.sync();
 });
 
+test('a submit that throws fails its batch, a map that fails its read', async () => {
+  const { queue } = device();
+  const x = k.tensor([1]);
+  await k.sync();
+  const submit = queue.submit;
+  queue.submit = () => {
+    throw new TypeError('not now');
+  };
+  const y = x.add(1);
+  await expect(y.item())
+    .rejects.toThrow('not now')
+    .finally(() => {
+      queue.submit = submit;
+    });
+  await expect(y.mul(2).item()).rejects.toThrow('not now');
+  expect(await x.add(1).item()).toBe(2);
+
+  const gpu = device();
+  const make = gpu.createBuffer.bind(gpu);
+  gpu.createBuffer = (wanted) => Object.assign(make(wanted), { mapAsync: () => Promise.reject(new Error('no map')) });
+  const wide = k.ones([50_000]);
+  await expect(wide.data())
+    .rejects.toThrow('reading back failed: Error: no map')
+    .finally(() => {
+      gpu.createBuffer = make;
+    });
+  expect((await wide.data())[49_999]).toBe(1);
+});
+
 test('an error of no known work is told to whoever reads next, once', async () => {
   const x = k.tensor([1]);
   await k.sync();
