@@ -22,11 +22,12 @@ const state = /* @__PURE__ */ perDevice(() => ({
 }));
 
 /** Memory that only the collector has found to be done with. */
-export function collectedOne({ bytes, home }: Memory): void {
+export function collectedOne({ bytes, home, isGone }: Memory): void {
   garbageFound();
+  if (home || isGone) return;
   const { garbage } = state();
   garbage.tensors++;
-  if (!home) garbage.bytes += bytes;
+  garbage.bytes += bytes;
 }
 
 /** An op outside of steps made so many bytes. */

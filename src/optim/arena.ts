@@ -46,8 +46,10 @@ export class Arena {
   #homeOf(i: number): GradHome {
     const [grads, offset] = [this.#grads, at(this.#offsets, i)];
     let held: Storage | null = null;
-    const there = (): Storage | null => (held?.liesIn(grads, offset) ? held : null);
+    const holds = (gradient: Storage): boolean => gradient.liesIn(grads, offset);
+    const there = (): Storage | null => (held && holds(held) ? held : null);
     return {
+      holds,
       clear: () => there()?.moveOut(),
       moveIn: (gradient) => {
         gradient.moveInto(grads, offset);
