@@ -6,6 +6,7 @@ import { DeviceLostError, KindlingError, refuse } from '../gpu/errors.js';
 import { opaque } from '../gpu/held.js';
 import { recording, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
 import { Storage } from '../gpu/storage.js';
+import { checkRead } from './saved.js';
 import { type Shape, sameShape, show, sizeOf } from './shape.js';
 
 /** Element types. bool is held as u32 of 0 or 1. */
@@ -31,10 +32,14 @@ export interface GradFn {
 
 /** A place for the gradient of a leaf, among those of others. */
 export interface GradHome {
-  readonly storage: Storage;
-  readonly offset: number;
+  /** Whether a gradient lies there. */
+  holds(gradient: Storage): boolean;
+  /** Moves the gradient out that lies there: somebody may hold it. */
+  clear(): void;
+  /** Moves a gradient there, once it is clear. */
+  moveIn(gradient: Storage): void;
   /** Tells that the gradient lies there now in this storage; the one before is freed, since its content is gone. */
-  take(storage: Storage): void;
+  take(gradient: Storage): void;
   /** The gradients of these leaves as one flat tensor, if they lie side by side with nothing else between them. */
   together(leaves: readonly Tensor[]): Tensor | null;
 }
@@ -195,7 +200,10 @@ export class Tensor {
     if (!fits) refuse(`copy_: the elements are not of type ${this.dtype}; cast them with to()`);
     if (!this.isLeaf) refuse('copy_: only leaves are written in place');
     if (!(source instanceof Tensor)) this.storage.write(source);
-    else if (source.storage !== this.storage) this.storage.copyFrom(source.storage);
+    else if (source.storage !== this.storage) {
+      checkRead(source);
+      this.storage.copyFrom(source.storage);
+    }
     return this;
   }
 
