@@ -53,11 +53,21 @@ export const streamStats = () => ({ ...counts, bindGroups: bindGroupCount() });
 /** The batch that records now. */
 export const currentBatch = (): number => stream().batch.number;
 
-/** Marks what commands of the current batch name. */
+/** Marks what the next command of the current batch names. */
 function name(memory: Memory): void {
   const { batch } = stream();
+  const { root } = memory;
+  const place = batch.commands.length;
+  if (memory.batch !== batch.number) memory.first = place;
   memory.batch = batch.number;
-  memory.root.batch = batch.number;
+  root.batch = batch.number;
+  root.last = place;
+}
+
+/** Whether a command of the current batch names `root`, or a range of it, from the one on that first names `made`. */
+export function isNamedSince(root: Memory, made: Memory): boolean {
+  const { number } = stream().batch;
+  return root.batch === number && made.batch === number && root.last >= made.first;
 }
 
 /** Records a dispatch of `kernel` over `memories`: its inputs, then its outputs. */
@@ -79,13 +89,14 @@ export function copy(from: Memory, to: Memory): void {
 }
 
 /** Records again what was planned before, after the host's numbers for it have been found anew. */
-export function repeat({ pages, externals, commands }: Recording): void {
+export function repeat({ pages, externals, overwritten, commands }: Recording): void {
   const { batch } = stream();
   for (const { fill, buffer, content } of pages) {
     for (const provide of fill) provide();
     batch.writes.push({ to: null, buffer, offset: 0, data: content });
   }
   for (const { memory } of externals) name(memory);
+  for (const memory of overwritten) memory.overwrite();
   batch.commands.push(commands);
 }
 
@@ -140,7 +151,7 @@ export function flush(into?: Recording): void {
   device();
   if (!into) refuseInCapture('something is read, or work is submitted,', 'Return the tensor and read it afterwards.');
   state.batch = newBatch();
-  if (into) refuseWrittenConstants(full.commands, into);
+  if (into) refuseWritten(full.commands, into);
   const encoded = planned(full, into);
   if (!encoded) return;
   const awaited = new Set(allocating());
@@ -189,11 +200,19 @@ function lose({ commands, afterSubmit }: Batch, error: unknown, into?: Recording
   for (const after of afterSubmit) after({ at: 0, last: null }, Promise.resolve());
 }
 
-/** A constant is uploaded once: a replay would find what the step before has made of it. */
-function refuseWrittenConstants(commands: readonly Command[], recording: Recording): void {
-  if (!commands.some((command) => writtenBy(command).some(({ root }) => recording.constants.has(root)))) return;
-  recording.failure ??= new KindlingError(
+/** A constant is uploaded once: a replay would find what the step before has made of it. An argument is a copy. */
+function refuseWritten(commands: readonly Command[], recording: Recording): void {
+  const written = new Set(commands.flatMap((command) => writtenBy(command).map(({ root }) => root)));
+  const check = (memories: Iterable<Memory>, text: string): void => {
+    for (const memory of memories) if (written.has(memory)) recording.failure ??= new KindlingError(text);
+  };
+  check(
+    recording.constants.keys(),
     'capture: a constant made inside a captured function (linspace) is written in place. Make it outside.',
+  );
+  check(
+    recording.inputs,
+    'capture: an argument is written in place, which a replay would do to a copy. Write into a tensor made outside.',
   );
 }
 

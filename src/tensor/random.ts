@@ -30,8 +30,18 @@ export function manualSeed(seed: number): void {
 
 export const randomState = (): RandomState => ({ ...state });
 
-/** Continues from what {@link randomState} returned. */
+/** @internal Throws where something is no state of random numbers. */
+export function checkRandomState(to: RandomState | undefined): void {
+  const { seed, step, created } = to ?? {};
+  const counts = [seed, step, created].every((one) => Number.isSafeInteger(one) && (one as number) >= 0);
+  if (!counts) {
+    refuse(`setRandomState: ${JSON.stringify(to)} is no state: seed, step and created are whole numbers from 0`);
+  }
+}
+
+/** Continues from what {@link randomState} returned. @throws KindlingError where it is nothing of the kind */
 export function setRandomState(to: RandomState): void {
+  checkRandomState(to);
   state = { seed: to.seed, step: to.step, created: to.created };
   draws = 0;
   shared = null;
