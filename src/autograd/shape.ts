@@ -284,12 +284,17 @@ function edged(
 }
 
 /** x, and `value` where the mask, which broadcasts, holds. */
-export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor => where(mask, value, x);
+export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor => choose('maskedFill', mask, value, x);
 
-/** Elements of `a` where `condition` holds, of `b` elsewhere; all three broadcast. */
-export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+/** Elements of `a` where `condition`, a bool tensor, holds, of `b` elsewhere; all three broadcast. */
+export const where = (condition: Tensor, a: Operand, b: Operand): Tensor => choose('where', condition, a, b);
+
+function choose(name: string, condition: Tensor, a: Operand, b: Operand): Tensor {
+  if (condition.dtype !== 'bool') {
+    refuse(`${name}: wants a bool tensor to choose by, got ${condition.dtype}; write ne(x, 0) or x.to('bool')`);
+  }
   const [x, y] = promote(a, b);
-  const shape = broadcast('where', condition.shape, broadcast('where', x.shape, y.shape));
+  const shape = broadcast(name, condition.shape, broadcast(name, x.shape, y.shape));
   const operands = [condition, x, y];
   const strides = operands.map((t) => broadcastStrides(t.shape, shape));
   const value = launch(whereKernel({ shape, strides }), operands, shape, x.dtype);

@@ -80,6 +80,9 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       refuse(`${this.constructor.name}: groups ${groups} must divide ${inChannels} and ${outChannels} channels`);
     }
+    if (padding === 'same' && [stride].flat().some((n) => n !== 1)) {
+      refuse(`${this.constructor.name}: padding 'same' wants stride 1`);
+    }
     const each = <Given>(value: number | Given) =>
       typeof value === 'number' ? (Array<number>(dims).fill(value) as unknown as Size) : value;
     this.inChannels = inChannels;

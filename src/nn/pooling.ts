@@ -159,7 +159,7 @@ export class AdaptiveAvgPool2d extends Module {
 }
 
 /**
- * Images in another size, each pixel that of the nearest before it. x: [N, C, d...].
+ * Images in another size, by the nearest pixel unless `mode` says otherwise: {@link F.interpolate}. x: [N, C, d...].
  *
  * @example new Upsample({ scaleFactor: 2 }).forward(zeros([8, 64, 7, 7])) // [8, 64, 14, 14]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Upsample.html

@@ -5,9 +5,20 @@
 import { KindlingError, refuse } from '../gpu/errors.js';
 import { Storage } from '../gpu/storage.js';
 import { type Shape, show, sizeOf } from './shape.js';
+import { checkRead } from './unfit.js';
+
+/** @internal */
+export const DTYPES = ['f32', 'i32', 'u32', 'bool'] as const;
 
 /** Element types. bool is held as u32 of 0 or 1. */
-export type DType = 'f32' | 'i32' | 'u32' | 'bool';
+export type DType = (typeof DTYPES)[number];
+
+/** @internal Whether a type has this very number; f32 has all, rounded. */
+export function holds(dtype: DType, value: number): boolean {
+  if (dtype === 'f32') return true;
+  const [low, high] = dtype === 'i32' ? [-(2 ** 31), 2 ** 31 - 1] : [0, dtype === 'u32' ? 2 ** 32 - 1 : 1];
+  return Number.isInteger(value) && value >= low && value <= high;
+}
 
 /** A typed array as a tensor's elements come back. */
 export type TensorData = Float32Array | Int32Array | Uint32Array;
@@ -98,7 +109,9 @@ export class Tensor {
   /** The elements in row-major order: Float32Array, Int32Array, or Uint32Array (u32 and bool). Waits for the device. */
   async data(): Promise<TensorData> {
     const content = await this.storage.read();
-    return new (elementsOf(this.dtype))(content, 0, this.size).slice();
+    const values = new (elementsOf(this.dtype))(content, 0, this.size).slice();
+    checkRead(this, values);
+    return values;
   }
 
   /** The only element. @throws KindlingError if there is not exactly one */

@@ -1,0 +1,30 @@
+/**
+ * Integers that there are not. f32 has NaN for what cannot be said; among integers the smallest i32, the largest u32, and
+ * what is neither 0 nor 1 of bool stand for it, in tensors that were marked: to read such an element is an error, and to
+ * cast it to f32 gives NaN.
+ */
+import { refuse } from '../gpu/errors.js';
+import type { Storage } from '../gpu/storage.js';
+import type { Tensor, TensorData } from './tensor.js';
+
+const reasons = new WeakMap<Storage, string>();
+
+/** The element that says so, as its bits in WGSL. */
+export const noneBits = (dtype: Tensor['dtype']): string =>
+  dtype === 'f32' ? '0x7fc00000u' : dtype === 'i32' ? '0x80000000u' : '0xffffffffu';
+
+/** Marks a tensor, and what shares its memory. @param reason what to tell whoever reads such an element */
+export function mark(tensor: Tensor, reason: string): Tensor {
+  reasons.set(tensor.storage, reason);
+  return tensor;
+}
+
+export const isMarked = (tensor: Tensor): boolean => reasons.has(tensor.storage);
+
+/** @throws KindlingError where an element of a marked tensor is none */
+export function checkRead(tensor: Tensor, values: TensorData): void {
+  const reason = reasons.get(tensor.storage);
+  if (reason === undefined) return;
+  const none = tensor.dtype === 'i32' ? -(2 ** 31) : 2 ** 32 - 1;
+  if (values.includes(none)) refuse(reason);
+}
