@@ -39,10 +39,15 @@ it('refuses beside --resume all that the folder decides, defaults spelled out to
 });
 
 it.each([
-  [[], true, { preset: 'quick', trainSize: 2000, testSize: 1000, epochs: 5 }],
+  [[], true, { preset: 'quick', trainSize: 1984, testSize: 2000, epochs: 4 }],
   [[], false, { preset: 'full', trainSize: 50000, testSize: 10000, epochs: 10 }],
   [['--preset', 'smoke'], false, { preset: 'smoke', trainSize: 80 }],
-  [['--epochs', '2'], true, { preset: 'custom', trainSize: 2000, epochs: 2 }],
+  [['--epochs', '2'], true, { preset: 'custom', trainSize: 1984, epochs: 2 }],
 ] as const)('%j on a software adapter (%s): %o', (argv, isSoftware, plan) => {
   expect(planOf(parse(argv), { isSoftware } as Adapter)).toMatchObject(plan);
+});
+
+it('trains at most 1,000 steps by the quick preset', () => {
+  const { trainSize, batchSize, epochs, seeds, scenarios } = planOf(parse(['--preset', 'quick']), {} as Adapter);
+  expect(Math.ceil(trainSize / batchSize) * epochs * seeds.length * scenarios.length).toBeLessThanOrEqual(1000);
 });

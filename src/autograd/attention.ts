@@ -7,7 +7,7 @@ import { add, mul } from './binary.js';
 import { dropout } from './dropout.js';
 import { matmul } from './matmul.js';
 import { transpose, where } from './shape.js';
-import { softmax } from './softmax.js';
+import { maskedSoftmax } from './softmax.js';
 import { triangle } from './triangle.js';
 
 export interface AttentionOptions {
@@ -29,7 +29,7 @@ const ATTENTION: Known<AttentionOptions> = {
 };
 
 /**
- * softmax(scale · query · keyᵀ + mask) · value. A query that may see no key gets NaN, as softmax gives it.
+ * softmax(scale · query · keyᵀ + mask) · value. A query that may see no key gets 0, and so do the gradients by it.
  *
  * @param query [..., L, E]
  * @param key [..., S, E]
@@ -70,6 +70,6 @@ export function attend(
   if (attnMask?.dtype === 'bool') scores = where(attnMask, scores, Number.NEGATIVE_INFINITY);
   else if (attnMask?.dtype === 'f32') scores = add(scores, attnMask);
   else if (attnMask) refuse(`attnMask is bool or f32, this is ${attnMask.dtype}; cast it`);
-  const weights = dropout(softmax(scores), { p: dropoutP });
+  const weights = dropout(maskedSoftmax(scores), { p: dropoutP });
   return [matmul(weights, value), weights];
 }

@@ -1,4 +1,5 @@
 /** Arithmetic and comparison of two tensors, with broadcasting. */
+import { perDevice } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
 import * as lines from '../kernels/elementwise/binary.js';
 import { type BinarySpec, binaryKernel } from '../kernels/elementwise.js';
@@ -17,16 +18,17 @@ export type Operand = Tensor | number;
 const RANK: Record<DType, number> = { bool: 0, u32: 1, i32: 2, f32: 3 };
 
 /** Numbers used as operands, uploaded once; a training loop uses the same few again and again. */
-const scalars = new Map<string, Tensor>();
+const scalars = /* @__PURE__ */ perDevice(() => new Map<string, Tensor>());
 
 /** @internal A number as a tensor that is made once. */
 export function scalar(value: number, dtype: DType): Tensor {
   const key = `${dtype}${value}`;
-  let found = scalars.get(key);
+  const known = scalars();
+  let found = known.get(key);
   if (!found || found.storage.isFreed) {
-    if (scalars.size >= 256) scalars.clear();
+    if (known.size >= 256) known.clear();
     found = keep(full([], value, { dtype }));
-    scalars.set(key, found);
+    known.set(key, found);
   }
   return found;
 }
@@ -108,3 +110,7 @@ export const gt = (a: Operand, b: Operand): Tensor => binary(lines.gt, a, b);
 export const ge = (a: Operand, b: Operand): Tensor => binary(lines.ge, a, b);
 /** a raised to tensor b. For a constant exponent `pow` of `unary.ts` is called. @internal */
 export const powTensor = (a: Operand, b: Operand): Tensor => binary(lines.pow, a, b);
+/** @internal Cross-entropy of logits a and targets b: −b · log σ(a) − (1 − b) · log(1 − σ(a)). */
+export const bce = (a: Operand, b: Operand): Tensor => binary(lines.bce, a, b);
+/** @internal b · log(1 + e^a), and 0 where b is, even if a is infinite. */
+export const weightedSoftplus = (a: Operand, b: Operand): Tensor => binary(lines.weightedSoftplus, a, b);

@@ -3,10 +3,11 @@ import { refuse } from '../gpu/errors.js';
 import { checked, type Known } from '../gpu/options.js';
 import { conv2dForward } from '../kernels/conv2d/forward.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
-import { zerosLike } from '../tensor/create.js';
+import { zeros, zerosLike } from '../tensor/create.js';
 import { launchMany } from '../tensor/launch.js';
 import { at, show } from '../tensor/shape.js';
-import { Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { add } from './binary.js';
 import { reshape } from './broadcast.js';
 import { convWay, withConv } from './convChoice.js';
 import { CONV, type ConvOptions, checkConv, convForward, convInputGrad, convWeightGrad } from './convParts.js';
@@ -46,7 +47,8 @@ function same(name: string, x: Tensor, weight: Tensor, { stride = 1, dilation = 
 }
 
 /**
- * y[n, o] = bias[o] + Σ_c weight[o, c] ⋆ x[n, c].
+ * y[n, o] = bias[o] + Σ_c weight[o, c] ⋆ x[n, c]. Sums of products are off as in a matrix product, the gradient by the weight,
+ * of N · OH · OW products, too; the gradient by the bias as a sum is.
  *
  * @param x [N, C, H, W] or [C, H, W]
  * @param weight [out, C / groups, height, width]
@@ -71,7 +73,11 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
   }
   const shape = shapeOf(name, x, weight, bias, options);
   const { oh, ow } = conv2dOutput(shape);
-  const empty = x.size === 0 || weight.size === 0;
+  if (x.size === 0 || weight.size === 0) {
+    const nothing = zeros([shape.n, shape.o, oh, ow]);
+    const y = differentiable(name, [x, weight], nothing, () => [zerosLike(x), zerosLike(weight)], shape);
+    return bias ? add(y, reshape(bias, [shape.o, 1, 1])) : y;
+  }
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const positive = (): Tensor => {
     const pooled = [shape.n, shape.o, Math.floor(oh / 2), Math.floor(ow / 2)];
@@ -84,11 +90,8 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
     const y = convForward(shape, inputs, true);
     return oh < 2 || ow < 2 || convWay(shape)?.defaults(shape)?.forward ? y : offering(y, { maxPool });
   };
-  const value = empty
-    ? new Tensor([shape.n, shape.o, oh, ow])
-    : offering(convForward(shape, inputs), { relu: positive });
+  const value = offering(convForward(shape, inputs), { relu: positive });
   const backward = (g: Tensor): (Tensor | null)[] => {
-    if (empty) return inputs.map((input) => zerosLike(input));
     const dx = x.requiresGrad
       ? offering(convInputGrad(shape, g, weight), { reluMask: (y) => convInputGrad(shape, g, weight, [y]) })
       : null;

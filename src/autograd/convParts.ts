@@ -26,7 +26,7 @@ export function convForward(shape: Conv2dShape, inputs: readonly Tensor[], relu 
   );
 }
 
-/** dx of dy and weight; 0 where a mask of x's shape is not positive. */
+/** dx of dy and weight; 0 where a mask of x's shape, a ReLU's, is 0. */
 export function convInputGrad(shape: Conv2dShape, dy: Tensor, weight: Tensor, mask: readonly Tensor[] = []): Tensor {
   const spec = { shape, mask: mask.length > 0 };
   const like = [shape.n, shape.c, shape.h, shape.w];

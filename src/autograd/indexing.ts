@@ -27,6 +27,12 @@ function indices(name: string, index: Tensor): Tensor {
 const picked = (name: string, y: Tensor): Tensor =>
   y.dtype === 'bool' ? mark(y, `${name}: an index lies outside of the tensor, and there is no bool for that`) : y;
 
+/** @throws KindlingError where there is nothing that an index could name */
+function wantsEntries(name: string, x: Tensor, dim: number, index: Tensor): void {
+  if (index.size === 0 || x.shape[dim] !== 0) return;
+  refuse(`${name}: ${index.size} indices into dimension ${dim} of ${show(x.shape)}, which has no entries`);
+}
+
 /**
  * Entries of dimension `dim` in the order of `index`. An index outside of it (negative ones too) reads NaN of f32, the smallest
  * i32 and the largest u32; to read what it makes of bool is an error.
@@ -42,6 +48,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
     );
   }
   const picks = indices('indexSelect', index);
+  wantsEntries('indexSelect', x, d, index);
   const inner = sizeOf(x.shape.slice(d + 1));
   const spec = {
     outer: sizeOf(x.shape.slice(0, d)),
@@ -79,6 +86,7 @@ export function paddingRow(paddingIdx: number, rows: number): number {
 export function embedding(input: Tensor, weight: Tensor, options: { paddingIdx?: number | null } = {}): Tensor {
   const { paddingIdx = null } = checked('embedding', options, { paddingIdx: 'whole?' });
   if (weight.ndim !== 2) refuse(`embedding: wants weight [rows, length], got ${show(weight.shape)}`);
+  wantsEntries('embedding', weight, 0, input);
   const picks = reshape(indices('embedding', input), [input.size]);
   const rows = indexSelect(weight, 0, picks);
   const shape = [...input.shape, at(weight.shape, 1)];
@@ -99,6 +107,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
     refuse(`gather: indices ${show(index.shape)} do not lie inside ${show(x.shape)} along dimension ${d}`);
   }
   const picks = indices('gather', index);
+  wantsEntries('gather', x, d, index);
   const spec = {
     dim: d,
     shape: x.shape,

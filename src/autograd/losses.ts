@@ -3,12 +3,11 @@ import { refuse } from '../gpu/errors.js';
 import { checked, type Known } from '../gpu/options.js';
 import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, div, gt, lt, maximum, mul, sub } from './binary.js';
+import { add, bce, div, maximum, mul, sub, weightedSoftplus } from './binary.js';
 import { sum } from './broadcast.js';
 import { mean } from './reduce.js';
-import { where } from './shape.js';
 import { differentiable, noGrad } from './tape.js';
-import { abs, exp, log, neg, softplus, square } from './unary.js';
+import { abs, clamp, exp, log, log1p, neg, square } from './unary.js';
 
 /** How the losses of the elements become one: their mean, their sum, or not at all. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -46,12 +45,11 @@ export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Te
   return reduced(abs(sub(x, target)), reduction);
 }
 
-/** d²/2 where d = |x − target| < delta, else delta · (d − delta/2), all times `scale`. */
+/** a · (d − a/2) times `scale`, where d = |x − target| and a = min(d, delta): nothing infinite meets the 0 of the other branch. */
 function huber(x: Tensor, target: Tensor, delta: number, scale: number): Tensor {
-  const difference = sub(x, target);
-  const d = abs(difference);
-  const quadratic = mul(square(difference), scale / 2);
-  return where(lt(d, delta), quadratic, sub(mul(d, scale * delta), (scale * delta * delta) / 2));
+  const d = abs(sub(x, target));
+  const a = clamp(d, { max: delta });
+  return mul(mul(a, sub(d, mul(a, 0.5))), scale);
 }
 
 /**
@@ -87,7 +85,8 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 const BINARY: Known<Omit<BinaryCrossEntropyOptions, 'posWeight'>> = { ...LOSS, weight: 'tensor?' };
 
 /**
- * −t·log σ(x) − (1 − t)·log(1 − σ(x)), stable for large x.
+ * −p·t·log σ(x) − (1 − t)·log(1 − σ(x)) for `posWeight` p. Losses of sure, right logits keep their digits, however small,
+ * and those of infinite ones are 0.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
  */
 export function binaryCrossEntropyWithLogits(
@@ -98,13 +97,9 @@ export function binaryCrossEntropyWithLogits(
   const known = { ...BINARY, posWeight: 'tensor?' } as const;
   const { weight, posWeight, reduction } = checked('binaryCrossEntropyWithLogits', options, known);
   same('binaryCrossEntropyWithLogits', x, target);
-  let losses: Tensor;
-  if (posWeight) {
-    const positive = add(mul(sub(posWeight, 1), target), 1);
-    losses = add(mul(sub(1, target), x), mul(positive, softplus(neg(x))));
-  } else {
-    losses = sub(softplus(x), mul(target, x));
-  }
+  const losses = posWeight
+    ? add(weightedSoftplus(neg(x), mul(target, posWeight)), weightedSoftplus(x, sub(1, target)))
+    : bce(x, target);
   return reduced(weight ? mul(losses, weight) : losses, reduction);
 }
 
@@ -120,8 +115,8 @@ export function binaryCrossEntropy(
   const { weight, reduction } = checked('binaryCrossEntropy', options, BINARY);
   same('binaryCrossEntropy', x, target);
   const value = noGrad(() => {
-    const logOf = (p: Tensor): Tensor => where(gt(p, 0), maximum(log(p), -100), -100);
-    return neg(add(mul(target, logOf(x)), mul(sub(1, target), logOf(sub(1, x)))));
+    const [positive, negative] = [log(x), log1p(neg(x))].map((part) => maximum(part, -100)) as [Tensor, Tensor];
+    return neg(add(mul(target, positive), mul(sub(1, target), negative)));
   });
   const losses = differentiable('binaryCrossEntropy', [x], value, (g) => [
     mul(g, div(sub(x, target), maximum(mul(x, sub(1, x)), 1e-12))),

@@ -31,7 +31,7 @@ export function launchProduct(
 interface Epilogue {
   bias?: Tensor | null;
   relu?: boolean;
-  /** Where this is not positive, the product becomes 0. */
+  /** Where this, a ReLU's, is 0, the product becomes 0. */
   mask?: Tensor;
 }
 
@@ -72,7 +72,8 @@ function checkFloat(name: string, ...tensors: Tensor[]): void {
 
 /**
  * Matrix product as `torch.matmul`: of two vectors their dot product; a vector is a row on the left and a column on the
- * right; leading dimensions are batches and broadcast.
+ * right; leading dimensions are batches and broadcast. Sums of k products are off by about √k · 6e-8 · Σ |a b|, and at worst
+ * by k · 6e-8 · Σ |a b|.
  *
  * @throws KindlingError naming both shapes where they do not fit
  * @see https://pytorch.org/docs/stable/generated/torch.matmul.html

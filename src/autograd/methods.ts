@@ -23,6 +23,7 @@ const { amax, amin, argmax, argmin, mean, norm, prod, std, variance } = reduce;
 const { chunk, clone, flatten, flip, maskedFill, narrow, select, slice, split, squeeze, transpose, unbind, unsqueeze } =
   shape;
 const { abs, ceil, clamp, cos, elu, erf, exp, floor, gelu, hardsigmoid, hardswish, leakyRelu, log, log1p, neg } = unary;
+const { isfinite, isinf, isnan, nanToNum } = unary;
 const { pow, reciprocal, relu, relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, sqrt, square, tanh } = unary;
 
 /** Methods whose arguments are the function's own. */
@@ -32,6 +33,7 @@ const METHODS = {
   ...{ chunk, clone, flatten, flip, maskedFill, narrow, select, slice, split, squeeze, transpose, unbind, unsqueeze },
   ...{ gather, indexSelect, tril, triu, registerHook, backward },
   ...{ abs, ceil, clamp, cos, elu, erf, exp, floor, gelu, hardsigmoid, hardswish, leakyRelu, log, log1p, neg },
+  ...{ isfinite, isinf, isnan, nanToNum },
   ...{ pow, reciprocal, relu, relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, sqrt, square, tanh },
 };
 

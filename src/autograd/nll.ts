@@ -58,6 +58,7 @@ function specOf(name: string, x: Tensor, target: Tensor, options: CrossEntropyOp
     refuse(`${name}: targets are class indices in i32, got ${target.dtype}; cast them`);
   }
   checkOptions(name, x, options);
+  if (classes === 0) refuse(`${name}: input ${show(x.shape)} has no classes`);
   const inner = sizeOf(rest);
   return { n, classes, inner, weighted: Boolean(weight), smoothing: labelSmoothing, ignoreIndex, reduction };
 }

@@ -24,13 +24,12 @@ import { differentiable } from './tape.js';
 import { abs, pow, sqrt, square } from './unary.js';
 import { reduceVariant } from './variant.js';
 
-/** Mean over dimensions. */
+/** Mean over dimensions, off as {@link sum} is. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   const { dim, keepdim = false } = checked('mean', options, REDUCE);
   const dims = dimsOf('mean', dim, x.ndim);
   const source = cast(x, 'f32');
   const scale = 1 / sizeOf(dims.map((d) => at(x.shape, d)));
-  if (!Number.isFinite(scale)) refuse(`mean: no elements along ${show(dims)} of ${show(x.shape)}`);
   const value = reduce('sum', source, dims, reducedShape(x.shape, dims, keepdim), { scale });
   const backward = (g: Tensor) => [expand(reshape(mul(g, scale), withOnes(x.shape, dims)), x.shape)];
   return differentiable('mean', [source], value, backward, { dims, keepdim });
@@ -47,20 +46,29 @@ export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
     const others = where(zero, 1, x);
     const zeros = sum(cast(zero, 'f32'), { dim: dims, keepdim: true });
     const back = mul(reshape(g, withOnes(x.shape, dims)), prod(others, { dim: dims, keepdim: true }));
-    return [where(eq(zeros, cast(zero, 'f32')), div(back, others), 0)];
+    // A NaN among the others shows through the 0.
+    return [where(eq(zeros, cast(zero, 'f32')), div(back, others), mul(back, 0))];
   };
   return differentiable('prod', [x], value, backward, { dims, keepdim });
 }
 
-function extreme(op: 'max' | 'min', x: Tensor, options: ReduceOptions): Tensor {
+/** @throws KindlingError where there is nothing to choose from */
+function wantsElements(name: string, x: Tensor, dims: readonly number[]): void {
+  if (dims.some((d) => x.shape[d] === 0)) refuse(`${name}: no elements along ${show(dims)} of shape ${show(x.shape)}`);
+}
+
+/** `quiet`: what is NaN passes 0 back, not NaN. */
+function extreme(op: 'max' | 'min', x: Tensor, options: ReduceOptions, quiet = false): Tensor {
   const { dim, keepdim = false } = checked(`a${op}`, options, REDUCE);
   const dims = dimsOf(`a${op}`, dim, x.ndim);
-  if (x.size === 0) refuse(`a${op}: shape ${show(x.shape)} has no elements`);
+  wantsElements(`a${op}`, x, dims);
   const value = reduce(op, x, dims, reducedShape(x.shape, dims, keepdim));
   const backward = (g: Tensor) => {
     const ones = withOnes(x.shape, dims);
     const ties = cast(eq(x, reshape(value.detach(), ones)), 'f32');
-    return [mul(ties, div(reshape(g, ones), sum(ties, { dim: dims, keepdim: true })))];
+    const count = sum(ties, { dim: dims, keepdim: true });
+    const each = div(reshape(g, ones), count);
+    return [mul(ties, quiet ? where(eq(count, 0), 0, each) : each)];
   };
   return differentiable(`a${op}`, [x], value, backward, { dims, keepdim });
 }
@@ -72,8 +80,8 @@ export const amin = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme(
 
 function arg(op: 'max' | 'min', x: Tensor, options: { dim?: number; keepdim?: boolean }): Tensor {
   const { dim, keepdim = false } = checked(`arg${op}`, options, { dim: 'whole', keepdim: 'boolean' });
-  if (x.size === 0) refuse(`arg${op}: shape ${show(x.shape)} has no elements`);
   const dims = dim === undefined ? dimsOf(`arg${op}`, undefined, x.ndim) : [dimOf(`arg${op}`, dim, x.ndim)];
+  wantsElements(`arg${op}`, x, dims);
   const [slab = { outer: 1, length: 1, inner: x.size }] = slabsOf(x.shape, dims);
   const { outer, inner } = slab;
   const { splits } = cut(slab, { ...reduceVariant(), lanes: 1 });
@@ -98,7 +106,10 @@ export interface VarianceOptions extends ReduceOptions {
 
 const VARIANCE: Known<VarianceOptions> = { ...REDUCE, correction: 'number' };
 
-/** Variance over dimensions, in two passes. (`var` is a word of JavaScript.) */
+/**
+ * Variance over dimensions, in two passes. (`var` is a word of JavaScript.) It is off by twice as much of itself as a sum
+ * is, and by (e · mean / deviation)² where the mean is off by e of itself, which is 1e-7 to 1e-6.
+ */
 export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
   const { dim, keepdim = false, correction = 1 } = checked('variance', options, VARIANCE);
   const dims = dimsOf('variance', dim, x.ndim);
@@ -107,7 +118,7 @@ export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
   return mul(sum(square(centred), { dim: dims, keepdim }), 1 / Math.max(0, n - correction));
 }
 
-/** Standard deviation over dimensions, the root of {@link variance}. */
+/** Standard deviation over dimensions, the root of {@link variance}, off by half as much of itself. */
 export const std = (x: Tensor, options: VarianceOptions = {}): Tensor =>
   rootOf(variance(x, checked('std', options, VARIANCE)), sqrt);
 
@@ -124,7 +135,10 @@ export function norm(x: Tensor, options: NormOptions = {}): Tensor {
   const { p = 2, ...along } = checked('norm', options, { ...REDUCE, p: 'number' });
   if (p === 1) return sum(abs(x), along);
   if (p === 2) return rootOf(sum(square(x), along), sqrt);
-  if (p === Number.POSITIVE_INFINITY) return amax(abs(x), along);
+  if (p === Number.POSITIVE_INFINITY) {
+    wantsElements('norm', x, dimsOf('norm', along.dim, x.ndim));
+    return extreme('max', abs(x), along, true);
+  }
   if (!(p > 0)) refuse(`norm: p ${p} is not greater than 0`);
   return rootOf(sum(pow(abs(x), p), along), (s) => pow(s, 1 / p));
 }

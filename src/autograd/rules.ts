@@ -12,7 +12,7 @@ import { isCustom } from './function.js';
 import { matmul } from './matmul.js';
 import { transpose, where } from './shape.js';
 import { differentiable } from './tape.js';
-import { abs, clamp, cos, erf, exp, log, neg, pow, sigmoid, sin, square, tanh } from './unary.js';
+import { clamp, cos, erf, exp, log, neg, pow, sigmoid, sin, softplus, square, tanh } from './unary.js';
 
 /** What a rule reads of a recorded function: inputs a and b (x is a), the value y, and attributes. */
 interface Recorded {
@@ -31,7 +31,7 @@ type Rule = (g: Tensor, recorded: Recorded) => Tensor | readonly (Tensor | null 
 /** Their own backward is made of differentiable functions. */
 const BY_THEMSELVES =
   'reshape expand sum clone permute slice flip cat pad where takeBlock putBlock indexSelect indexSelect.grad gather gather.grad ' +
-  'tril triu cumsum dropout dropout2d mean prod amax amin logsumexp binaryCrossEntropy add hook gate stepwise';
+  'tril triu cumsum dropout dropout2d mean prod amax amin logsumexp nanToNum binaryCrossEntropy add hook gate stepwise';
 
 /** Multiplies by what changes with x only in steps, so the backward is linear in g and is its own gradient. */
 const stepwise: Rule = (g, { made }) => {
@@ -49,8 +49,8 @@ const bent: Rule = (g, { x, made }) => {
 const named = (names: string, rule: Rule): Record<string, Rule> =>
   Object.fromEntries(names.split(' ').map((name) => [name, rule]));
 
-/** 1 where p is the larger, 1/2 where they are equal. */
-const share = (p: Tensor, q: Tensor): Tensor => mul(add(gt(p, q), ge(p, q)), 0.5);
+/** 1 where p is the larger or one is a NaN, 1/2 where they are equal. */
+const share = (p: Tensor, q: Tensor): Tensor => sub(1, mul(add(lt(p, q), le(p, q)), 0.5));
 const turned = (x: Tensor): Tensor => transpose(x, -2, -1);
 
 // gelu by tanh: 0.5 x (1 + tanh u), u = BEND (x + CUBIC x³).
@@ -85,12 +85,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     const slope = mul(add(mul(square(x), 3 * CUBIC), 1), BEND / 2);
     return mul(g, add(mul(add(bend, 1), 0.5), mul(mul(x, sub(1, square(bend))), slope)));
   },
-  hardswish: (g, { x }) => where(le(abs(x), 3), mul(g, add(div(x, 3), 0.5)), where(gt(x, 3), g, 0)),
+  hardswish: (g, { x }) => where(lt(x, -3), 0, where(ge(x, 3), g, mul(g, add(div(x, 3), 0.5)))),
   powScalar: (g, { x, p }) => (p === 0 ? mul(g, 0) : mul(g, mul(pow(x, p - 1), p))),
 
   sub: (g) => [g, () => neg(g)],
   mul: (g, { x, b }) => [() => mul(g, b), () => mul(g, x)],
   div: (g, { b, y }) => [() => div(g, b), () => neg(div(mul(g, y), b))],
+  bce: (g, { x, b }) => [() => mul(g, sub(sigmoid(x), b)), () => neg(mul(g, x))],
+  weightedSoftplus: (g, { x, b }) => [() => mul(g, mul(b, sigmoid(x))), () => mul(g, softplus(x))],
   maximum: (g, { x, b }) => [() => mul(g, share(x, b)), () => mul(g, share(b, x))],
   minimum: (g, { x, b }) => [() => mul(g, share(b, x)), () => mul(g, share(x, b))],
   pow: (g, { x, b, y }) => [

@@ -184,8 +184,9 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   return takeBlock('flip', x, block, { dims: turned });
 }
 
-/** Tensors joined along a dimension that exists. */
-export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+/** Tensors joined along a dimension that exists. As in PyTorch, one of shape [0] joins any. */
+export function cat(given: readonly Tensor[], dim = 0): Tensor {
+  const tensors = given.some(({ ndim }) => ndim > 1) ? given.filter(({ ndim, size }) => ndim !== 1 || size > 0) : given;
   const [first] = tensors;
   if (!first) refuse('cat: wants at least one tensor');
   const d = dimOf('cat', dim, first.ndim);
@@ -208,11 +209,13 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
 }
 
 /** Tensors of one shape joined along a new dimension. */
-export const stack = (tensors: readonly Tensor[], dim = 0): Tensor =>
-  cat(
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  if (tensors.length === 0) refuse('stack: wants at least one tensor');
+  return cat(
     tensors.map((x) => unsqueeze(x, dim)),
     dim,
   );
+}
 
 export interface PadOptions {
   /**

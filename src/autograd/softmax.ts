@@ -17,12 +17,12 @@ const logits = new WeakMap<Tensor, Tensor>();
 /** @internal The logits whose recorded log-softmax along dimension 1 this tensor is, for a loss with a shorter way back. */
 export const logitsOf = (y: Tensor): Tensor | undefined => logits.get(y);
 
-function along(name: string, x: Tensor, dim: Dim, log: boolean): Tensor {
+function along(name: string, x: Tensor, dim: Dim, log: boolean, masked = false): Tensor {
   if (x.dtype !== 'f32') refuse(`${name}: wants an f32 tensor, this is ${x.dtype}; cast it`);
   const d = dimOf(name, typeof dim === 'number' ? dim : checked(name, dim, { dim: 'whole' }).dim, x.ndim);
   const shape = x.ndim === 0 ? [1] : x.shape;
   const [outer, length, inner] = [sizeOf(shape.slice(0, d)), at(shape, d), sizeOf(shape.slice(d + 1))];
-  const spec = { log, outer, length, inner };
+  const spec = { log, outer, length, inner, ...(masked && { masked }) };
   const y = withLanes('softmax', spec, (lanes) => launch(softmaxKernel({ ...spec, lanes }), [x], x.shape));
   if (log && d === 1 && x.requiresGrad && isGradEnabled()) logits.set(y, x);
   const backward = (g: Tensor) => [
@@ -36,6 +36,9 @@ function along(name: string, x: Tensor, dim: Dim, log: boolean): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
  */
 export const softmax = (x: Tensor, dim: Dim = -1): Tensor => along('softmax', x, dim, false);
+
+/** @internal {@link softmax} along the last dimension, where a row of nothing but −∞ becomes 0 and passes none back. */
+export const maskedSoftmax = (x: Tensor): Tensor => along('softmax', x, -1, false, true);
 
 /**
  * log(softmax(x)) along `dim`, without the loss of digits of the two in turn. Default dim: the last.

@@ -4,6 +4,7 @@ import { checked } from '../gpu/options.js';
 import * as lines from '../kernels/elementwise/unary.js';
 import { unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
 import { bitsOf } from '../kernels/flat.js';
+import { nanToNumKernel } from '../kernels/nanToNum.js';
 import { Tensor } from '../tensor/tensor.js';
 import { div, gt, mul, powTensor } from './binary.js';
 import { cast } from './cast.js';
@@ -21,7 +22,8 @@ function unary(line: lines.Unary, x: Tensor, parameter?: number): Tensor {
   if (x.dtype !== 'f32') return unary(line, cast(x, 'f32'), parameter);
   if (Number.isNaN(parameter)) refuse(`${name}: the parameter is NaN`);
   const spec = { name, size: x.size, ...(parameter === undefined ? {} : { parameter: bitsOf(parameter, 'f32') }) };
-  const y = launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape);
+  const y = launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape, line.makes);
+  if (line.makes) return y;
   return differentiable(name, [x], y, (g) => [unaryGrad(line, spec, x, y, g)], { parameter });
 }
 
@@ -38,11 +40,11 @@ const unaryGrad = (line: lines.Unary, spec: Described, x: Tensor, y: Tensor, g: 
 export const neg = (x: Tensor): Tensor => unary(lines.neg, x);
 /** |x|; its gradient at 0 is 0. */
 export const abs = (x: Tensor): Tensor => unary(lines.abs, x);
-/** e^x. */
+/** e^x, off by at most 4e-7 of itself. */
 export const exp = (x: Tensor): Tensor => unary(lines.exp, x);
 /** Natural logarithm. */
 export const log = (x: Tensor): Tensor => unary(lines.log, x);
-/** log(1 + x), exact near 0. */
+/** log(1 + x), off by at most 4e-7 of itself, however near 0. */
 export const log1p = (x: Tensor): Tensor => unary(lines.log1p, x);
 /** Square root. */
 export const sqrt = (x: Tensor): Tensor => unary(lines.sqrt, x);
@@ -52,7 +54,7 @@ export const rsqrt = (x: Tensor): Tensor => unary(lines.rsqrt, x);
 export const reciprocal = (x: Tensor): Tensor => unary(lines.reciprocal, x);
 /** x². */
 export const square = (x: Tensor): Tensor => unary(lines.square, x);
-/** Sine, by range reduction and a polynomial: about 1e-7 absolute for |x| up to a few thousand. */
+/** Sine of an angle in radians, off by less than 2e-7 for every finite x, however large; NaN of infinities. */
 export const sin = (x: Tensor): Tensor => unary(lines.sin, x);
 /** Cosine, as {@link sin}. */
 export const cos = (x: Tensor): Tensor => unary(lines.cos, x);
@@ -70,6 +72,38 @@ export const ceil = (x: Tensor): Tensor => unary(lines.ceil, x);
 export const round = (x: Tensor): Tensor => unary(lines.round, x);
 /** −1, 0 or 1. Its gradient is 0. */
 export const sign = (x: Tensor): Tensor => unary(lines.sign, x);
+
+/** Whether each element is a NaN. @see https://pytorch.org/docs/stable/generated/torch.isnan.html */
+export const isnan = (x: Tensor): Tensor => unary(lines.isnan, x);
+/** Whether each element is an infinity, of either sign. @see https://pytorch.org/docs/stable/generated/torch.isinf.html */
+export const isinf = (x: Tensor): Tensor => unary(lines.isinf, x);
+/** Whether each element is neither NaN nor infinite. @see https://pytorch.org/docs/stable/generated/torch.isfinite.html */
+export const isfinite = (x: Tensor): Tensor => unary(lines.isfinite, x);
+
+export interface NanToNumOptions {
+  /** What takes the place of NaN. Default: 0. */
+  nan?: number;
+  /** Of infinity. Default: the largest f32. */
+  posinf?: number;
+  /** Of minus infinity. Default: the lowest f32. */
+  neginf?: number;
+}
+
+const LARGEST = 3.4028234663852886e38;
+
+/**
+ * x with numbers in place of NaN and the infinities, which get no gradient. Other types stay as they are.
+ * @see https://pytorch.org/docs/stable/generated/torch.nan_to_num.html
+ */
+export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
+  if (x.dtype !== 'f32') return x;
+  const known = { nan: 'number', posinf: 'number', neginf: 'number' } as const;
+  const { nan = 0, posinf = LARGEST, neginf = -LARGEST } = checked('nanToNum', options, known);
+  const bits = (value: number): number => bitsOf(value, 'f32');
+  const spec = { size: x.size, nan: bits(nan), posinf: bits(posinf), neginf: bits(neginf) };
+  const y = launchFlat('nanToNum', nanToNumKernel, spec, [x], x.shape);
+  return differentiable('nanToNum', [x], y, (g) => [where(isfinite(x), g, 0)], { nan, posinf, neginf });
+}
 
 /** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
 export function relu(x: Tensor): Tensor {
@@ -121,5 +155,6 @@ export function clamp(x: Tensor, options: { min?: number | null; max?: number | 
 /** x to the power of a number or a tensor. Whole exponents up to 16 are products, so negative bases are exact. */
 export function pow(x: Tensor, exponent: number | Tensor): Tensor {
   if (exponent instanceof Tensor) return powTensor(x, exponent);
+  if (exponent === 0.5) return sqrt(x);
   return exponent === 2 ? square(x) : unary(lines.powScalar, x, exponent);
 }

@@ -2,7 +2,7 @@
  * Bytes of a data set on the GPU. They are uploaded once, when a loader first asks for them, and shared by all loaders over
  * the same memory: views such as `first(n)` too. They go when the host's bytes are collected, or by `evict`.
  */
-import { device } from '../gpu/device.js';
+import { device, perDevice } from '../gpu/device.js';
 import { flush } from '../gpu/stream.js';
 import { BATCH_BINDINGS } from '../kernels/batch.js';
 import { keep } from '../tensor/step.js';
@@ -20,7 +20,7 @@ export interface Resident {
   readonly workspaces: Map<string, Workspace[]>;
 }
 
-const residents = new WeakMap<ArrayBufferLike, Resident[]>();
+const residents = /* @__PURE__ */ perDevice(() => new WeakMap<ArrayBufferLike, Resident[]>());
 
 /**
  * The bytes on the GPU, uploaded unless they are there.
@@ -36,7 +36,7 @@ export function resident(bytes: Uint8Array, bindingBytes = Number.POSITIVE_INFIN
   if (count > maxStorageBuffersPerShaderStage - BATCH_BINDINGS || bytes.length > 2 ** 32 - 4) return null;
   const from = bytes.byteOffset;
   const to = from + bytes.length;
-  const known = residents.get(bytes.buffer) ?? [];
+  const known = residents().get(bytes.buffer) ?? [];
   const found = known.find(
     (one) => one.from <= from && one.to >= to && (from - one.from) % 4 === 0 && one.partWords * 4 === partBytes,
   );
@@ -45,16 +45,16 @@ export function resident(bytes: Uint8Array, bindingBytes = Number.POSITIVE_INFIN
     upload(bytes.subarray(part * partBytes, (part + 1) * partBytes)),
   );
   const made: Resident = { parts, partWords: partBytes / 4, from, to, workspaces: new Map() };
-  residents.set(bytes.buffer, [...known, made]);
+  residents().set(bytes.buffer, [...known, made]);
   return made;
 }
 
 /** Frees what was uploaded of the memory that `bytes` is a view of, now. The next loader uploads it again. */
 export function evict(bytes: Uint8Array): void {
-  for (const { parts, workspaces } of residents.get(bytes.buffer) ?? []) {
+  for (const { parts, workspaces } of residents().get(bytes.buffer) ?? []) {
     for (const one of [...parts, ...[...workspaces.values()].flat()]) one.dispose();
   }
-  residents.delete(bytes.buffer);
+  residents().delete(bytes.buffer);
 }
 
 function upload(bytes: Uint8Array): Tensor {

@@ -2,7 +2,7 @@
  * The one device of the process (or page). Everything else in kindling is synchronous: `init()` is where the waiting is.
  */
 import { requestGpu } from '#host';
-import { KindlingError, refuse } from './errors.js';
+import { DeviceLostError, KindlingError, refuse } from './errors.js';
 import type { Polling } from './hosts/polling.js';
 import { checked, type Known } from './options.js';
 
@@ -39,24 +39,41 @@ interface Context {
   readonly polling: Polling | undefined;
   /** Held so that no host collects it while its device lives. */
   readonly roots: readonly unknown[];
+  /** Why it is gone, once it is. */
+  lost: DeviceLostError | null;
+  /** Ends what waits for the device, once it is gone. */
+  readonly waits: Set<(lost: DeviceLostError) => void>;
 }
 
 let context: Context | null = null;
-let pending: Promise<Adapter> | null = null;
-let failure: KindlingError | null = null;
+let opening: Promise<Adapter> | null = null;
+let epochs = 0;
 
 /**
- * Finds an adapter and opens the device. Call it once, before the first tensor; later calls return the same adapter.
+ * Finds an adapter and opens the device. Call it once, before the first tensor; later calls return the same adapter,
+ * whatever their options, until the device is lost or given back by {@link destroy}: then the next call opens another.
  *
- * @throws KindlingError when there is no adapter, saying what was tried and what to install.
+ * @throws KindlingError when there is no adapter, saying what was tried and what to install; the next call tries again.
  */
 export function init(options: InitOptions = {}): Promise<Adapter> {
   checked('init', options, INIT);
-  pending ??= open(options).catch((error: unknown) => {
-    pending = null;
-    throw error;
+  if (context && !context.lost) return Promise.resolve(context.adapter);
+  opening ??= open(options).finally(() => {
+    opening = null;
   });
-  return pending;
+  return opening;
+}
+
+/**
+ * Gives the device back, and with it all GPU memory: what waits for it ends in a {@link DeviceLostError}, and its tensors
+ * are refused from now on. {@link init} opens another, with options of its own. Without a device it does nothing.
+ */
+export function destroy(): void {
+  const closed = context;
+  if (closed && !closed.lost) lose(closed, 'given back by destroy()');
+  else epochs++; // What is being opened is given back once it is there.
+  close();
+  closed?.device.destroy();
 }
 
 /** The adapter in use. @throws KindlingError before `init()`. */
@@ -64,10 +81,13 @@ export function adapter(): Adapter {
   return current().adapter;
 }
 
-/** The device in use. @throws KindlingError before `init()`. */
+/** The device in use. @throws KindlingError before `init()`, DeviceLostError when it is gone */
 export function device(): GPUDevice {
   return current().device;
 }
+
+/** Changes when the device goes: what was made in another epoch cannot be used any more. */
+export const epoch = (): number => epochs;
 
 const preparations: ((adapterId: string) => Promise<readonly string[]>)[] = [];
 
@@ -79,25 +99,71 @@ export function beforeUse(prepare: (adapterId: string) => Promise<readonly strin
 /** How to wait for results where asking for them takes time from the adapter; undefined where it does not. */
 export const polling = (): Polling | undefined => current().polling;
 
-/** Throws what went wrong on the device since it was opened, if anything did. */
+let failure: KindlingError | null = null;
+
+/** Remembers the first error that no work can be found for: whoever reads or waits next is told, once. */
+export function fail(error: KindlingError): void {
+  failure ??= error;
+}
+
+/** Throws what {@link fail} remembers, if anything, and forgets it. */
 export function assertHealthy(): void {
-  if (failure) throw failure;
-}
-
-/** Records the first thing that went wrong; later reads throw it, for results after it cannot be trusted. */
-export function fail(error: unknown): void {
-  failure ??= error instanceof KindlingError ? error : new KindlingError(String(error));
-}
-
-/** Returns the recorded failure and clears it: for tests that provoke one. @internal */
-export function takeFailure(): KindlingError | null {
-  const taken = failure;
+  const told = failure;
   failure = null;
-  return taken;
+  if (told) throw told;
 }
 
-function current(): Context {
+let forgets: (() => void)[] = [];
+
+/** What belongs to the device and goes with it: made at the first call, and anew for the next device. */
+export function perDevice<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    if (!made) {
+      made = { value: make() };
+      forgets.push(() => {
+        made = null;
+      });
+    }
+    return made.value;
+  };
+}
+
+/** Waits for the device: rejects as soon as it is gone, for a lost device answers late, with something else, or never. */
+export function orLost<T>(answer: Promise<T>): Promise<T> {
+  const { waits, lost } = current(true);
+  if (lost) return Promise.reject(lost);
+  return new Promise((resolve, reject) => {
+    waits.add(reject);
+    const done = (): boolean => waits.delete(reject);
+    answer.then(
+      (value) => done() && resolve(value),
+      (error: unknown) => done() && reject(error),
+    );
+  });
+}
+
+function lose(gone: Context, how: string): void {
+  gone.lost = new DeviceLostError(
+    `the GPU device was ${how}. init() opens another; tensors of this one are gone with it`,
+  );
+  epochs++;
+  for (const end of [...gone.waits]) end(gone.lost);
+  gone.waits.clear();
+}
+
+/** Forgets everything that belongs to the device. */
+function close(): void {
+  context = null;
+  failure = null;
+  const all = forgets;
+  forgets = [];
+  for (const forget of all) forget();
+}
+
+function current(orGone = false): Context {
   if (!context) refuse('kindling has no device yet: `await init()` before the first tensor');
+  if (context.lost && !orGone) throw context.lost;
   return context;
 }
 
@@ -112,22 +178,41 @@ const RAISED = [
 ] as const satisfies readonly (keyof GPUSupportedLimits)[];
 
 async function open(options: InitOptions): Promise<Adapter> {
+  const begun = epochs;
   const found = await requestGpu(options);
   const gpuAdapter = found.adapter;
   const requiredLimits: Record<string, number> = {};
   for (const limit of RAISED) requiredLimits[limit] = gpuAdapter.limits[limit];
   const wanted: GPUFeatureName[] = ['timestamp-query', 'subgroups'];
   const requiredFeatures = wanted.filter((feature) => gpuAdapter.features.has(feature));
-  const opened = await gpuAdapter.requestDevice({ requiredFeatures, requiredLimits });
-  void opened.lost.then((lost) => {
-    if (lost.reason !== 'destroyed') fail(new KindlingError(`the GPU device was lost: ${lost.message || lost.reason}`));
+  const opened = await gpuAdapter.requestDevice({ requiredFeatures, requiredLimits }).catch((cause: unknown) => {
+    throw new KindlingError(`init: the adapter gives no device: ${String(cause)}`, { cause });
   });
-  opened.addEventListener('uncapturederror', (event) => fail(new KindlingError(`WebGPU: ${event.error.message}`)));
   const described = describe(gpuAdapter.info, found);
-  for (const prepare of preparations) found.notes.push(...(await prepare(described.id)));
-  const roots = [found.gpu, gpuAdapter];
-  context = { device: opened, adapter: described, polling: described.isSoftware ? found.polling : undefined, roots };
-  return context.adapter;
+  try {
+    for (const prepare of preparations) found.notes.push(...(await prepare(described.id)));
+    if (epochs !== begun) throw new DeviceLostError('init: destroy() was called before the device was open');
+  } catch (error) {
+    opened.destroy();
+    throw error;
+  }
+  close();
+  const made: Context = {
+    device: opened,
+    adapter: described,
+    polling: described.isSoftware ? found.polling : undefined,
+    roots: [found.gpu, gpuAdapter],
+    lost: null,
+    waits: new Set(),
+  };
+  context = made;
+  void opened.lost.then(({ reason, message }) => {
+    if (!made.lost) lose(made, `lost (${[reason, message].filter((part) => part && part !== 'unknown').join(': ')})`);
+  });
+  opened.addEventListener('uncapturederror', ({ error }) => {
+    if (!made.lost) fail(new KindlingError(`WebGPU: ${error.message}`));
+  });
+  return described;
 }
 
 function describe(info: GPUAdapterInfo, found: { host: string; notes: string[]; adapter: GPUAdapter }): Adapter {

@@ -1,6 +1,6 @@
 /** Planned commands as a command buffer: one compute pass, ended only where something is copied. */
 import { device } from './device.js';
-import type { Encoded, EncodedDispatch } from './plan.js';
+import { bindGroupOf, type Encoded, type EncodedDispatch } from './plan.js';
 
 /** Measures dispatches, each in a pass of its own. */
 export interface Stopwatch {
@@ -26,19 +26,21 @@ export function encode(commands: readonly Encoded[]): GPUCommandBuffer {
   };
   for (const command of commands) {
     if ('pipeline' in command) {
-      const { pipeline, bindGroup, kernel } = command;
-      if (!pipeline.compiled) continue; // It failed to compile; the failure is thrown by the next read.
+      const { pipeline, kernel } = command;
+      if (!pipeline.compiled) continue;
+      command.bindGroup ??= bindGroupOf(command);
       const timestampWrites = stopwatch?.start(command);
       if (timestampWrites) end();
       pass ??= encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
       pass.setPipeline(pipeline.compiled);
-      pass.setBindGroup(0, bindGroup);
+      pass.setBindGroup(0, command.bindGroup);
       const [x, y, z] = kernel.workgroups;
       pass.dispatchWorkgroups(x, y, z);
       if (timestampWrites) end();
     } else {
       end();
-      encoder.copyBufferToBuffer(command.from, command.fromOffset, command.to, command.toOffset, command.bytes);
+      const { from, fromOffset, to, toOffset, bytes } = command;
+      encoder.copyBufferToBuffer(from.gpu, fromOffset, to.gpu, toOffset, bytes);
     }
   }
   end();

@@ -7,3 +7,8 @@ export class KindlingError extends Error {
 export function refuse(message: string): never {
   throw new KindlingError(message);
 }
+
+/** The device went away: the driver reset it, the browser took it, or `destroy()` gave it back. `init()` opens another. */
+export class DeviceLostError extends KindlingError {
+  override name = 'DeviceLostError';
+}

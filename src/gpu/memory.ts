@@ -2,10 +2,19 @@
  * A piece of GPU memory as commands name it. Its buffer is found only when the batch that first names it is planned
  * (plan.ts): a temporary then shares one with others that are done, and what nobody reads never gets any.
  */
+import { epoch } from './device.js';
+import type { KindlingError } from './errors.js';
 import { type Pool, type PoolBuffer, pool } from './pool.js';
 
+/** Bytes of a buffer's memory that hold nothing to be relied on. */
+export interface Damage {
+  readonly from: number;
+  readonly to: number;
+  readonly error: KindlingError;
+}
+
 export class Memory {
-  /** A multiple of 4, and at least 4. */
+  /** A multiple of 4; of memory for no element, what the widest element takes: kernels bind it all the same. */
   readonly bytes: number;
   buffer: PoolBuffer | null = null;
   /** Where it lies, if it is a range of another memory: of an arena, say. `offset` is a multiple of 256. */
@@ -15,12 +24,20 @@ export class Memory {
   /** The last batch with a command that names it. */
   batch = -1;
   /** The pool that its buffer goes back to. */
-  owner: Pool = pool;
+  owner: Pool = pool();
   /** A recording names its buffer: it is not given back before the recording is dropped. */
   pinned = false;
+  /** What of it cannot be relied on (damage.ts), for memory with a buffer of its own. */
+  damage: readonly Damage[] | null = null;
+  readonly #epoch = epoch();
 
   constructor(bytes: number) {
-    this.bytes = Math.max(4, Math.ceil(bytes / 4) * 4);
+    this.bytes = Math.ceil(bytes / 4) * 4 || 16;
+  }
+
+  /** Whether the device that it lies on is gone. */
+  get isGone(): boolean {
+    return this.#epoch !== epoch();
   }
 
   /** The memory that has the buffer: itself, or what it is a range of. */
@@ -29,9 +46,9 @@ export class Memory {
   }
 
   /** Finds a buffer now, for a write of the host. */
-  materialize(from: Pool = pool): PoolBuffer {
+  materialize(from: Pool = pool()): PoolBuffer {
     const { root } = this;
-    if (!root.buffer) {
+    if (!root.buffer || root.buffer.failure) {
       root.owner = from;
       root.buffer = from.acquire(root.bytes);
     }

@@ -27,8 +27,8 @@ export function hostSlot(bytes: number, fill: (view: DataView) => void): Storage
     const size = Math.max(PAGE_BYTES, room);
     const storage = Storage.forStep(size);
     const content = new Uint8Array(size);
-    const gpu = writeLate(storage.memory(), content);
-    page = { storage, gpu, content, used: 0, fill: [], batch: currentBatch() };
+    const buffer = writeLate(storage.memory(), content);
+    page = { storage, buffer, content, used: 0, fill: [], batch: currentBatch() };
     recording()?.pages.push(page);
   }
   const offset = page.used;

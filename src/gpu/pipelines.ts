@@ -1,22 +1,32 @@
 /** Compiles kernels, asynchronously and once per text, and says what is wrong where the compiler refuses one. */
 import type { Kernel } from '../kernels/kernel.js';
-import { device } from './device.js';
+import { device, perDevice } from './device.js';
 import { KindlingError } from './errors.js';
+import { somethingFailed } from './failures.js';
 
 /** A compiled kernel, or one on its way. */
 export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
   /** Null until `ready` resolves. */
   compiled: GPUComputePipeline | null;
+  /** Why the kernel does not compile. */
+  failure: KindlingError | null;
+  /** Resolves when one of the two is there. */
   readonly ready: Promise<void>;
 }
 
-const byKernel = new WeakMap<Kernel, Pipeline>();
-const byText = new Map<string, Pipeline>();
-const layouts = new Map<string, GPUBindGroupLayout>();
+const compiler = /* @__PURE__ */ perDevice(() => ({
+  byKernel: new WeakMap<Kernel, Pipeline>(),
+  byText: new Map<string, Pipeline>(),
+  layouts: new Map<string, GPUBindGroupLayout>(),
+  paramBuffers: new WeakMap<Kernel, GPUBuffer>(),
+  done: 0,
+  /** Whether the console was told that it takes long. */
+  spoken: false,
+}));
 
 /** Shaders compiled so far. */
-export const pipelineCount = (): number => byText.size;
+export const pipelineCount = (): number => compiler().byText.size;
 
 /** Shaders that have begun to compile since the device was opened, and those that are done. */
 export interface CompileProgress {
@@ -27,10 +37,11 @@ export interface CompileProgress {
 }
 
 let listener: ((progress: CompileProgress) => void) | null = null;
-let done = 0;
 
 /**
- * Calls `listen` whenever a shader begins to compile and when it is done; they compile in parallel. Null ends it.
+ * Calls `listen` whenever a shader begins to compile and when it is done; they compile in parallel. Null ends it. Without a
+ * listener the console says once that shaders compile, if that takes longer than a second. What `listen` throws is shown on
+ * the console and changes nothing.
  *
  * @example onCompile(({ done, total }) => console.log(`compiled ${done} of ${total} shaders`));
  */
@@ -38,10 +49,38 @@ export function onCompile(listen: ((progress: CompileProgress) => void) | null):
   listener = listen;
 }
 
-const tell = (kernel: Kernel): void => listener?.({ done, total: byText.size, kernel: kernel.name });
+function tell(kernel: Kernel): void {
+  const { done, byText } = compiler();
+  try {
+    listener?.({ done, total: byText.size, kernel: kernel.name });
+  } catch (error) {
+    console.error('onCompile: the listener threw', error);
+  }
+  speakUpLater(done === byText.size);
+}
+
+const PATIENCE_MS = 1000;
+let patience: ReturnType<typeof setTimeout> | undefined;
+
+/** Says that shaders compile where that has taken a second without a pause. */
+function speakUpLater(allDone: boolean): void {
+  if (allDone) {
+    clearTimeout(patience);
+    patience = undefined;
+  } else if (!compiler().spoken) {
+    patience ??= setTimeout(() => {
+      patience = undefined;
+      const { done, byText, spoken } = compiler();
+      if (spoken || listener || done === byText.size) return;
+      compiler().spoken = true;
+      console.warn(`kindling: compiling shaders: ${done} of ${byText.size}… (said once; onCompile() follows it)`);
+    }, PATIENCE_MS);
+  }
+}
 
 /** The kernel's pipeline; compilation starts on the first call. */
 export function pipelineOf(kernel: Kernel): Pipeline {
+  const { byKernel, byText } = compiler();
   let pipeline = byKernel.get(kernel);
   if (!pipeline) {
     const known = byText.get(kernel.wgsl);
@@ -59,6 +98,7 @@ const TYPES = { read: 'read-only-storage', write: 'storage', params: 'uniform' }
 function layoutOf({ access, params }: Kernel): GPUBindGroupLayout {
   const uses = [...access, ...(params ? ['params' as const] : [])];
   const key = uses.join();
+  const { layouts } = compiler();
   let layout = layouts.get(key);
   if (!layout) {
     layout = device().createBindGroupLayout({
@@ -80,31 +120,30 @@ function compile(kernel: Kernel): Pipeline {
     layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
     compute: { module, entryPoint: 'main' },
   });
-  const pipeline: Pipeline = {
-    layout,
-    compiled: null,
-    ready: made.then(
-      async (compiled) => {
-        pipeline.compiled = compiled;
-        done++;
-        tell(kernel);
-        await moduleError;
-      },
-      async (error: unknown) => {
-        throw await explain(kernel, module, (await moduleError)?.message ?? String(error));
-      },
-    ),
+  const state = compiler();
+  const ended = async (): Promise<void> => {
+    try {
+      const compiled = await made;
+      await moduleError;
+      pipeline.compiled = compiled;
+    } catch (error) {
+      const message = (await moduleError.catch(() => null))?.message ?? String(error);
+      pipeline.failure = await explain(kernel, module, message);
+      somethingFailed();
+    }
+    state.done++;
+    if (state === compiler()) tell(kernel);
   };
-  pipeline.ready.catch(() => {}); // `flush` waits for it too, and hands the error to whoever reads next.
+  const pipeline: Pipeline = { layout, compiled: null, failure: null, ready: ended() };
   return pipeline;
 }
 
-const paramBuffers = new WeakMap<Kernel, GPUBuffer>();
 const UNIFORM = 0x40; // GPUBufferUsage.UNIFORM
 
 /** The buffer of a kernel's `params`, made once and never written again; null for a kernel without. */
 export function paramsOf(kernel: Kernel): GPUBuffer | null {
   if (!kernel.params) return null;
+  const { paramBuffers } = compiler();
   let buffer = paramBuffers.get(kernel);
   if (!buffer) {
     const size = Math.ceil(kernel.params.length / 4) * 16;
@@ -118,7 +157,7 @@ export function paramsOf(kernel: Kernel): GPUBuffer | null {
 
 async function explain(kernel: Kernel, module: GPUShaderModule, message: string): Promise<KindlingError> {
   const lines = kernel.wgsl.split('\n');
-  const { messages } = await module.getCompilationInfo();
+  const { messages } = await module.getCompilationInfo().catch(() => ({ messages: [] }));
   const errors = messages
     .filter((m) => m.type === 'error')
     .map((m) => `  line ${m.lineNum}: ${m.message}\n    ${lines[m.lineNum - 1]?.trim() ?? ''}`);

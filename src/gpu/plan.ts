@@ -6,7 +6,9 @@
  * tensors): where that would happen, what is read is copied aside first.
  */
 import type { Kernel } from '../kernels/kernel.js';
-import { device } from './device.js';
+import type { Allocation } from './allocation.js';
+import { device, perDevice } from './device.js';
+import type { KindlingError } from './errors.js';
 import type { Memory } from './memory.js';
 import { type Pipeline, paramsOf, pipelineOf } from './pipelines.js';
 import type { Pool, PoolBuffer } from './pool.js';
@@ -16,6 +18,8 @@ export interface Dispatch {
   readonly kernel: Kernel;
   /** What the kernel binds: its inputs, then its outputs. */
   readonly memories: readonly Memory[];
+  /** Those that it is the first to write: their content does not depend on what was there. */
+  readonly fresh: readonly Memory[];
 }
 
 export interface Copy {
@@ -27,24 +31,31 @@ export interface Copy {
 /** A copy to a buffer that the host will map. */
 export interface Readback {
   readonly from: Memory;
-  readonly staging: GPUBuffer;
+  readonly staging: Allocation;
   readonly bytes: number;
+  /** Why it brings nothing. */
+  failure: KindlingError | null;
 }
 
 export interface EncodedDispatch {
   readonly kernel: Kernel;
   readonly pipeline: Pipeline;
-  readonly bindGroup: GPUBindGroup;
+  readonly bound: readonly Bound[];
+  /** Null until it is first encoded: by then its buffers are known to be good. */
+  bindGroup: GPUBindGroup | null;
   /** Bytes that it binds. */
   readonly bytes: number;
+  /** What it was planned from. */
+  readonly command: Command;
 }
 
 export interface EncodedCopy {
-  readonly from: GPUBuffer;
+  readonly from: Allocation;
   readonly fromOffset: number;
-  readonly to: GPUBuffer;
+  readonly to: Allocation;
   readonly toOffset: number;
   readonly bytes: number;
+  readonly command: Command;
 }
 
 export type Encoded = EncodedDispatch | EncodedCopy;
@@ -83,14 +94,16 @@ function seen(commands: readonly Command[]): Command[] {
 }
 
 /** What a bind group names, in binding order. */
-interface Bound {
+export interface Bound {
   readonly buffer: PoolBuffer;
   readonly offset: number;
   readonly size: number;
 }
 
 /** The bind groups that a kernel was given last: a loop binds the same few buffers again and again. */
-const groups = new WeakMap<Kernel, { readonly bound: readonly Bound[]; readonly group: GPUBindGroup }[]>();
+const groups = /* @__PURE__ */ perDevice(
+  () => new WeakMap<Kernel, { readonly bound: readonly Bound[]; readonly group: GPUBindGroup }[]>(),
+);
 const KEPT_GROUPS = 8;
 
 const same = (a: readonly Bound[], b: readonly Bound[]): boolean =>
@@ -99,19 +112,30 @@ const same = (a: readonly Bound[], b: readonly Bound[]): boolean =>
     return other?.buffer === buffer && other.offset === offset && other.size === size;
   });
 
-function bindGroup(kernel: Kernel, { layout }: Pipeline, bound: readonly Bound[], onMake: () => void): GPUBindGroup {
-  const known = groups.get(kernel) ?? [];
-  groups.set(kernel, known);
-  const found = known.find((one) => same(one.bound, bound));
-  if (found) return found.group;
-  onMake();
+const knownGroup = (kernel: Kernel, bound: readonly Bound[]): GPUBindGroup | null =>
+  groups()
+    .get(kernel)
+    ?.find((one) => same(one.bound, bound))?.group ?? null;
+
+let groupsMade = 0;
+
+/** Bind groups made since the page or process began. */
+export const bindGroupCount = (): number => groupsMade;
+
+/** The bind group of a planned dispatch, made unless the same one was. */
+export function bindGroupOf({ kernel, pipeline, bound }: EncodedDispatch): GPUBindGroup {
+  const found = knownGroup(kernel, bound);
+  if (found) return found;
+  groupsMade++;
+  const known = groups().get(kernel) ?? [];
+  groups().set(kernel, known);
   const entries: GPUBindGroupEntry[] = bound.map(({ buffer, offset, size }, binding) => ({
     binding,
     resource: { buffer: buffer.gpu, offset, size },
   }));
   const params = paramsOf(kernel);
   if (params) entries.push({ binding: entries.length, resource: { buffer: params } });
-  const group = device().createBindGroup({ layout, entries });
+  const group = device().createBindGroup({ label: kernel.name, layout: pipeline.layout, entries });
   if (known.length === KEPT_GROUPS) known.shift();
   known.push({ bound, group });
   return group;
@@ -122,11 +146,9 @@ export interface PlanOptions {
   batch: number;
   /** Where buffers come from. */
   pool: Pool;
-  /** Called for each bind group made. */
-  onBindGroup(): void;
 }
 
-export function plan(commands: readonly Command[], { batch, pool, onBindGroup }: PlanOptions): Encoded[] {
+export function plan(commands: readonly Command[], { batch, pool }: PlanOptions): Encoded[] {
   const kept = seen(commands);
   const lives = new Map<Memory, Life>();
   kept.forEach((command, i) => {
@@ -150,11 +172,11 @@ export function plan(commands: readonly Command[], { batch, pool, onBindGroup }:
     aside.push(buffer);
     return buffer;
   };
-  const copy = (from: Memory, to: { gpu: GPUBuffer }, toOffset: number, bytes: number): void => {
-    const { gpu } = bound(from);
-    encoded.push({ from: gpu, fromOffset: from.home?.offset ?? 0, to: to.gpu, toOffset, bytes });
+  const copy = (command: Command, from: Memory, to: Allocation, toOffset: number, bytes: number): void => {
+    encoded.push({ from: bound(from), fromOffset: from.home?.offset ?? 0, to, toOffset, bytes, command });
   };
-  const dispatch = ({ kernel, memories }: Dispatch): void => {
+  const dispatch = (command: Dispatch): void => {
+    const { kernel, memories } = command;
     const buffers = memories.map(bound);
     const written = new Set(buffers.filter((_, i) => kernel.access[i] === 'write'));
     const entries = memories.map((memory, binding): Bound => {
@@ -164,17 +186,17 @@ export function plan(commands: readonly Command[], { batch, pool, onBindGroup }:
         return { buffer, offset: memory.home?.offset ?? 0, size };
       }
       const apart = setAside(size);
-      copy(memory, apart, 0, size);
+      copy(command, memory, apart, 0, size);
       return { buffer: apart, offset: 0, size };
     });
     const pipeline = pipelineOf(kernel);
     const bytes = entries.reduce((sum, { size }) => sum + size, 0);
-    encoded.push({ kernel, pipeline, bindGroup: bindGroup(kernel, pipeline, entries, onBindGroup), bytes });
+    encoded.push({ kernel, pipeline, bound: entries, bindGroup: knownGroup(kernel, entries), bytes, command });
   };
   kept.forEach((command) => {
     if (isPlanned(command)) encoded.push(...command);
     else if ('kernel' in command) dispatch(command);
-    else if ('staging' in command) copy(command.from, { gpu: command.staging }, 0, command.bytes);
+    else if ('staging' in command) copy(command, command.from, command.staging, 0, command.bytes);
     else {
       const { from, to, bytes } = command;
       const target = bound(to);
@@ -182,9 +204,9 @@ export function plan(commands: readonly Command[], { batch, pool, onBindGroup }:
       if (bound(from) === target) {
         // WebGPU copies between two buffers only.
         const apart = setAside(bytes);
-        copy(from, apart, 0, bytes);
-        encoded.push({ from: apart.gpu, fromOffset: 0, to: target.gpu, toOffset, bytes });
-      } else copy(from, target, toOffset, bytes);
+        copy(command, from, apart, 0, bytes);
+        encoded.push({ from: apart, fromOffset: 0, to: target, toOffset, bytes, command });
+      } else copy(command, from, target, toOffset, bytes);
     }
   });
   for (const memory of shared.keys()) memory.buffer = null;

@@ -3,12 +3,15 @@
  * again at once: for a kernel's output, or for a write of the host, which is made before the commands of its own batch
  * and after those of all earlier ones.
  */
-import { device } from './device.js';
+import { type Allocation, allocate, showBytes } from './allocation.js';
+import { collectGarbage } from './collector.js';
+import { device, epoch, perDevice } from './device.js';
 import { refuse } from './errors.js';
 
-export interface PoolBuffer {
-  readonly gpu: GPUBuffer;
+export interface PoolBuffer extends Allocation {
   readonly bytes: number;
+  /** The device's. */
+  readonly epoch: number;
   /** The last batch that names this buffer or before which the host writes into it. */
   batch: number;
 }
@@ -35,6 +38,8 @@ export function checkSize(wanted: number): void {
 export class Pool {
   readonly #free = new Map<number, PoolBuffer[]>();
   #freeBytes = 0;
+  /** The last batch that the queue has, when it was last asked. */
+  #submitted = -1;
   /** All buffers that came from here, in use or waiting for reuse. */
   buffers = 0;
   bytes = 0;
@@ -51,11 +56,36 @@ export class Pool {
     this.bytes += size;
     if (this.source) return this.source.acquire(wanted);
     checkSize(wanted);
-    return { gpu: device().createBuffer({ size, usage: USAGE }), bytes: size, batch: -1 };
+    const made = allocate({ size, usage: USAGE }, { ...this.relief, failed: () => this.#forget(size) });
+    return Object.assign(made, { bytes: size, batch: -1, epoch: epoch() });
+  }
+
+  /** Bytes in use. */
+  get usedBytes(): number {
+    return this.bytes - this.#freeBytes;
+  }
+
+  /** What to do where the device has no room. */
+  readonly relief = {
+    relieve: async (): Promise<void> => {
+      await collectGarbage();
+      this.#destroyIdle(0);
+      // What was destroyed is free when the work submitted since is done.
+      device().queue.submit([]);
+      await device().queue.onSubmittedWorkDone();
+    },
+    held: (): string => `${showBytes(this.bytes)} in ${this.buffers} buffers`,
+    failed: (): void => {},
+  };
+
+  #forget(size: number): void {
+    this.buffers--;
+    this.bytes -= size;
   }
 
   /** Gives a buffer back for reuse. */
   release(buffer: PoolBuffer): void {
+    if (buffer.failure || buffer.epoch !== epoch()) return;
     const list = this.#free.get(buffer.bytes);
     if (list) list.push(buffer);
     else this.#free.set(buffer.bytes, [buffer]);
@@ -71,13 +101,16 @@ export class Pool {
 
   /** Destroys idle buffers while more lie idle than is worth keeping. `submitted`: the last batch the queue has. */
   trim(submitted: number): void {
-    if (this.#freeBytes <= IDLE_BYTES || this.#freeBytes <= this.bytes / 2) return;
+    this.#submitted = submitted;
+    if (this.#freeBytes > IDLE_BYTES && this.#freeBytes > this.bytes / 2) this.#destroyIdle(IDLE_BYTES / 2);
+  }
+
+  #destroyIdle(enough: number): void {
     for (const [size, list] of [...this.#free].sort((a, b) => b[0] - a[0])) {
       const kept = list.filter((buffer) => {
-        if (this.#freeBytes <= IDLE_BYTES / 2 || buffer.batch > submitted) return true;
+        if (this.#freeBytes <= enough || buffer.batch > this.#submitted) return true;
         buffer.gpu.destroy();
-        this.buffers--;
-        this.bytes -= size;
+        if (!buffer.failure) this.#forget(size);
         this.#freeBytes -= size;
         return false;
       });
@@ -86,11 +119,14 @@ export class Pool {
   }
 
   #take(size: number): PoolBuffer | undefined {
-    const found = this.#free.get(size)?.pop();
-    if (found) this.#freeBytes -= size;
-    return found;
+    const list = this.#free.get(size);
+    for (let found = list?.pop(); found; found = list?.pop()) {
+      this.#freeBytes -= size;
+      if (!found.failure) return found;
+    }
+    return undefined;
   }
 }
 
 /** The buffers of the device. */
-export const pool = new Pool();
+export const pool = /* @__PURE__ */ perDevice(() => new Pool());

@@ -1,13 +1,14 @@
 /** What is remembered while a captured function is recorded. */
 import { tuningVersion } from './choices.js';
+import { epoch } from './device.js';
 import { KindlingError } from './errors.js';
 import type { Memory } from './memory.js';
 import type { Encoded } from './plan.js';
-import { Pool, pool } from './pool.js';
+import { Pool, type PoolBuffer, pool } from './pool.js';
 
 /** Numbers that the host writes before a step; each is asked for again when the step is replayed. */
 export interface Page {
-  readonly gpu: GPUBuffer;
+  readonly buffer: PoolBuffer;
   readonly content: Uint8Array<ArrayBuffer>;
   /** Bytes taken so far. */
   used: number;
@@ -22,7 +23,7 @@ interface Owner {
 
 export class Recording {
   /** Buffers of its own, so that nothing else writes into them between two replays. */
-  readonly pool = new Pool(pool);
+  readonly pool = new Pool(pool());
   readonly pages: Page[] = [];
   /** Conditions under which the recording still says what the function would do. */
   readonly guards: (() => boolean)[] = [];
@@ -36,8 +37,11 @@ export class Recording {
   readonly survivors = new Map<Owner, Memory>();
   commands: readonly Encoded[] = [];
   readonly #tuning = tuningVersion();
+  readonly #epoch = epoch();
   /** The first thing done that cannot be captured. */
   failure: KindlingError | null = null;
+  /** Its commands could not run, at least not all. */
+  broken = false;
 
   /** Takes over what was planned, and keeps the buffers that it names. */
   planned(commands: readonly Encoded[]): void {
@@ -59,18 +63,20 @@ export class Recording {
     return this.guards.every((holds) => holds());
   }
 
-  /** Whether what it names is still where it was, and kernels are chosen as they were. */
+  /** Whether it can run, what it names is still where it was, and kernels are chosen as they were. */
   get holds(): boolean {
-    if (this.#tuning !== tuningVersion()) return false;
+    if (this.broken || this.#epoch !== epoch() || this.#tuning !== tuningVersion()) return false;
     // A range whose owner is gone still lies in its arena.
     return this.externals.every(({ owner, memory }) => (owner.isFreed ? memory.home !== null : owner.isStill(memory)));
   }
 
   /** Gives its buffers back; those of results when their owners free them. */
   drop(): void {
+    if (this.#epoch !== epoch()) return;
+    const to = pool();
     for (const memory of [...this.survivors.values(), ...this.constants.keys()]) {
       memory.pinned = false;
-      memory.owner = pool;
+      memory.owner = to;
     }
     for (const [memory, owner] of this.constants) if (owner.isFreed) memory.giveBack();
     this.pool.drain();

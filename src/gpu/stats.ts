@@ -19,6 +19,6 @@ export interface Stats {
 
 /** Commands issued so far, and GPU memory held. */
 export function stats(): Stats {
-  const { buffers, bytes } = pool;
+  const { buffers, bytes } = pool();
   return { ...streamStats(), pipelines: pipelineCount(), buffers, bytes };
 }

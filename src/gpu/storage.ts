@@ -2,11 +2,14 @@
  * Who owns GPU memory. A `Storage` is the memory of one or more tensors. Inside a step it belongs to that step and is
  * freed at its end; outside, it lives until `free()` or until nothing refers to it any more.
  */
+import { collectedOne, madeOutside } from './budget.js';
+import { device } from './device.js';
 import { refuse } from './errors.js';
 import { Memory } from './memory.js';
 import { checkSize } from './pool.js';
+import { delivered, readback } from './readback.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
-import { copy, currentBatch, discard, dispatch, flush, readback, write } from './stream.js';
+import { copy, currentBatch, discard, dispatch, flush, write } from './stream.js';
 
 /** The storages made inside one step. */
 class Scope {
@@ -14,13 +17,16 @@ class Scope {
 }
 
 const scopes: Scope[] = [];
-const collected = new FinalizationRegistry<Memory>(discard);
+const collected = new FinalizationRegistry<Memory>((memory) => {
+  collectedOne(memory);
+  discard(memory);
+});
 
 /** Results of a step up to this size come back with the step itself, and their GPU memory is freed when they have. */
 const READ_WITH_STEP_BYTES = 4096;
 
 export class Storage {
-  /** Bytes that tensors use; a multiple of 4, and at least 4. */
+  /** Bytes that tensors use; a multiple of 4, and at least that. */
   readonly bytes: number;
   #memory: Memory | null;
   /** Keeps alive what this is a range of. */
@@ -63,6 +69,11 @@ export class Storage {
     return this.#memory === null && !(this.#host instanceof ArrayBuffer);
   }
 
+  /** Whether commands may name it. */
+  get isUsable(): boolean {
+    return this.#memory ? !this.#memory.isGone : this.#host instanceof ArrayBuffer;
+  }
+
   /** Whether a running step frees it at its end. */
   get isTemporary(): boolean {
     return this.#scope !== null;
@@ -76,6 +87,10 @@ export class Storage {
       this.#memory = new Memory(this.bytes);
       write(this.#memory, new Uint8Array(this.#host));
       this.#giveTo(null);
+    }
+    if (this.#memory.isGone) {
+      device(); // Says so where there is none.
+      refuse(GONE);
     }
     this.#host = null; // A kernel or the host may write now: from here on the GPU's content counts.
     recording()?.named.set(this, this.#memory);
@@ -94,11 +109,11 @@ export class Storage {
 
   /** Reads the content back. */
   read(): Promise<ArrayBuffer> {
-    if (this.#host) return Promise.resolve(this.#host);
+    if (this.#host) return delivered(this.#host);
     refuseInCapture('a tensor is read', 'Return the tensor, and read it from what the captured function returns.');
     const content = readback(this.memory());
     flush();
-    return content;
+    return delivered(content);
   }
 
   /** Overwrites the content from the host. */
@@ -222,6 +237,10 @@ const FREED =
   'this tensor was freed. What a step makes lives until the step ends: return it from the step, or pass it to keep(), ' +
   'to use it afterwards. Parameters, their gradients (until zeroGrad) and optimizer state are kept without asking';
 
+const GONE =
+  'this tensor lies on a device that was lost, or given back by destroy(). Make it anew: models, optimizers and data sets ' +
+  'too, from a checkpoint perhaps';
+
 const UPLOAD = 'Make the tensor outside, or pass it as an argument.';
 
 let constantsAllowed = false;
@@ -289,6 +308,7 @@ export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly S
     storages.map((storage) => storage.memory()),
   );
   if (scopes.length > 0) return;
+  madeOutside(storages.at(-1)?.bytes ?? 0);
   const batch = currentBatch();
   if (unsubmitted.batch !== batch) unsubmitted = { batch, dispatches: 0 };
   if (++unsubmitted.dispatches >= EAGER_BATCH) flush();

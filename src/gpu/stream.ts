@@ -4,17 +4,21 @@
  * compile asynchronously while ops stay synchronous, and batches are submitted in the order they were recorded.
  */
 import type { Kernel } from '../kernels/kernel.js';
-import { assertHealthy, device, fail, polling } from './device.js';
+import { allocating } from './allocation.js';
+import { batchFailed, hostWrote, runnable } from './damage.js';
+import { assertHealthy, device, epoch, orLost, perDevice, polling } from './device.js';
 import { encode } from './encode.js';
 import { KindlingError, refuse } from './errors.js';
+import { takeUntold } from './failures.js';
 import type { Submission } from './hosts/polling.js';
 import type { Memory } from './memory.js';
-import { type Command, type Encoded, plan, writtenBy } from './plan.js';
-import { pool } from './pool.js';
+import { bindGroupCount, type Command, type Encoded, plan, type Readback, writtenBy } from './plan.js';
+import { type PoolBuffer, pool } from './pool.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
 
 interface Write {
-  readonly buffer: GPUBuffer;
+  readonly to: Memory | null;
+  readonly buffer: PoolBuffer;
   readonly offset: number;
   readonly data: Uint8Array<ArrayBuffer>;
 }
@@ -24,25 +28,34 @@ interface Batch {
   /** Host writes, made before the batch's commands: none of those recorded before a write names its memory. */
   readonly writes: Write[];
   readonly commands: Command[];
-  readonly afterSubmit: ((submission: Submission) => void)[];
+  readonly afterSubmit: ((submission: Submission, verdict: Promise<void>) => void)[];
 }
 
-const newBatch = (number: number): Batch => ({ number, writes: [], commands: [], afterSubmit: [] });
+let batches = 0;
+const newBatch = (): Batch => ({ number: batches++, writes: [], commands: [], afterSubmit: [] });
 
-let batch = newBatch(0);
-let submittedBatch = -1;
-/** Batches that wait for a shader to compile. Null when everything recorded so far has been submitted. */
-let waiting: Promise<void> | null = null;
-const counts = { dispatches: 0, submits: 0, writes: 0, bindGroups: 0 };
+const stream = /* @__PURE__ */ perDevice(() => ({
+  batch: newBatch(),
+  /** Batches that wait for a shader or a buffer. Null when everything recorded so far has been submitted. */
+  waiting: null as Promise<void> | null,
+  /** Submitted, and not yet known to be good. */
+  unproven: [] as (readonly Encoded[])[],
+  /** Resolves when it is known of the last batch. */
+  verdict: Promise.resolve(),
+  last: { at: 0, last: null } as Submission,
+}));
+
+const counts = { dispatches: 0, submits: 0, writes: 0 };
 
 /** Commands issued since the page or process began: for tests and profiles. */
-export const streamStats = (): Readonly<typeof counts> => ({ ...counts });
+export const streamStats = () => ({ ...counts, bindGroups: bindGroupCount() });
 
 /** The batch that records now. */
-export const currentBatch = (): number => batch.number;
+export const currentBatch = (): number => stream().batch.number;
 
 /** Marks what commands of the current batch name. */
 function name(memory: Memory): void {
+  const { batch } = stream();
   memory.batch = batch.number;
   memory.root.batch = batch.number;
 }
@@ -53,22 +66,24 @@ export function dispatch(kernel: Kernel, memories: readonly Memory[]): void {
     refuse(`${kernel.name} binds ${kernel.access.length} buffers, got ${memories.length}`);
   }
   if (kernel.workgroups.includes(0)) return;
+  const fresh = memories.filter(({ batch, home }, i) => kernel.access[i] === 'write' && batch < 0 && !home);
   for (const memory of memories) name(memory);
-  batch.commands.push({ kernel, memories });
+  stream().batch.commands.push({ kernel, memories, fresh });
 }
 
 /** Records a copy between two memories. */
 export function copy(from: Memory, to: Memory): void {
   name(from);
   name(to);
-  batch.commands.push({ from, to, bytes: Math.min(from.bytes, to.bytes) });
+  stream().batch.commands.push({ from, to, bytes: Math.min(from.bytes, to.bytes) });
 }
 
 /** Records again what was planned before, after the host's numbers for it have been found anew. */
 export function repeat({ pages, externals, commands }: Recording): void {
-  for (const { fill, gpu, content } of pages) {
+  const { batch } = stream();
+  for (const { fill, buffer, content } of pages) {
     for (const provide of fill) provide();
-    batch.writes.push({ buffer: gpu, offset: 0, data: content });
+    batch.writes.push({ to: null, buffer, offset: 0, data: content });
   }
   for (const { memory } of externals) name(memory);
   batch.commands.push(commands);
@@ -79,7 +94,7 @@ export function repeat({ pages, externals, commands }: Recording): void {
  * of that batch names the memory already, the batch ends here.
  */
 export function write(to: Memory, data: ArrayBufferView): void {
-  if (to.root.batch === batch.number) {
+  if (to.root.batch === currentBatch()) {
     refuseInCapture('the host writes what the step has already used', 'Pass what changes as an argument.');
     flush();
   }
@@ -90,55 +105,27 @@ export function write(to: Memory, data: ArrayBufferView): void {
 }
 
 /** As {@link write}, for memory that the host alone writes, and of data that may still change until the batch ends. */
-export function writeLate(to: Memory, data: Uint8Array<ArrayBuffer>): GPUBuffer {
-  const buffer = to.materialize(to.pinned ? pool : (recording()?.pool ?? pool));
+export function writeLate(to: Memory, data: Uint8Array<ArrayBuffer>): PoolBuffer {
+  const { batch } = stream();
+  const buffer = to.materialize(to.pinned ? pool() : (recording()?.pool ?? pool()));
   buffer.batch = batch.number;
-  batch.writes.push({ buffer: buffer.gpu, offset: to.home?.offset ?? 0, data });
-  return buffer.gpu;
+  batch.writes.push({ to, buffer, offset: to.home?.offset ?? 0, data });
+  return buffer;
 }
 
 /** Memory that nobody but commands recorded so far names any more: its buffer is used again as soon as they allow. */
 export function discard(memory: Memory): void {
   if (memory.pinned) return;
   memory.discarded = true;
-  if (memory.batch !== batch.number) memory.giveBack();
+  if (memory.batch !== currentBatch()) memory.giveBack();
 }
 
-/** Idle buffers for reading back, by size. */
-const staging = new Map<number, GPUBuffer[]>();
-const MAP_READ_COPY_DST = 0x01 | 0x08;
-/** Losses and predictions are read again and again; what is larger is read once in a while. */
-const KEPT_STAGING_BYTES = 65536;
-
-let lastSubmission: Submission = { at: 0, last: null };
-
-/** Records a copy to the host. The promise resolves once the batch has been submitted (by `flush`) and has run. */
-export function readback(from: Memory): Promise<ArrayBuffer> {
-  const { bytes } = from;
-  const size = Math.ceil(bytes / 256) * 256;
-  const idle = staging.get(size) ?? [];
-  staging.set(size, idle);
-  const buffer = idle.pop() ?? device().createBuffer({ size, usage: MAP_READ_COPY_DST });
-  name(from);
-  batch.commands.push({ from, staging: buffer, bytes });
-  return new Promise((resolve, reject) => {
-    batch.afterSubmit.push(async (submission) => {
-      await polling()?.nearlyDone(submission);
-      const asked = performance.now();
-      try {
-        await buffer.mapAsync(0x1, 0, bytes);
-        polling()?.arrived(submission, asked);
-        const data = buffer.getMappedRange(0, bytes).slice(0);
-        buffer.unmap();
-        if (size <= KEPT_STAGING_BYTES) idle.push(buffer);
-        else buffer.destroy();
-        assertHealthy();
-        resolve(data);
-      } catch (error) {
-        reject(error instanceof KindlingError ? error : new KindlingError(`reading back failed: ${String(error)}`));
-      }
-    });
-  });
+/** Records a copy to the host; `after` is called once it has been submitted, with what says whether the device took it. */
+export function copyOut(command: Readback, after: Batch['afterSubmit'][number]): void {
+  const { batch } = stream();
+  name(command.from);
+  batch.commands.push(command);
+  batch.afterSubmit.push(after);
 }
 
 /**
@@ -147,41 +134,59 @@ export function readback(from: Memory): Promise<ArrayBuffer> {
  * @param into keeps the planned commands and their buffers, to be replayed
  */
 export function flush(into?: Recording): void {
-  if (batch.commands.length === 0 && batch.writes.length === 0) return;
+  const state = stream();
+  const full = state.batch;
+  if (full.commands.length === 0 && full.writes.length === 0) return;
+  device();
   if (!into) refuseInCapture('something is read, or work is submitted,', 'Return the tensor and read it afterwards.');
-  const full = batch;
-  batch = newBatch(full.number + 1);
-  const onBindGroup = (): void => void counts.bindGroups++;
+  state.batch = newBatch();
   if (into) refuseWrittenConstants(full.commands, into);
-  const encoded = planned(() => plan(full.commands, { batch: full.number, pool: into?.pool ?? pool, onBindGroup }));
-  if (into) into.planned(encoded);
-  const compiling = new Set<Promise<void>>();
+  const encoded = planned(full, into);
+  if (!encoded) return;
+  const awaited = new Set(allocating());
   for (const command of encoded) {
-    if ('pipeline' in command && !command.pipeline.compiled) compiling.add(command.pipeline.ready);
+    if ('pipeline' in command && !command.pipeline.compiled) awaited.add(command.pipeline.ready);
   }
-  if (!waiting && compiling.size === 0) {
-    submit(full, encoded);
+  if (!state.waiting && awaited.size === 0) {
+    submitOrLose(full, encoded, into);
     return;
   }
   // What the host writes late may change before the shaders are there.
   const held = { ...full, writes: full.writes.map((one) => ({ ...one, data: one.data.slice() })) };
-  const mine: Promise<void> = Promise.all([waiting, ...compiling])
-    .catch(fail)
-    .then(() => {
-      submit(held, encoded);
-      if (waiting === mine) waiting = null;
-    });
-  waiting = mine;
+  const opened = epoch();
+  const mine: Promise<void> = Promise.allSettled([state.waiting, ...awaited]).then(() => {
+    if (epoch() !== opened) return;
+    submitOrLose(held, encoded, into);
+    if (state.waiting === mine) state.waiting = null;
+  });
+  state.waiting = mine;
 }
 
-/** What `make` plans. A batch that cannot be planned is lost, so everything read afterwards fails with the reason. */
-function planned(make: () => Encoded[]): Encoded[] {
+/** The commands with their buffers; null where they cannot be planned. */
+function planned(batch: Batch, into: Recording | undefined): Encoded[] | null {
   try {
-    return make();
+    const encoded = plan(batch.commands, { batch: batch.number, pool: into?.pool ?? pool() });
+    into?.planned(encoded);
+    return encoded;
   } catch (error) {
-    fail(error);
-    throw error;
+    lose(batch, error, into);
+    return null;
   }
+}
+
+function submitOrLose(batch: Batch, encoded: readonly Encoded[], into?: Recording): void {
+  try {
+    submit(batch, encoded, into);
+  } catch (error) {
+    lose(batch, error, into);
+  }
+}
+
+/** What a batch that cannot be planned or submitted should have written is damaged. */
+function lose({ commands, afterSubmit }: Batch, error: unknown, into?: Recording): void {
+  if (into) into.broken = true;
+  batchFailed(commands, [], error instanceof KindlingError ? error : new KindlingError(String(error)));
+  for (const after of afterSubmit) after({ at: 0, last: null }, Promise.resolve());
 }
 
 /** A constant is uploaded once: a replay would find what the step before has made of it. */
@@ -192,28 +197,63 @@ function refuseWrittenConstants(commands: readonly Command[], recording: Recordi
   );
 }
 
-/** Submits what has been recorded and waits until the device has run it. @throws what went wrong on the device */
+/**
+ * Submits what has been recorded and waits until the device has run it.
+ *
+ * @throws KindlingError what failed on the device and nobody has been told of yet
+ */
 export async function sync(): Promise<void> {
   flush();
-  while (waiting) await waiting;
-  await polling()?.nearlyDone(lastSubmission);
-  await device().queue.onSubmittedWorkDone();
+  const state = stream();
+  while (state.waiting) await orLost(state.waiting);
+  await polling()?.nearlyDone(state.last);
+  await orLost(Promise.all([device().queue.onSubmittedWorkDone(), state.verdict]));
+  const untold = takeUntold();
+  if (untold) throw untold;
   assertHealthy();
 }
 
-function submit({ number, writes, afterSubmit }: Batch, encoded: readonly Encoded[]): void {
-  const { queue } = device();
-  for (const { buffer, offset, data } of writes) queue.writeBuffer(buffer, offset, data);
-  counts.writes += writes.length;
+function submit({ number, writes, afterSubmit }: Batch, planned: readonly Encoded[], into?: Recording): void {
+  const gpu = device();
+  const state = stream();
+  for (const { to, buffer, data } of writes) if (to) hostWrote(to, buffer.failure, data.length >= to.bytes);
+  const encoded = runnable(planned);
+  if (into && encoded !== planned) into.broken = true;
+  // What ran before is good: a replay asks nothing.
+  const isNew = state.unproven.length > 0 || encoded.some((command) => 'pipeline' in command && !command.bindGroup);
   const dispatches = encoded.filter((command) => 'pipeline' in command);
-  if (encoded.length > 0) {
-    queue.submit([encode(encoded)]);
-    counts.submits++;
-    counts.dispatches += dispatches.length;
+  if (isNew) gpu.pushErrorScope('validation');
+  try {
+    for (const { buffer, offset, data } of writes) {
+      if (!buffer.failure) gpu.queue.writeBuffer(buffer.gpu, offset, data);
+    }
+    if (encoded.length > 0) gpu.queue.submit([encode(encoded)]);
+  } catch (error) {
+    if (isNew) void gpu.popErrorScope();
+    throw error;
   }
-  submittedBatch = number;
+  counts.writes += writes.length;
+  counts.submits += encoded.length > 0 ? 1 : 0;
+  counts.dispatches += dispatches.length;
+  if (isNew) state.verdict = prove(planned, gpu.popErrorScope(), into);
   const last = dispatches.at(-1)?.pipeline ?? null;
-  if (last) lastSubmission = { at: performance.now(), last };
-  for (const after of afterSubmit) after(last ? lastSubmission : { at: performance.now(), last });
-  pool.trim(submittedBatch);
+  const submission = { at: performance.now(), last };
+  if (last) state.last = submission;
+  for (const after of afterSubmit) after(submission, state.verdict);
+  pool().trim(number);
+}
+
+/** Resolves when it is known whether the device took a batch. */
+async function prove(batch: readonly Encoded[], answer: Promise<GPUError | null>, into?: Recording): Promise<void> {
+  const { unproven } = stream();
+  unproven.push(batch);
+  const error = await answer.catch(() => null); // A lost device says so elsewhere.
+  unproven.splice(0, unproven.indexOf(batch) + 1); // Answers come in order.
+  if (!error) return;
+  if (into) into.broken = true;
+  batchFailed(
+    batch.map(({ command }) => command),
+    unproven,
+    new KindlingError(`WebGPU: ${error.message}`),
+  );
 }

@@ -1,11 +1,13 @@
 /**
  * Batch normalisation: y = (x − m[c]) · r[c] · w[c] + b[c], r = 1/√(v + eps), with mean m and variance v of channel c over
- * batch and pixels (training) or running ones (evaluation). Statistics take two passes: mean, then squares about it.
+ * batch and pixels (training) or running ones (evaluation). Statistics take two passes: mean, then squares about it, and what
+ * the mean was off by: squares about another number are too large by its distance squared.
  * Gradients: dw = Σ g x̂, db = Σ g, x̂ = (x − m) r; dx = w r (g − (db + x̂ dw) / count), and w r g in evaluation.
  *
  * Layout: [n, channels, inner], read and written four pixels at a time where inner is a multiple of four.
  * Launch: statistics and sums see rows.ts, a row being a channel; the others one invocation per element, or four of them.
  */
+import { blocked } from './blocked.js';
 import { type Element, f32, interned, type Kernel, linearKernel } from './kernel.js';
 import { rowKernel } from './rows.js';
 
@@ -47,7 +49,19 @@ export const batchNormStatsKernel = /* @__PURE__ */ interned(
     const size = n * inner;
     const { element, count, place, sum } = walkOf(spec);
     const running: Record<string, Element> = momentum === null ? {} : { runningMeans: 'f32', runningVariances: 'f32' };
-    const loop = `for (var k = lane; k < ${count}u; k += lanes)`;
+    const walk = { end: `${count}u`, step: 'lanes', turns: count / (lanes ?? 1) };
+    const summed = blocked({
+      ...walk,
+      state: { part: `${element}()` },
+      turn: (inner) => `${inner('part')} += xs[${place}];`,
+    });
+    const squared = blocked({
+      ...walk,
+      state: { squares: `${element}()`, drifts: `${element}()` },
+      turn: (inner) => `let centred = xs[${place}] - about;
+      ${inner('squares')} += centred * centred;
+      ${inner('drifts')} += centred;`,
+    });
     return rowKernel({
       name: 'batchNorm.statistics',
       read: { xs: element },
@@ -55,15 +69,14 @@ export const batchNormStatsKernel = /* @__PURE__ */ interned(
       rows: channels,
       length: size,
       lanes,
-      body: `  var part = ${element}();
-  ${loop} { part += xs[${place}]; }
-  let mean = rowSum(${sum('part')}) / ${size}.0;
-  var squares = ${element}();
-  ${loop} {
-    let centred = xs[${place}] - mean;
-    squares += centred * centred;
-  }
-  let total = rowSum(${sum('squares')});
+      body: `  var k = lane;
+  ${summed}
+  let about = rowSum(${sum('part')}) / ${size}.0;
+  k = lane;
+  ${squared}
+  let drift = rowSum(${sum('drifts')}) / ${size}.0;
+  let mean = about + drift;
+  let total = max(rowSum(${sum('squares')}) - drift * drift * ${size}.0, 0.0);
   if (lane == 0u) {
     means[row] = mean;
     variances[row] = total / ${size}.0;${
@@ -101,6 +114,15 @@ export const batchNormKernel = /* @__PURE__ */ interned((spec: AffineSpec & { bi
 export const batchNormSumsKernel = /* @__PURE__ */ interned((spec: BatchNormSpec & { eps: number }): Kernel => {
   const { n, channels, inner, lanes, eps } = spec;
   const { element, count, place, sum } = walkOf(spec);
+  const summed = blocked({
+    state: { products: `${element}()`, sums: `${element}()` },
+    end: `${count}u`,
+    step: 'lanes',
+    turns: count / (lanes ?? 1),
+    turn: (inner) => `let at = ${place};
+    ${inner('products')} += gs[at] * (xs[at] - mean);
+    ${inner('sums')} += gs[at];`,
+  });
   return rowKernel({
     name: 'batchNorm.sums',
     read: { xs: element, means: 'f32', variances: 'f32', gs: element },
@@ -109,13 +131,8 @@ export const batchNormSumsKernel = /* @__PURE__ */ interned((spec: BatchNormSpec
     length: n * inner,
     lanes,
     body: `  let mean = means[row];
-  var products = ${element}();
-  var sums = ${element}();
-  for (var k = lane; k < ${count}u; k += lanes) {
-    let at = ${place};
-    products += gs[at] * (xs[at] - mean);
-    sums += gs[at];
-  }
+  var k = lane;
+  ${summed}
   let product = rowSum(${sum('products')});
   let sum = rowSum(${sum('sums')});
   if (lane == 0u) {

@@ -1,7 +1,7 @@
 /**
  * Clipping gradients by their common norm, over one flat array that holds them all:
  *
- *   norm = √Σ g², or max |g|;   g ← g · min(1, limit / (norm + 1e-6))
+ *   norm = √Σ g², or max |g|;   g ← g · min(1, limit / (norm + 1e-6)), NaN where the norm is
  *
  * In two launches: the first leaves partial results, each of every `parts`-th stretch of elements; in the second, every
  * invocation combines the partials in order and scales its own elements in place, and the norm comes out. Where gradients
@@ -11,7 +11,9 @@
  * few beside them. One lane that combines them for its workgroup, behind a barrier, cost three passes over 2²⁰ elements
  * (SwiftShader, 2026-11).
  */
+import { blocked } from './blocked.js';
 import { type Flat, flatKernel, SOFTWARE_FLAT } from './flat.js';
+import { isNan, largerOf } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 import { rowKernel } from './rows.js';
 
@@ -29,24 +31,29 @@ export const clipPartialKernel = /* @__PURE__ */ interned(({ size, infinite }: C
   const parts = clipParts(size);
   const vector = size % 4 === 0;
   const count = vector ? size / 4 : size;
-  const met = vector ? 'max(max(abs(g.x), abs(g.y)), max(abs(g.z), abs(g.w)))' : 'abs(g)';
-  const step = (j: number): string => `{
+  const met = vector ? largerOf(largerOf('most.x', 'most.y'), largerOf('most.z', 'most.w')) : 'most';
+  const step = (part: string, j = 0): string => `{
       let g = grads[k + ${j * parts}u * lanes];
-      part = ${infinite ? `max(part, ${met})` : `part + ${vector ? 'dot(g, g)' : 'g * g'}`};
+      ${infinite ? 'let most = abs(g);\n      ' : ''}${part} = ${infinite ? largerOf(part, met) : `${part} + ${vector ? 'dot(g, g)' : 'g * g'}`};
     }`;
+  const walked = blocked({
+    state: { part: '0.0' },
+    end: 'last',
+    step: `(${4 * parts}u * lanes)`,
+    turns: infinite ? 1 : count / parts / 4 / 64,
+    turn: (inner) => [0, 1, 2, 3].map((j) => step(inner('part'), j)).join('\n    '),
+  });
   return rowKernel({
     name: 'clip.partial',
     read: { grads: vector ? 'vec4<f32>' : 'f32' },
     write: { partials: 'f32' },
     rows: parts,
     length: Math.ceil(size / parts),
-    body: `  var part = 0.0;
-  var k = row * lanes + lane;
-  for (; k + ${3 * parts}u * lanes < ${count}u; k += ${4 * parts}u * lanes) {
-    ${[0, 1, 2, 3].map(step).join('\n    ')}
-  }
+    body: `  var k = row * lanes + lane;
+  let last = max(${count}u, ${3 * parts}u * lanes) - ${3 * parts}u * lanes;
+  ${walked}
   for (; k < ${count}u; k += ${parts}u * lanes) {
-    ${step(0)}
+    ${step('part')}
   }
   let combined = ${infinite ? 'rowMax' : 'rowSum'}(part);
   if (lane == 0u) { partials[row] = combined; }`,
@@ -63,9 +70,9 @@ export const clipScaleKernel = /* @__PURE__ */ interned(
       size,
       flat: { ...flat, perInvocation: Math.max(flat.perInvocation, Math.ceil(1024 / flat.workgroup)) },
       setup: `  var total = 0.0;
-  for (var s = 0u; s < arrayLength(&partials); s++) { total = ${infinite ? 'max(total, partials[s])' : 'total + partials[s]'}; }
+  for (var s = 0u; s < arrayLength(&partials); s++) { total = ${infinite ? largerOf('total', 'partials[s]') : 'total + partials[s]'}; }
   let norm = ${infinite ? 'total' : 'sqrt(total)'};
-  let factor = min(1.0, limit[0] / (norm + 1e-6));
+  let factor = select(min(1.0, limit[0] / (norm + 1e-6)), norm, ${isNan('norm')});
   if (start == 0u) { norms[0] = norm; }`,
       body: () => 'grads[i] *= factor;',
     }),

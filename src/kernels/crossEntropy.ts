@@ -7,9 +7,12 @@
  * rows.ts, of which the batch is one row); a lane walks every 64th row three times. Larger batches, longer rows and
  * positions beyond the batch take logSoftmax and nll in turn.
  */
+import { blocked } from './blocked.js';
+import { nanNotes, nanOf } from './floats.js';
 import { f32, interned, type Kernel } from './kernel.js';
 import type { NllSpec } from './nll.js';
 import { LOWEST, rowKernel } from './rows.js';
+import { LOG_OF_SUM } from './softmax.js';
 
 /** Whether the launch is worth it: a lane has at most 16 short rows. */
 export const isSmall = ({ n, classes, inner, reduction }: NllSpec): boolean =>
@@ -20,6 +23,14 @@ export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kern
   const { n, classes, weighted, smoothing, ignoreIndex, reduction } = spec;
   const walk = `for (var k = 0u; k < ${classes}u; k++)`;
   const soft = smoothing !== 0;
+  const { start: noteNone, note, met } = nanNotes();
+  const summed = blocked({
+    state: { sum: '0.0' },
+    end: `${classes}u`,
+    step: '1u',
+    turns: classes,
+    turn: (inner) => `let x = xs[base + k]; ${inner('sum')} += exp(x - top); ${note('x')}`,
+  });
   return rowKernel({
     name: 'crossEntropy',
     read: { xs: 'f32', targets: 'i32', ...(weighted ? { weights: 'f32' as const } : {}) },
@@ -32,14 +43,16 @@ export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kern
     let base = p * ${classes}u;
     var top = ${LOWEST};
     ${walk} { top = max(top, xs[base + k]); }
-    var total = 0.0;
-    ${walk} { total += exp(xs[base + k] - top); }
-    let logTotal = log(total);
+    ${noteNone}
+    var k = 0u;
+    ${summed}
+    if (${met} || bitcast<u32>(top) == 0x7f800000u) { sum = ${nanOf('top')}; }
+    let logSum = ${LOG_OF_SUM};
     let t = targets[p];
     var nan = 0x7fc00000u;
     var hard = bitcast<f32>(nan);${soft ? '\n    var soft = 0.0;' : ''}
     ${walk} {
-      let y = xs[base + k] - top - logTotal;
+      let y = min(xs[base + k] - top, 0.0) - logSum;
       ys[base + k] = y;
       if (k == u32(t)) { hard = -y; }${soft ? `\n      soft -= ${weighted ? 'weights[k] * y' : 'y'};` : ''}
     }

@@ -6,6 +6,7 @@
  * order of additions is fixed, so results repeat to the bit.
  * Layout: [outer, length, inner]. Launch: one invocation or one workgroup per row.
  */
+import { blocked } from './blocked.js';
 import { interned, type Kernel, kernel, LINEAR_WORKGROUP, linear, linearMain } from './kernel.js';
 
 export interface CumsumSpec {
@@ -24,15 +25,39 @@ export const cumsumKernel = /* @__PURE__ */ interned((spec: CumsumSpec): Kernel 
   const rows = outer * inner;
   const span = Math.ceil(length / lanes);
   const k = reverse ? `(${length - 1}u - k)` : 'k';
-  const walk = (stored: string): string =>
-    `for (var k = first; k < end; k++) { let at = base + ${k} * ${inner}u; total += xs[at]; ${stored}}`;
-  const base = `let base = row / ${inner}u * ${length * inner}u + row % ${inner}u;
-  var total = ${type}(0);`;
+  const place = `let at = base + ${k} * ${inner}u;`;
+  const state = { total: `${type}()` };
+  const summed = blocked({
+    state,
+    end: 'end',
+    step: '1u',
+    turns: span,
+    turn: (level) => `${place} ${level('total')} += xs[at];`,
+  });
+  const before = blocked({
+    state: { begin: `${type}()` },
+    end: 'lane',
+    step: '1u',
+    turns: lanes,
+    turn: (level) => `${level('begin')} += sums[k];`,
+  });
+  const stored = blocked({
+    state,
+    end: 'end',
+    step: '1u',
+    turns: span,
+    turn: (level, levels) => {
+      const soFar = levels.map((each) => each('total')).reduceRight((sum, each) => `${each} + (${sum})`);
+      return `${place} ${level('total')} += xs[at]; ys[at] = ${lanes === 1 ? soFar : `begin + (${soFar})`};`;
+    },
+  });
+  const base = `let base = row / ${inner}u * ${length * inner}u + row % ${inner}u;`;
   const alone = `${linearMain(rows)}
   let row = i;
   let first = 0u;
   let end = ${length}u;
-  ${base}`;
+  ${base}
+  var k = first;`;
   const together = `var<workgroup> sums: array<${type}, ${lanes}>;
 @compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
@@ -42,18 +67,22 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let first = lane * ${span}u;
   let end = min(first + ${span}u, ${length}u);
   ${base}
-  ${walk('')}
-  sums[lane] = total;
+  var k = first;
+  {
+    ${summed}
+    sums[lane] = total;
+  }
   workgroupBarrier();
-  total = ${type}(0);
-  for (var before = 0u; before < lane; before++) { total += sums[before]; }`;
+  k = 0u;
+  ${before}
+  k = first;`;
   return kernel({
     name: 'cumsum',
     read: { xs: type },
     write: { ys: type },
     workgroups: linear(lanes === 1 ? rows : rows * LINEAR_WORKGROUP),
     wgsl: `${lanes === 1 ? alone : together}
-  ${walk('ys[at] = total; ')}
+  ${stored}
 }`,
   });
 });

@@ -24,7 +24,7 @@ export const dropoutKernel = /* @__PURE__ */ interned(({ size, inner, p, stream 
   const words = (element: string): string =>
     `philox(vec2(draw[0], draw[1]), vec4(${element} / 4u, draw[2], ${stream}u, 0u))`;
   const kept = (at: string, word: string): string =>
-    `ys[${at}] = select(0.0, xs[${at}] * ${f32(p === 1 ? 0 : 1 / (1 - p))}, ${word} < ${dropoutThreshold(p)}u);`;
+    `ys[${at}] = xs[${at}] * select(0.0, ${f32(p === 1 ? 0 : 1 / (1 - p))}, ${word} < ${dropoutThreshold(p)}u);`;
   const lanes = Math.ceil(inner / 64);
   const invocations = inner === 1 ? Math.ceil(size / 4) : (size / inner) * lanes;
   const body =

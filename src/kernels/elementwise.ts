@@ -5,6 +5,7 @@
 import type { Binary } from './elementwise/binary.js';
 import type { Unary } from './elementwise/unary.js';
 import { type Flat, flatKernel, lifted, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
+import { isNan } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 import { type Operand, operandsOf } from './strided.js';
 
@@ -25,22 +26,27 @@ fn f(${Object.entries(args)
   return ${body};
 }`;
 
+/** An expression of x, or `ofNan` where x is a NaN. */
+const watched = (expression: string, ofNan: string, { passes }: Unary): string =>
+  passes || expression === ofNan ? expression : `select(${expression}, ${ofNan}, ${isNan('x')})`;
+
 const parameterOf = (expression: string, parameter = 0): { parameter: number } | undefined =>
   names(expression, 'p') ? { parameter } : undefined;
 
 /** y = f(x). `type` is f32, or i32 for neg and abs. */
 export const unaryKernel = /* @__PURE__ */ interned(
   (line: Unary, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
-    const { name, value, uses = [] } = line;
+    const { name, value, makes, uses = [] } = line;
     const { size, flat = SOFTWARE_FLAT, type = 'f32' } = spec;
-    const expression = type === 'f32' ? value : value.replaceAll('.0', '');
+    const result = makes === 'bool' ? 'u32' : type;
+    const expression = type === 'f32' ? watched(value, 'x', line) : value;
     return flatKernel({
       name,
       read: { xs: { walked: type } },
-      write: { ys: { walked: type } },
+      write: { ys: { walked: result } },
       size,
       flat,
-      module: uses.join('\n') + scalarFunction({ x: type }, type, expression),
+      module: uses.join('\n') + scalarFunction({ x: type }, result, expression),
       params: parameterOf(expression, spec.parameter),
       body: (vector) => `let x = xs[i];
 ys[i] = ${lifted('f', ['x'], vector)};`,
@@ -50,7 +56,9 @@ ys[i] = ${lifted('f', ['x'], vector)};`,
 
 /** dx = f'(x) g, reading x, y and g. */
 export const unaryGradKernel = /* @__PURE__ */ interned((line: Unary, spec: UnarySpec): Kernel => {
-  const { gradient = '0.0', uses = [] } = line;
+  const { gradient: plain = '0.0', gradientOfNan = 'x', uses = [] } = line;
+  // The gradient by a NaN is NaN by the value where it does not read x.
+  const gradient = names(plain, 'x') ? watched(plain, gradientOfNan, line) : plain;
   const args = ['x', 'y', 'g'].filter((name) => names(gradient, name));
   const typed = Object.fromEntries(args.map((name) => [name, 'f32' as const]));
   return flatKernel({
@@ -79,10 +87,12 @@ export interface BinarySpec {
 
 /** z = f(a, b) with broadcasting, or a gradient of it (which reads a, b and g). */
 export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: BinarySpec): Kernel => {
-  const { value, gradients, makes, uses = [] } = line;
-  const gradient = spec.part !== 'value';
-  const expression = spec.part === 'value' ? value : (gradients?.[spec.part === 'gradA' ? 0 : 1] ?? '0.0');
-  const { shape, type, flat = SOFTWARE_FLAT } = spec;
+  const { value, gradients, ofNan = [], makes, uses = [] } = line;
+  const { shape, type, part, flat = SOFTWARE_FLAT } = spec;
+  const gradient = part !== 'value';
+  const plain = part === 'value' ? value : (gradients?.[part === 'gradA' ? 0 : 1] ?? '0.0');
+  const broken = ofNan[gradient ? 1 : 0];
+  const expression = broken && type === 'f32' ? `select(${plain}, ${broken}, ${isNan('a')} || ${isNan('b')})` : plain;
   const given = [
     { name: 'a', array: 'as_', type, strides: spec.stridesA },
     { name: 'b', array: 'bs', type, strides: spec.stridesB },
@@ -95,7 +105,7 @@ export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: Binary
     read.filter((operand) => operand.once === once).map(({ name, array, load }) => load(name, array));
   const result = makes === 'bool' ? 'u32' : type;
   return flatKernel({
-    name: gradient ? `${line.name}.${spec.part}` : line.name,
+    name: gradient ? `${line.name}.${part}` : line.name,
     read: Object.fromEntries(used.map(({ array, use }) => [array, use])),
     write: { zs: { walked: result } },
     size: shape.reduce((product, n) => product * n, 1),

@@ -8,6 +8,7 @@
  * and the bits repeat. An index outside x reads what stands for none of its type, NaN in f32. Layout: row-major; elements move as bits.
  * Launch: one invocation per element of y forward, of x backward.
  */
+import { blocked } from './blocked.js';
 import { interned, type Kernel, linearKernel } from './kernel.js';
 import { indexed } from './strided.js';
 
@@ -53,10 +54,14 @@ export const indexSelectGradKernel = /* @__PURE__ */ interned((spec: IndexSelect
     size: outer * length * inner,
     body: `  let own = i32(i / ${inner}u % ${length}u);
   let base = i / ${length * inner}u * ${count * inner}u + i % ${inner}u;
-  var total = ${element}();
-  for (var j = 0u; j < ${count}u; j++) {
-    if (index[j] == own) { total += gs[base + j * ${inner}u]; }
-  }
+  var k = 0u;
+  ${blocked({
+    state: { total: `${element}()` },
+    end: `${count}u`,
+    step: '1u',
+    turns: count,
+    turn: (level) => `if (index[k] == own) { ${level('total')} += gs[base + k * ${inner}u]; }`,
+  })}
   dxs[i] = total;`,
   });
 });
@@ -98,10 +103,15 @@ export const gatherIndexGradKernel = /* @__PURE__ */ interned((spec: GatherSpec)
     const length = indexShape[d] ?? n;
     return d !== dim && length < n ? [`${coordinate(d)} < ${length}u`] : [];
   });
-  const loop = `for (var j = 0u; j < ${indexShape[dim] ?? 1}u; j++) {
-    let at = base + j * ${indexStrides[dim] ?? 1}u;
-    if (index[at] == own) { total += gs[at]; }
-  }`;
+  const count = indexShape[dim] ?? 1;
+  const summed = blocked({
+    state: { total: '0.0' },
+    end: inside.length > 0 ? `select(0u, ${count}u, ${inside.join(' && ')})` : `${count}u`,
+    step: '1u',
+    turns: count,
+    turn: (level) => `let at = base + k * ${indexStrides[dim] ?? 1}u;
+    if (index[at] == own) { ${level('total')} += gs[at]; }`,
+  });
   return linearKernel({
     name: 'gather.grad',
     read: { index: 'i32', gs: 'f32' },
@@ -109,8 +119,8 @@ export const gatherIndexGradKernel = /* @__PURE__ */ interned((spec: GatherSpec)
     size,
     body: `  let own = i32(${coordinate(dim)});
   let base = ${indexed(shape, without(indexStrides, dim))};
-  var total = 0.0;
-  ${inside.length > 0 ? `if (${inside.join(' && ')}) {\n  ${loop}\n  }` : loop}
+  var k = 0u;
+  ${summed}
   dxs[i] = total;`,
   });
 });

@@ -1,10 +1,12 @@
 /**
  * Layer normalisation: every row of x gets mean 0 and variance 1, then y = x̂ w + b with w and b along the row.
- * x̂ = (x − m) r, r = 1/√(v + eps), m and v the row's mean and biased variance, in two passes.
+ * x̂ = (x − m) r, r = 1/√(v + eps), m and v the row's mean and biased variance, in two passes as in
+ * batchNorm.ts.
  * Gradients: with h = g w, dx = r (h − mean h − x̂ · mean(h x̂)); dw = Σ g x̂ and db = Σ g over rows.
  *
  * Layout: [rows, length]. Launch: see rows.ts; for dw and db a "row" there is a column here.
  */
+import { blocked } from './blocked.js';
 import { type Element, f32, interned, type Kernel } from './kernel.js';
 import { rowKernel } from './rows.js';
 
@@ -19,7 +21,16 @@ const optional = (name: string, there: boolean): Record<string, Element> => (the
 export const layerNormKernel = /* @__PURE__ */ interned(
   (spec: LayerNormSpec & { eps: number; weighted: boolean; biased: boolean }): Kernel => {
     const { rows, length, eps, weighted, biased } = spec;
-    const loop = `for (var k = lane; k < ${length}u; k += lanes)`;
+    const loop = `for (k = lane; k < ${length}u; k += lanes)`;
+    const walk = { end: `${length}u`, step: 'lanes', turns: length };
+    const summed = blocked({ ...walk, state: { part: '0.0' }, turn: (inner) => `${inner('part')} += xs[base + k];` });
+    const squared = blocked({
+      ...walk,
+      state: { squares: '0.0', drifts: '0.0' },
+      turn: (inner) => `let centred = xs[base + k] - about;
+    ${inner('squares')} += centred * centred;
+    ${inner('drifts')} += centred;`,
+    });
     return rowKernel({
       name: 'layerNorm',
       read: { xs: 'f32', ...optional('weights', weighted), ...optional('biases', biased) },
@@ -27,15 +38,14 @@ export const layerNormKernel = /* @__PURE__ */ interned(
       rows,
       length,
       body: `  let base = row * ${length}u;
-  var part = 0.0;
-  ${loop} { part += xs[base + k]; }
-  let mean = rowSum(part) / ${length}.0;
-  var squares = 0.0;
-  ${loop} {
-    let centred = xs[base + k] - mean;
-    squares += centred * centred;
-  }
-  let scale = inverseSqrt(rowSum(squares) / ${length}.0 + ${f32(eps)});
+  var k = lane;
+  ${summed}
+  let about = rowSum(part) / ${length}.0;
+  k = lane;
+  ${squared}
+  let drift = rowSum(drifts) / ${length}.0;
+  let mean = about + drift;
+  let scale = inverseSqrt(max(rowSum(squares) / ${length}.0 - drift * drift, 0.0) + ${f32(eps)});
   ${loop} { ys[base + k] = (xs[base + k] - mean) * scale${weighted ? ' * weights[k]' : ''}${biased ? ' + biases[k]' : ''}; }
   if (lane == 0u) {
     means[row] = mean;
@@ -48,8 +58,16 @@ export const layerNormKernel = /* @__PURE__ */ interned(
 /** [x, means, scales, g, weight?] → dx. */
 export const layerNormGradKernel = /* @__PURE__ */ interned(
   ({ rows, length, weighted }: LayerNormSpec & { weighted: boolean }): Kernel => {
-    const loop = `for (var k = lane; k < ${length}u; k += lanes)`;
     const h = `gs[base + k]${weighted ? ' * weights[k]' : ''}`;
+    const summed = blocked({
+      state: { part: '0.0', products: '0.0' },
+      end: `${length}u`,
+      step: 'lanes',
+      turns: length,
+      turn: (inner) => `let h = ${h};
+    ${inner('part')} += h;
+    ${inner('products')} += h * (xs[base + k] - mean) * scale;`,
+    });
     return rowKernel({
       name: 'layerNorm.grad',
       read: { xs: 'f32', means: 'f32', scales: 'f32', gs: 'f32', ...optional('weights', weighted) },
@@ -59,16 +77,11 @@ export const layerNormGradKernel = /* @__PURE__ */ interned(
       body: `  let base = row * ${length}u;
   let mean = means[row];
   let scale = scales[row];
-  var part = 0.0;
-  var products = 0.0;
-  ${loop} {
-    let h = ${h};
-    part += h;
-    products += h * (xs[base + k] - mean) * scale;
-  }
+  var k = lane;
+  ${summed}
   let meanOfH = rowSum(part) / ${length}.0;
   let meanOfProduct = rowSum(products) / ${length}.0;
-  ${loop} { dxs[base + k] = scale * (${h} - meanOfH - (xs[base + k] - mean) * scale * meanOfProduct); }`,
+  for (k = lane; k < ${length}u; k += lanes) { dxs[base + k] = scale * (${h} - meanOfH - (xs[base + k] - mean) * scale * meanOfProduct); }`,
     });
   },
 );
@@ -83,13 +96,16 @@ export const layerNormSumsKernel = /* @__PURE__ */ interned(
       rows: length,
       length: rows,
       lanes,
-      body: `  var products = 0.0;
-  var sums = 0.0;
-  for (var k = lane; k < ${rows}u; k += lanes) {
-    let at = k * ${length}u + row;
-    products += gs[at] * (xs[at] - means[k]) * scales[k];
-    sums += gs[at];
-  }
+      body: `  var k = lane;
+  ${blocked({
+    state: { products: '0.0', sums: '0.0' },
+    end: `${rows}u`,
+    step: 'lanes',
+    turns: rows / (lanes ?? 1),
+    turn: (inner) => `let at = k * ${length}u + row;
+    ${inner('products')} += gs[at] * (xs[at] - means[k]) * scales[k];
+    ${inner('sums')} += gs[at];`,
+  })}
   let product = rowSum(products);
   let sum = rowSum(sums);
   if (lane == 0u) {

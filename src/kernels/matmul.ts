@@ -25,7 +25,7 @@ export interface MatmulSpec {
   /** Adds bias[j]; bound third. */
   bias?: boolean;
   relu?: boolean;
-  /** Makes y 0 where the buffer of y's shape that is bound after the bias is not positive: ReLU's backward. */
+  /** Makes y 0 where the buffer of y's shape that is bound after the bias, a ReLU's, is 0: ReLU's backward. */
   mask?: boolean;
   /** Writes the sums of the left factor's rows to a second output; for a product without batch. */
   rowSum?: boolean;

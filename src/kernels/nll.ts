@@ -9,6 +9,8 @@
  * Layout: y is [n, classes, inner], targets [n, inner]; position p = (n, inner). A target outside the classes makes the
  * loss NaN. Launch: one invocation per position, per element of y for the gradient. Sums are reductions (reduce.ts).
  */
+import { blocked } from './blocked.js';
+import { isNan } from './floats.js';
 import { f32, interned, type Kernel, kernel, linear, linearKernel, linearMain } from './kernel.js';
 
 export interface NllSpec {
@@ -41,8 +43,14 @@ fn lossAt(p: u32) -> vec2<f32> {
     smoothing === 0
       ? '\n  return vec2(hard, w);'
       : `
-  var soft = 0.0;
-  for (var c = 0u; c < ${classes}u; c++) { soft -= ${weight('c')} * ys[base + c * ${inner}u]; }
+  var k = 0u;
+  ${blocked({
+    state: { soft: '0.0' },
+    end: `${classes}u`,
+    step: '1u',
+    turns: classes,
+    turn: (level) => `${level('soft')} -= ${weight('k')} * ys[base + k * ${inner}u];`,
+  })}
   return vec2(${f32(1 - smoothing)} * hard + ${f32(smoothing / classes)} * soft, w);`
   }
 }`;
@@ -79,8 +87,15 @@ export const nllGradKernel = /* @__PURE__ */ interned((spec: NllSpec & { logits:
   const all =
     smoothing === 0 || !weighted
       ? `let all = 1.0${weight('t')};`
-      : `var all = ${f32(1 - smoothing)}${weight('t')};
-  for (var k = 0u; k < ${classes}u; k++) { all += ${even}${weight('k')}; }`;
+      : `var k = 0u;
+  ${blocked({
+    state: { spread: '0.0' },
+    end: `${classes}u`,
+    step: '1u',
+    turns: classes,
+    turn: (level) => `${level('spread')} += ${even}${weight('k')};`,
+  })}
+  let all = ${f32(1 - smoothing)}${weight('t')} + spread;`;
   const { ys, ...others } = inputs(spec);
   return linearKernel({
     name: logits ? 'crossEntropy.grad' : 'nll.grad',
@@ -102,7 +117,7 @@ export const nllGradKernel = /* @__PURE__ */ interned((spec: NllSpec & { logits:
   let c = i / ${inner}u % ${classes}u;
   let g = gs[${reduction === 'none' ? 'p' : '0'}]${reduction === 'mean' ? ' / totals[0]' : ''};
   let wanted = ${q}${weight('c')};
-  ${logits ? all : ''}
-  dys[i] = ${logits ? '(exp(ys[i]) * all - wanted)' : '-wanted'} * g;`,
+  ${logits ? `let y = ys[i];\n  ${all}` : ''}
+  dys[i] = ${logits ? `(select(exp(y), y, ${isNan('y')}) * all - wanted)` : '-wanted'} * g;`,
   });
 });

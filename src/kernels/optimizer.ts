@@ -9,6 +9,7 @@
  * invocation 10 to 13 ms, with 64 lanes or 128; one or four of them 16 to 19; one element 31 (Chromium).
  */
 import { type Flat, flatKernel, SOFTWARE_FLAT } from './flat.js';
+import { largerOf } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 
 /** What `sgdKernel` finds in `scalars`. `intake` is 1 − dampening, or 1 in a parameter's first step. */
@@ -82,13 +83,13 @@ export const adamKernel = /* @__PURE__ */ interned(
       size,
       flat,
       setup: loaded(nesterov ? [...ADAM_SCALARS, 'ahead'] : ADAM_SCALARS),
-      body: () => `let p = params[i];
+      body: (vector) => `let p = params[i];
 let g = grads[i] + l2 * p;
 let m = beta1 * ms[i] + rest1 * g;
 let v = beta2 * vs[i] + rest2 * g * g;
 ms[i] = m;
 vs[i] = v;
-${amsgrad ? 'let divisor = max(maxima[i], v);\nmaxima[i] = divisor;' : 'let divisor = v;'}
+${amsgrad ? `let divisor = ${largerOf('maxima[i]', 'v', vector)};\nmaxima[i] = divisor;` : 'let divisor = v;'}
 params[i] = shrink * p - ${nesterov ? '(stepSize * m + ahead * g)' : 'stepSize * m'} / (sqrt(divisor) / root + eps);`,
     }),
 );

@@ -15,12 +15,14 @@
  * [65536, 64] along the first dimension 4.9 (before 27), over [4096, 1024] along the last 4.9 (before 13). Workgroups with
  * barriers: 64 lanes 103 ms there, 256 lanes 727.
  */
+import { blocked } from './blocked.js';
+import { extremeOf, isNan, nanNotes } from './floats.js';
 import { f32, interned, type Kernel, kernel, LINEAR_WORKGROUP, linear, linearKernel } from './kernel.js';
 
 export type Reduction = 'sum' | 'prod' | 'max' | 'min';
 type Scalar = 'f32' | 'i32' | 'u32';
 
-/** Extremes start from an element: no other is as small as minus infinity. */
+/** Extremes start from an element: no other is as small as minus infinity. Of floats they lose NaNs, which are noted beside. */
 const COMBINE: Record<Reduction, { start?: string; next: (a: string, b: string) => string }> = {
   sum: { start: '0', next: (a, b) => `${a} + ${b}` },
   prod: { start: '1', next: (a, b) => `${a} * ${b}` },
@@ -120,8 +122,32 @@ export const reduceKernel = /* @__PURE__ */ interned((spec: ReduceSpec): Kernel 
   const stride = lanes > 1 ? lanes : inner === 1 ? Math.min(splits, LINEAR_WORKGROUP) : splits;
   const span = Math.ceil((length * stride) / (splits * lanes) / stride) * stride;
   const at = (k: string): string => `xs[base + ${columns === 1 ? k : `(${k}) * ${columns}u`}]`;
-  const step = (j: number): string => `total = ${next('total', at(j === 0 ? 'k' : `k + ${j * stride}u`))};`;
-  const whole = `${['y', 'z', 'w'].reduce((left, part) => next(left, `total.${part}`), 'total.x')}`;
+  const extreme = type === 'f32' && (op === 'max' || op === 'min');
+  const { start: noteNone, note, met, nan } = nanNotes(along || across);
+  const from = (j: number): string => at(j === 0 ? 'k' : `k + ${j * stride}u`);
+  const step = (j: number): string =>
+    extreme
+      ? `{ let x = ${from(j)}; total = ${next('total', 'x')}; ${note('x')} }`
+      : `total = ${next('total', from(j))};`;
+  const sums = op === 'sum' && type === 'f32';
+  const steps = Array.from({ length: STEP }, (_, j) => j);
+  const walk = blocked({
+    state: { total: start ? `${element}(${start})` : at(`min(first, ${Math.max(length, 1) - 1}u)`) },
+    end: 'last',
+    step: `${STEP * stride}u`,
+    turns: sums ? Math.ceil(span / stride / STEP) : 1,
+    turn: (inner) =>
+      sums
+        ? `${inner('total')} += (${from(0)} + ${from(1)}) + (${from(2)} + ${from(3)});`
+        : `\n    ${steps.map(step).join('\n    ')}\n  `,
+  });
+  const whole = next(next('total.x', 'total.y'), `(${next('total.z', 'total.w')})`);
+  // Across, each column has its own.
+  const noticed = across
+    ? 'result = select(result, bitcast<vec4<f32>>(notes >> vec4(1u)), notes > vec4(0xff000000u));'
+    : `if (${met}) { result = ${nan}; }`;
+  const pair = ['found[lane]', 'found[lane + half]'] as const;
+  const joined = extreme ? extremeOf(op, ...pair) : next(...pair);
   const scaled = spec.scale === 1 || type !== 'f32' ? 'result' : `result * ${f32(spec.scale)}`;
   const stretch = lanes > 1 ? 'split' : `split / ${stride}u`;
   const turn = lanes > 1 ? 'lane' : `split % ${stride}u`;
@@ -130,13 +156,11 @@ export const reduceKernel = /* @__PURE__ */ interned((spec: ReduceSpec): Kernel 
   let base = o / ${columns * splits}u * ${length * columns}u + o % ${columns}u;
   let first = ${stretch} * ${span}u + ${turn};
   let end = min((${stretch} + 1u) * ${span}u, ${length}u);
-  var total = ${start ? `${element}(${start})` : at(`min(first, ${Math.max(length, 1) - 1}u)`)};
-  var k = first;
-  for (; k + ${(STEP - 1) * stride}u < end; k += ${STEP * stride}u) {
-    ${Array.from({ length: STEP }, (_, j) => step(j)).join('\n    ')}
-  }
+${extreme ? `  ${noteNone}\n` : ''}  var k = first;
+  let last = max(end, ${(STEP - 1) * stride}u) - ${(STEP - 1) * stride}u;
+  ${walk}
   for (; k < end; k += ${stride}u) { ${step(0)} }
-  var result = ${along ? whole : 'total'};`;
+  var result = ${along ? whole : 'total'};${extreme ? `\n  ${noticed}` : ''}`;
   const buffers = { read: { xs: element }, write: { ys: across ? element : type } } as const;
   if (lanes === 1) {
     return linearKernel({
@@ -162,7 +186,7 @@ ${body}
   found[lane] = result;
   workgroupBarrier();
   for (var half = ${lanes / 2}u; half > 0u; half >>= 1u) {
-    if (lane < half) { found[lane] = ${next('found[lane]', 'found[lane + half]')}; }
+    if (lane < half) { found[lane] = ${joined}; }
     workgroupBarrier();
   }
   if (lane == 0u) {
@@ -182,13 +206,14 @@ export interface ArgSpec extends Slab {
 }
 
 /**
- * [x] → the place k of the largest (or smallest) of every split's elements, the first where several are equal; or
- * [x, places] → the same of the places that splits found. Launch: one invocation per output.
+ * [x] → the place k of the largest (or smallest) of every split's elements, the first where several are equal, and before
+ * all others that of the first NaN; or [x, places] → the same of the places that splits found. Launch: one invocation per output.
  */
 export const argKernel = /* @__PURE__ */ interned(
   ({ op, type, outer, length, inner, splits, among }: ArgSpec): Kernel => {
     const outputs = outer * splits * inner;
-    const better = op === 'max' ? '>' : '<';
+    const wins = `x ${op === 'max' ? '>' : '<'} best${among ? ' || (x == best && k < where_)' : ''}`;
+    const floats = type === 'f32';
     const candidates = among ?? length;
     const place = (n: string): string => (among ? `u32(places[(o * ${among}u + ${n}) * ${inner}u + c])` : n);
     return linearKernel({
@@ -202,12 +227,12 @@ export const argKernel = /* @__PURE__ */ interned(
   let base = o * ${length * inner}u + c;
   var where_ = ${place('split')};
   var best = xs[base + where_ * ${inner}u];
-  for (var n = split + ${splits}u; n < ${candidates}u; n += ${splits}u) {
+${floats ? `  var broken = ${isNan('best')};\n` : ''}  for (var n = split + ${splits}u; n < ${candidates}u; n += ${splits}u) {
     let k = ${place('n')};
     let x = xs[base + k * ${inner}u];
-    if (x ${better} best${among ? ' || (x == best && k < where_)' : ''}) {
+    if (${floats ? `select(!broken && (${wins}), !broken || k < where_, ${isNan('x')})` : wins}) {
       best = x;
-      where_ = k;
+      where_ = k;${floats ? `\n      broken = ${isNan('x')};` : ''}
     }
   }
   ys[i] = i32(where_);`,

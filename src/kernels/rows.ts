@@ -7,6 +7,7 @@
  * `for (var k = lane; k < length; k += lanes)`; `rowSum(x)` and `rowMax(x)` combine the lanes' values and give every lane
  * the result. They hold barriers, so the body calls them where all lanes do.
  */
+import { extremeOf } from './floats.js';
 import { type Element, type Kernel, kernel, LINEAR_WORKGROUP, linear, linearMain } from './kernel.js';
 
 /** The least f32 as WGSL: where a maximum starts. */
@@ -84,7 +85,7 @@ ${body.replace(/\brow(Sum|Max)\(/g, '(')}
     workgroups: linear(rows * LINEAR_WORKGROUP),
     wgsl: `var<workgroup> found: array<f32, ${lanes}>;
 ${uses('rowSum') ? combine('rowSum', lanes, 'found[lane] + found[lane + half]') : ''}
-${uses('rowMax') ? combine('rowMax', lanes, 'max(found[lane], found[lane + half])') : ''}
+${uses('rowMax') ? combine('rowMax', lanes, extremeOf('max', 'found[lane]', 'found[lane + half]')) : ''}
 ${module}
 @compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,

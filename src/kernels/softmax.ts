@@ -1,5 +1,6 @@
 /**
  * Softmax along one dimension, y = e^(x − m) / Σ e^(x − m) with m the row's maximum, and its logarithm x − m − log Σ.
+ * A row with a NaN or +∞ is NaN throughout.
  * Gradients: softmax dx = y (g − Σ g y); log-softmax dx = g − e^y Σ g.
  *
  * A row is walked twice. The first walk finds maximum and sum at once, 16 elements at a time: when the largest so far is
@@ -12,11 +13,15 @@
  * without vec4, 20), 4 lanes 21, 16 lanes 51, 64 lanes 189, 256 lanes 1,100: barriers cost. Its gradient 15 ms. Three walks
  * over single elements, 64 lanes per row, took 199 and 139 ms.
  */
+import { blocked, type Level } from './blocked.js';
+import { isNan, nanNotes, nanOf } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 import { LOWEST, rowKernel } from './rows.js';
 
 export interface SoftmaxSpec {
   readonly log: boolean;
+  /** Whether a row of nothing but −∞ becomes 0, and not NaN. */
+  readonly masked?: boolean;
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
@@ -24,11 +29,14 @@ export interface SoftmaxSpec {
   readonly lanes?: number;
 }
 
+/** WGSL of log(sum): NaN where the sum is one, or 0, which a row of nothing but −∞ has. */
+export const LOG_OF_SUM = `select(${nanOf('sum')}, log(sum), bitcast<u32>(sum) - 1u < 0x7f800000u)`;
+
 /** Elements, or vec4 of them, that a step of a walk takes. */
 const STEP = 4;
 
 /** How a row is walked: in `count` elements of type `element`, `stride` apart. */
-function walkOf({ length, inner }: SoftmaxSpec) {
+function walkOf({ length, inner, lanes = 1 }: SoftmaxSpec) {
   const vector = inner === 1 && length % 4 === 0;
   const count = vector ? length / 4 : length;
   const each = Array.from({ length: STEP }, (_, j) => j);
@@ -46,6 +54,26 @@ function walkOf({ length, inner }: SoftmaxSpec) {
   }
   for (; k < ${count}u; k += lanes) {${one}
   }`,
+    /** As `walk`, gathering what `state` names by blocks. */
+    gather: (
+      state: Readonly<Record<string, string>>,
+      met: (steps: number, level: Level) => string,
+      join?: (outer: Level, inner: Level) => string,
+    ): string => {
+      const walked = blocked({
+        state,
+        end: 'last',
+        step: `(${STEP}u * lanes)`,
+        turns: Math.ceil(count / STEP / lanes),
+        turn: (level) => met(STEP, level),
+        ...(join && { join }),
+      });
+      return `
+  let last = max(${count}u, ${STEP - 1}u * lanes) - ${STEP - 1}u * lanes;
+  ${walked}
+  for (; k < ${count}u; k += lanes) {${met(1, (name) => name)}
+  }`;
+    },
     sum: (value: string): string => (vector ? `dot(${value}, vec4(1.0))` : value),
   };
 }
@@ -57,21 +85,31 @@ const largestOf = (vector: boolean): string =>
 
 /** [x] → y. */
 export const softmaxKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): Kernel => {
-  const { log, outer, length, inner, lanes } = spec;
-  const { vector, element, each, start, at, walk, sum } = walkOf(spec);
+  const { log, masked = false, outer, length, inner, lanes } = spec;
+  const { start: noteNone, note, met: noticed } = nanNotes(spec.inner === 1 && spec.length % 4 === 0);
+  const { vector, element, each, start, at, walk, gather, sum } = walkOf(spec);
   const loaded = (count: number): string =>
     each
       .slice(0, count)
       .map((j) => `\n    let x${j} = xs[${at(j)}];`)
       .join('');
-  const met = (count: number): string => {
+  const met = (count: number, level: Level): string => {
     const some = each.slice(0, count);
+    const [top, total] = [level('top'), level('total')];
     return `${loaded(count)}
-    let most = max(top, largestOf(${some.map((j) => `x${j}`).reduce((a, b) => `max(${a}, ${b})`)}));
-    total = total * exp(top - most) + ${sum(`(${some.map((j) => `exp(x${j} - most)`).join(' + ')})`)};
-    top = most;`;
+    let most = max(${top}, largestOf(${some.map((j) => `x${j}`).reduce((a, b) => `max(${a}, ${b})`)}));
+    ${total} = ${total} * exp(${top} - most) + ${sum(`(${some.map((j) => `exp(x${j} - most)`).join(' + ')})`)};
+    ${top} = most;
+    ${some.map((j) => note(`x${j}`)).join('\n    ')}`;
   };
-  const value = (j: number): string => (log ? `x${j} - shift` : `exp(x${j} - all) * scale`);
+  const join = (outer: Level, inner: Level): string => `{
+      let most = max(${outer('top')}, ${inner('top')});
+      ${outer('total')} = ${outer('total')} * exp(${outer('top')} - most) + ${inner('total')} * exp(${inner('top')} - most);
+      ${outer('top')} = most;
+    }`;
+  // Without min, which changes nothing, a compiler may add m and log Σ first and lose what is small beside m.
+  const none = vector ? 'vec4<f32>()' : '0.0';
+  const value = (j: number): string => (log ? `min(x${j} - all, ${none}) - logSum` : `exp(x${j} - all) * scale`);
   const stored = (count: number): string =>
     loaded(count) +
     each
@@ -87,20 +125,25 @@ export const softmaxKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): Kerne
     lanes,
     module: largestOf(vector),
     body: `${start}
-  var top = ${LOWEST};
-  var total = 0.0;${walk(met(STEP), met(1))}
+  ${noteNone}${gather({ top: LOWEST, total: '0.0' }, met, join)}
   let all = rowMax(top);
-  let sum = rowSum(total * exp(top - all));
-  ${log ? 'let shift = all + log(sum);' : 'let scale = 1.0 / sum;'}${walk(stored(STEP), stored(1))}`,
+  total *= exp(top - all);
+  if (${noticed} || bitcast<u32>(top) == 0x7f800000u) { total = ${nanOf('top')}; }
+  let sum = rowSum(total);
+  ${log ? `let logSum = ${LOG_OF_SUM};` : `let scale = ${masked ? 'select(1.0 / sum, 0.0, sum == 0.0)' : '1.0 / sum'};`}${walk(stored(STEP), stored(1))}`,
   });
 });
 
 /** [y, g] → dx. */
 export const softmaxGradKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): Kernel => {
   const { log, outer, length, inner, lanes } = spec;
-  const { element, each, start, at, walk, sum } = walkOf(spec);
+  const { vector, element, each, start, at, walk, gather, sum } = walkOf(spec);
+  const first = `ys[base]${vector ? '.x' : ''}`;
+  // e^y of a NaN is a number on some adapters; a row has one throughout or nowhere.
+  const spoilt = log ? `\n  if (${isNan(first)}) { all = ${nanOf(first)}; }` : '';
   const part = (j: number): string => (log ? `gs[${at(j)}]` : `gs[${at(j)}] * ys[${at(j)}]`);
-  const summed = (count: number): string => `\n    total += ${sum(`(${each.slice(0, count).map(part).join(' + ')})`)};`;
+  const summed = (count: number, level: Level): string =>
+    `\n    ${level('total')} += ${sum(`(${each.slice(0, count).map(part).join(' + ')})`)};`;
   const stored = (count: number): string =>
     each
       .slice(0, count)
@@ -118,7 +161,7 @@ export const softmaxGradKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): K
     length,
     lanes,
     body: `${start}
-  var total = 0.0;${walk(summed(STEP), summed(1))}
-  let all = rowSum(total);${walk(stored(STEP), stored(1))}`,
+${gather({ total: '0.0' }, summed)}
+  ${log ? 'var' : 'let'} all = rowSum(total);${spoilt}${walk(stored(STEP), stored(1))}`,
   });
 });

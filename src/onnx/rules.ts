@@ -9,7 +9,8 @@ import { type Attribute, ELEMENT } from './model.js';
 /** Functions that are operators of the same inputs; the operator is named where it is not the name capitalised. */
 const OPERATORS =
   'add sub mul div pow neg abs exp log sqrt reciprocal sin cos tanh sigmoid erf floor ceil round sign relu softplus ' +
-  'maximum:Max minimum:Min eq:Equal lt:Less le:LessOrEqual gt:Greater ge:GreaterOrEqual hardswish:HardSwish matmul:MatMul';
+  'maximum:Max minimum:Min eq:Equal lt:Less le:LessOrEqual gt:Greater ge:GreaterOrEqual hardswish:HardSwish matmul:MatMul ' +
+  'isnan:IsNaN isinf:IsInf';
 
 const same =
   (op: string, attributes?: Readonly<Record<string, Attribute>>): Rule =>
@@ -152,6 +153,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(OPERATORS.split(' ').map(operator)),
   ne: (g, { inputs }) => g.node('Not', [g.node('Equal', inputs)]),
   cast: (g, { x, value }) => cast(g, x, value.dtype),
+  isfinite: (g, { x }) => g.node('Not', [g.node('Or', [g.node('IsNaN', [x]), g.node('IsInf', [x])])]),
+  nanToNum: (g, { x }, { nan, posinf, neginf }: { nan: number; posinf: number; neginf: number }) => {
+    const infinity = g.node('Where', [g.node('Greater', [x, 0]), scalar('f32', posinf), scalar('f32', neginf)]);
+    const finite = g.node('Where', [g.node('IsInf', [x]), infinity, x]);
+    return g.node('Where', [g.node('IsNaN', [x]), scalar('f32', nan), finite]);
+  },
   log1p: (g, { x }) => g.node('Log', [g.node('Add', [x, 1])]),
   rsqrt: (g, { x }) => g.node('Reciprocal', [g.node('Sqrt', [x])]),
   square: (g, { x }) => g.node('Mul', [x, x]),

@@ -2,7 +2,7 @@
  * Times of single dispatches. While a stopwatch runs, every dispatch lies in a compute pass of its own, which writes a
  * timestamp when it begins and one when it ends; the commands are the same otherwise, and so are their results.
  */
-import { adapter, device } from '../gpu/device.js';
+import { adapter, device, orLost } from '../gpu/device.js';
 import { type Stopwatch, setStopwatch } from '../gpu/encode.js';
 import { refuse } from '../gpu/errors.js';
 import type { EncodedDispatch } from '../gpu/plan.js';
@@ -64,7 +64,7 @@ class Queries implements Stopwatch {
     let origin: bigint | null = null;
     for (const { queries, dispatches, resolved } of this.#closed.splice(0)) {
       if (!resolved) continue;
-      await resolved.staging.mapAsync(0x1);
+      await orLost(resolved.staging.mapAsync(0x1));
       const stamps = new BigUint64Array(resolved.staging.getMappedRange().slice(0));
       origin ??= stamps[0] ?? 0n;
       for (const [i, { kernel, bytes }] of dispatches.entries()) {

@@ -13,6 +13,7 @@ import type { Shape } from './shape.js';
 import { step } from './step.js';
 import { type DType, Tensor } from './tensor.js';
 import { alike, mapTensors, tensorsIn } from './tree.js';
+import { markLike } from './unfit.js';
 
 export { observed };
 
@@ -261,6 +262,7 @@ function hand({ recording, result, grads }: Recorded): unknown {
     const made = new Tensor(tensor.shape, tensor.dtype);
     made.storage.copyFrom(tensor.storage);
     made.storage.comeBackIfSmall();
+    markLike(made, tensor);
     return made;
   });
 }

@@ -1,5 +1,5 @@
 /** Runs a kernel over tensors and wraps what it writes. */
-import { refuse } from '../gpu/errors.js';
+import { DeviceLostError, refuse } from '../gpu/errors.js';
 import { overwritten, run } from '../gpu/storage.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { type Shape, show } from './shape.js';
@@ -54,13 +54,15 @@ export function watching<T>(see: Watcher, body: () => T, instead: typeof standIn
 
 function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
   for (const { storage, shape } of inputs) {
-    if (!storage.isFreed) continue;
+    if (storage.isUsable) continue;
     try {
       storage.memory();
     } catch (error) {
+      if (error instanceof DeviceLostError) throw error;
       refuse(`${kernel.name}: an input of shape ${show(shape)}: ${(error as Error).message}`);
     }
   }
+  if (outputs.every(({ size }) => size === 0)) return;
   watcher?.(kernel, inputs, outputs);
   run(
     kernel,

@@ -2,10 +2,10 @@
  * The tensor: a shape, an element type and GPU memory. Elements lie in row-major order without gaps, and ops never
  * change them. Arithmetic and `backward` are added by `src/autograd/methods.ts`; this layer knows no derivative.
  */
-import { KindlingError, refuse } from '../gpu/errors.js';
+import { DeviceLostError, KindlingError, refuse } from '../gpu/errors.js';
 import { Storage } from '../gpu/storage.js';
 import { type Shape, show, sizeOf } from './shape.js';
-import { checkRead } from './unfit.js';
+import { checkRead, markLike } from './unfit.js';
 
 /** @internal */
 export const DTYPES = ['f32', 'i32', 'u32', 'bool'] as const;
@@ -135,6 +135,7 @@ export class Tensor {
     if (!this.isLeaf) refuse('copy_: only leaves are written in place');
     if (!(source instanceof Tensor)) this.storage.write(source);
     else if (source.storage !== this.storage) this.storage.copyFrom(source.storage);
+    if (source instanceof Tensor) markLike(this, source);
     return this;
   }
 
@@ -164,7 +165,8 @@ function allocate(shape: Shape, bytes: number, data: TensorData | undefined): St
   try {
     return new Storage(bytes, data);
   } catch (error) {
-    if (error instanceof KindlingError) refuse(`shape ${show(shape)}: ${error.message}`);
+    if (error instanceof KindlingError && !(error instanceof DeviceLostError))
+      refuse(`shape ${show(shape)}: ${error.message}`);
     throw error;
   }
 }

@@ -19,6 +19,13 @@ export function mark(tensor: Tensor, reason: string): Tensor {
   return tensor;
 }
 
+/** Marks a copy of a tensor as that is. */
+export function markLike(copy: Tensor, of: Tensor): void {
+  const reason = reasons.get(of.storage);
+  if (reason === undefined) reasons.delete(copy.storage);
+  else reasons.set(copy.storage, reason);
+}
+
 export const isMarked = (tensor: Tensor): boolean => reasons.has(tensor.storage);
 
 /** @throws KindlingError where an element of a marked tensor is none */

@@ -1,5 +1,5 @@
 /** How long replayed commands take on the device. */
-import { assertHealthy, device, polling } from '../gpu/device.js';
+import { assertHealthy, device, orLost, polling } from '../gpu/device.js';
 import { setStopwatch } from '../gpu/encode.js';
 import type { Recording } from '../gpu/recording.js';
 import { flush, repeat } from '../gpu/stream.js';
@@ -37,7 +37,7 @@ async function submitted(pause: number): Promise<void> {
 /** Waits until the device has run everything; all shaders are compiled. */
 export async function idle(): Promise<void> {
   flush();
-  await device().queue.onSubmittedWorkDone();
+  await orLost(device().queue.onSubmittedWorkDone());
   assertHealthy();
 }
 
@@ -61,7 +61,7 @@ async function between(dispatches: number, pause: number): Promise<number> {
   });
   try {
     await submitted(pause);
-    await staging.mapAsync(0x1);
+    await orLost(staging.mapAsync(0x1));
     const [began = 0n, ended = 0n] = new BigUint64Array(staging.getMappedRange());
     return Number(ended - began) / 1e6;
   } finally {

@@ -3,7 +3,7 @@
  * stores what was fastest for this adapter. Candidates give the same results up to rounding.
  */
 import { choicesPlace, saveChoices, tuneMode } from '#host';
-import { adapter, assertHealthy, takeFailure } from '../gpu/device.js';
+import { adapter } from '../gpu/device.js';
 import { setStopwatch } from '../gpu/encode.js';
 import { refuse } from '../gpu/errors.js';
 import type { Choice } from '../gpu/hosts/choice.js';
@@ -285,9 +285,8 @@ async function prepared(site: Found, choice: object | null): Promise<Contender |
   const made = { choice, hash: hashOf(kernels), recording, outputs: [...outputs] };
   const contender = { ...made, seen: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY, shares: [] };
   await sync().catch(() => {});
-  if (!takeFailure()) return contender;
+  if (!recording.broken) return contender;
   drop(contender);
-  assertHealthy();
   return null;
 }
 

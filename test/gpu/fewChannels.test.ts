@@ -6,7 +6,7 @@ import { adapter } from '../../src/gpu/device.js';
 import { fewChannelsFits, fewChannelsInputGrad } from '../../src/kernels/conv2d/fewChannels.js';
 import { type Conv2dShape, conv2dOutput } from '../../src/kernels/conv2d/shape.js';
 import { launch } from '../../src/tensor/launch.js';
-import { at, close, type Plain, plain, toTensor, values } from '../support/agree.js';
+import { at, close, gated, gates, type Plain, plain, toTensor, values } from '../support/agree.js';
 
 const conv = (n: number, c: number, h: number, w: number, o: number, more: Partial<Conv2dShape> = {}): Conv2dShape => ({
   ...{ n, c, h, w, o, kh: 3, kw: 3, strideH: 1, strideW: 1, padH: 0, padW: 0, dilationH: 1, dilationW: 1, groups: 1 },
@@ -41,12 +41,9 @@ const SHAPES = [
 
 test.each(SHAPES.map((s) => [s]))('dx of %j', async (s) => {
   const { oh, ow } = conv2dOutput(s);
-  const [dy, weight, mask] = [values([s.n, s.o, oh, ow]), values([s.o, s.c, s.kh, s.kw]), values([s.n, s.c, s.h, s.w])];
+  const [dy, weight, mask] = [values([s.n, s.o, oh, ow]), values([s.o, s.c, s.kh, s.kw]), gates([s.n, s.c, s.h, s.w])];
   const exact = exactly(s, dy, weight);
-  const masked = plain(
-    exact.shape,
-    exact.data.map((value, i) => (at(mask.data, i) > 0 ? value : 0)),
-  );
+  const masked = gated(exact, mask);
   for (const subgroups of adapter().subgroupSize >= 4 ? [false, true] : [false]) {
     const [given, weights] = [toTensor(dy), toTensor(weight)];
     const dx = launch(fewChannelsInputGrad({ shape: s, subgroups }), [given, weights], exact.shape);

@@ -26,7 +26,7 @@ test('sums that do not fit are errors where they are read', async () => {
   ];
   for (const [name, y] of cases) {
     await expect(y.data(), name).rejects.toThrow(new RegExp(`^${name}: the result does not fit ${y.dtype}`));
-    expect([...(await y.to('f32').data())], name).toContain(Number.NaN);
+    expect([...(await y.to('f32').data())].some(Number.isNaN), name).toBe(true);
     await expect(y.reshape([y.size]).detach().data()).rejects.toThrow('does not fit');
   }
 });

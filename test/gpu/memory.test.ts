@@ -1,3 +1,4 @@
+import { destroy, init, ones, stats } from 'kindling';
 import { expect, test } from 'vitest';
 import { device } from '../../src/gpu/device.js';
 import { streamStats } from '../../src/gpu/stream.js';
@@ -21,4 +22,34 @@ test('500 steps of the study’s network hold GPU memory flat, one submit each',
   expect(watch.live()).toEqual(after20);
   expect(streamStats().submits - submits).toBe(480);
   watch.stop();
+}, 300_000);
+
+test('a loop outside of steps holds little more than its budget, and is told of step(), once', async () => {
+  const warnings: string[] = [];
+  const warn = console.warn;
+  console.warn = (text: string) => warnings.push(text);
+  try {
+    const before = stats().bytes;
+    const x = ones([512, 512]); // 1 MB
+    let peak = 0;
+    for (let i = 0; i < 300; i++) {
+      const y = x.mul(2).add(1).sum();
+      if (i % 10 === 0) await y.item();
+      peak = Math.max(peak, stats().bytes - before);
+    }
+    expect(peak).toBeLessThan(200e6);
+    expect(warnings.filter((text) => /\d+ tensors of \d+ MB .*step\(/.test(text)).length).toBeLessThanOrEqual(1);
+    destroy(); // What was said before, was said for another device.
+    await init();
+    const again = ones([512, 512]);
+    for (let i = 0; i < 1200; i++) again.add(i); // Never waits.
+    expect(warnings.at(-1)).toMatch(/\d+ tensors of \d+ MB .*without a pause.*step\(/);
+    const said = warnings.length;
+    for (let i = 0; i < 200; i++) again.add(i);
+    expect(warnings.length).toBe(said);
+  } finally {
+    console.warn = warn;
+    destroy();
+    await init();
+  }
 }, 300_000);

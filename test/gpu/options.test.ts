@@ -182,6 +182,7 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     microF1: (o) => metrics.microF1([0], [0], o),
   },
   io: {
+    lockFile: (o) => io.lockFile('nowhere', o),
     loadCheckpoint: (o) => io.loadCheckpoint(new Uint8Array(), o),
     saveCheckpoint: (o) => io.saveCheckpoint(o),
   },
@@ -211,7 +212,7 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
   optim: 'LRScheduler Optimizer l1Penalty lrScheduler',
   data: 'Compose ImageDataset Normalize RandomHorizontalFlip Subset TensorDataset channelStats',
   metrics: 'ClassificationReport accuracy',
-  io: 'loadSafetensors readCheckpoint readSafetensors saveSafetensors writeSafetensors',
+  io: 'loadSafetensors readCheckpoint readSafetensors saveSafetensors writeFileAtomic writeSafetensors',
   onnx: '',
   profile: 'measurePeaks runKernel',
   tune: 'clearTuning setTuning tuning tuningPlace',

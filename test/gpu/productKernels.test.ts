@@ -11,7 +11,20 @@ import type { Split } from '../../src/kernels/gemm/split.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { type MatmulSpec, matmul as matmulKernel, matmulShape } from '../../src/kernels/matmul.js';
 import { launch, launchMany } from '../../src/tensor/launch.js';
-import { at, build, close, get, type Plain, plain, sizeOf, toTensor, values } from '../support/agree.js';
+import {
+  at,
+  build,
+  close,
+  gated,
+  gates,
+  get,
+  type Plain,
+  plain,
+  sizeOf,
+  spoilt,
+  toTensor,
+  values,
+} from '../support/agree.js';
 import { CONVOLUTIONS, convolution, everyProduct, operands, product, shapeOf, sum } from '../support/products.js';
 
 /** A row for `test.each`: hosts name rows by their first value. */
@@ -70,15 +83,16 @@ const PRODUCTS: readonly Omit<MatmulSpec, 'variant'>[] = [
 ];
 
 async function checkProduct(spec: Omit<MatmulSpec, 'variant'>, how: Candidate): Promise<void> {
-  const [a, b, bias] = [values([spec.m, spec.k]), values([spec.k, spec.n]), values([spec.n])];
-  const mask = values([spec.m, spec.n]);
+  const [left, b, bias] = [values([spec.m, spec.k]), values([spec.k, spec.n]), values([spec.n])];
+  const a = spec.relu ? spoilt(left) : left;
+  const mask = gates([spec.m, spec.n]);
   const made = matmulKernel({ ...spec, ...how });
   const factors = [turned(a, spec.transA ?? false), turned(b, spec.transB ?? false)];
   const exact = product(a, b);
   const finished = exact.data.map((value, i) => {
     const sum = spec.bias ? value + at(bias.data, i % spec.n) : value;
     const positive = spec.relu ? Math.max(sum, 0) : sum;
-    return spec.mask && at(mask.data, i) <= 0 ? 0 : positive;
+    return spec.mask && at(mask.data, i) === 0 ? 0 : positive;
   });
   const rowSums = build([spec.m], (i = 0) => sum(spec.k, (k) => get(a, i, k)));
   const wanted = [plain(exact.shape, finished), ...(spec.rowSum ? [rowSums] : [])];
@@ -100,10 +114,10 @@ test.each(VARIANTS)('matmul kernels: batches cut into parts: %s', async (_, how)
   await allClose('y', run(matmulKernel({ ...fitting.spec, ...how, splits: 3 }), [a, b], [], wanted), wanted);
 });
 
-const with0 = ({ shape, data }: Plain, keep: Plain): Plain =>
+const rectified = ({ shape, data }: Plain): Plain =>
   plain(
     shape,
-    data.map((value, i) => (at(keep.data, i) > 0 ? value : 0)),
+    data.map((value) => Math.max(value, 0)),
   );
 
 async function checkConvolution(s: Conv2dShape, how: Candidate): Promise<void> {
@@ -111,7 +125,7 @@ async function checkConvolution(s: Conv2dShape, how: Candidate): Promise<void> {
   const exact = convolution(s, x, w, b);
   const name = JSON.stringify(s);
   const forward = conv2dForward({ shape: s, bias: true, relu: true, ...how });
-  await allClose(name, run(forward, [x, w], [b], [exact]), [with0(exact, exact)]);
+  await allClose(name, run(forward, [x, w], [b], [exact]), [rectified(exact)]);
   const dy = values(exact.shape);
   const [dx, dw] = [x, w].map((like) => like.data.map(() => 0));
   if (!dx || !dw) throw new Error('two gradients');
@@ -126,8 +140,9 @@ async function checkConvolution(s: Conv2dShape, how: Candidate): Promise<void> {
   for (const mask of [false, true]) {
     const gradient = conv2dInputGrad({ shape: s, mask, ...how });
     const wanted = plain(x.shape, dx);
-    const got = run(gradient, [dy, w], mask ? [x] : [], [x]);
-    await allClose(`dx of ${name}`, got, [mask ? with0(wanted, x) : wanted]);
+    const gate = gates(x.shape);
+    const got = run(gradient, [dy, w], mask ? [gate] : [], [x]);
+    await allClose(`dx of ${name}`, got, [mask ? gated(wanted, gate) : wanted]);
   }
   const gradients = [plain(w.shape, dw), plain(b.shape, db)];
   for (const splits of [1, 3]) {
@@ -150,7 +165,8 @@ function pooled(before: Plain, relu: boolean): [Plain, Plain] {
   const best = build(shape, (image = 0, channel = 0, i = 0, j = 0) => {
     const cells = [0, 1, 2, 3].map((q) => [2 * i + (q >> 1), 2 * j + (q & 1)] as const);
     const found = cells.map(([y, x]) => get(before, image, channel, y, x));
-    const first = found.indexOf(Math.max(...found));
+    const largest = Math.max(...found);
+    const first = Number.isNaN(largest) ? found.findLastIndex(Number.isNaN) : found.indexOf(largest);
     const [y, x] = cells[first] ?? [0, 0];
     return y * ow + x;
   });
@@ -159,8 +175,8 @@ function pooled(before: Plain, relu: boolean): [Plain, Plain] {
     return get(before, image, channel, Math.floor(place / ow), place % ow);
   });
   if (!relu) return [values, best];
-  const places = best.data.map((place, i) => (at(values.data, i) > 0 ? place : 0xffffffff));
-  return [with0(values, values), plain(shape, places)];
+  const places = best.data.map((place, i) => (at(values.data, i) <= 0 ? 0xffffffff : place));
+  return [rectified(values), plain(shape, places)];
 }
 
 const POOLED: readonly Conv2dShape[] = [
@@ -170,7 +186,8 @@ const POOLED: readonly Conv2dShape[] = [
 ];
 
 async function checkPooled(s: Conv2dShape, relu: boolean, { variant, tile }: Candidate): Promise<void> {
-  const [x, w, b] = operands(s);
+  const [whole, w, b] = operands(s);
+  const x = spoilt(whole);
   const wanted = pooled(convolution(s, x, w, b), relu);
   const [y, places] = wanted;
   const outputs = [{ shape: y.shape }, { shape: places.shape, dtype: 'u32' as const }];

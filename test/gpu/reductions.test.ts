@@ -132,8 +132,7 @@ test('products, whole numbers, ties, and everything at once', async () => {
     [1, 0, 0],
   ]);
   expect(await k.sum(k.zeros([0, 2]), { dim: 0 }).array()).toEqual([0, 0]);
-  expect(() => k.mean(k.zeros([0]))).toThrow('mean: no elements');
-  expect(() => k.amax(k.zeros([2, 0]))).toThrow('amax: shape [2, 0] has no elements');
+  expect(() => k.amax(k.zeros([2, 0]))).toThrow('amax: no elements along [0, 1] of shape [2, 0]');
   expect(() => k.sum(k.zeros([2]), { dim: 2 })).toThrow('sum: dim 2 is outside a tensor of 1 dimensions');
 });
 
@@ -248,5 +247,4 @@ test('logsumexp of large elements and of infinities', async () => {
       .array(),
   ).toEqual([-inf, inf, inf]);
   expect(await k.logsumexp(k.tensor([0, 0])).item()).toBeCloseTo(Math.LN2, 6);
-  expect(() => k.logsumexp(k.zeros([0, 2]), { dim: 1 })).toThrow('logsumexp: shape [0, 2] has no elements');
 });

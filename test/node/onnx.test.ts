@@ -224,6 +224,20 @@ const functions: [string, (...x: Tensor[]) => Tensor, () => Tensor[]][] = [
   ['powers', (a, b) => k.pow(a, b).add(k.pow(a, 1.5)).add(k.square(a)), () => [positive(5), f(5)]],
   ['exp and log', (a) => k.exp(k.log(a)).add(k.log1p(a)), () => [positive(5)]],
   ['roots', (a) => k.sqrt(a).add(k.rsqrt(a)).add(k.reciprocal(a)), () => [positive(5)]],
+  [
+    'what is no number',
+    (a) => {
+      const x = k.log(a).div(a.mul(0));
+      const asked = [k.isnan(x), k.isinf(x), k.isfinite(a)].map((t) => t.to('f32'));
+      return k.stack([...asked, k.nanToNum(x, { nan: 3, posinf: 4, neginf: -5 })]);
+    },
+    () => [
+      tensor([
+        [-1, 0.5, 1, 2, 3],
+        [0.25, 1, -2, 4, 0.125],
+      ]),
+    ],
+  ],
   ['sines', (a) => k.sin(a).add(k.cos(a)).add(k.erf(a)), () => [f(5)]],
   [
     'rounding',

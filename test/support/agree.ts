@@ -51,6 +51,21 @@ export const values = (shape: readonly number[], low = -2, high = 2): Plain => (
   data: Array.from({ length: sizeOf(shape) }, () => Math.fround(low + (high - low) * random())),
 });
 
+/** What a ReLU makes: about half are 0, and a few NaN. */
+export const gates = (shape: readonly number[]): Plain => {
+  const { data } = values(shape);
+  return { shape, data: data.map((value) => (value > 1.8 ? Number.NaN : Math.max(value, 0))) };
+};
+
+/** Values where such a gate is open. */
+export const gated = ({ shape, data }: Plain, gate: Plain): Plain => ({
+  shape,
+  data: data.map((value, i) => (at(gate.data, i) === 0 ? 0 : value)),
+});
+
+/** With NaN for the first element. */
+export const spoilt = ({ shape, data }: Plain): Plain => ({ shape, data: data.with(0, Number.NaN) });
+
 /** Values in random order that are at least 4 / size apart, so that no maximum is in doubt. */
 export function distinct(shape: readonly number[]): Plain {
   const size = sizeOf(shape);

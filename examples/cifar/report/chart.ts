@@ -1,10 +1,10 @@
-/** The study's picture: a bar of micro-F1 per scenario, the baseline's dashed line, whiskers over the seeds. */
+/** The study's picture: a dot of micro-F1 per scenario, whiskers over the seeds, and round the baseline what is noise. */
 import { createRequire } from 'node:module';
 import { Resvg } from '@resvg/resvg-js';
 import type { Spec } from 'vega';
 import type { StudyResults } from '../results.js';
-import { provenance, type Summary, summarise } from './summary.js';
-import { wrap } from './text.js';
+import { provenance, type Summary, scoreRange, summarise } from './summary.js';
+import { points, wrap } from './text.js';
 import { axisStyle, PAPER, render, type Theme } from './vega.js';
 
 const WIDTH = 860;
@@ -13,22 +13,26 @@ const RIGHT = 84;
 /** Generous: the widest of the fonts named needs 0.62 of the size per character. */
 const EM = 0.64;
 
-/** What the whiskers show, for captions. */
-export const WHISKERS = 'whiskers: lowest to highest seed';
-
-const roundUp = (score: number): number => Math.min(1, Math.ceil(score * 10 + 0.25) / 10);
+/** What the chart shows, for captions. */
+export function legend(summary: Summary): string {
+  const { baseline, noise, seeds } = summary;
+  const [low, high] = scoreRange(summary);
+  const dots = seeds > 1 ? 'dots: mean over seeds; whiskers: lowest to highest seed' : 'dots: one run each';
+  const band = `dashed: ${baseline?.scenario}; shaded: noise, up to ${points(noise.bound)} points from it`;
+  return `${dots}${baseline ? `; ${band}` : ''}; axis from ${low.toFixed(2)} to ${high.toFixed(2)}`;
+}
 
 /** The chart's specification. With `heading`, title and provenance are part of the picture. */
 export function f1Spec(results: StudyResults, summary: Summary, theme: Theme, heading: boolean): Spec {
-  const { rows, baseline, seeds } = summary;
+  const { rows, baseline, noise, seeds } = summary;
   const { what, where } = provenance(results);
   const left = Math.max(...rows.map((row) => row.scenario.length), 8) * 13 * EM + 18;
-  const notes = [what, where, ...(seeds > 1 ? [`bars: mean over seeds; ${WHISKERS}`] : [])];
+  const notes = [what, where, legend(summary)];
   const subtitle = notes.flatMap((note) => wrap(note, Math.floor((WIDTH - 40) / (12 * EM))));
   const title = `${results.data.synthetic ? 'SYNTHETIC DATA: ' : ''}micro-F1 per scenario`;
   const top = heading ? 62 + subtitle.length * 17 : 30;
   const width = WIDTH - left - RIGHT;
-  const high = roundUp(Math.max(...rows.map((row) => row.max)));
+  const range = scoreRange(summary);
   return {
     width,
     height: rows.length * ROW,
@@ -51,23 +55,24 @@ export function f1Spec(results: StudyResults, summary: Summary, theme: Theme, he
     ],
     scales: [
       { name: 'y', type: 'band', domain: { data: 'rows', field: 'scenario' }, range: 'height', padding: 0.28 },
-      { name: 'x', type: 'linear', domain: [0, high], range: 'width' },
+      { name: 'x', type: 'linear', domain: range, range: 'width', zero: false },
     ],
     axes: [
-      { orient: 'bottom', scale: 'x', grid: true, title: 'micro-F1', titlePadding: 8, format: '.2~f', tickCount: 8 },
+      { orient: 'bottom', scale: 'x', grid: true, title: 'micro-F1', titlePadding: 8, format: '.2f', tickCount: 8 },
       { orient: 'left', scale: 'y', ticks: false, domain: false, labelPadding: 8 },
     ],
     marks: [
       ...(heading ? [...titleMarks(title, subtitle, left, top, theme)] : []),
+      ...(baseline ? baselineMarks(baseline.scenario, baseline.mean, noise.bound, range, theme) : []),
+      ...(seeds > 1 ? whiskerMarks(theme) : []),
       {
-        type: 'rect',
+        type: 'symbol',
         from: { data: 'rows' },
         encode: {
           enter: {
-            y: { scale: 'y', field: 'scenario' },
-            height: { scale: 'y', band: 1 },
-            x: { value: 0 },
-            x2: { scale: 'x', field: 'mean' },
+            x: { scale: 'x', field: 'mean' },
+            y: { scale: 'y', field: 'scenario', band: 0.5 },
+            size: { value: 150 },
             fill: { field: 'fill' },
           },
         },
@@ -87,8 +92,6 @@ export function f1Spec(results: StudyResults, summary: Summary, theme: Theme, he
           },
         },
       },
-      ...(baseline ? baselineMarks(baseline.scenario, baseline.mean, theme) : []),
-      ...(seeds > 1 ? whiskerMarks(theme) : []),
     ],
   };
 }
@@ -130,21 +133,42 @@ function whiskerMarks(theme: Theme): Spec['marks'] & object {
   return [rule('min', 'max', 0.5, 0.5), rule('min', 'min', 0.3, 0.7), rule('max', 'max', 0.3, 0.7)];
 }
 
-function baselineMarks(name: string, score: number, theme: Theme): Spec['marks'] & object {
+/** The baseline's dashed line, and shaded what is noise round it. */
+function baselineMarks(
+  name: string,
+  score: number,
+  bound: number,
+  [low, high]: readonly [number, number],
+  theme: Theme,
+): Spec['marks'] & object {
   const x = { scale: 'x', value: score };
-  const line = (stroke: string, strokeWidth: number, strokeDash: number[]) => ({
+  const height = { signal: 'height' };
+  const band = {
+    type: 'rect' as const,
+    encode: {
+      enter: {
+        x: { scale: 'x', value: Math.max(low, score - bound) },
+        x2: { scale: 'x', value: Math.min(high, score + bound) },
+        y: { value: 0 },
+        y2: height,
+        fill: { value: theme.accent },
+        fillOpacity: { value: 0.12 },
+      },
+    },
+  };
+  const line = {
     type: 'rule' as const,
     encode: {
       enter: {
         x,
         y: { value: -6 },
-        y2: { signal: 'height' },
-        stroke: { value: stroke },
-        strokeWidth: { value: strokeWidth },
-        strokeDash: { value: strokeDash },
+        y2: height,
+        stroke: { value: theme.accent },
+        strokeWidth: { value: 2 },
+        strokeDash: { value: [5, 4] },
       },
     },
-  });
+  };
   const label = {
     type: 'text' as const,
     encode: {
@@ -159,8 +183,7 @@ function baselineMarks(name: string, score: number, theme: Theme): Spec['marks']
       },
     },
   };
-  // The pale line beneath keeps the dashes visible across the bars.
-  return [line(theme.paper, 3.5, []), line(theme.accent, 2, [5, 4]), label];
+  return [band, line, label];
 }
 
 /** `f1.svg`: self-contained, on white. */

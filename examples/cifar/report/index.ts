@@ -9,7 +9,7 @@ import { reportHtml } from './page/page.js';
 export { f1Svg, png } from './chart.js';
 export { historyCsv } from './history.js';
 export { reportHtml } from './page/page.js';
-export { barChart, finalTable, terminalReport } from './terminal.js';
+export { dotChart, finalTable, terminalReport } from './terminal.js';
 
 /**
  * Writes `history.csv`, `report.html` and, once a run has finished, `f1.svg` and `f1.png` into a folder, which is made where

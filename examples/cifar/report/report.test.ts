@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { madeUp, madeUpSamples } from './fixture.js';
-import { barChart, f1Svg, finalTable, historyCsv, reportHtml, terminalReport, writeReport } from './index.js';
+import { dotChart, f1Svg, finalTable, historyCsv, reportHtml, terminalReport, writeReport } from './index.js';
 import { bitmap } from './page/samples.js';
-import { summarise } from './summary.js';
+import { scoreRange, summarise } from './summary.js';
 import { signedPoints, wrap } from './text.js';
 
 const real = madeUp('real');
@@ -32,21 +32,25 @@ describe('summary', () => {
     for (const row of rows) expect(row.min <= row.mean && row.mean <= row.max).toBe(true);
   });
 
-  it('measures noise by the spread over seeds, pooled', () => {
-    const scores: Record<string, number[]> = { baseline: [0.5, 0.52, 0.54], norm_inputs: [0.6, 0.6, 0.6] };
-    const runs = real.runs
-      .filter((run) => scores[run.scenario])
-      .map((run) => ({ ...run, microF1: scores[run.scenario]?.[run.seed] ?? 0 }));
-    const { noise } = summarise({ ...real, runs });
-    expect(noise.spread).toBeCloseTo(Math.sqrt(0.0008 / 4), 12);
-    expect(noise.bound).toBeCloseTo(2 * Math.sqrt(0.0002) * Math.sqrt(2 / 3), 12);
-    expect(noise.text).toContain('scatter over their seeds by 1.4 points');
+  it('shows the scores from the lowest to the highest and what is noise, not from 0', () => {
+    const summary = summarise(real);
+    const [low, high] = scoreRange(summary);
+    const shown = [
+      ...summary.rows.flatMap(({ min, max }) => [min, max]),
+      (summary.baseline?.mean ?? 0) - summary.noise.bound,
+    ];
+    expect(low).toBeGreaterThan(0.3);
+    expect(low).toBeLessThan(Math.min(...shown));
+    expect(high).toBeGreaterThan(Math.max(...shown));
+    expect(high - low).toBeLessThan(2 * (Math.max(...shown) - Math.min(...shown)));
   });
 
-  it('quotes the published difference with one seed', () => {
-    const { noise } = summarise(synthetic);
-    expect(noise).toMatchObject({ bound: 0.02, spread: null });
-    expect(noise.text).toContain('about 2 points');
+  it('shows a range of one score, and none beyond 0 and 1', () => {
+    const one = (microF1: number) =>
+      scoreRange(summarise({ ...real, runs: real.runs.slice(0, 1).map((run) => ({ ...run, microF1 })) }));
+    expect(one(0.5)).toEqual([0.46, 0.54]);
+    expect(one(0.001)).toEqual([0, expect.any(Number)]);
+    expect(one(1)).toEqual([expect.any(Number), 1]);
   });
 
   it('does without a baseline, and with none but unfinished runs', () => {
@@ -94,24 +98,30 @@ describe('terminal', () => {
     expect(finalTable(synthetic)).toMatch(/baseline +│ synthetic/);
   });
 
-  it('bars are as long as their score and carry the baseline', () => {
-    const lines = barChart(real, 80).split('\n');
+  it('dots lie where their scores do, on what is noise round the baseline', () => {
+    const [ends = '', ...lines] = dotChart(real, 80).split('\n');
+    const summary = summarise(real);
+    const { rows, baseline, noise } = summary;
+    const [low, high] = scoreRange(summary);
     expect(lines).toHaveLength(9);
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
-    const column = lines[0]?.indexOf('┊');
-    for (const line of lines) expect(line.search(/[┊┃]/)).toBe(column);
-    const filled = lines.slice(0, 8).map((line) => line.match(/[█┃]/g)?.length ?? 0);
-    const scores = summarise(real).rows.map((row) => row.mean);
-    for (const [i, n] of filled.entries()) {
-      expect(Math.abs(n / (filled[4] ?? 1) - (scores[i] ?? 0) / (scores[4] ?? 1))).toBeLessThan(0.03);
+    for (const line of [ends, ...lines]) expect(line.length).toBeLessThanOrEqual(80);
+    const [first, last] = [ends.search(/\d/), ends.length - 1];
+    expect(ends.trim().split(/ +/).map(Number)).toEqual([low, high]);
+    const scoreAt = (column: number): number => low + ((high - low) * (column - first)) / (last - first);
+    const cell = (high - low) / (last - first);
+    for (const [i, { mean, delta }] of rows.entries()) {
+      const line = lines[i] ?? '';
+      expect(Math.abs(scoreAt(line.indexOf('●')) - mean)).toBeLessThan(cell);
+      expect(Math.abs(scoreAt(line.search(/░/)) - ((baseline?.mean ?? 0) - noise.bound))).toBeLessThan(2 * cell);
+      if (delta) expect(Math.abs(scoreAt(line.indexOf('┊')) - (baseline?.mean ?? 0))).toBeLessThan(cell);
     }
   });
 
-  it('says that it is synthetic in every bar, and that noise is noise', () => {
+  it('says that it is synthetic in every line, and what is noise', () => {
     const text = terminalReport(synthetic, 80);
     expect(text).toContain('synthetic pictures (not CIFAR-10)');
-    expect(text).toMatch(/[┊┃█] +0\.778 synthetic\n/);
-    expect(text.replaceAll('\n', ' ')).toContain('Differences within seed noise are noise');
+    expect(text).toMatch(/● *[░┊].* 0\.778 synthetic\n/);
+    expect(text.replaceAll('\n', ' ')).toContain('a smaller difference is noise');
   });
 
   it('says so when no run has finished', () =>
@@ -126,6 +136,7 @@ describe('f1.svg', () => {
     expect(svg).toContain('whiskers: lowest to highest seed');
     expect(svg).toContain('Made-up adapter &lt;&amp;');
     expect(svg).toContain('stroke-dasharray="5,4"');
+    expect(svg).toContain('axis from 0.40 to 0.60');
     expect(svg).not.toContain('var(');
   });
 

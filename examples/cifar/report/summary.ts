@@ -1,6 +1,7 @@
 /** The figures behind chart, table and page: one row per scenario, and how far apart two rows must be to say anything. */
 import type { RunResult, StudyResults } from '../results.js';
-import { plural, points, thousands } from './text.js';
+import { type Noise, noiseOf } from './noise.js';
+import { plural, thousands } from './text.js';
 
 export interface Row {
   scenario: string;
@@ -16,14 +17,6 @@ export interface Row {
   delta: number | null;
 }
 
-export interface Noise {
-  /** Differences of two rows below this say nothing. */
-  bound: number;
-  /** One standard deviation of a run over its seeds, pooled over the scenarios; null with one seed. */
-  spread: number | null;
-  text: string;
-}
-
 export interface Summary {
   rows: Row[];
   baseline: Row | null;
@@ -31,9 +24,6 @@ export interface Summary {
   /** Seeds of the scenario that has most. */
   seeds: number;
 }
-
-/** How far two single runs of one configuration were apart in the published study. */
-const PUBLISHED_DIFFERENCE = 0.02;
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
@@ -51,30 +41,6 @@ function rowOf(scenario: string, runs: RunResult[]): Row {
   };
 }
 
-function noiseOf(rows: readonly Row[]): Noise {
-  let squares = 0;
-  let freedom = 0;
-  for (const row of rows) {
-    for (const run of row.runs) squares += (run.microF1 - row.mean) ** 2;
-    freedom += row.runs.length - 1;
-  }
-  if (freedom <= 0) {
-    const text =
-      'Differences within seed noise are noise: with one seed each, runs of equal configuration differ by about 2 points, ' +
-      'so a smaller difference between two scenarios says nothing. Several seeds (--seeds 0,1,2) measure it.';
-    return { bound: PUBLISHED_DIFFERENCE, spread: null, text };
-  }
-  const spread = Math.sqrt(squares / freedom);
-  const seeds = Math.min(...rows.map((row) => row.runs.length));
-  const bound = 2 * spread * Math.sqrt(2 / seeds);
-  const averaged = seeds > 1 ? `means over ${seeds} seeds` : 'single runs';
-  const text =
-    `Differences within seed noise are noise: one scenario's runs scatter over their seeds by ${points(spread)} points ` +
-    `(one standard deviation, pooled over ${rows.length} scenarios), so two ${averaged} that differ by less than ` +
-    `${points(bound)} points (two standard errors) say nothing.`;
-  return { bound, spread, text };
-}
-
 /** Rows in the order of the settings; scenarios without a finished run are left out. */
 export function summarise(results: StudyResults): Summary {
   const named = [...results.settings.scenarios, ...results.runs.map((run) => run.scenario)];
@@ -84,7 +50,25 @@ export function summarise(results: StudyResults): Summary {
     .map(({ scenario, runs }) => rowOf(scenario, runs));
   const baseline = rows.find((row) => row.scenario === (results.settings.baseline ?? 'baseline')) ?? null;
   if (baseline) for (const row of rows) row.delta = row.mean - baseline.mean;
-  return { rows, baseline, noise: noiseOf(rows), seeds: Math.max(0, ...rows.map((row) => row.runs.length)) };
+  const noise = noiseOf(
+    rows.map(({ runs }) => runs.map((run) => run.microF1)),
+    results.settings.testSize,
+  );
+  return { rows, baseline, noise, seeds: Math.max(0, ...rows.map((row) => row.runs.length)) };
+}
+
+/**
+ * The scores a chart shows, from and to: all runs and what is noise round the baseline, to the next round numbers. Not from 0,
+ * where differences would be too small to be seen.
+ */
+export function scoreRange({ rows, baseline, noise }: Summary): [low: number, high: number] {
+  const shown = rows.flatMap((row) => [row.min, row.max]);
+  if (baseline) shown.push(baseline.mean - noise.bound, baseline.mean + noise.bound);
+  const [least, most] = [Math.min(...shown), Math.max(...shown)];
+  const step = [0.01, 0.02, 0.05].find((size) => (most - least) / size <= 10) ?? 0.1;
+  // Whole numbers of steps: 0.6 is not 6 × 0.1 in binary.
+  const rounded = (steps: number): number => Number(Math.min(1, Math.max(0, steps * step)).toFixed(2));
+  return [rounded(Math.floor(least / step - 0.25)), rounded(Math.ceil(most / step + 0.25))];
 }
 
 /** The data source by name; one that is generated says so. */

@@ -1,7 +1,7 @@
-/** The end of the study in a terminal: the table, the bars, and what they do not say. */
+/** The end of the study in a terminal: the table, the chart, and what they do not say. */
 import Table from 'cli-table3';
 import type { StudyResults } from '../results.js';
-import { provenance, summarise } from './summary.js';
+import { provenance, scoreRange, summarise } from './summary.js';
 import { signedPoints, wrap } from './text.js';
 
 /** No rule between rows: the one below the head is put in by hand. */
@@ -29,24 +29,26 @@ export function finalTable(results: StudyResults): string {
   return [top, names, rule, ...body].join('\n');
 }
 
-/** Bars of micro-F1 in plain text, the baseline marked in each: `┊` beside a bar, `┃` across it. */
-export function barChart(results: StudyResults, columns = 80): string {
-  const { rows, baseline } = summarise(results);
+/** Dots of micro-F1 in plain text; `┊` is the baseline, `░` round it what is noise. Above, what the ends of the range are. */
+export function dotChart(results: StudyResults, columns = 80): string {
+  const summary = summarise(results);
+  const { rows, baseline, noise } = summary;
   const name = Math.max(...rows.map((row) => row.scenario.length));
   const suffix = results.data.synthetic ? ' synthetic' : '';
   const width = Math.max(10, columns - name - suffix.length - 10);
-  const scale = Math.max(...rows.map((row) => row.max));
-  const mark = baseline ? Math.min(width - 1, Math.round((baseline.mean / scale) * width)) : -1;
-  const bars = rows.map((row) => {
-    const length = Math.round((row.mean / scale) * width);
-    const cells = Array.from({ length: width }, (_, i) => {
-      if (i === mark) return i < length ? '┃' : '┊';
-      return i < length ? '█' : ' ';
-    });
-    return `${row.scenario.padEnd(name)}  ${cells.join('')}  ${row.mean.toFixed(3)}${suffix}`;
+  const [low, high] = scoreRange(summary);
+  const cellOf = (score: number): number => Math.round(((score - low) / (high - low)) * (width - 1));
+  const ground = Array.from({ length: width }, (_, i): string => {
+    if (!baseline || i < cellOf(baseline.mean - noise.bound) || i > cellOf(baseline.mean + noise.bound)) return ' ';
+    return i === cellOf(baseline.mean) ? '┊' : '░';
   });
-  const legend = baseline ? [`${' '.repeat(name + 2 + mark)}┊ ${baseline.scenario}`] : [];
-  return [...bars, ...legend].join('\n');
+  const lines = rows.map((row) => {
+    const cells = ground.with(cellOf(row.mean), '●').join('');
+    return `${row.scenario.padEnd(name)}  ${cells}  ${row.mean.toFixed(3)}${suffix}`;
+  });
+  const ends = `${low.toFixed(2)}${' '.repeat(width - 8)}${high.toFixed(2)}`;
+  const legend = baseline ? [`${' '.repeat(name + 2)}┊ ${baseline.scenario}, ░ within noise of it`] : [];
+  return [`${' '.repeat(name + 2)}${ends}`, ...lines, ...legend].join('\n');
 }
 
 /** Everything the study prints at its end, without the list of files. */
@@ -55,5 +57,5 @@ export function terminalReport(results: StudyResults, columns = 80): string {
   const { rows, noise } = summarise(results);
   const head = [...wrap(what, columns), ...wrap(where, columns), ''];
   if (rows.length === 0) return [...head, 'No run has finished.'].join('\n');
-  return [...head, finalTable(results), '', barChart(results, columns), '', ...wrap(noise.text, columns)].join('\n');
+  return [...head, finalTable(results), '', dotChart(results, columns), '', ...wrap(noise.text, columns)].join('\n');
 }

@@ -5,8 +5,8 @@ import { hasGpuDevice, installedIcd, loadVulkan, unpackedIcd, withEnvironment } 
 
 export * from './choicesFile.js';
 
-/** Dawn crashes at exit when an instance that made a device was collected before. */
-const instances: GPU[] = [];
+/** By what they were asked for. Dawn crashes at exit when an instance that made a device was collected before. */
+const instances = new Map<string, GPU>();
 
 /**
  * Finds an adapter through Dawn (npm package `webgpu`): a GPU where there is one, else SwiftShader on the CPU, from the
@@ -19,8 +19,8 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
   const tried: string[] = [];
   const notes: string[] = [];
   const request = async (what: string, environment: Record<string, string>): Promise<HostGpu | null> => {
-    const gpu = dawn.create([]);
-    instances.push(gpu);
+    const gpu = instances.get(what) ?? dawn.create([]);
+    instances.set(what, gpu);
     const { forceSoftware = false, powerPreference } = options;
     const adapter = await withEnvironment(environment, () =>
       gpu.requestAdapter({ forceFallbackAdapter: forceSoftware, ...(powerPreference && { powerPreference }) }),

@@ -12,6 +12,7 @@
  * [16, 3, 32, 32] × [32, 3, 3, 3], SwiftShader on two cores, Dawn in Node, 2026-11, least of four rounds: as a product
  * 9.5 ms; blocks of 1 × 4 4.8, 2 × 4 3.4, 4 × 4 3.3, 1 × 8 4.3, 2 × 8 5.8, 1 × 16 11; tap rows in a loop, 1 × 16 5.2.
  */
+import { whereRelu } from '../floats.js';
 import { interned, type Kernel, kernel, LINEAR_WORKGROUP, linear } from '../kernel.js';
 import { type Conv2dShape, conv2dOutput } from './shape.js';
 
@@ -70,7 +71,7 @@ export const fewChannelsInputGrad = /* @__PURE__ */ interned(({ shape, mask, sub
   });
   const stores = pixels.map(({ ch, r, p, sum }) => {
     const at = `at + ${(ch * h + r) * w + p}u`;
-    const value = mask ? `select(0.0, ${sum}, mask[${at}] > 0.0)` : sum;
+    const value = mask ? whereRelu(sum, `mask[${at}]`) : sum;
     return `if (i + ${r}u < ${h}u && j + ${p}u < ${w}u) { dx[${at}] = ${value}; }`;
   });
   return kernel({

@@ -16,7 +16,7 @@ import { type Conv2dShape, derived, imagesTogether, sizesOf } from './shape.js';
 
 export interface Conv2dInputGradSpec {
   shape: Conv2dShape;
-  /** Makes dx 0 where the buffer of x's shape that is bound last is not positive: the backward of a ReLU before the conv. */
+  /** Makes dx 0 where the buffer of x's shape that is bound last is 0: the backward of the ReLU that made it, before the conv. */
   mask?: boolean;
   variant: GemmVariant;
   tile?: GemmTile;

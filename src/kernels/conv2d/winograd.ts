@@ -21,7 +21,8 @@
  * Price: three dispatches more, and mapped tensors of 4 times the size: with the weight gradients of both of the latter, a
  * step of the study's network has 28 dispatches and 36 MB instead of 22 and 21.
  */
-import { type GemmVariant, RELU } from '../gemm/spec.js';
+import { RELU, whereRelu } from '../floats.js';
+import type { GemmVariant } from '../gemm/spec.js';
 import type { Split } from '../gemm/split.js';
 import { interned, type Kernel, kernel, linear, linearKernel, linearMain } from '../kernel.js';
 import { conv2dForward } from './forward.js';
@@ -162,7 +163,7 @@ const outputKernel = /* @__PURE__ */ interned(
     const stores = outputsOf(shape).map(({ row, column, at, exists }) => {
       const sum = `y${row}_${column}${bias ? ' + added' : ''}`;
       const value = relu ? `relu(${sum})` : sum;
-      const store = `y[${at}] = ${mask ? `select(0.0, ${value}, mask[${at}] > 0.0)` : value};`;
+      const store = `y[${at}] = ${mask ? whereRelu(value, `mask[${at}]`) : value};`;
       return exists ? `if (${exists}) { ${store} }` : store;
     });
     return kernel({
@@ -204,7 +205,7 @@ export const winogradForward = /* @__PURE__ */ interned(
   },
 );
 
-/** dx of dy and weight; with `mask`, 0 where that buffer of dx's shape is not positive. */
+/** dx of dy and weight; with `mask`, 0 where that buffer of dx's shape, a ReLU's, is 0. */
 export const winogradInputGrad = /* @__PURE__ */ interned(
   ({ shape, variant, mask }: WinogradSpec & { mask?: boolean }): Winograd => {
     const { oh, ow } = conv2dOutput(shape);

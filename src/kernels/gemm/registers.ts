@@ -39,6 +39,7 @@
  * - No gain beyond the noise: `fma` for multiply and add, arrays of fixed size for the factors, 16 lanes instead of 4, Dawn
  *   without robustness.
  */
+import { RELU } from '../floats.js';
 import {
   finish,
   type Gemm,
@@ -46,7 +47,6 @@ import {
   type GemmTile,
   type Operand,
   type Plan,
-  RELU,
   range,
   storePooled,
 } from './spec.js';
@@ -89,14 +89,13 @@ export function registerGemm(spec: Gemm, size: GemmSizes): Plan {
   const reads = range(rows / turns);
   const across = range(columns);
 
-  const products = (count: number): string => {
+  const products = (count: number, rowSums = 'leftSums'): string => {
     const ks = range(count);
     const right = across.map((j) => ks.map((s) => `let b${j}_${s} = ${element('right', spec.right, j, s)};`).join(' '));
     const left = reads.map((i) => {
       const held = ks.map((s) => {
-        const sum = spec.rowSum ? ` leftSums[${i}] += a0_${s};` : '';
         const swaps = `let a1_${s} = quadSwapX(a0_${s}); let a2_${s} = quadSwapY(a0_${s}); let a3_${s} = quadSwapDiagonal(a0_${s});`;
-        return `let a0_${s} = ${element('left', spec.left, i, s)};${sum}${quad ? ` ${swaps}` : ''}`;
+        return `let a0_${s} = ${element('left', spec.left, i, s)};${quad ? ` ${swaps}` : ''}`;
       });
       const sums = range(turns).flatMap((turn) =>
         across.map((j) => {
@@ -104,6 +103,7 @@ export function registerGemm(spec: Gemm, size: GemmSizes): Plan {
           return `${sum} = ${[sum, ...ks.map((s) => `a${turn}_${s} * b${j}_${s}`)].join(' + ')};`;
         }),
       );
+      if (spec.rowSum) held.push(`${rowSums}[${i}] += ${pairwise(ks.map((s) => `a0_${s}`))};`);
       return `      {\n        ${[...held, ...sums].join('\n        ')}\n      }`;
     });
     return [distances('left', spec.left, ks), distances('right', spec.right, ks), ...right, ...left].join('\n');
@@ -143,9 +143,7 @@ ${across.map((j) => `    let rightRun${j} = rightRun(rightOrigin${j}, outer);`).
 ${[start('left', spec.left), start('right', spec.right)].join('\n')}
     let end = ${spec.skip ? `select(innerEnd, innerStart, ${spec.skip})` : 'innerEnd'};
     var k = innerStart;
-    for (; k + ${steps}u <= end; k += ${steps}u) {
-${products(steps)}
-    }
+${spec.rowSum ? summingRows(steps, reads, products) : `    for (; k + ${steps}u <= end; k += ${steps}u) {\n${products(steps)}\n    }`}
 ${ragged ? `    for (; k < end; k++) {\n${products(1)}\n    }` : ''}
   }
 ${(spec.pool ? storeWindows : storeAll)(spec, { rows, columns, rowOf, columnOf })}
@@ -219,6 +217,28 @@ function storeWindows(spec: Gemm, { rows, columns, rowOf, columnOf }: Storing): 
     ${stores.join('\n    ')}
   }`;
 }
+
+/**
+ * Row sums of a run are added up by blocks: they are long sums, see blocked.ts. Dawn does not make a variable without an
+ * initial value zero again in the next turn of a loop.
+ */
+function summingRows(steps: number, reads: readonly number[], products: (count: number, rowSums: string) => string) {
+  const join = (to: string, from: string): string => reads.map((i) => `${to}[${i}] += ${from}[${i}];`).join(' ');
+  return `    var runSums = array<f32, ${reads.length}>();
+    while (k + ${steps}u <= end) {
+      let stop = min(end, k + ${32 * steps}u);
+      var partSums = array<f32, ${reads.length}>();
+      for (; k + ${steps}u <= stop; k += ${steps}u) {
+${products(steps, 'partSums')}
+      }
+      ${join('runSums', 'partSums')}
+    }
+    ${join('leftSums', 'runSums')}`;
+}
+
+/** WGSL of the sum of up to four terms. */
+const pairwise = (terms: readonly string[]): string =>
+  terms.length < 3 ? terms.join(' + ') : `(${terms.slice(0, 2).join(' + ')}) + (${terms.slice(2).join(' + ')})`;
 
 /** Every lane has the same row sums; the one that owns column 0 writes them. */
 function storeRowSums(

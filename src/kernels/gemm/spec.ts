@@ -1,6 +1,7 @@
 /**
  * The description of a matrix product that the variants of the gemm turn into WGSL; see gemm.ts for the mathematics.
  */
+import { isNan, whereRelu } from '../floats.js';
 import type { Element } from '../kernel.js';
 
 /**
@@ -91,7 +92,7 @@ export interface Gemm {
   rowBias?: string | undefined;
   columnBias?: string | undefined;
   relu?: boolean | undefined;
-  /** Outputs become 0 where the buffer of this name is not positive at their address. */
+  /** Outputs become 0 where the buffer of this name, which a ReLU made, is 0 at their address. */
   mask?: string | undefined;
   /**
    * Four columns, the first a multiple of four, are a 2 × 2 window, of which only the maximum is written, at the address of
@@ -132,23 +133,25 @@ export interface Plan {
 export function finish(spec: Gemm, sum: string, rowBias: string, columnBias: string, address: string): string {
   const value = [sum, ...(spec.rowBias ? [rowBias] : []), ...(spec.columnBias ? [columnBias] : [])].join(' + ');
   const positive = spec.relu ? `relu(${value})` : value;
-  return spec.mask ? `select(0.0, ${positive}, ${spec.mask}[${address}] > 0.0)` : positive;
+  return spec.mask ? whereRelu(positive, `${spec.mask}[${address}]`) : positive;
 }
 
-/** WGSL that stores the maximum of four values, which lie in `value0` to `value3`, and its place. */
+/** WGSL that stores the maximum of four values, which lie in `value0` to `value3`, and its place: of NaNs the last. */
 export function storePooled(spec: Gemm, address: string, first: string): string {
   const { down } = spec.pool ?? { down: '0u' };
   const places = ['place', 'place + 1u', `place + ${down}`, `place + ${down} + 1u`];
-  const compare = [1, 2, 3].map((q) => `if (value${q} > best) { best = value${q}; winner = ${places[q]}; }`);
+  // Behind a ReLU floats are ordered as their bits are, with the NaNs above all.
+  const larger = (x: string): string =>
+    spec.relu
+      ? `bitcast<u32>(${x}) > min(bitcast<u32>(best), 0x7f800000u)`
+      : `${isNan(x)} || (${x} > best && !${isNan('best')})`;
+  const compare = [1, 2, 3].map((q) => `if (${larger(`value${q}`)}) { best = value${q}; winner = ${places[q]}; }`);
   return `let place = ${first};
       var best = value0;
       var winner = place;
       ${compare.join('\n      ')}
       output[${address}] = best;
-      places[${address}] = ${spec.relu ? 'select(winner, 0xffffffffu, best <= 0.0)' : 'winner'};`;
+      places[${address}] = ${spec.relu ? 'select(winner, 0xffffffffu, bitcast<u32>(best) == 0u)' : 'winner'};`;
 }
-
-/** NaN passes through, as in PyTorch. */
-export const RELU = 'fn relu(value: f32) -> f32 { return select(value, 0.0, value < 0.0); }';
 
 export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);

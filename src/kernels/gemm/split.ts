@@ -3,8 +3,11 @@
  *
  * Layout: parts is [parts][size]. Launch: one invocation per output element.
  */
+
+import { blocked } from '../blocked.js';
+import { RELU, whereRelu } from '../floats.js';
 import { type Element, type Kernel, kernel, linear, linearMain } from '../kernel.js';
-import { type GemmVariant, RELU } from './spec.js';
+import type { GemmVariant } from './spec.js';
 
 /** A product in two dispatches: `partial` writes `partialSize` floats, `reduce` reads them and writes the result. */
 export interface Split {
@@ -64,7 +67,7 @@ export function sumParts(spec: {
   const [name = '', second] = lengths.map(([output]) => output);
   const biased = spec.bias ? `sum + ${spec.bias}` : 'sum';
   const positive = spec.relu ? `relu(${biased})` : biased;
-  const value = spec.mask ? `select(0.0, ${positive}, ${spec.mask}[i] > 0.0)` : positive;
+  const value = spec.mask ? whereRelu(positive, `${spec.mask}[i]`) : positive;
   return kernel({
     name: spec.name,
     read: { parts: 'f32', ...spec.extra },
@@ -73,8 +76,14 @@ export function sumParts(spec: {
     params: { size, parts: spec.parts, first, ...spec.sizes },
     wgsl: `${spec.relu ? RELU : ''}
 ${linearMain('params.size')}
-  var sum = 0.0;
-  for (var part = 0u; part < params.parts; part++) { sum += parts[part * params.size + i]; }
+  var k = 0u;
+  ${blocked({
+    state: { sum: '0.0' },
+    end: 'params.parts',
+    step: '1u',
+    turns: spec.parts,
+    turn: (level) => `${level('sum')} += parts[k * params.size + i];`,
+  })}
   ${second ? `if (i >= params.first) {\n    ${second}[i - params.first] = sum;\n    return;\n  }` : ''}
   ${name}[i] = ${value};
 }`,

@@ -14,6 +14,7 @@
  * Launch: one workgroup of threads[0] × threads[1] (16 × 16 where the output is large enough) per tile of
  * (rows · threads[0]) × (columns · threads[1]); rows and columns of a thread are multiples of 4.
  */
+import { RELU } from '../floats.js';
 import {
   finish,
   type Gemm,
@@ -21,7 +22,6 @@ import {
   type GemmTile,
   type Operand,
   type Plan,
-  RELU,
   range,
   storePooled,
 } from './spec.js';
@@ -112,12 +112,14 @@ ${spec.rowSum ? rowQuads.map((p) => `  var rowSum${p} = vec4<f32>();`).join('\n'
 ${left.copy}
 ${right.copy}
     workgroupBarrier();
+${spec.rowSum ? rowQuads.map((p) => `    var part${p} = vec4<f32>();`).join('\n') : ''}
     for (var k = 0u; k < ${DEPTH}u; k++) {
 ${rowQuads.map((p) => `      let a${p} = leftSlice[k * ${height / 4 + 1}u + y + ${p * down}u];`).join('\n')}
 ${columnQuads.map((q) => `      let b${q} = rightSlice[k * ${width / 4 + 1}u + x + ${q * across}u];`).join('\n')}
 ${sums.map(({ p, c }) => `      ${columnQuads.map((q) => `sum${p}_${c}_${q} += a${p}[${c}] * b${q};`).join(' ')}`).join('\n')}
-${spec.rowSum ? `      ${rowQuads.map((p) => `rowSum${p} += a${p};`).join(' ')}` : ''}
+${spec.rowSum ? `      ${rowQuads.map((p) => `part${p} += a${p};`).join(' ')}` : ''}
     }
+${spec.rowSum ? `    ${rowQuads.map((p) => `rowSum${p} += part${p};`).join(' ')}` : ''}
     workgroupBarrier();
   }
 ${stores.join('\n')}

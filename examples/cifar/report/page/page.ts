@@ -1,6 +1,6 @@
 /** `report.html`: the whole study on one page that needs nothing else, neither network nor script. */
 import type { Sample, StudyResults } from '../../results.js';
-import { f1Spec, WHISKERS } from '../chart.js';
+import { f1Spec, legend } from '../chart.js';
 import { curve } from '../curves.js';
 import { dataName, provenance, type Row, type Summary, summarise } from '../summary.js';
 import { points } from '../text.js';
@@ -26,12 +26,11 @@ ${body}</section>
 const card = (title: string, body: Html): Html => html`<article class="card"><h3>${title}</h3>${body}</article>`;
 
 function chartSection(results: StudyResults, summary: Summary, svg: string): Html {
-  const { rows, baseline, seeds } = summary;
+  const { rows } = summary;
   const scores = rows.map((row) => `${row.scenario} ${row.mean.toFixed(3)}`).join(', ');
-  const described = `Bar chart of micro-F1 per scenario on ${dataName(results)}: ${scores}`;
+  const described = `Chart of micro-F1 per scenario on ${dataName(results)}: ${scores}`;
   const parts = [
-    seeds > 1 ? `Bars are means over the seeds; ${WHISKERS}.` : 'One run per scenario.',
-    baseline ? `The dashed line is ${baseline.scenario}.` : '',
+    `${legend(summary).replace(/^./, (first) => first.toUpperCase())}.`,
     results.data.synthetic ? 'The data is synthetic: the scores say nothing about CIFAR-10.' : '',
   ];
   return html`<figure>${scrolling('Chart', html`<div class="wide" role="img" aria-label="${described}">${inline(svg)}</div>`)}
@@ -89,7 +88,7 @@ export async function reportHtml(results: StudyResults, samples: readonly Sample
     ['settings', 'Settings', [scenarioTable(results), settingsTable(results)]],
   ];
   if (done) {
-    const legend = `Solid: this scenario, a line per seed. ${summary.baseline ? `Dashed: mean of ${summary.baseline.scenario}. ` : ''}All panels share their scales.`;
+    const panelLegend = `Solid: this scenario, a line per seed. ${summary.baseline ? `Dashed: mean of ${summary.baseline.scenario}. ` : ''}All panels share their scales.`;
     const panels: Html[] = [];
     for (const row of rows) panels.push(await curves(row, summary));
     const matrices = rows.map((row) => card(row.scenario, confusion(row, classes)));
@@ -97,7 +96,7 @@ export async function reportHtml(results: StudyResults, samples: readonly Sample
     sections.push([
       'curves',
       'Learning curves',
-      [html`<p class="muted">${legend}</p>`, html`<div class="cards">${panels}</div>`],
+      [html`<p class="muted">${panelLegend}</p>`, html`<div class="cards">${panels}</div>`],
     ]);
     const reading = `Rows are true classes, columns predictions; a cell is the percentage of its row${summary.seeds > 1 ? ', over all seeds' : ''}.`;
     sections.push([

@@ -1,0 +1,72 @@
+/** From the device to whoever reads. */
+import { type Allocation, allocate } from './allocation.js';
+import { makeRoom } from './budget.js';
+import { assertHealthy, orLost, perDevice, polling } from './device.js';
+import { KindlingError } from './errors.js';
+import { told } from './failures.js';
+import type { Submission } from './hosts/polling.js';
+import type { Memory } from './memory.js';
+import type { Readback } from './plan.js';
+import { pool } from './pool.js';
+import { copyOut } from './stream.js';
+
+const MAP_READ_COPY_DST = 0x01 | 0x08;
+/** Losses and predictions are read again and again; what is larger is read once in a while. */
+const KEPT_BYTES = 65536;
+
+/** Idle buffers that the host maps, by size. */
+const staging = /* @__PURE__ */ perDevice(() => new Map<number, Allocation[]>());
+
+/**
+ * Records a copy to the host. The promise resolves once the batch has been submitted (by `flush`) and has run.
+ *
+ * @throws KindlingError what kept `from` from being computed; DeviceLostError as soon as the device is gone
+ */
+export function readback(from: Memory): Promise<ArrayBuffer> {
+  const { bytes } = from;
+  const size = Math.ceil(bytes / 256) * 256;
+  const idle = staging().get(size) ?? [];
+  staging().set(size, idle);
+  const buffer = idle.pop() ?? allocate({ size, usage: MAP_READ_COPY_DST }, pool().relief);
+  const command: Readback = { from, staging: buffer, bytes, failure: null };
+  const check = (error: KindlingError | null): void => {
+    if (!error) return;
+    buffer.gpu.destroy();
+    throw error;
+  };
+  const read = async (submission: Submission, verdict: Promise<void>): Promise<ArrayBuffer> => {
+    check(command.failure);
+    await polling()?.nearlyDone(submission);
+    const asked = performance.now();
+    const refused = await buffer.gpu.mapAsync(0x1, 0, bytes).then(
+      () => null,
+      (error: unknown) => new KindlingError(`reading back failed: ${String(error)}`),
+    );
+    await verdict;
+    check(command.failure ?? refused);
+    polling()?.arrived(submission, asked);
+    const data = buffer.gpu.getMappedRange(0, bytes).slice(0);
+    buffer.gpu.unmap();
+    if (size <= KEPT_BYTES) idle.push(buffer);
+    else buffer.gpu.destroy();
+    return data;
+  };
+  return orLost(
+    new Promise((resolve, reject) => {
+      copyOut(command, (...submitted) => void read(...submitted).then(resolve, reject));
+    }),
+  );
+}
+
+/** What somebody reads: here errors are told. */
+export async function delivered(content: ArrayBuffer | Promise<ArrayBuffer>): Promise<ArrayBuffer> {
+  try {
+    const data = await content;
+    await makeRoom();
+    assertHealthy();
+    return data;
+  } catch (error) {
+    told(error);
+    throw error;
+  }
+}

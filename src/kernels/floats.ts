@@ -1,0 +1,45 @@
+/**
+ * WGSL about NaN. A compiler may assume that there is no NaN and no infinity: it may then turn a comparison round, fold `x != x` to
+ * false, or make a maximum, which loses a NaN, of `select(x, 0.0, x < 0.0)`. min, max and clamp lose one in any case, and
+ * exp and log make a number of it on some adapters. So what must see a NaN looks at the bits, and what must become one takes
+ * bits that nobody knows before the shader runs.
+ */
+
+/** Whether a float is a NaN. */
+export const isNan = (x: string): string => `((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u)`;
+
+/** A NaN made of the bits of `x`. */
+export const nanOf = (x: string): string => `bitcast<f32>(bitcast<u32>(${x}) | 0x7fc00000u)`;
+
+/** max or min of two floats, and NaN where one is. */
+export const extremeOf = (op: 'max' | 'min', a: string, b: string): string =>
+  `select(${op}(${a}, ${b}), ${a} + ${b}, ${isNan(a)} || ${isNan(b)})`;
+
+/** The larger of two floats, or vec4 of them, that are not below zero: they are ordered as their bits are, with NaNs above. */
+export function largerOf(a: string, b: string, vector = false): string {
+  const [bits, floats] = vector ? ['vec4<u32>', 'vec4<f32>'] : ['u32', 'f32'];
+  return `bitcast<${floats}>(max(bitcast<${bits}>(${a}), bitcast<${bits}>(${b})))`;
+}
+
+/** max(x, 0), and NaN of NaN: as whole numbers, floats below zero end with minus infinity, and NaNs with a sign come after it. */
+export const RELU = `
+fn relu(x: f32) -> f32 { return select(x, 0.0, bitcast<i32>(x) <= -8388608); }`;
+
+/** `value`, or 0 where `y`, what a ReLU made, is 0. PyTorch lets the gradient of a NaN through. */
+export const whereRelu = (value: string, y: string): string => `select(${value}, 0.0, bitcast<u32>(${y}) == 0u)`;
+
+/**
+ * How a walk notices a NaN among floats, or vec4 of them, at two instructions for each: `start` it and `note` each; in the end
+ * `met` says whether there was one, and `nan` is it.
+ */
+export function nanNotes(vector = false) {
+  const type = vector ? 'vec4<u32>' : 'u32';
+  const largest = vector ? 'max(max(notes.x, notes.y), max(notes.z, notes.w))' : 'notes';
+  return {
+    start: `var notes = ${type}();`,
+    // Without the sign, doubled.
+    note: (x: string): string => `notes = max(notes, bitcast<${type}>(${x}) << ${type}(1u));`,
+    met: `${largest} > 0xff000000u`,
+    nan: `bitcast<f32>(${largest} >> 1u)`,
+  };
+}

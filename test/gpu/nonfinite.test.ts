@@ -1,0 +1,205 @@
+/**
+ * Every function at NaN, infinities, zeros, large and small numbers: value and gradients are PyTorch's (fixtures/nonfinite.py),
+ * outside of steps and in replayed ones, where products are fused with what follows.
+ */
+import * as k from 'kindling';
+import * as F from 'kindling/nn/functional';
+import { expect, test } from 'vitest';
+import { at } from '../support/agree.js';
+import { loadJson } from '../support/fixtures.js';
+
+type Printed = number | 'NaN' | 'Infinity' | '-Infinity';
+interface Given {
+  shape: number[];
+  dtype: 'f32' | 'i32' | 'bool';
+  data: Printed[];
+}
+type Case = readonly [string, string[], { shape: number[]; data: Printed[] }, Record<string, Printed[]>];
+
+const { tensors, cases } = await loadJson<{ tensors: Record<string, Given>; cases: Case[] }>('nonfinite.json');
+
+const { NaN: NAN, POSITIVE_INFINITY: INF } = Number;
+type Call = (...inputs: k.Tensor[]) => k.Tensor;
+type Table = Readonly<Record<string, Call>>;
+
+const conv2dPadded: Call = (x, w) => F.conv2d(x as k.Tensor, w as k.Tensor, null, { padding: 1 });
+
+/** How a case is called, where not as the function of its name with its inputs. */
+const CALLS = {
+  'leakyRelu 0.2': (x: k.Tensor) => F.leakyRelu(x, { negativeSlope: 0.2 }),
+  'elu 0.7': (x: k.Tensor) => F.elu(x, { alpha: 0.7 }),
+  'softplus steep': (x: k.Tensor) => F.softplus(x, { beta: 3, threshold: 4 }),
+  'gelu tanh': (x: k.Tensor) => F.gelu(x, { approximate: 'tanh' }),
+  clamp: (x: k.Tensor) => k.clamp(x, { min: -1, max: 2.5 }),
+  'clamp min': (x: k.Tensor) => k.clamp(x, { min: 0.5 }),
+  'clamp max': (x: k.Tensor) => k.clamp(x, { max: 0.5 }),
+  'clamp infinite': (x: k.Tensor) => k.clamp(x, { min: -INF, max: INF }),
+  'nanToNum given': (x: k.Tensor) => k.nanToNum(x, { nan: 1.5, posinf: 7, neginf: -7 }),
+  'pow infinite': (x: k.Tensor) => k.pow(x, INF),
+  'pow -infinite': (x: k.Tensor) => k.pow(x, -INF),
+  reshape: (x: k.Tensor) => k.reshape(x, [4, 5]),
+  expand: (x: k.Tensor) => k.expand(x, [2, 20]),
+  flip: (x: k.Tensor) => k.flip(x, 0),
+  flatten: (x: k.Tensor) => k.flatten(k.reshape(x, [4, 5])),
+  unsqueeze: (x: k.Tensor) => k.unsqueeze(x, 0),
+  narrow: (x: k.Tensor) => k.narrow(x, 0, 0, 5),
+  slice: (x: k.Tensor) => k.slice(x, 0, 0, 9, 2),
+  select: (x: k.Tensor) => k.select(x, 0, 0),
+  split: (x: k.Tensor) => first(k.split(x, 7)),
+  chunk: (x: k.Tensor) => first(k.chunk(x, 3)),
+  unbind: (x: k.Tensor) => first(k.unbind(x).slice(1)),
+  stack: (x: k.Tensor) => k.stack([x, x]),
+  cat: (x: k.Tensor) => k.cat([x, x]),
+  pad: (x: k.Tensor) => F.pad(x, [1, 2], { value: NAN }),
+  tril: (x: k.Tensor) => k.tril(k.reshape(x, [4, 5])),
+  triu: (x: k.Tensor) => k.triu(k.reshape(x, [4, 5])),
+  'maskedFill -infinite': (x: k.Tensor, mask: k.Tensor) => k.maskedFill(x, mask, -INF),
+  'maskedFill NaN': (x: k.Tensor, mask: k.Tensor) => k.maskedFill(x, mask, NAN),
+  indexSelect: (x: k.Tensor, picks: k.Tensor) => k.indexSelect(x, 0, picks),
+  gather: (x: k.Tensor, picks: k.Tensor) => k.gather(x, 0, picks),
+  oneHot: (picks: k.Tensor) => F.oneHot(picks, 6),
+  permute: (x: k.Tensor) => k.permute(x, [1, 0]),
+  transpose: (x: k.Tensor) => k.transpose(x, 0, 1),
+  'binaryCrossEntropyWithLogits weighted': (x: k.Tensor, t: k.Tensor) =>
+    F.binaryCrossEntropyWithLogits(x, t, { posWeight: k.onesLike(t).mul(2), reduction: 'none' }),
+  'klDiv logarithms': (x: k.Tensor, t: k.Tensor) => F.klDiv(x, t, { reduction: 'none', logTarget: true }),
+  batchNorm: (x: k.Tensor) => F.batchNorm(x, { training: true }),
+  layerNorm: (x: k.Tensor) => F.layerNorm(x, [8]),
+  groupNorm: (x: k.Tensor) => F.groupNorm(x, 4),
+  'conv2d padded': conv2dPadded,
+  convTranspose2d: (x: k.Tensor, w: k.Tensor) => F.convTranspose2d(x, w, null, { stride: 2 }),
+  maxPool1d: (x: k.Tensor) => F.maxPool1d(x, 2),
+  'maxPool1d wide': (x: k.Tensor) => F.maxPool1d(x, { kernelSize: 3, stride: 1, padding: 1 }),
+  maxPool2d: (x: k.Tensor) => F.maxPool2d(x, 2),
+  'maxPool2d wide': (x: k.Tensor) => F.maxPool2d(x, { kernelSize: 3, stride: 2, padding: 1 }),
+  'maxPool2d overlapping': (x: k.Tensor) => F.maxPool2d(x, { kernelSize: 3, stride: 1 }),
+  'maxPool2d large': (x: k.Tensor) => F.maxPool2d(x, { kernelSize: 5, stride: 1 }),
+  avgPool2d: (x: k.Tensor) => F.avgPool2d(x, 2),
+  adaptiveAvgPool2d: (x: k.Tensor) => F.adaptiveAvgPool2d(x, 4),
+  interpolate: (x: k.Tensor) => F.interpolate(x, { scaleFactor: 2 }),
+  'conv2d relu': (x: k.Tensor, w: k.Tensor) => k.relu(F.conv2d(x, w)),
+  'conv2d relu pooled': (x: k.Tensor, w: k.Tensor) => F.maxPool2d(k.relu(conv2dPadded(x, w)), 2),
+  'conv2d twice': (x: k.Tensor, w: k.Tensor) => F.conv2d(k.relu(F.conv2d(x, w)), w),
+  'conv2d pooled twice': (x: k.Tensor, w: k.Tensor) => F.conv2d(F.maxPool2d(k.relu(conv2dPadded(x, w)), 2), w),
+  'linear relu': (x: k.Tensor, w: k.Tensor, b: k.Tensor) => k.relu(F.linear(x, w, b)),
+  'linear twice': (x: k.Tensor, w: k.Tensor, b: k.Tensor) => F.linear(k.relu(F.linear(x, w, b)), w, b.detach().mul(0)),
+  ...attention('scaledDotProductAttention', 'scaledDotProductAttention added', 'scaledDotProductAttention broken'),
+  ...attention('scaledDotProductAttention NaN'),
+} as unknown as Table;
+
+function attention(...names: string[]): Table {
+  const call: Call = (q, key, v, attnMask) =>
+    F.scaledDotProductAttention(q as k.Tensor, key as k.Tensor, v as k.Tensor, { attnMask: attnMask as k.Tensor });
+  return Object.fromEntries(names.map((name) => [name, call]));
+}
+
+function given(name: string): Given {
+  const found = tensors[name];
+  if (!found) throw new Error(`no tensor ${name}`);
+  return found;
+}
+
+function first(tensors: readonly k.Tensor[]): k.Tensor {
+  const [tensor] = tensors;
+  if (!tensor) throw new Error('no tensor');
+  return tensor;
+}
+
+const functions = { ...k, ...F } as unknown as Table;
+
+/** The call of a case: its own, or by the words after the function's name. */
+function callOf(name: string): Call {
+  const own = CALLS[name];
+  if (own) return own;
+  const [called = '', word = '', dim = ''] = name.split(' ');
+  const fn = functions[called] as unknown as (...args: unknown[]) => k.Tensor;
+  if (!fn) throw new Error(`no function ${called}`);
+  if (word === 'along') return (x) => fn(x, called === 'cumsum' ? Number(dim) : { dim: Number(dim) });
+  if (called === 'norm')
+    return (x) => fn(x, { p: Number(word.replace('infinite', 'Infinity')), dim: Number(name.at(-1)) });
+  if (called === 'pow' && word) return (x) => fn(x, Number(word));
+  if (
+    called.endsWith('Loss') ||
+    called.startsWith('crossEntropy') ||
+    called.startsWith('binaryCross') ||
+    called === 'klDiv'
+  ) {
+    const reduction = name.endsWith('mean') ? 'mean' : 'none';
+    return (x, t) => fn(x, t, { reduction, ...(name.includes('smooth ') ? { labelSmoothing: 0.1 } : {}) });
+  }
+  return fn;
+}
+
+/** Exports that are no functions of floats: they make tensors, or run other functions. */
+const OTHERS = new Set(
+  (
+    'Tensor KindlingError tensor zeros ones full arange linspace eye rand randn randint randperm uniform zerosLike onesLike ' +
+    'adapter init sync stats onCompile capture step keep print manualSeed randomState setRandomState checkpoint backward grad ' +
+    'gradcheck detectAnomaly defineFunction registerHook noGrad enableGrad isGradEnabled'
+  ).split(' '),
+);
+
+/** Tested below, where numbers are random or types change. */
+const BELOW = new Set(['dropout', 'dropout2d', 'cast']);
+
+test('the table has every function of floats', () => {
+  const called = new Set(cases.map(([name]) => name.split(' ')[0]));
+  const missing = Object.keys(functions).filter((name) => !called.has(name) && !OTHERS.has(name) && !BELOW.has(name));
+  expect(missing).toEqual([]);
+});
+
+/** The first of `data` that is not as PyTorch has it: NaN, infinities and their signs exactly. */
+function difference(what: string, got: ArrayLike<number>, want: readonly number[]): string[] {
+  const wrong = want.flatMap((value, i) => {
+    const found = at(got, i);
+    const fits = Object.is(value, found) || Math.abs(found - value) <= 1e-6 + 2e-4 * Math.abs(value);
+    return fits ? [] : [`[${i}] ${found}, not ${value}`];
+  });
+  return wrong.length > 0 || got.length !== want.length ? [`${what}: ${wrong.slice(0, 6).join('; ')}`] : [];
+}
+
+/** Runs a case without the last `less` elements of everything, outside of steps and captured, and gives what differs. */
+async function problemsOf([name, names, value, gradients]: Case, less = 0): Promise<string[]> {
+  const call = callOf(name);
+  const cut = (data: readonly Printed[]): number[] => data.slice(0, data.length - less).map(Number);
+  const sized = (shape: readonly number[], data: readonly Printed[]): readonly number[] =>
+    less > 0 ? [data.length - less] : shape;
+  const inputs = names.map((of) => {
+    const { shape, dtype, data } = given(of);
+    return k.tensor(cut(data), { dtype, shape: sized(shape, data) }).requiresGrad_(Boolean(gradients[of]));
+  });
+  const by = inputs.filter((x) => x.requiresGrad);
+  const seeds = value.data.map((_, i) => 1 + 0.5 * (i % 3));
+  const seed = k.tensor(cut(seeds), { shape: sized(value.shape, seeds) });
+  const run = (): k.Tensor[] => {
+    const y = call(...inputs);
+    return [y, ...(by.length > 0 ? k.grad(y, by, { gradOutputs: seed }) : [])];
+  };
+  const wanted = [value.data, ...names.flatMap((of) => (gradients[of] ? [gradients[of]] : []))];
+  const captured = k.capture(run);
+  const problems: string[] = [];
+  for (const [how, once] of [
+    ['', run],
+    ['recorded', captured],
+    ['replayed', captured],
+  ] as const) {
+    const results = await Promise.all(once().map((y) => y.data()));
+    results.forEach((data, n) => {
+      const what = `${name} ${how} ${n === 0 ? 'value' : `gradient ${n - 1}`}`;
+      problems.push(...difference(what, data, cut(wanted[n] ?? [])));
+    });
+  }
+  captured.reset();
+  return problems;
+}
+
+/** One element after the other: lists go by fours otherwise. */
+const ELEMENTWISE = /^(?!(expand|flatten|flip|pad|cumsum|slice|narrow|argm|am|sum|soft)\b)/;
+
+test.each(cases)('%s', async (...one) => {
+  const [name, names, value] = one;
+  const problems = await problemsOf(one);
+  const size = value.shape.length === 1 && names.every((of) => given(of).data.length === value.shape[0]);
+  if (size && ELEMENTWISE.test(name)) problems.push(...(await problemsOf(one, 3)));
+  expect(problems).toEqual([]);
+});
