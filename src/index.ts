@@ -14,6 +14,7 @@ export { type HookHandle, registerHook, type TensorHook } from './autograd/hooks
 export { gather, indexSelect } from './autograd/indexing.js';
 export { matmul } from './autograd/matmul.js';
 export * from './autograd/reduce.js';
+export { type BernoulliOptions, bernoulli, normal } from './autograd/sampling.js';
 export * from './autograd/shape.js';
 export { logSoftmax, softmax } from './autograd/softmax.js';
 export { enableGrad, isGradEnabled, noGrad } from './autograd/tape.js';
@@ -29,21 +30,18 @@ export {
   arange,
   eye,
   full,
+  fullLike,
   linspace,
   ones,
   onesLike,
-  rand,
-  randint,
-  randn,
-  randperm,
   type TensorOptions,
   tensor,
-  uniform,
   zeros,
   zerosLike,
 } from './tensor/create.js';
 export { print } from './tensor/print.js';
 export { manualSeed, type RandomState, randomState, setRandomState } from './tensor/random.js';
+export { rand, randint, randintLike, randLike, randn, randnLike, randperm, uniform } from './tensor/sample.js';
 export type { Shape } from './tensor/shape.js';
 export { keep, step } from './tensor/step.js';
 export { type DType, type Nested, Tensor, type TensorData } from './tensor/tensor.js';

@@ -21,19 +21,21 @@ async function main(argv: readonly string[]): Promise<number> {
   if (options.json) out = process.stderr;
   const stop = new Stop();
   const opened = options.resume ? await Store.open(options.resume) : null;
-  if (options.out) await Store.refuse(options.out);
+  const store = opened?.store ?? (await Store.create(options));
   const runner = await startRunner(options, opened);
   try {
-    const study = opened ? await reopen(options, opened, say) : await begin(options, runner.adapter, say);
-    const { store, results } = study;
+    const { adapter } = runner;
+    const study = opened ? await reopen(options, opened, adapter, say) : await begin(options, store, adapter, say);
+    const { results } = study;
+    const { folder } = study.store;
     const finished = await train(study, runner, stop);
     await report(study);
     if (!finished) {
-      say(`\nStopped and saved. Go on with: ${resumeLine('example:cifar', store.folder)}`);
+      say(`\nStopped and saved. Go on with: ${resumeLine('example:cifar', folder)}`);
       return 130;
     }
     say(terminalReport(results, out.columns ?? 80));
-    say(`\n${store.folder}: report.html, f1.png, f1.svg, results.json, history.csv, weights/`);
+    say(`\n${folder}: report.html, f1.png, f1.svg, results.json, history.csv, weights/`);
     if (options.json) process.stdout.write(`${JSON.stringify(results, null, 1)}\n`);
     return 0;
   } finally {
@@ -42,13 +44,14 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function startRunner(options: CommandLine, opened: Opened | null): Promise<Runner> {
-  const host = opened ? opened.results.settings.host : options.host;
+  const { host } = opened ? opened.resume.options : options;
   const runner = host === 'browser' ? await browserRunner(say) : await nodeRunner();
   const { description, host: where } = runner.adapter;
   say(`${where}, ${description}, ${cpus().length} cores`);
   for (const note of runner.adapter.notes) say(note);
-  if (opened && opened.results.adapter.description !== description) {
-    say(`NOTE: the study was begun on ${opened.results.adapter.description}; another adapter rounds differently.`);
+  const begunOn = opened?.results?.adapter.description ?? description;
+  if (begunOn !== description) {
+    say(`NOTE: the study was begun on ${begunOn}; another adapter rounds differently.`);
   }
   return runner;
 }
@@ -95,7 +98,7 @@ async function trainOne(
   progress.begin(plan.seeds.length > 1 ? `${scenario.name} (seed ${seed})` : scenario.name);
   const outcome = await runner.run(
     {
-      config: { scenario, seed, epochs: plan.epochs, batchSize: plan.batchSize },
+      config: { scenario, seed, epochs: plan.epochs, batchSize: plan.batchSize, data: data.fingerprint },
       ...(resume ? { resume } : {}),
       ...(start ? { start } : {}),
       events: {

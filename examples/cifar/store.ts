@@ -3,66 +3,69 @@
  * or not at all, so that a run killed at any moment loses at most the steps since its last checkpoint.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readIfThere, writeWhole } from '../shared/files.js';
-import { refuseFile } from '../shared/options.js';
-import type { Plan } from './options.js';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { writeFileAtomic } from 'kindling/io';
+import { readIfThere, readJson } from '../shared/files.js';
+import { takeFolder, takeNew } from '../shared/folder.js';
+import type { CommandLine, Plan } from './options.js';
 import type { StudyResults } from './results.js';
 
 /** What `--resume` needs and a reader of `results.json` does not; its paths are this machine's. */
 export interface ResumeState {
-  readonly plan: Plan;
+  /** What the study was begun with. */
+  readonly options: CommandLine;
+  /** This and what follows is there once images and adapter are. */
+  readonly plan?: Plan;
   /** The `--data` that gives the images again. */
-  readonly location: string;
+  readonly location?: string;
   /** SHA-256 of the images. */
-  readonly fingerprint: string;
+  readonly fingerprint?: string;
 }
 
-/** A study that was begun. */
+/** A study that was begun; without `results` it was killed before they were written the first time. */
 export interface Opened {
   readonly store: Store;
-  readonly results: StudyResults;
+  readonly results: StudyResults | null;
   readonly resume: ResumeState;
 }
 
 const RESUME = 'state/resume.json';
+const RESULTS = 'results.json';
+
+const toJson = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
 
 export class Store {
   readonly folder: string;
+  /** Lets the folder stay when the process ends. */
+  readonly keep: () => void;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, keep = (): void => {}) {
     this.folder = folder;
+    this.keep = keep;
   }
 
-  /** @throws Error where a new study in `folder` would touch what is there */
-  static async refuse(folder: string): Promise<void> {
-    refuseFile(folder);
-    if (existsSync(join(folder, 'results.json'))) {
-      throw new Error(`${folder} holds a study already: --resume ${folder} goes on with it, or choose another --out`);
-    }
-    if (existsSync(folder) && (await readdir(folder)).length > 0) {
-      throw new Error(`${folder} is not empty: choose another --out`);
-    }
+  /** A new study in an empty or absent folder, which is gone with the process until it is kept. */
+  static async create(options: CommandLine): Promise<Store> {
+    const first = [RESUME, toJson({ options })] as const;
+    const { folder, keep } = await takeNew({ out: options.out, name: 'cifar', first });
+    return new Store(folder, keep);
   }
 
-  /** A new study in an empty or absent folder. */
-  static async create(folder: string): Promise<Store> {
-    await Store.refuse(folder);
-    await mkdir(join(folder, 'weights'), { recursive: true });
-    await mkdir(join(folder, 'state'), { recursive: true });
-    return new Store(folder);
-  }
-
-  /** @throws Error where `folder` holds no study to go on with */
+  /** @throws Error where `folder` holds no study to go on with, another process is at it, or its files are damaged */
   static async open(folder: string): Promise<Opened> {
-    const [results, resume] = await Promise.all(
-      ['results.json', RESUME].map(async (name) => {
-        const path = join(folder, name);
-        if (!existsSync(path)) throw new Error(`${folder} holds no study to resume: there is no ${name} in it`);
-        return JSON.parse(await readFile(path, 'utf8'));
-      }),
-    );
+    const [resumePath, resultsPath] = [join(folder, RESUME), join(folder, RESULTS)];
+    if (!existsSync(resumePath)) throw new Error(`${folder} holds no study to resume: there is no ${RESUME} in it`);
+    await takeFolder(folder);
+    const resume = (await readJson(resumePath)) as unknown as ResumeState;
+    if (!isResume(resume)) throw damaged(resumePath);
+    if (!existsSync(resultsPath)) return { store: new Store(folder), results: null, resume };
+    const results = (await readJson(resultsPath)) as unknown as StudyResults;
+    if (!isResults(results) || !resume.plan) throw damaged(resultsPath);
+    const names = resume.plan.scenarios.map(({ name }) => name);
+    if (String(names) !== String(results.settings.scenarios)) {
+      throw new Error(`${resultsPath} is of ${results.settings.scenarios}, ${resumePath} of ${names}: of two studies`);
+    }
     return { store: new Store(folder), results, resume };
   }
 
@@ -70,16 +73,17 @@ export class Store {
     return join(this.folder, ...parts);
   }
 
-  write(name: string, content: string | Uint8Array): Promise<void> {
-    return writeWhole(this.path(name), content);
+  async write(name: string, content: string | Uint8Array): Promise<void> {
+    await mkdir(dirname(this.path(name)), { recursive: true });
+    await writeFileAtomic(this.path(name), content);
   }
 
   saveResults(results: StudyResults): Promise<void> {
-    return this.write('results.json', `${JSON.stringify(results, null, 1)}\n`);
+    return this.write(RESULTS, toJson(results));
   }
 
   saveResume(resume: ResumeState): Promise<void> {
-    return this.write(RESUME, `${JSON.stringify(resume, null, 1)}\n`);
+    return this.write(RESUME, toJson(resume));
   }
 
   /** Bytes of a file, or null where there is none. */
@@ -92,7 +96,54 @@ export class Store {
   }
 }
 
+const damaged = (path: string): Error =>
+  new Error(`${path} is damaged: it does not have the form of a study's. Put back a whole copy of it, or begin anew`);
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function isResume({ options, plan, location, fingerprint }: ResumeState): boolean {
+  if (!isObject(options)) return false;
+  if (plan === undefined) return true;
+  if (!isObject(plan)) return false;
+  const { scenarios, seeds, trainSize, testSize, epochs, batchSize } = plan;
+  const sizes = [trainSize, testSize, epochs, batchSize].every((size) => Number.isSafeInteger(size) && size > 0);
+  const lists = Array.isArray(scenarios) && scenarios.length > 0 && Array.isArray(seeds) && seeds.length > 0;
+  return (
+    sizes &&
+    lists &&
+    scenarios.every((one) => isObject(one) && isName(one.name)) &&
+    seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0) &&
+    typeof location === 'string' &&
+    typeof fingerprint === 'string'
+  );
+}
+
+function isResults({ adapter, data, settings, runs }: StudyResults): boolean {
+  if (!isObject(adapter) || !isObject(data) || !isObject(settings) || !Array.isArray(runs)) return false;
+  if (typeof adapter.description !== 'string' || !Array.isArray(settings.scenarios)) return false;
+  return runs.every(
+    (run) =>
+      isObject(run) &&
+      settings.scenarios.includes(run.scenario) &&
+      [run.seed, run.accuracy, run.microF1, run.seconds].every(Number.isFinite) &&
+      Array.isArray(run.history) &&
+      Array.isArray(run.confusionMatrix) &&
+      isObject(run.report),
+  );
+}
+
+/** Files are called after scenarios: no name leads out of the folder. */
+const isName = (name: unknown): boolean => typeof name === 'string' && /^\w[\w-]*$/.test(name);
+
+const fileOf =
+  (folder: string, ending: string) =>
+  (scenario: string, seed: number): string => {
+    if (!isName(scenario) || !Number.isSafeInteger(seed)) throw new Error(`no run is called ${scenario}, seed ${seed}`);
+    return `${folder}/${scenario}-seed${seed}.${ending}`;
+  };
+
 /** Files of one run. */
-export const weightsFile = (scenario: string, seed: number): string => `weights/${scenario}-seed${seed}.safetensors`;
-export const checkpointFile = (scenario: string, seed: number): string => `state/${scenario}-seed${seed}.checkpoint`;
-export const predictionsFile = (scenario: string, seed: number): string => `state/${scenario}-seed${seed}.predictions`;
+export const weightsFile = fileOf('weights', 'safetensors');
+export const checkpointFile = fileOf('state', 'checkpoint');
+export const predictionsFile = fileOf('state', 'predictions');

@@ -1,13 +1,12 @@
 /** A study under way: begun anew, or opened to go on. */
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Adapter } from 'kindling';
-import { stamp } from '../shared/options.js';
 import { loadData, type StudyData } from './data.js';
 import { type CommandLine, type Plan, PRESETS, planOf } from './options.js';
 import type { StudyResults } from './results.js';
 import { settingsOf } from './scenarios.js';
-import { type Opened, Store } from './store.js';
+import type { Opened, Store } from './store.js';
 
 /** What is to do, where it is kept, and what it has found. */
 export interface Study {
@@ -23,9 +22,12 @@ export const stepsIn = ({ trainSize, batchSize }: Plan): number => Math.ceil(tra
 export async function reopen(
   { data: typed }: CommandLine,
   { store, results, resume }: Opened,
+  adapter: Adapter,
   say: (line: string) => void,
 ): Promise<Study> {
+  // It was killed before anything was decided.
   const { plan, location, fingerprint } = resume;
+  if (!plan) return begin(resume.options, store, adapter, say);
   const { trainSize, testSize, scenarios, seeds } = plan;
   const choice = typed ?? location;
   const data = await loadData({ choice, download: typed === 'cifar10', trainSize, testSize }, say);
@@ -34,20 +36,27 @@ export async function reopen(
   }
   if (data.location !== location) await store.saveResume({ ...resume, location: data.location });
   announce(plan, data, say);
-  say(`Going on in ${store.folder}: ${results.runs.length} of ${scenarios.length * seeds.length} runs are done.`);
-  return { plan, data, store, results };
+  const found = results ?? (await emptyResults(plan, data, adapter, resume.options.host));
+  say(`Going on in ${store.folder}: ${found.runs.length} of ${scenarios.length * seeds.length} runs are done.`);
+  return { plan, data, store, results: found };
 }
 
 /** Begins a study in a new folder. */
-export async function begin(options: CommandLine, adapter: Adapter, say: (line: string) => void): Promise<Study> {
+export async function begin(
+  options: CommandLine,
+  store: Store,
+  adapter: Adapter,
+  say: (line: string) => void,
+): Promise<Study> {
   const plan = planOf(options, adapter);
   const { trainSize, testSize } = plan;
   const { data: choice } = options;
   const data = await loadData({ choice, download: choice === 'cifar10', trainSize, testSize }, say);
   announce(plan, data, say);
-  const store = await Store.create(options.out ?? resolve('runs', `cifar-${stamp()}`));
+  const { location, fingerprint } = data;
   const results = await emptyResults(plan, data, adapter, options.host);
-  await store.saveResume({ plan, location: data.location, fingerprint: data.fingerprint });
+  store.keep();
+  await store.saveResume({ options, plan, location, fingerprint });
   await store.saveResults(results);
   say(`Results go to ${store.folder}. Ctrl-C stops and saves.\n`);
   return { plan, data, store, results };

@@ -6,6 +6,7 @@ import { accuracy, classificationReport, confusionMatrix, microF1 } from 'kindli
 import * as F from 'kindling/nn/functional';
 import { Adam, l1Penalty, lrScheduler, type Optimizer, SGD } from 'kindling/optim';
 import { tuneIfAsked } from 'kindling/tune';
+import { OwnRandom } from '../shared/random.js';
 import { Net } from './network.js';
 import type { EpochRecord, RunResult } from './results.js';
 import type { Scenario } from './scenarios.js';
@@ -16,6 +17,8 @@ export interface RunConfig {
   readonly seed: number;
   readonly epochs: number;
   readonly batchSize: number;
+  /** A fingerprint of the data: a checkpoint of others is refused. Default: none. */
+  readonly data?: string;
 }
 
 export interface RunData {
@@ -94,7 +97,11 @@ export async function trainRun(
   const transform = scenario.normalise ? new Normalize(mean, std) : undefined;
   const loader = new DataLoader(trainData, { batchSize, shuffle: scenario.shuffle ?? true, seed, transform });
   let progress: Progress = { epoch: 0, batch: 0, losses: [], firstLosses: [], history: [], seconds: 0 };
-  if (resume) progress = loadCheckpoint<Progress>(resume, { model, optimizer, scheduler }).user;
+  const { name, ...choices } = scenario;
+  const sizes = { epochs, batchSize, trainSize: trainData.length, testSize: test.length };
+  const settings = { scenario: name, ...choices, seed, ...sizes, data: config.data ?? trainData.source };
+  if (resume) progress = loadCheckpoint<Progress>(resume, { model, optimizer, scheduler, settings }).user;
+  const random = new OwnRandom();
   const began = performance.now() - progress.seconds * 1000;
   let savedAt = performance.now();
 
@@ -102,7 +109,7 @@ export async function trainRun(
   const classify = capture((images: Tensor) => noGrad(() => argmax(model.forward(images), { dim: 1 })));
   const checkpoint = (): Promise<Uint8Array> => {
     const user: Progress = { ...progress, seconds: (performance.now() - began) / 1000 };
-    return saveCheckpoint({ model, optimizer, scheduler, user });
+    return random.run(() => saveCheckpoint({ model, optimizer, scheduler, settings, user }));
   };
   let predictions: number[] = [];
   while (progress.epoch < epochs) {
@@ -129,7 +136,7 @@ export async function trainRun(
       while (underway.length > 0) await settle();
     };
     for await (const [images, labels] of loader) {
-      underway.push({ loss: train(images, labels), images: labels.size });
+      underway.push({ loss: random.run(() => train(images, labels)), images: labels.size });
       if (underway.length === AHEAD && (await settle())) {
         await settleAll();
         const stopped = { stopped: true, checkpoint: await checkpoint() } as const;

@@ -1,13 +1,20 @@
-/** Files that are replaced whole or not at all, so that a process killed at any moment leaves none that is cut. */
+/** Reading what a run left behind. */
 import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
-
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  await writeFile(`${path}.part`, content);
-  await rename(`${path}.part`, path);
-}
+import { readFile } from 'node:fs/promises';
 
 /** Bytes of a file, or null where there is none. */
 export async function readIfThere(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
   return existsSync(path) ? new Uint8Array(await readFile(path)) : null;
+}
+
+/** The object of a JSON file. @throws Error naming the file where it holds none */
+export async function readJson(path: string): Promise<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new Error(`${path} is damaged: it holds no JSON object. Put back a whole copy of it, or begin a new run`);
 }

@@ -1,11 +1,11 @@
 /** Trains one model, step by step: shows how far it is, stops at Ctrl-C, and goes on later to the same bits. */
 import { rm } from 'node:fs/promises';
-import { isDeepStrictEqual } from 'node:util';
-import { adapter, onCompile, step as scoped, type Tensor } from 'kindling';
+import { adapter, onCompile, type Tensor } from 'kindling';
 import type { Batch, DataLoader, HostArray } from 'kindling/data';
-import { loadCheckpoint, type RunObjects, readCheckpoint, saveCheckpoint } from 'kindling/io';
-import { readIfThere, writeWhole } from './files.js';
+import { loadCheckpoint, type RunObjects, saveCheckpoint, writeFileAtomic } from 'kindling/io';
+import { readIfThere } from './files.js';
 import { Progress } from './progress.js';
+import { OwnRandom } from './random.js';
 import { Stop } from './stop.js';
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -53,7 +53,6 @@ export interface StepsOutcome {
 interface Saved {
   readonly losses: number[];
   readonly seconds: number;
-  readonly settings: Settings;
   /** Where it was begun. */
   readonly adapter: string;
 }
@@ -66,13 +65,14 @@ const CHECKPOINT_SECONDS = 30;
 export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
   const { label, steps, state, every, prefix = '', stream = process.stdout, stop = new Stop() } = options;
   if (!Number.isSafeInteger(steps) || steps < 1) throw new Error(`${label}: steps is a whole number ≥ 1, not ${steps}`);
-  const settings: Settings = JSON.parse(JSON.stringify(options.settings ?? {}));
-  const { losses, seconds, adapter: begunOn } = await begin(options, settings);
+  const random = new OwnRandom();
+  const { losses, seconds, adapter: begunOn } = await begin(options, random);
   const began = performance.now() - 1000 * seconds;
   const elapsed = (): number => (performance.now() - began) / 1000;
   const save = async (): Promise<void> => {
-    const user: Saved = { losses, seconds: elapsed(), settings, adapter: begunOn };
-    await writeWhole(options.checkpoint, await saveCheckpoint({ ...state, user }));
+    const user: Saved = { losses, seconds: elapsed(), adapter: begunOn };
+    const bytes = random.run(() => saveCheckpoint({ ...state, settings: options.settings ?? {}, user }));
+    await writeFileAtomic(options.checkpoint, await bytes);
   };
   const progress = new Progress({ stream, total: steps, label, prefix });
   if (losses.length > 0) progress.line(`Going on after step ${losses.length} of ${steps}.`);
@@ -98,11 +98,11 @@ export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
   let savedAt = performance.now();
   try {
     for (let i = losses.length; i < steps && !stop.requested; i++) {
-      underway.push(await options.step(i));
+      underway.push(await random.inTurn(() => options.step(i)));
       await settle(AHEAD - 1);
       if (every && (i + 1) % every.steps === 0) {
         await settle(0);
-        const text = await every.call(i + 1);
+        const text = await random.inTurn(() => every.call(i + 1));
         if (text) progress.line(text);
       }
       if (performance.now() - savedAt < 1000 * CHECKPOINT_SECONDS) continue;
@@ -125,27 +125,14 @@ export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
 }
 
 /** Where the run begins: anew, or where its checkpoint ends. */
-async function begin({ checkpoint, resume, state }: StepsOptions, settings: Settings): Promise<Saved> {
+async function begin({ checkpoint, resume, state, settings = {} }: StepsOptions, random: OwnRandom): Promise<Saved> {
   const bytes = resume ? await readIfThere(checkpoint) : null;
-  if (!bytes) return { losses: [], seconds: 0, settings, adapter: adapter().description };
-  // First of all: other data may give a model of another shape. `scoped` frees the tensors that it reads.
-  const saved = scoped(() => readCheckpoint<Saved>(bytes).user);
-  const others = differences(saved.settings, settings);
-  if (others.length > 0) {
-    throw new Error(
-      `${checkpoint} is of a run with other settings or data: ${others.join('; ')}. ` +
-        'Put them back as they were, or begin a new run.',
-    );
+  if (!bytes) return { losses: [], seconds: 0, adapter: adapter().description };
+  try {
+    return random.run(() => loadCheckpoint<Saved>(bytes, { ...state, settings }).user);
+  } catch (error) {
+    throw new Error(`${checkpoint}: ${(error as Error).message}`, { cause: error });
   }
-  return loadCheckpoint<Saved>(bytes, state).user;
-}
-
-/** As in `seed was 0, is 1`. */
-function differences(was: Settings, is: Settings): string[] {
-  const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])];
-  return keys
-    .filter((key) => !isDeepStrictEqual(was[key], is[key]))
-    .map((key) => `${key} was ${JSON.stringify(was[key])}, is ${JSON.stringify(is[key])}`);
 }
 
 /** For when the result is written. */

@@ -1,8 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseRun, positive, type RunFolder, resumeLine, typedPath, whole } from './options.js';
 
 let folder: string;
@@ -93,4 +96,56 @@ it('touches no folder that is in use, and resumes none that is not', async () =>
   await expect(parse('--out', folder)).rejects.toThrow(/is not empty/);
   await expect(parse('--resume', folder)).rejects.toThrow(/has ended/);
   await expect(parse('--resume', join(folder, 'x'))).rejects.toThrow(/no run to resume: there is no settings.json/);
+});
+
+describe('a folder', () => {
+  /** A process that parses `--out` or `--resume`, says so and waits. */
+  async function another(...argv: string[]): Promise<{ said: string; child: ChildProcess }> {
+    const source = `
+      import { Command } from 'commander';
+      import { parseRun } from ${JSON.stringify(fileURLToPath(new URL('options.ts', import.meta.url)))};
+      try {
+        const run = await parseRun(new Command('example:test'), ${JSON.stringify(argv)});
+        await run.create();
+        console.log(run.folder);
+        setTimeout(() => {}, 60_000);
+      } catch (error) {
+        console.log('refused: ' + error.message);
+      }`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    const [said] = await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+    return { said: String(said).trim(), child };
+  }
+  const children: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
+
+  it('belongs to one process at a time, until that ends or is killed', async () => {
+    const out = join(folder, 'run');
+    const { said, child } = await another('--out', out);
+    expect(said).toBe(out);
+    const busy = new RegExp(`run: process ${child.pid} on .* has been at it since 20.*choose another folder`);
+    await expect(parse('--out', out)).rejects.toThrow(busy);
+    await expect(parse('--resume', out)).rejects.toThrow(busy);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await writeFile(join(out, 'settings.json.1-ab.part'), 'x');
+    const noted = vi.spyOn(console, 'error').mockReturnValue();
+    expect(await parse('--resume', out)).toMatchObject({ resume: true });
+    expect(noted).toHaveBeenCalledWith(`NOTE: ${out} was left by process ${child.pid}, which has ended.`);
+    expect((await readdir(out)).sort()).toEqual(['run.lock', 'settings.json']);
+  });
+
+  it('has a name of its own where it is not given, whenever it is made', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2020-02-02T02:02:02Z') });
+    vi.spyOn(process, 'cwd').mockReturnValue(folder);
+    const folders = [await parse(), await parse(), await parse()].map((run) => run.folder);
+    vi.useRealTimers();
+    const stem = join(folder, 'runs/test-2020-02-02-020202');
+    expect(folders).toEqual([stem, `${stem}-2`, `${stem}-3`]);
+  });
 });

@@ -1,9 +1,10 @@
 /** Command lines: what an option may be, and the folder that a run is kept in. */
-import { existsSync, statSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { writeWhole } from './files.js';
+import { writeFileAtomic } from 'kindling/io';
+import { readJson } from './files.js';
+import { takeFolder, takeNew } from './folder.js';
 
 /** A parser of whole numbers, none less than `least`. */
 export function whole(least: number): (text: string) => number {
@@ -36,13 +37,6 @@ export const typedPath = (path: string): string => resolve(process.env.INIT_CWD 
 export const resumeLine = (name: string, folder: string): string =>
   `npm run ${name} -- --resume ${/\s/.test(folder) ? `"${folder}"` : folder}`;
 
-/** @throws Error where `--out` names a file, or a folder in one */
-export function refuseFile(folder: string): void {
-  let path = folder;
-  while (!existsSync(path)) path = dirname(path);
-  if (!statSync(path).isDirectory()) throw new Error(`--out ${folder}: ${path} is a file; choose a folder`);
-}
-
 /** Ends the program where anything but `allowed` was typed beside `--resume`: the folder decides the rest. */
 export function refuseBesideResume(command: Command, allowed: readonly string[] = []): void {
   const typed = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
@@ -60,7 +54,7 @@ export interface RunFolder<Settings> {
   /** What to type to go on with it. */
   readonly resumeCommand: string;
   /**
-   * Makes the folder of a new run: called once nothing can be refused any more.
+   * Keeps the folder of a new run, which is gone with the process until then: called once nothing can be refused any more.
    *
    * @param found settings that were left open and are what a resumed run is to use
    */
@@ -75,7 +69,7 @@ const RESULT = 'result.json';
  * Adds `--out` and `--resume` to the options of `command`, and reads the command line. All other options are the run's
  * settings, kept in its folder; its result is to be `result.json`.
  *
- * @throws Error where the folder is not empty, or holds no run of this example to resume
+ * @throws Error where the folder is not empty, holds no run of this example to resume, or another process is at it
  */
 export async function parseRun<Settings extends object>(
   command: Command,
@@ -90,13 +84,16 @@ export async function parseRun<Settings extends object>(
     .parse([...argv], { from: 'user' });
   const { out, resume, ...typed } = command.opts<Settings & { out?: string; resume?: string }>();
   if (resume !== undefined) refuseBesideResume(command);
-  const folder = resume ?? out ?? resolve('runs', `${short}-${stamp()}`);
-  const path = join(folder, SETTINGS);
-  if (resume === undefined) await refuseUsed(folder);
-  else if (!existsSync(path)) throw new Error(`${folder} holds no run to resume: there is no ${SETTINGS} in it`);
-  else if (existsSync(join(folder, RESULT))) throw new Error(`${folder}: that run has ended, see its ${RESULT}`);
-  const settings = resume === undefined ? (typed as unknown as Settings) : await readSettings<Settings>(path, name);
-  const write = (file: string, content: string | Uint8Array): Promise<void> => writeWhole(join(folder, file), content);
+  const content = (settings: Settings): string => `${JSON.stringify({ example: name, ...settings }, null, 1)}\n`;
+  let folder = resume ?? '';
+  let settings = typed as unknown as Settings;
+  let keep = (): void => {};
+  if (resume === undefined) {
+    const first = [SETTINGS, content(settings)] as const;
+    ({ folder, keep } = await takeNew({ out, name: short, first, last: RESULT }));
+  } else settings = await reopen<Settings>(resume, name);
+  const write = (file: string, content: string | Uint8Array): Promise<void> =>
+    writeFileAtomic(join(folder, file), content);
   return {
     folder,
     resume: resume !== undefined,
@@ -106,28 +103,19 @@ export async function parseRun<Settings extends object>(
     write,
     async create(found) {
       if (resume !== undefined) return;
-      await mkdir(folder, { recursive: true });
-      await write(SETTINGS, `${JSON.stringify({ example: name, ...settings, ...found }, null, 1)}\n`);
+      keep();
+      if (found) await write(SETTINGS, content({ ...settings, ...found }));
     },
   };
 }
 
-async function readSettings<Settings>(path: string, name: string): Promise<Settings> {
-  const { example, ...settings } = JSON.parse(await readFile(path, 'utf8'));
+/** Takes the folder of a run, and gives its settings. */
+async function reopen<Settings>(folder: string, name: string): Promise<Settings> {
+  const path = join(folder, SETTINGS);
+  if (!existsSync(path)) throw new Error(`${folder} holds no run to resume: there is no ${SETTINGS} in it`);
+  if (existsSync(join(folder, RESULT))) throw new Error(`${folder}: that run has ended, see its ${RESULT}`);
+  await takeFolder(folder);
+  const { example, ...settings } = await readJson(path);
   if (example !== name) throw new Error(`${path} is of a run of ${example}, not of ${name}`);
-  return settings;
+  return settings as Settings;
 }
-
-async function refuseUsed(folder: string): Promise<void> {
-  refuseFile(folder);
-  if (!existsSync(folder) || (await readdir(folder)).length === 0) return;
-  const known = existsSync(join(folder, SETTINGS)) && !existsSync(join(folder, RESULT));
-  throw new Error(
-    known
-      ? `${folder} holds a run already: --resume ${folder} goes on with it, or choose another --out`
-      : `${folder} is not empty: choose another --out`,
-  );
-}
-
-/** The date and time, for a folder's name. */
-export const stamp = (): string => new Date().toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');

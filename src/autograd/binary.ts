@@ -3,7 +3,7 @@ import { perDevice } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
 import * as lines from '../kernels/elementwise/binary.js';
 import { type BinarySpec, binaryKernel } from '../kernels/elementwise.js';
-import { full } from '../tensor/create.js';
+import { constantOf } from '../tensor/create.js';
 import { broadcast, broadcastStrides } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { type DType, holds, Tensor } from '../tensor/tensor.js';
@@ -27,7 +27,7 @@ export function scalar(value: number, dtype: DType): Tensor {
   let found = known.get(key);
   if (!found || found.storage.isFreed) {
     if (known.size >= 256) known.clear();
-    found = keep(full([], value, { dtype }));
+    found = keep(constantOf([], value, dtype));
     known.set(key, found);
   }
   return found;

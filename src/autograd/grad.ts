@@ -2,14 +2,13 @@
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known } from '../gpu/options.js';
 import { insideScope } from '../gpu/storage.js';
-import { touchGrad } from '../tensor/capture.js';
 import { show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add } from './binary.js';
 import { gradients } from './gradients.js';
 import { differentiableBackward } from './rules.js';
-import { enableGrad, guardGrad, inReverse, noGrad, backward as plain, seedOf } from './tape.js';
+import { enableGrad, inReverse, noGrad, backward as plain, seedOf } from './tape.js';
 
 export interface BackwardOptions {
   /** The gradient by the tensor; default 1, which needs a tensor of one element. */
@@ -74,7 +73,8 @@ export function grad<const Inputs extends Tensor | readonly Tensor[], const Opti
   const made = by.map((input, i) => {
     const gradient = found.get(input) ?? null;
     if (gradient || allowUnused) return gradient;
-    return refuse(`grad: the outputs do not depend on input ${i}, ${show(input.shape)}; allowUnused gives null for it`);
+    const what = `the outputs do not depend on input ${i}, ${show(input.shape)}`;
+    return refuse(`grad: ${what}; allowUnused gives null for it. No gradient gets out of a captured function`);
   });
   return made as ReturnType<typeof grad<Inputs, Options>>;
 }
@@ -97,7 +97,6 @@ export function backward(root: Tensor, options: BackwardOptions = {}): void {
     leaves.forEach((leaf, i) => {
       const made = found[i];
       if (!made) return;
-      if (touchGrad(leaf)) guardGrad(leaf);
       // A new tensor: the sum is on the tape, and what was there before stays what it was.
       const before = leaf.grad;
       leaf.grad = keep(add(before ?? 0, made));

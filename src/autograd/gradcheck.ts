@@ -1,7 +1,8 @@
 /** Checks gradients against central differences. */
 import { refuse } from '../gpu/errors.js';
 import { checked } from '../gpu/options.js';
-import { randn, tensor } from '../tensor/create.js';
+import { tensor } from '../tensor/create.js';
+import { randn } from '../tensor/sample.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mul } from './binary.js';
 import { sum } from './broadcast.js';

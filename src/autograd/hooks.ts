@@ -1,5 +1,6 @@
 /** Hooks on gradients. */
 import { refuse } from '../gpu/errors.js';
+import { seeField } from '../gpu/recording.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { scalar } from './binary.js';
@@ -37,7 +38,9 @@ export function registerHook(tensor: Tensor, hook: TensorHook): HookHandle {
   if (!tensor.requiresGrad) refuse(`registerHook: ${tensor} requires no gradient`);
   const hooks = registered.get(tensor) ?? new Set<{ call: TensorHook }>();
   registered.set(tensor, hooks);
+  const registry = { hooks };
   tensor.hook = (grad) => {
+    seeField(registry, 'hooks');
     let given = grad;
     for (const { call } of hooks) given = call(given) ?? given;
     if (sameShape(given.shape, tensor.shape)) return given;

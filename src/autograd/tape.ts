@@ -2,20 +2,23 @@
  * The tape. A differentiable function computes its value and records how gradients pass back through it; `backward`
  * walks what was recorded in reverse.
  */
-import { refuse } from '../gpu/errors.js';
-import { guard } from '../gpu/recording.js';
+import { refuse, refusePromise } from '../gpu/errors.js';
+import { readField, writeField } from '../gpu/recording.js';
 import type { Storage } from '../gpu/storage.js';
 import * as lines from '../kernels/elementwise/binary.js';
 import { binaryKernel } from '../kernels/elementwise.js';
 import { addToKernel } from '../kernels/inPlace.js';
-import { touchGrad } from '../tensor/capture.js';
-import { onesLike } from '../tensor/create.js';
+import { constantOf } from '../tensor/create.js';
 import { launchInto } from '../tensor/launch.js';
 import { sameShape, show, stridesOf } from '../tensor/shape.js';
 import { type GradFn, Tensor } from '../tensor/tensor.js';
 import { launchFlat } from './variant.js';
 
-let enabled = true;
+const mode = { enabled: true };
+const isEnabled = (): boolean => mode.enabled;
+const setEnabled = (on: boolean): void => {
+  mode.enabled = on;
+};
 let recorded = 0;
 let inspect: Inspector | null = null;
 
@@ -38,7 +41,7 @@ export function inspectBy(inspector: Inspector | null): Inspector | null {
 }
 
 /** Whether functions are recorded now. */
-export const isGradEnabled = (): boolean => enabled;
+export const isGradEnabled = (): boolean => readField(mode, 'noGrad', isEnabled);
 
 /** Runs `body` without recording: for evaluation, and for arithmetic on parameters. */
 export const noGrad = <T>(body: () => T): T => withGrad(false, body);
@@ -47,14 +50,15 @@ export const noGrad = <T>(body: () => T): T => withGrad(false, body);
 export const enableGrad = <T>(body: () => T): T => withGrad(true, body);
 
 function withGrad<T>(on: boolean, body: () => T): T {
-  const before = enabled;
-  enabled = on;
+  const before = isGradEnabled();
+  writeField(mode, 'noGrad', isEnabled, setEnabled);
+  setEnabled(on);
   try {
     const result = body();
-    if (result instanceof Promise) refuse('noGrad: the function must not be async');
+    refusePromise(result, `${on ? 'enableGrad' : 'noGrad'}: the function must not be async`);
     return result;
   } finally {
-    enabled = before;
+    setEnabled(before);
   }
 }
 
@@ -73,7 +77,7 @@ export function differentiable(
   attributes?: object,
 ): Tensor {
   const back = inspect?.(name, inputs, value, backward, attributes) ?? backward;
-  if (enabled && inputs.some((input) => input.requiresGrad)) {
+  if (isGradEnabled() && inputs.some((input) => input.requiresGrad)) {
     value.requiresGrad = true;
     value.gradFn = { name, inputs, order: recorded++, backward: back, attributes };
   }
@@ -106,7 +110,7 @@ export function seedOf(name: string, root: Tensor, seed: Tensor | null = null): 
   if (seed && !sameShape(seed.shape, root.shape)) {
     refuse(`${name}: gradient of shape ${show(seed.shape)} for a tensor of shape ${show(root.shape)}`);
   }
-  return seed ?? onesLike(root);
+  return seed ?? constantOf(root.shape, 1);
 }
 
 /**
@@ -162,7 +166,6 @@ export function inReverse(roots: readonly Tensor[]): Tensor[] {
 /** A leaf's gradient owns its memory and outlives the step. */
 function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
   const before = leaf.grad;
-  if (touchGrad(leaf)) guardGrad(leaf);
   // What is on the tape stays what it was.
   if (before && !before.gradFn) {
     launchInto(addToKernel({ size: before.size }), [grad], [before]);
@@ -178,15 +181,6 @@ function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
     home.take(own.storage);
   } else own.storage.keep();
   leaf.grad = own;
-}
-
-/** A recording adds to the gradient that is there now, or to none. */
-export function guardGrad(leaf: Tensor): void {
-  const there = leaf.grad?.storage.place;
-  guard(() => {
-    const place = leaf.grad?.storage.place;
-    return place?.memory === there?.memory && place?.offset === there?.offset;
-  });
 }
 
 /** The sum of two gradients of one shape. */

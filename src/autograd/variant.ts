@@ -1,12 +1,12 @@
 /** Which variants of the kernels this adapter gets. */
 import { adapter } from '../gpu/device.js';
-import { type Flat, GPU_FLAT, SOFTWARE_FLAT } from '../kernels/flat.js';
+import type { Flat } from '../kernels/flat.js';
 import { type Abilities, type Candidate, defaultVariant, type ProductSize } from '../kernels/gemm/candidates.js';
 import type { GemmVariant } from '../kernels/gemm/spec.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { GPU_REDUCE, type ReduceVariant, SOFTWARE_REDUCE } from '../kernels/reduce.js';
 import { gpuLanes, softwareLanes } from '../kernels/rows.js';
-import { launch, launchInto } from '../tensor/launch.js';
+import { flatVariant, launch, launchInto } from '../tensor/launch.js';
 import type { Shape } from '../tensor/shape.js';
 import type { DType, Tensor } from '../tensor/tensor.js';
 import { tuned } from '../tensor/tuned.js';
@@ -42,9 +42,6 @@ export function withProduct<Result>(
     (choice = { variant, otherWay: otherWay ?? false }) => run(choice),
   );
 }
-
-/** How elementwise kernels are cut. */
-export const flatVariant = (software = SOFTWARE_FLAT): Flat => (adapter().isSoftware ? software : GPU_FLAT);
 
 /** Runs an elementwise kernel cut as was found fastest for this family and shape. */
 const withFlat = <Result>(family: string, shape: object, run: (flat: Flat) => Result, software?: Flat): Result =>

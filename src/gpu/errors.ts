@@ -8,6 +8,16 @@ export function refuse(message: string): never {
   throw new KindlingError(message);
 }
 
+/** Throws where a function that must not wait has returned a promise, whose own failure then ends nothing. */
+export function refusePromise(value: unknown, message: string): void {
+  if (!isPromise(value)) return;
+  value.then(undefined, () => {});
+  refuse(message);
+}
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+
 /** The device went away: the driver reset it, the browser took it, or `destroy()` gave it back. `init()` opens another. */
 export class DeviceLostError extends KindlingError {
   override name = 'DeviceLostError';

@@ -13,6 +13,8 @@ import { copyOut } from './stream.js';
 const MAP_READ_COPY_DST = 0x01 | 0x08;
 /** Losses and predictions are read again and again; what is larger is read once in a while. */
 const KEPT_BYTES = 65536;
+/** A device that is gone may refuse work before it says that it is gone: so long is waited for it to say so. */
+const GRACE_MS = 50;
 
 /** Idle buffers that the host maps, by size. */
 const staging = /* @__PURE__ */ perDevice(() => new Map<number, Allocation[]>());
@@ -29,13 +31,14 @@ export function readback(from: Memory): Promise<ArrayBuffer> {
   staging().set(size, idle);
   const buffer = idle.pop() ?? allocate({ size, usage: MAP_READ_COPY_DST }, pool().relief);
   const command: Readback = { from, staging: buffer, bytes, failure: null };
-  const check = (error: KindlingError | null): void => {
+  const check = async (error: KindlingError | null): Promise<void> => {
     if (!error) return;
     buffer.gpu.destroy();
+    await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
     throw error;
   };
   const read = async (submission: Submission, verdict: Promise<void>): Promise<ArrayBuffer> => {
-    check(command.failure);
+    await check(command.failure);
     await polling()?.nearlyDone(submission);
     const asked = performance.now();
     const refused = await buffer.gpu.mapAsync(0x1, 0, bytes).then(
@@ -43,7 +46,7 @@ export function readback(from: Memory): Promise<ArrayBuffer> {
       (error: unknown) => new KindlingError(`reading back failed: ${String(error)}`),
     );
     await verdict;
-    check(command.failure ?? refused);
+    await check(command.failure ?? refused);
     polling()?.arrived(submission, asked);
     const data = buffer.gpu.getMappedRange(0, bytes).slice(0);
     buffer.gpu.unmap();

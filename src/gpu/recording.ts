@@ -2,6 +2,7 @@
 import { tuningVersion } from './choices.js';
 import { epoch } from './device.js';
 import { KindlingError } from './errors.js';
+import { Fields } from './fields.js';
 import type { Memory } from './memory.js';
 import type { Encoded } from './plan.js';
 import { Pool, type PoolBuffer, pool } from './pool.js';
@@ -25,8 +26,14 @@ export class Recording {
   /** Buffers of its own, so that nothing else writes into them between two replays. */
   readonly pool = new Pool(pool());
   readonly pages: Page[] = [];
-  /** Conditions under which the recording still says what the function would do. */
-  readonly guards: (() => boolean)[] = [];
+  /** What the function reads and writes of the host. */
+  readonly fields = new Fields();
+  /** Further conditions under which the recording still says what the function would do. */
+  readonly guards: { readonly what: string; readonly holds: () => boolean }[] = [];
+  /** Copies of arguments. */
+  readonly inputs = new Set<Memory>();
+  /** Tensors whose gradient the function sets or forgets. */
+  readonly gradsOf = new Set<object>();
   /** Uploads whose content never changes. */
   readonly constants = new Map<Memory, Owner>();
   /** What was named, by whom. */
@@ -43,6 +50,12 @@ export class Recording {
   /** Its commands could not run, at least not all. */
   broken = false;
 
+  /** The function sets the gradient of a tensor, or forgets it. */
+  setGrad(tensor: object): void {
+    this.fields.own(tensor, 'grad');
+    this.gradsOf.add(tensor);
+  }
+
   /** Takes over what was planned, and keeps the buffers that it names. */
   planned(commands: readonly Encoded[]): void {
     this.commands = commands;
@@ -58,9 +71,9 @@ export class Recording {
     this.named.clear();
   }
 
-  /** Whether its guards hold. */
-  get guarded(): boolean {
-    return this.guards.every((holds) => holds());
+  /** What the function would find changed, or null. */
+  get changed(): string | null {
+    return this.fields.changed ?? this.guards.find(({ holds }) => !holds())?.what ?? null;
   }
 
   /** Whether it can run, what it names is still where it was, and kernels are chosen as they were. */
@@ -89,26 +102,41 @@ let active: Recording | null = null;
 /** The recording that is under way. */
 export const recording = (): Recording | null => active;
 
-/** Records what `body` does. */
-export function withRecording<T>(made: Recording, body: () => T): T {
+function withActive<T>(made: Recording | null, body: () => T): T {
+  const before = active;
   active = made;
   try {
     return body();
   } finally {
-    active = null;
+    active = before;
   }
 }
 
-/** A recording under way is replayed only while `holds` returns true. */
-export function guard(holds: () => boolean): void {
-  active?.guards.push(holds);
+/** Records what `body` does. */
+export const withRecording = <T>(made: Recording, body: () => T): T => withActive(made, body);
+
+/** Runs `body`, which makes what lasts and reads what replays look up for themselves: nothing of it is recorded. */
+export const unrecorded = <T>(body: () => T): T => withActive(null, body);
+
+/** A recording under way is replayed only while `holds` returns true. @param what is named where it does not */
+export function guard(what: string, holds: () => boolean): void {
+  active?.guards.push({ what, holds });
 }
 
-/** The value of `read`; a recording under way is replayed only while it stays the same. */
-export function observed<T>(read: () => T): T {
-  const value = read();
-  guard(() => read() === value);
-  return value;
+/** A recording under way is replayed only while a field is the same. */
+export function seeField(of: object, name: PropertyKey): void {
+  active?.fields.see(of, name);
+}
+
+/** The value of a private field: a recording under way is replayed only while it is the same. */
+export function readField<T>(of: object, name: PropertyKey, get: () => T): T {
+  active?.fields.read(of, name, get);
+  return get();
+}
+
+/** Says that a field is about to be written: each replay of a recording under way writes it too. */
+export function writeField<T>(of: object, name: PropertyKey, get: () => T, set: (value: T) => void): void {
+  active?.fields.write(of, name, get, set);
 }
 
 /** Throws if a recording is under way: `what` cannot be repeated; `remedy` says what to do instead. */

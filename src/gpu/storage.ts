@@ -8,7 +8,7 @@ import { refuse } from './errors.js';
 import { Memory } from './memory.js';
 import { checkSize } from './pool.js';
 import { delivered, readback } from './readback.js';
-import { type Recording, recording, refuseInCapture } from './recording.js';
+import { type Recording, recording, refuseInCapture, unrecorded } from './recording.js';
 import { copy, currentBatch, discard, dispatch, flush, write } from './stream.js';
 
 /** The storages made inside one step. */
@@ -82,10 +82,14 @@ export class Storage {
   /** What commands name. @throws KindlingError if the memory was freed */
   memory(): Memory {
     if (!this.#memory) {
-      if (!(this.#host instanceof ArrayBuffer)) refuse(FREED);
-      refuseInCapture('a result that is on the host is used', UPLOAD);
-      this.#memory = new Memory(this.bytes);
-      write(this.#memory, new Uint8Array(this.#host));
+      if (!(this.#host instanceof ArrayBuffer)) {
+        refuseInCapture('a tensor is used that an earlier step has freed', CARRIED);
+        refuse(FREED);
+      }
+      const content = new Uint8Array(this.#host);
+      const memory = new Memory(this.bytes);
+      unrecorded(() => write(memory, content));
+      this.#memory = memory;
       this.#giveTo(null);
     }
     if (this.#memory.isGone) {
@@ -236,6 +240,10 @@ export class Storage {
 const FREED =
   'this tensor was freed. What a step makes lives until the step ends: return it from the step, or pass it to keep(), ' +
   'to use it afterwards. Parameters, their gradients (until zeroGrad) and optimizer state are kept without asking';
+
+const CARRIED =
+  'What goes on from call to call is written into a tensor made outside, total.copy_(total.add(x)), or into a buffer of a ' +
+  'module; or pass it as an argument, and return what is new.';
 
 const GONE =
   'this tensor lies on a device that was lost, or given back by destroy(). Make it anew: models, optimizers and data sets ' +

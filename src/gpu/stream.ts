@@ -140,7 +140,7 @@ export function flush(into?: Recording): void {
   device();
   if (!into) refuseInCapture('something is read, or work is submitted,', 'Return the tensor and read it afterwards.');
   state.batch = newBatch();
-  if (into) refuseWrittenConstants(full.commands, into);
+  if (into) refuseWritten(full.commands, into);
   const encoded = planned(full, into);
   if (!encoded) return;
   const awaited = new Set(allocating());
@@ -189,11 +189,19 @@ function lose({ commands, afterSubmit }: Batch, error: unknown, into?: Recording
   for (const after of afterSubmit) after({ at: 0, last: null }, Promise.resolve());
 }
 
-/** A constant is uploaded once: a replay would find what the step before has made of it. */
-function refuseWrittenConstants(commands: readonly Command[], recording: Recording): void {
-  if (!commands.some((command) => writtenBy(command).some(({ root }) => recording.constants.has(root)))) return;
-  recording.failure ??= new KindlingError(
-    'capture: a constant made inside a captured function (zeros, full, …) is written in place. Make it outside.',
+/** A constant is uploaded once: a replay would find what the step before has made of it. An argument is a copy. */
+function refuseWritten(commands: readonly Command[], recording: Recording): void {
+  const written = new Set(commands.flatMap((command) => writtenBy(command).map(({ root }) => root)));
+  const check = (memories: Iterable<Memory>, text: string): void => {
+    for (const memory of memories) if (written.has(memory)) recording.failure ??= new KindlingError(text);
+  };
+  check(
+    recording.constants.keys(),
+    'capture: a constant made inside a captured function (linspace) is written in place. Make it outside.',
+  );
+  check(
+    recording.inputs,
+    'capture: an argument is written in place, which a replay would do to a copy. Write into a tensor made outside.',
   );
 }
 

@@ -2,14 +2,18 @@
  * A training run in one file: weights, optimizer, scheduler, random numbers, the loader's place and whatever the program
  * remembers. A run that goes on from it gives the same bits as one that was never stopped.
  *
- * The file is safetensors: `model.<key>`, `optimizer.<parameter>.<name>`, and the rest as JSON in its metadata.
+ * The file is safetensors: `model.<key>`, `optimizer.<parameter>.<name>`, and the rest as JSON in its metadata, with a
+ * checksum of it all.
  */
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known } from '../gpu/options.js';
-import { type RandomState, randomState, setRandomState } from '../tensor/random.js';
+import { checkRandomState, type RandomState, randomState, setRandomState } from '../tensor/random.js';
 import { Tensor } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';
-import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { VERSION } from '../version.js';
+import { differences } from './differences.js';
+import { type HostTensor, readSafetensors, writeSafetensors } from './safetensors.js';
+import { isWhole, seal, UNSEALED } from './seal.js';
 import { fromHost, toHost } from './tensors.js';
 
 /** A module, by what a checkpoint needs of it. */
@@ -49,7 +53,14 @@ export interface RunObjects {
   optimizer?: SavedOptimizer;
   scheduler?: SavedScheduler;
   loader?: SavedLoader;
+  /**
+   * Whatever else decides the run's numbers, fit for JSON: rates, sizes, a fingerprint of the data. Where it is given, a
+   * checkpoint of other settings is refused, and the difference named.
+   */
+  settings?: Settings;
 }
+
+export type Settings = Readonly<Record<string, unknown>>;
 
 /** What a checkpoint holds. */
 export interface Checkpoint<User = unknown> {
@@ -58,12 +69,17 @@ export interface Checkpoint<User = unknown> {
   readonly scheduler?: SchedulerState;
   readonly loader?: SavedLoader['state'];
   readonly random: RandomState;
+  readonly settings?: Settings;
+  /** The version of kindling that wrote it; those before 0.1 wrote none. */
+  readonly kindling?: string;
   readonly user: User;
 }
 
-const RUN: Known<RunObjects> = { model: 'any', optimizer: 'any', scheduler: 'any', loader: 'any' };
+const RUN: Known<RunObjects> = { model: 'any', optimizer: 'any', scheduler: 'any', loader: 'any', settings: 'any' };
 
-const FORMAT = 'kindling checkpoint 1';
+const FORMAT = 'kindling checkpoint 2';
+/** As written before there was a checksum. */
+const UNSUMMED = 'kindling checkpoint 1';
 
 /**
  * The bytes of a checkpoint of `run`, and of the library's random numbers, as they are when this is called.
@@ -88,22 +104,32 @@ export async function saveCheckpoint(run: RunObjects & { user?: unknown }): Prom
     scheduler: run.scheduler?.stateDict(),
     loader: run.loader?.state,
     random: randomState(),
+    settings: run.settings,
+    kindling: VERSION,
     user: run.user,
   };
-  const metadata = { format: FORMAT, state: JSON.stringify(rest, writeNumber) };
-  return writeSafetensors(await toHost(tensors), metadata);
+  const metadata = { ...UNSEALED, format: FORMAT, state: JSON.stringify(rest, writeNumber) };
+  return seal(writeSafetensors(await toHost(tensors), metadata));
 }
 
 /**
  * Restores the objects of a run, and the library's random numbers, from a checkpoint.
  *
  * @returns the checkpoint's `user`
- * @throws KindlingError where the file is no checkpoint or does not fit the objects; nothing is changed then
+ * @throws KindlingError where the file is no checkpoint, is damaged, or does not fit the objects or settings; nothing is
+ *   changed then
  */
 export function loadCheckpoint<User = unknown>(bytes: Uint8Array, into: RunObjects): { user: User } {
   checked('loadCheckpoint', into, RUN);
   const saved = readCheckpoint<User>(bytes);
   try {
+    const others = into.settings ? differences(saved.settings ?? {}, into.settings) : [];
+    if (others.length > 0) {
+      refuse(
+        `loadCheckpoint: the checkpoint is of a run with other settings or data: ${others.join('; ')}. ` +
+          'Put them back as they were, or begin a new run',
+      );
+    }
     restore(saved, into);
   } finally {
     for (const tensor of tensorsIn([saved.model, saved.optimizer])) tensor.dispose();
@@ -113,7 +139,13 @@ export function loadCheckpoint<User = unknown>(bytes: Uint8Array, into: RunObjec
 
 function restore(saved: Checkpoint, { model, optimizer, scheduler, loader }: RunObjects): void {
   const before = { scheduler: scheduler?.stateDict(), loader: loader?.state };
-  if (model) model.checkStateDict(needed('model', saved.model));
+  if (model) {
+    const held = needed('model', saved.model);
+    model.checkStateDict(held);
+    for (const [name, { dtype }] of Object.entries(model.stateDict())) {
+      if (held[name]?.dtype !== dtype) refuse(`loadCheckpoint: ${name} is ${held[name]?.dtype}, not ${dtype}`);
+    }
+  }
   if (optimizer) optimizer.checkStateDict(needed('optimizer', saved.optimizer));
   try {
     // These two check as they load; what they did can be taken back.
@@ -140,37 +172,81 @@ function needed<T>(part: string, value: T | undefined): T {
 /** What a checkpoint holds, its tensors on the GPU. To go on with a run, use {@link loadCheckpoint}. */
 export function readCheckpoint<User = unknown>(bytes: Uint8Array): Checkpoint<User> {
   const { tensors, metadata } = readSafetensors(bytes);
-  if (metadata.format !== FORMAT) {
-    refuse(`readCheckpoint: not a checkpoint: format '${metadata.format}', not '${FORMAT}'`);
+  const { format, checksum } = metadata;
+  if (format !== FORMAT && format !== UNSUMMED) {
+    refuse(`readCheckpoint: not a checkpoint: format '${format}', not '${FORMAT}'`);
   }
-  const rest = parse(metadata.state ?? '');
-  const model: Record<string, Tensor> = {};
-  const { state, paramGroups } = rest.optimizer ?? { state: {}, paramGroups: [] };
+  if ((format === FORMAT || checksum !== undefined) && !isWhole(bytes)) {
+    refuse('readCheckpoint: the checkpoint is damaged: it does not have its checksum');
+  }
+  const { model: hasModel, optimizer, ...rest } = parse(metadata.state ?? '');
+  const model: [string, Tensor][] = [];
+  const moments = new Map<string, [string, HostTensor][]>();
   for (const [name, held] of tensors) {
     const [part = '', index = '', ...field] = name.split('.');
-    const owner = part === 'optimizer' ? state[Number(index)] : undefined;
-    if (owner) owner[field.join('.')] = fromHost(held);
-    else if (part === 'model') model[name.slice('model.'.length)] = fromHost(held);
+    const owner = part === 'optimizer' && optimizer && Object.hasOwn(optimizer.state, index);
+    if (owner && !Object.hasOwn(optimizer.state[Number(index)] ?? {}, field.join('.'))) {
+      moments.set(index, [...(moments.get(index) ?? []), [field.join('.'), held]]);
+    } else if (part === 'model' && hasModel) model.push([name.slice('model.'.length), fromHost(held)]);
     else refuse(`readCheckpoint: tensor '${name}' belongs to nothing`);
   }
-  const { scheduler, loader, random, user } = rest;
-  const parts = { ...(rest.model && { model }), ...(rest.optimizer && { optimizer: { state, paramGroups } }) };
-  return { ...parts, scheduler, loader, random, user: user as User };
+  const state = Object.entries(optimizer?.state ?? {}).map(([index, numbers]) => {
+    const held = (moments.get(index) ?? []).map(([name, one]) => [name, fromHost(one)]);
+    return [index, { ...numbers, ...Object.fromEntries(held) }];
+  });
+  return {
+    ...rest,
+    user: rest.user as User,
+    ...(hasModel && { model: Object.fromEntries(model) }),
+    ...(optimizer && { optimizer: { state: Object.fromEntries(state), paramGroups: optimizer.paramGroups } }),
+  };
 }
 
-interface Rest extends Omit<Checkpoint, 'model'> {
+interface Rest extends Omit<Checkpoint, 'model' | 'optimizer'> {
   model: boolean;
+  optimizer?: {
+    state: Record<number, { step: number; [name: string]: number }>;
+    paramGroups: SavedOptimizerState['paramGroups'];
+  };
 }
 
+/** The JSON in the metadata, every part of it of the form that it is written in. What only its owner knows, that one checks. */
 function parse(text: string): Rest {
+  const want = (holds: boolean, what: string): void => {
+    if (!holds) refuse(`readCheckpoint: the checkpoint is damaged: ${what}`);
+  };
+  let rest: Rest | undefined;
   try {
-    const rest = JSON.parse(text, readNumber) as Rest;
-    if (rest.random !== undefined) return rest;
+    rest = JSON.parse(text, readNumber) as Rest;
   } catch {
     // Said below.
   }
-  refuse('readCheckpoint: the checkpoint is damaged: its state is not JSON, or has no random state');
+  if (!isObject(rest)) refuse('readCheckpoint: the checkpoint is damaged: its state is not a JSON object');
+  const { model, optimizer, scheduler, loader, random, settings, kindling, user, ...unknown } = rest;
+  want(Object.keys(unknown).length === 0, `its state has an unknown part, ${Object.keys(unknown)[0]}`);
+  want(typeof model === 'boolean', 'its state does not say whether it has a model');
+  want(scheduler === undefined || isObject(scheduler), 'the state of the scheduler is no object');
+  want(settings === undefined || isObject(settings), 'its settings are no object');
+  want(kindling === undefined || typeof kindling === 'string', 'its version is no text');
+  want(
+    loader === undefined || (isCount(loader?.epoch) && isCount(loader.batch)),
+    "the loader's place is no two counts",
+  );
+  if (optimizer !== undefined) {
+    want(isObject(optimizer) && isObject(optimizer.state), 'the state of the optimizer is no object');
+    want(Array.isArray(optimizer.paramGroups), 'the optimizer has no parameter groups');
+    for (const [index, held] of Object.entries(optimizer.state)) {
+      want(/^(0|[1-9]\d*)$/.test(index) && isObject(held), `the optimizer's state '${index}' is of no parameter`);
+    }
+  }
+  checkRandomState(random);
+  return rest;
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** JSON has no NaN, no infinities and no −0. */
 function writeNumber(_: string, value: unknown): unknown {

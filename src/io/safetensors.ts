@@ -99,14 +99,18 @@ export function readSafetensors(bytes: Uint8Array): {
 }
 
 function parseHeader(bytes: Uint8Array): { entries: Entry[]; metadata: Record<string, string> } {
+  let text = '';
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    header = JSON.parse(text);
   } catch (cause) {
     fail(`the header is not JSON (${cause instanceof Error ? cause.message : cause})`);
   }
-  if (!isObject(header)) fail('the header is not a JSON object');
-  const metadata: Record<string, string> = {};
+  if (!isObject(header) || !text.startsWith('{')) fail('the header is not a JSON object');
+  const twice = repeatedKey(text);
+  if (twice !== null) fail(`the header has '${twice}' twice`);
+  const metadata: [string, string][] = [];
   const entries: Entry[] = [];
   for (const [name, value] of Object.entries(header)) {
     if (!isObject(value)) fail(`header entry '${name}' is not an object`);
@@ -114,11 +118,30 @@ function parseHeader(bytes: Uint8Array): { entries: Entry[]; metadata: Record<st
     else {
       for (const [key, text] of Object.entries(value)) {
         if (typeof text !== 'string') fail(`metadata '${key}' is not a string`);
-        metadata[key] = text;
+        metadata.push([key, text]);
       }
     }
   }
-  return { entries: entries.sort((a, b) => a.begin - b.begin || a.end - b.end), metadata };
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  return { entries, metadata: Object.fromEntries(metadata) };
+}
+
+/** A key that an object of a JSON text has twice, of which `JSON.parse` would tell the last alone. */
+function repeatedKey(json: string): string | null {
+  const open: Set<string>[] = [];
+  for (let at = 0; at < json.length; at++) {
+    const sign = json[at];
+    if (sign === '{') open.push(new Set());
+    else if (sign === '}') open.pop();
+    if (sign !== '"') continue;
+    const start = at;
+    for (at++; json[at] !== '"'; at++) if (json[at] === '\\') at++;
+    if (!/^\s*:/.test(json.slice(at + 1, at + 20))) continue;
+    const key = JSON.parse(json.slice(start, at + 1)) as string;
+    if (open.at(-1)?.has(key)) return key;
+    open.at(-1)?.add(key);
+  }
+  return null;
 }
 
 function parseEntry(name: string, value: Record<string, unknown>): Entry {

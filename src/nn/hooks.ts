@@ -7,6 +7,7 @@ import { isGradEnabled } from '../autograd/tape.js';
 import { refuse } from '../gpu/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mapTensors, tensorsIn } from '../tensor/tree.js';
+import { seeField } from '../tensor/watched.js';
 import { around } from './around.js';
 import type { AnyModule, Module } from './module.js';
 
@@ -29,7 +30,9 @@ function hooksOf(module: AnyModule): Record<'pre' | 'post' | 'back', Hooks> {
   if (found) return found;
   const hooks = { pre: new Set(), post: new Set(), back: new Set() } as Record<'pre' | 'post' | 'back', Hooks>;
   known.set(module, hooks);
+  const registry = { hooks };
   around(module, (forward, given) => {
+    seeField(registry, 'hooks');
     const inputs = pass(hooks.pre, [module, given], 1, listOf) as readonly unknown[];
     const run = (seen: readonly unknown[]) => pass(hooks.post, [module, seen, forward(seen)], 2);
     return hooks.back.size > 0 && isGradEnabled() ? watched(module, hooks.back, inputs, run) : run(inputs);

@@ -5,7 +5,8 @@
  */
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known } from '../gpu/options.js';
-import { creationGenerator } from '../tensor/random.js';
+import { full } from '../tensor/create.js';
+import { drawInto, normalLaw, uniformLaw } from '../tensor/sample.js';
 import { type Shape, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -23,25 +24,22 @@ export interface KaimingOptions {
 const NONLINEARITIES = ['linear', 'conv2d', 'sigmoid', 'tanh', 'relu', 'leakyRelu', 'selu'] as const;
 const KAIMING: Known<KaimingOptions> = { a: 'number', mode: ['fanIn', 'fanOut'], nonlinearity: NONLINEARITIES };
 
-function fill<T extends Tensor>(tensor: T, next: () => number): T {
+function checkedType<T extends Tensor>(tensor: T): T {
   if (tensor.dtype !== 'f32') refuse(`init: only f32 tensors, this is ${tensor.dtype}`);
-  return tensor.copy_(Float32Array.from({ length: tensor.size }, next));
+  return tensor;
 }
 
 /** Uniform in [low, high). Default: [0, 1). */
-export function uniform<T extends Tensor>(tensor: T, low = 0, high = 1): T {
-  const random = creationGenerator();
-  return fill(tensor, () => low + (high - low) * random.uniform());
-}
+export const uniform = <T extends Tensor>(tensor: T, low = 0, high = 1): T =>
+  drawInto(checkedType(tensor), uniformLaw(low, high));
 
 /** Normal. Default: mean 0, standard deviation 1. */
-export function normal<T extends Tensor>(tensor: T, mean = 0, std = 1): T {
-  const random = creationGenerator();
-  return fill(tensor, () => mean + std * random.normal());
-}
+export const normal = <T extends Tensor>(tensor: T, mean = 0, std = 1): T =>
+  drawInto(checkedType(tensor), normalLaw(mean, std));
 
 /** One value. */
-export const constant = <T extends Tensor>(tensor: T, value: number): T => fill(tensor, () => value);
+export const constant = <T extends Tensor>(tensor: T, value: number): T =>
+  checkedType(tensor).copy_(full(tensor.shape, value));
 
 /** All 0. */
 export const zeros = <T extends Tensor>(tensor: T): T => constant(tensor, 0);

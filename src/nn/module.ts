@@ -6,10 +6,10 @@ import { cast } from '../autograd/cast.js';
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
 import { checked } from '../gpu/options.js';
-import { observed } from '../tensor/capture.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
+import { assigned, opaque, readField, refuseInCapture, Watched, writeField } from '../tensor/watched.js';
 import { heldIn } from './held.js';
 import { Parameter } from './parameter.js';
 import { begin, unreachedFrom } from './unreached.js';
@@ -52,11 +52,17 @@ export interface LoadReport {
  * }
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
-export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Output = Tensor> {
+export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Output = Tensor> extends Watched {
   #training = true;
   readonly #buffers = new Map<string, { persistent: boolean }>();
 
+  /** @internal */
+  get [opaque](): true {
+    return true;
+  }
+
   constructor() {
+    super();
     begin(this);
   }
 
@@ -64,10 +70,14 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
 
   /** Whether layers such as dropout and batch normalisation behave as in training. Set by `train()` and `eval()`. */
   get training(): boolean {
-    return observed(() => this.#training);
+    return readField(this, 'training', () => this.#training);
   }
 
   set training(mode: boolean) {
+    const set = (value: boolean): void => {
+      this.#training = value;
+    };
+    writeField(this, 'training', () => this.#training, set);
     this.#training = mode;
   }
 
@@ -87,6 +97,14 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
     this.#buffers.set(name, { persistent });
     Object.assign(this, { [name]: keep(value) });
     return value;
+  }
+
+  /** @internal A buffer that is assigned outlives the step that made it. */
+  [assigned](name: PropertyKey, value: unknown): void {
+    if (typeof name !== 'string' || !this.#buffers.has(name) || !(value instanceof Tensor)) return;
+    const field = `${this.constructor.name}.${name}`;
+    refuseInCapture(`${field} is assigned`, `Write into it instead: this.${name}.copy_(…).`);
+    keep(value);
   }
 
   /**
@@ -231,7 +249,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
   }
 
   /** The tree of modules as PyTorch prints it. */
-  toString(): string {
+  override toString(): string {
     const lines = this.namedChildren().map(([name, child]) => `(${name}): ${child}`.replaceAll('\n', '\n  '));
     const extra = this.extraRepr();
     const name = this.constructor.name;

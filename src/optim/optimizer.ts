@@ -5,10 +5,11 @@
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known } from '../gpu/options.js';
-import { guard } from '../gpu/recording.js';
+import { guard, recording, unrecorded } from '../gpu/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { opaque, watch } from '../tensor/watched.js';
 import { Arena, type Range } from './arena.js';
 
 /** Parameters that share options. */
@@ -37,6 +38,13 @@ export type GroupOptions<Options> = { params: Iterable<Tensor> } & Partial<Optio
 
 type Group<Options> = Options & ParamGroup;
 
+/** A group as the optimizer itself sees it, whose numbers replays look up, and where its parameters lie. */
+interface Laid<Options> {
+  readonly group: Group<Options>;
+  readonly params: readonly Tensor[];
+  readonly arena: Arena;
+}
+
 export abstract class Optimizer<Options extends { lr: number } = { lr: number }> {
   /** The groups; their `lr` and other options may be changed between steps. */
   readonly paramGroups: Group<Options>[] = [];
@@ -45,8 +53,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /** What a group may have. */
   readonly #known: object;
   readonly #state = new Map<Tensor, ParamState>();
-  /** Of each group, where its parameters, gradients and state lie. */
-  readonly #arenas: Arena[] = [];
+  readonly #laid = new WeakMap<object, Laid<Options>>();
 
   constructor(params: Params<Options>, defaults: Options, known: Known<Options>) {
     this.defaults = defaults;
@@ -56,6 +63,11 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     const tensors = given.filter((item) => item instanceof Tensor);
     if (tensors.length > 0) this.addParamGroup({ params: given } as unknown as GroupOptions<Options>);
     else for (const group of given as GroupOptions<Options>[]) this.addParamGroup(group);
+  }
+
+  /** @internal */
+  get [opaque](): true {
+    return true;
   }
 
   /** Throws where options make no sense. */
@@ -80,20 +92,20 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     const made = { ...this.defaults, ...defined(group), params } as Group<Options>;
     this.checkSigns({ lr: made.lr });
     this.check(made);
-    this.paramGroups.push(made);
-    this.#arenas.push(new Arena(params));
+    const shown = watch(made);
+    this.paramGroups.push(shown);
+    this.#laid.set(shown, { group: made, params: [...params], arena: new Arena([...params]) });
   }
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
-    for (const { params } of this.paramGroups) zeroGrad(params);
+    for (const { group } of this.#groups()) zeroGrad(group.params);
   }
 
   /** Updates every parameter that has a gradient: in one launch for a group whose parameters all have one. */
   step(): void {
-    this.paramGroups.forEach((group, g) => {
+    for (const { group, arena } of this.#groups()) {
       this.#checkGroup(group);
-      const arena = this.#arenas[g] as Arena;
       const { params } = group;
       for (let from = 0; from < params.length; ) {
         let first: number | undefined;
@@ -107,6 +119,20 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
         if (to > from) this.#update(group, arena, from, to);
         from = Math.max(to, from + 1);
       }
+    }
+  }
+
+  /** The groups. A recording holds as long as they are these, with the same parameters. */
+  #groups(): Laid<Options>[] {
+    const fields = recording()?.fields;
+    fields?.read(this, 'paramGroups', () => [...this.paramGroups], sameItems);
+    return this.paramGroups.map((shown, g) => {
+      const laid = this.#laid.get(shown);
+      if (!laid) this.fail(`paramGroups[${g}] was put there by hand; use addParamGroup()`);
+      const { group, params } = laid;
+      fields?.read(group, 'params', () => [...group.params], sameItems);
+      if (!sameItems(params, group.params)) this.fail(`params of group ${g} were changed by hand; use addParamGroup()`);
+      return laid;
     });
   }
 
@@ -121,12 +147,13 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       for (const state of held) state.step++;
       return this.scalars(group, held[0]?.step ?? 1);
     });
-    const { nesterov } = group;
-    guard(() => {
+    // These choose the kernel; all else is among its numbers.
+    const choices = (): string => [...this.stateNames(group), ...Object.values(group).filter(isFlag)].join();
+    const chosen = choices();
+    guard(`an option of ${this.constructor.name}`, () => choices() === chosen);
+    guard(`the step of a parameter of ${this.constructor.name}`, () => {
       const [first, ...others] = states();
-      const together = others.every(({ step }) => step === first?.step);
-      // These choose the kernel; all else is among its numbers.
-      return together && `${this.stateNames(group)}` === `${names}` && group.nesterov === nesterov;
+      return others.every(({ step }) => step === first?.step);
     });
     const range = arena.range(from, to);
     const kept = names.map((name) => range.state(name));
@@ -136,7 +163,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   #stateOf(group: Group<Options>, arena: Arena, i: number): ParamState {
     const param = group.params[i] as Tensor;
     const state = this.#state.get(param) ?? ({ step: 0 } as ParamState);
-    for (const name of this.stateNames(group)) state[name] ??= arena.at(i).state(name);
+    for (const name of this.stateNames(group)) state[name] ??= unrecorded(() => arena.at(i).state(name));
     this.#state.set(param, state);
     return state;
   }
@@ -148,7 +175,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     const paramGroups = this.paramGroups.map(({ params, ...options }) => {
       const numbers = params.map((param) => {
         const held = this.#state.get(param);
-        if (held) state[index] = { ...held };
+        if (held && held.step > 0) state[index] = { ...held };
         return index++;
       });
       return { ...structuredClone(options), params: numbers } as unknown as OptimizerState['paramGroups'][number];
@@ -185,41 +212,72 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /** Each parameter with the options and the state that a state dict has for it. */
   #matched(dict: OptimizerState): { param: Tensor; slot: Range; options: Options; state: ParamState | undefined }[] {
     const { paramGroups } = this;
+    const known = new Set<unknown>();
     if (dict.paramGroups?.length !== paramGroups.length) {
       this.fail(`the state has ${dict.paramGroups?.length} parameter groups, not ${paramGroups.length}`);
     }
-    return paramGroups.flatMap((group, g) => {
+    const matched = this.#groups().flatMap(({ group, arena }, g) => {
       const { params: numbers = [], ...saved } = dict.paramGroups[g] ?? {};
       const options = { ...group, ...saved } as unknown as Options;
-      this.check(options);
-      if (numbers.length !== group.params.length) {
+      if (!Array.isArray(numbers) || numbers.length !== group.params.length) {
         this.fail(`group ${g} of the state has ${numbers.length} parameters, not ${group.params.length}`);
       }
-      const matched = group.params.map((param, i) => {
-        const state = dict.state[numbers[i] ?? -1];
+      const found = group.params.map((param, i) => {
+        const number: unknown = numbers[i];
+        if (!Number.isSafeInteger(number) || known.has(number)) {
+          this.fail(
+            `group ${g} of the state numbers parameter ${i} as ${JSON.stringify(number)}, which names none or two`,
+          );
+        }
+        known.add(number);
+        const state = dict.state[number as number];
+        if (state) this.#checkState(state, param, number as number);
         for (const name of state ? this.stateNames(options) : []) {
           const value = state?.[name];
           if (!(value instanceof Tensor)) this.fail(`the state has no ${name} for parameter ${numbers[i]}`);
-          if (!sameShape(value.shape, param.shape)) {
-            const shapes = `${show(value.shape)}, the parameter ${show(param.shape)}`;
-            this.fail(`${name} of parameter ${numbers[i]} is ${shapes}`);
-          }
         }
-        return { param, slot: (this.#arenas[g] as Arena).at(i), options, state };
+        return { param, slot: arena.at(i), options, state };
       });
+      const { params: _, ...here } = group;
+      for (const [name, own] of Object.entries(here)) {
+        const given: unknown = Reflect.get(saved, name);
+        const added = given === undefined && !Object.hasOwn(this.defaults, name);
+        if (own !== undefined && !added && !isAlike(given, own)) {
+          this.fail(`${name} of group ${g} is ${JSON.stringify(given)} in the state, here ${JSON.stringify(own)}`);
+        }
+      }
+      this.checkSigns({ lr: options.lr });
+      this.check(options);
       this.#checkGroup(saved);
-      return matched;
+      return found;
     });
+    const foreign = Object.keys(dict.state ?? {}).find((number) => !known.has(Number(number)));
+    if (foreign !== undefined) this.fail(`the state has a parameter ${foreign}, which is in none of its groups`);
+    return matched;
+  }
+
+  /** Throws unless a parameter's state has the form of one. */
+  #checkState({ step, ...held }: ParamState, param: Tensor, number: number): void {
+    if (!Number.isSafeInteger(step) || step < 1) this.fail(`parameter ${number} has made ${step} steps in the state`);
+    for (const [name, value] of Object.entries(held)) {
+      if (typeof value === 'number' && Number.isFinite(value)) continue;
+      if (!(value instanceof Tensor)) this.fail(`${name} of parameter ${number} is neither tensor nor number`);
+      if (value.dtype !== 'f32') this.fail(`${name} of parameter ${number} is ${value.dtype}, not f32`);
+      if (!sameShape(value.shape, param.shape)) {
+        this.fail(`${name} of parameter ${number} is ${show(value.shape)}, the parameter ${show(param.shape)}`);
+      }
+    }
   }
 
   #checkGroup(group: object): void {
     checked(this.constructor.name, group, this.#known);
   }
 
-  /** Refuses options that are negative or no numbers. */
+  /** Refuses options that are negative, no numbers, or too large for the GPU's. */
   protected checkSigns(options: Readonly<Record<string, number>>): void {
     for (const [name, value] of Object.entries(options)) {
       if (!(value >= 0)) this.fail(`${name} ${value} is not a number from 0`);
+      if (!Number.isFinite(Math.fround(value))) this.fail(`${name} ${value} is beyond the range of float32`);
     }
   }
 
@@ -228,6 +286,20 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     refuse(`${this.constructor.name}: ${message}`);
   }
 }
+
+/** Whether a saved option is of the kind of the one in force; numbers are finite, as the GPU's too. */
+function isAlike(saved: unknown, own: unknown): boolean {
+  if (Array.isArray(own)) {
+    return Array.isArray(saved) && saved.length === own.length && own.every((one, i) => isAlike(saved[i], one));
+  }
+  if (typeof saved === 'number') return typeof own === 'number' && Number.isFinite(Math.fround(saved));
+  return typeof saved === typeof own;
+}
+
+const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((item, i) => item === b[i]);
+
+const isFlag = (value: unknown): boolean => typeof value === 'boolean';
 
 /** Options without those that are undefined, so that defaults hold. */
 export const defined = <T extends object>(options: T): T =>

@@ -5,17 +5,13 @@
  */
 import { refuse } from '../gpu/errors.js';
 import { pipelineOf } from '../gpu/pipelines.js';
-import { observed, Recording, withRecording } from '../gpu/recording.js';
-import { insideScope, type Storage, scoped } from '../gpu/storage.js';
+import { insideScope } from '../gpu/storage.js';
 import { flush, repeat } from '../gpu/stream.js';
 import { nextStep } from './random.js';
-import type { Shape } from './shape.js';
+import { argumentsFor, checkArguments, drop, ended, hand, named, type Recorded, record, runOn } from './recorded.js';
 import { step } from './step.js';
-import { type DType, Tensor } from './tensor.js';
-import { alike, mapTensors, tensorsIn } from './tree.js';
-import { markLike } from './unfit.js';
-
-export { observed };
+import { Tensor } from './tensor.js';
+import { difference, mapTensors, tensorsIn } from './tree.js';
 
 /** What one recording costs on each replay, and what it holds. */
 export interface CaptureStats {
@@ -40,32 +36,16 @@ export interface Captured<Args extends readonly unknown[], Result> {
   (...args: Args): Result;
   /** Figures of the recording used last. @throws KindlingError before the first recording (the second call) */
   stats(): CaptureStats;
-  /** Forgets all recordings and gives their memory back; the next call records anew. */
+  /** Forgets all recordings and gives their memory back; the next call runs the function plainly, as the first one did. */
   reset(): void;
   /** @internal Runs the function itself on the arguments of the last call. */
   again(): Result;
 }
 
-/** Where a result's tensor was, and what it looks like. */
-interface Slot {
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly storage: Storage;
-}
-
-interface Recorded {
-  readonly recording: Recording;
-  /** Copies of the arguments' tensors. */
-  readonly inputs: readonly Tensor[];
-  /** The arguments with these copies in place of their tensors. */
-  readonly pattern: readonly unknown[];
-  readonly result: unknown;
-  /** Leaves whose gradients the function leaves behind. */
-  readonly grads: readonly { readonly leaf: Tensor; readonly grad: Slot | null }[];
-}
-
 /** Recordings kept: arguments that are new each time (a counter, say) must not fill the memory. */
 const MOST_RECORDINGS = 8;
+/** So many recordings without a replay between them are too many. */
+const IDLE_RECORDINGS = 3;
 
 let paused = false;
 
@@ -74,29 +54,24 @@ export const pauseCapture = (pause: boolean): void => {
   paused = pause;
 };
 
-/** Leaves whose gradient was set or forgotten in the recording under way. */
-let touched: Set<Tensor> | null = null;
-
-/** @internal Called before `grad` of a leaf changes. @returns whether this is the first time in a recording */
-export function touchGrad(leaf: Tensor): boolean {
-  if (!touched || touched.has(leaf)) return false;
-  touched.add(leaf);
-  return true;
-}
-
 /**
  * Makes a step that is recorded once and replayed from then on: `const train = capture((x, y) => { …; return loss; })`.
  *
  * The first call runs the function as {@link step} does (lazily made state comes into being), the second records it, later
  * ones replay: one submit, no new buffer or bind group, and the function's JavaScript does not run. What changes between
- * calls belongs in arguments (tensors; numbers and strings make a recording each) or in what kindling itself keeps up to
- * date: learning rates and other options of an optimizer's groups, its step count, dropout's and other random state. Other
- * values of the outside are frozen. Arguments of another shape, `train()` and `eval()` record anew.
+ * calls belongs in arguments: tensors, themselves or in arrays, Maps, Sets and fields of any object; numbers and strings
+ * make a recording each, functions, modules and optimizers are told apart by identity. Up to date is what kindling itself
+ * keeps: learning rates and other numbers of an optimizer's groups, its step count, dropout's and other random state.
  *
- * A replay gives the bits that the function itself gives.
+ * What else kindling can see changing makes a recording of its own: shapes of arguments, `train()` and `eval()`,
+ * `requiresGrad`, fields of modules that the function read, hooks, groups of optimizers, `noGrad` around the call. Fields
+ * that the function sets are set by replays too. What it cannot see is frozen: variables of the outside that are
+ * assigned anew, `Math.random()`, the time. A warning says once where every call is recorded anew.
  *
- * @throws KindlingError where the function reads a tensor, uploads data or makes tensors that outlive it otherwise than as
- *   its result; the message says what to move
+ * A replay gives the bits that the function itself gives. Gradients do not pass out of it: `backward()` stands inside.
+ *
+ * @throws KindlingError where the function reads a tensor, uploads data, changes an argument, assigns a buffer, uses what an
+ *   earlier call returned or makes tensors that outlive it otherwise than as its result; the message says what to write
  * @example
  * const train = capture((x: Tensor, y: Tensor) => {
  *   optimizer.zeroGrad();
@@ -111,37 +86,63 @@ export function capture<Args extends readonly unknown[], Result>(
   body: (...args: Args) => Result,
 ): Captured<Args, Result> {
   const recorded: Recorded[] = [];
+  /** Memory of what was returned and made inside. */
+  const handed = new WeakSet<object>();
   let ran = false;
   let latest: Recorded | null = null;
   let recordings = 0;
   let replays = 0;
+  let idle = 0;
+
+  const plainly = (args: Args): unknown => {
+    const made = new Set<Tensor>();
+    const result = step(() => {
+      const value = runOn(body, argumentsFor(args), args);
+      for (const tensor of tensorsIn(value)) if (tensor.storage.isTemporary) made.add(tensor);
+      return value;
+    });
+    ran = true;
+    return mapTensors(result, (tensor) => {
+      if (!made.has(tensor)) return tensor;
+      handed.add(tensor.storage);
+      return ended(new Tensor(tensor.shape, tensor.dtype, tensor.storage), tensor);
+    });
+  };
+
+  /** Records; warns once where that is all that the calls do. */
+  const anew = (args: Args): Recorded => {
+    if (++idle === IDLE_RECORDINGS) warn(recorded, args);
+    const made = record(body, args, handed);
+    recordings++;
+    recorded.push(made);
+    if (recorded.length > MOST_RECORDINGS) drop(recorded.shift() as Recorded);
+    return made;
+  };
 
   const call = (...args: Args): Result => {
     if (insideScope()) return body(...args);
-    if (!ran || paused) {
-      const result = step(() => body(...args));
-      ran = true;
-      return result;
-    }
-    const known = recorded.find(({ recording, pattern }) => alike(pattern, args) && recording.guarded);
+    checkArguments(args);
+    if (!ran || paused) return plainly(args) as Result;
+    const known = recorded.find(({ recording, pattern }) => !difference(pattern, args) && !recording.changed);
     if (known?.recording.holds) {
       nextStep();
       let next = 0;
       for (const { storage } of tensorsIn(args)) known.inputs[next++]?.storage.copyFrom(storage);
       repeat(known.recording);
+      known.recording.fields.rewrite();
       latest = known;
       replays++;
+      idle = 0;
     } else {
       if (known) {
         drop(known);
         recorded.splice(recorded.indexOf(known), 1);
       }
-      latest = record(body, args);
-      recorded.push(latest);
-      if (recorded.length > MOST_RECORDINGS) drop(recorded.shift() as Recorded);
-      recordings++;
+      latest = anew(args);
     }
+    const { outside } = latest;
     const result = hand(latest);
+    for (const tensor of tensorsIn(result)) if (!outside.has(tensor)) handed.add(tensor.storage);
     flush();
     return result as Result;
   };
@@ -166,6 +167,7 @@ export function capture<Args extends readonly unknown[], Result>(
     reset(): void {
       for (const one of recorded.splice(0)) drop(one);
       latest = null;
+      ran = false;
     },
     again(): Result {
       if (!latest) refuse('tune: call the captured function twice before, or tune(() => train(x, y))');
@@ -176,109 +178,31 @@ export function capture<Args extends readonly unknown[], Result>(
   return captured;
 }
 
+/** Says why nothing is replayed: what differs from the last recording. */
+function warn(recorded: readonly Recorded[], args: readonly unknown[]): void {
+  const last = recorded.at(-1);
+  if (!last) return;
+  const found = difference(last.pattern, args);
+  // Batches of several shapes are recorded one after the other.
+  if (found?.before instanceof Tensor) return;
+  const why = found ? argumentText(found.path, found.before, found.now) : fieldText(last.recording.changed);
+  console.warn(`capture: this function has been recorded anew at each of its calls, which is slow. ${why}`);
+}
+
+function argumentText(path: readonly string[], before: unknown, now: unknown): string {
+  if (typeof now === 'number') {
+    return `${named(path)} is another number each time (${before}, then ${now}); pass a tensor: tensor(${now}).`;
+  }
+  return `${named(path)} is another each time; what changes from call to call belongs in tensors.`;
+}
+
+const fieldText = (field: string | null): string =>
+  field
+    ? `${field} is another each time, by the function itself or from outside; hold what changes in a tensor (a buffer, ` +
+      'say), or change it less often.'
+    : 'What it uses lies elsewhere each time; write into the same tensors with copy_().';
+
 /** Recordings go with the function that nobody can call any more. */
 const collected = new FinalizationRegistry<Recorded[]>((recorded) => {
   for (const one of recorded.splice(0)) drop(one);
 });
-
-function drop({ recording, inputs, result, grads }: Recorded): void {
-  recording.drop();
-  const made = [
-    ...[...tensorsIn(result)].map(({ storage }) => storage),
-    ...grads.flatMap(({ grad }) => grad?.storage ?? []),
-  ];
-  // What the function returned but did not make is somebody else's.
-  for (const storage of made) if (recording.survivors.has(storage)) storage.free();
-  for (const input of inputs) input.dispose();
-}
-
-function record<Args extends readonly unknown[]>(body: (...args: Args) => unknown, args: Args): Recorded {
-  const inputs = [...tensorsIn(args)].map(({ shape, dtype, storage, requiresGrad }) => {
-    if (requiresGrad) refuse('capture: an argument requires a gradient; parameters belong outside of the arguments');
-    const input = new Tensor(shape, dtype);
-    input.storage.copyFrom(storage);
-    return input;
-  });
-  let next = 0;
-  const pattern = args.map((arg) => mapTensors(arg, () => inputs[next++] as Tensor)) as unknown as Args;
-  flush();
-  nextStep();
-  const recording = new Recording();
-  const leaves = new Set<Tensor>();
-  touched = leaves;
-  try {
-    const result = withRecording(recording, () =>
-      scoped(
-        () => {
-          const value = body(...pattern);
-          if (value instanceof Promise) refuse('capture: the function must not be async');
-          return value;
-        },
-        (value) => [...tensorsIn(value)].map(({ storage }) => storage),
-        recording,
-      ),
-    );
-    if (recording.failure) throw recording.failure;
-    const slot = ({ shape, dtype, storage }: Tensor): Slot => ({ shape, dtype, storage });
-    const known = [...tensorsIn(result), ...[...leaves].flatMap(({ grad }) => grad ?? [])];
-    checkSurvivors(
-      recording,
-      known.map(({ storage }) => storage),
-    );
-    const grads = [...leaves].map((leaf) => {
-      // The owner of a range is freed with the next gradient; the recording keeps one of its own.
-      const grad = leaf.grad && slot(leaf.grad);
-      return { leaf, grad: grad && leaf.gradHome ? { ...grad, storage: grad.storage.again() } : grad };
-    });
-    return { recording, inputs, pattern, result, grads };
-  } catch (error) {
-    recording.drop();
-    for (const input of inputs) input.dispose();
-    throw error;
-  } finally {
-    touched = null;
-  }
-}
-
-/** @throws KindlingError where the function made tensors that live on, or freed what it was given */
-function checkSurvivors({ survivors, externals }: Recording, known: readonly Storage[]): void {
-  const allowed = new Set<unknown>(known);
-  for (const owner of survivors.keys()) {
-    if (allowed.has(owner)) continue;
-    refuse(
-      'capture: a tensor made in the captured function outlives it (keep(), or state made on first use), which a replay ' +
-        'would overwrite. Make it outside, or return it.',
-    );
-  }
-  if (externals.some(({ owner, memory }) => owner.isFreed && memory.home === null)) {
-    refuse('capture: the captured function disposes of a tensor that it uses. Dispose of it outside.');
-  }
-}
-
-/** The result of a call: tensors of its own, for the recording's are overwritten by the next replay. */
-function hand({ recording, result, grads }: Recorded): unknown {
-  for (const { leaf, grad } of grads) leaf.grad = grad && gradOf(recording, leaf, grad);
-  return mapTensors(result, (tensor) => {
-    const made = new Tensor(tensor.shape, tensor.dtype);
-    made.storage.copyFrom(tensor.storage);
-    made.storage.comeBackIfSmall();
-    markLike(made, tensor);
-    return made;
-  });
-}
-
-/**
- * The gradient that a replay leaves behind. In an arena it is the range, whose former owner is freed; one that was there
- * before the step and was added to is that tensor still; else it is a copy, for the next replay writes the recording's own.
- */
-function gradOf(recording: Recording, leaf: Tensor, { shape, dtype, storage }: Slot): Tensor {
-  if (leaf.gradHome) {
-    const made = new Tensor(shape, dtype, storage.again());
-    leaf.gradHome.take(made.storage);
-    return made;
-  }
-  if (leaf.grad && !recording.survivors.has(storage)) return leaf.grad;
-  const made = new Tensor(shape, dtype);
-  made.storage.copyFrom(storage);
-  return made;
-}

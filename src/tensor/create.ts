@@ -2,7 +2,10 @@
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known } from '../gpu/options.js';
 import { constant } from '../gpu/storage.js';
-import { creationGenerator } from './random.js';
+import { type Filling, fillKernel } from '../kernels/fill.js';
+import { bitsOf } from '../kernels/flat.js';
+import { hostValues } from './hostValues.js';
+import { flatVariant, launch } from './launch.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';
 import { DTYPES, type DType, holds, type Nested, Tensor, type TensorData } from './tensor.js';
 
@@ -15,7 +18,8 @@ export interface TensorOptions {
   requiresGrad?: boolean;
 }
 
-const TENSOR: Known<TensorOptions> = { dtype: DTYPES, requiresGrad: 'boolean' };
+/** @internal */
+export const TENSOR: Known<TensorOptions> = { dtype: DTYPES, requiresGrad: 'boolean' };
 
 /**
  * A tensor of the given elements: a number, nested arrays, or a typed array with a shape.
@@ -96,34 +100,66 @@ function finish(made: Tensor, options: TensorOptions): Tensor {
 export const full = (shape: Shape, value: number, options: TensorOptions = {}): Tensor =>
   filled('full', shape, value, options);
 
-function filled(name: string, shape: Shape, value: number, options: TensorOptions): Tensor {
-  checked(name, options, TENSOR);
-  const values = new Float64Array(sizeOf(checkShape(name, shape))).fill(value);
-  return constant(() => fromTyped(values, shape, { dtype: 'f32', ...options }, name));
-}
-
 /** A tensor of zeros. */
 export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor => filled('zeros', shape, 0, options);
 
 /** A tensor of ones. */
 export const ones = (shape: Shape, options: TensorOptions = {}): Tensor => filled('ones', shape, 1, options);
 
+/** One value in another tensor's shape, and its type unless another is asked for. */
+export const fullLike = (like: Tensor, value: number, options: TensorOptions = {}): Tensor =>
+  filledLike('fullLike', like, value, options);
+
 /** Zeros with another tensor's shape, and its type unless another is asked for. */
 export const zerosLike = (like: Tensor, options: TensorOptions = {}): Tensor =>
-  filled('zerosLike', like.shape, 0, { ...checked('zerosLike', options, TENSOR), dtype: options.dtype ?? like.dtype });
+  filledLike('zerosLike', like, 0, options);
 
 /** Ones with another tensor's shape, and its type unless another is asked for. */
-export const onesLike = (like: Tensor, options: TensorOptions = {}): Tensor =>
-  filled('onesLike', like.shape, 1, { ...checked('onesLike', options, TENSOR), dtype: options.dtype ?? like.dtype });
+export const onesLike = (like: Tensor, options: TensorOptions = {}): Tensor => filledLike('onesLike', like, 1, options);
 
-/** `start`, `start + step`, … below `end`; `arange(n)` counts from 0. */
+const filledLike = (name: string, like: Tensor, value: number, options: TensorOptions): Tensor =>
+  filled(name, like.shape, value, { ...checked(name, options, TENSOR), dtype: options.dtype ?? like.dtype });
+
+function filled(name: string, shape: Shape, value: number, options: TensorOptions): Tensor {
+  const { dtype = 'f32' } = checked(name, options, TENSOR);
+  checkShape(name, shape);
+  const [bits = 0] = new Uint32Array(convert(name, Float64Array.of(value), dtype).buffer);
+  return finish(fill('value', [bits], shape, dtype), options);
+}
+
+/** @internal One value that the host uploads, once for all replays of a captured step. */
+export const constantOf = (shape: Shape, value: number, dtype: DType = 'f32'): Tensor =>
+  constant(() => fromTyped(new Float64Array(sizeOf(shape)).fill(value), shape, { dtype }));
+
+/**
+ * `start`, `start + step`, … below `end`; `arange(n)` counts from 0. As exact as float32 allows up to 2²⁴ elements.
+ *
+ * @throws KindlingError where no way leads from start to end, or an integer type is asked for and start or step is none
+ * @see https://pytorch.org/docs/stable/generated/torch.arange.html
+ */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
-  checked('arange', options, TENSOR);
+  const { dtype = 'f32' } = checked('arange', options, TENSOR);
   const [from, to] = end === undefined ? [0, start] : [start, end];
   const count = Math.ceil((to - from) / step);
   if (!Number.isFinite(count) || count < 0) refuse(`arange: no way from ${from} to ${to} by ${step}`);
-  const values = Float64Array.from({ length: count }, (_, i) => from + i * step);
-  return constant(() => fromTyped(values, [count], { dtype: 'f32', ...options }, 'arange'));
+  if (dtype === 'f32') {
+    const words = [...inTwo(from), ...inTwo(step, 0xfffff000)];
+    return finish(fill('progression', words, [count], dtype), options);
+  }
+  const ends = count === 0 ? [] : [from, from + (count - 1) * step];
+  if (dtype === 'bool' || !Number.isInteger(step) || !ends.every((end) => holds(dtype, end))) {
+    refuse(`arange: from ${from} to ${to} by ${step} is not of type ${dtype}`);
+  }
+  return fill('progression', [from, step], [count], dtype);
+}
+
+/** Two floats whose sum is a number, the first of the bits that the mask leaves. */
+function inTwo(value: number, mask = 0xffffffff): [number, number] {
+  const first = new Float32Array(1);
+  const bits = new Uint32Array(first.buffer);
+  first[0] = value;
+  bits[0] = (bits[0] ?? 0) & mask;
+  return [bits[0], bitsOf(value - (first[0] ?? 0), 'f32')];
 }
 
 /** `steps` values from `start` to `end`, both included. */
@@ -136,57 +172,14 @@ export function linspace(start: number, end: number, steps: number, options: Ten
 
 /** The identity matrix, `n` by `m`. */
 export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
-  checked('eye', options, TENSOR);
+  const { dtype = 'f32' } = checked('eye', options, TENSOR);
   checkShape('eye', [n, m]);
-  const values = new Float64Array(n * m);
-  for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
-  return constant(() => fromTyped(values, [n, m], { dtype: 'f32', ...options }));
+  return finish(fill('eye', [m], [n, m], dtype), options);
 }
 
-/** Uniform in [low, high), from the library's seed. */
-export const uniform = (shape: Shape, low: number, high: number, options: TensorOptions = {}): Tensor =>
-  uniformly('uniform', shape, low, high, options);
-
-function uniformly(name: string, shape: Shape, low: number, high: number, options: TensorOptions): Tensor {
-  checked(name, options, TENSOR);
-  const random = creationGenerator();
-  const size = sizeOf(checkShape(name, shape));
-  const values = Float64Array.from({ length: size }, () => low + (high - low) * random.uniform());
-  return fromTyped(values, shape, { dtype: 'f32', ...options });
-}
-
-/** Uniform in [0, 1). */
-export const rand = (shape: Shape, options: TensorOptions = {}): Tensor => uniformly('rand', shape, 0, 1, options);
-
-/** Normal with mean 0 and standard deviation 1. */
-export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
-  checked('randn', options, TENSOR);
-  const random = creationGenerator();
-  const values = Float64Array.from({ length: sizeOf(checkShape('randn', shape)) }, () => random.normal());
-  return fromTyped(values, shape, { dtype: 'f32', ...options });
-}
-
-/** The whole numbers below `n`, each once, in a random order. Default type: i32. */
-export function randperm(n: number, options: TensorOptions = {}): Tensor {
-  checked('randperm', options, TENSOR);
-  checkShape('randperm', [n]);
-  const random = creationGenerator();
-  const values = Float64Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [values[i], values[j]] = [values[j] ?? 0, values[i] ?? 0];
-  }
-  return fromTyped(values, [n], { ...options, dtype: options.dtype ?? 'i32' });
-}
-
-/** Whole numbers in [low, high). Default type: i32. */
-export function randint(low: number, high: number, shape: Shape, options: TensorOptions = {}): Tensor {
-  checked('randint', options, TENSOR);
-  if (!(Number.isInteger(low) && Number.isInteger(high) && low < high)) {
-    refuse(`randint: no whole number in [${low}, ${high})`);
-  }
-  const random = creationGenerator();
-  const size = sizeOf(checkShape('randint', shape));
-  const values = Float64Array.from({ length: size }, () => low + random.integer(high - low));
-  return fromTyped(values, shape, { ...options, dtype: options.dtype ?? 'i32' });
+/** A tensor that a kernel makes of each element's index and a few words. */
+function fill(filling: Filling, words: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
+  const type = dtype === 'bool' ? 'u32' : dtype;
+  const kernel = fillKernel({ filling, type, size: sizeOf(shape), flat: flatVariant() });
+  return launch(kernel, [hostValues('u32', words.length, () => words)], shape, dtype);
 }

@@ -1,9 +1,14 @@
 /** Runs a kernel over tensors and wraps what it writes. */
+import { adapter } from '../gpu/device.js';
 import { DeviceLostError, refuse } from '../gpu/errors.js';
 import { overwritten, run } from '../gpu/storage.js';
+import { type Flat, GPU_FLAT, SOFTWARE_FLAT } from '../kernels/flat.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { type Shape, show } from './shape.js';
 import { type DType, Tensor } from './tensor.js';
+
+/** How elementwise kernels are cut where nothing was chosen. */
+export const flatVariant = (software = SOFTWARE_FLAT): Flat => (adapter().isSoftware ? software : GPU_FLAT);
 
 /** Records `kernel` over `inputs` and returns its one output. */
 export function launch(kernel: Kernel, inputs: readonly Tensor[], shape: Shape, dtype: DType = 'f32'): Tensor {

@@ -9,8 +9,8 @@ const LINE_WIDTH = 80;
 const PREFIX = 'tensor(';
 
 /** Prints a tensor's elements as PyTorch would. Waits for the device. */
-export async function print(x: Tensor): Promise<void> {
-  console.log(format(await x.data(), x.shape, x.dtype));
+export function print(x: Tensor): Promise<void> {
+  return x.data().then((data) => console.log(format(data, x.shape, x.dtype)));
 }
 
 /** `tensor([[1.0000, 2.5000]])`, with the type named where it is neither f32 nor seen from the elements. */

@@ -30,8 +30,18 @@ export function manualSeed(seed: number): void {
 
 export const randomState = (): RandomState => ({ ...state });
 
-/** Continues from what {@link randomState} returned. */
+/** @internal Throws where something is no state of random numbers. */
+export function checkRandomState(to: RandomState | undefined): void {
+  const { seed, step, created } = to ?? {};
+  const counts = [seed, step, created].every((one) => Number.isSafeInteger(one) && (one as number) >= 0);
+  if (!counts) {
+    refuse(`setRandomState: ${JSON.stringify(to)} is no state: seed, step and created are whole numbers from 0`);
+  }
+}
+
+/** Continues from what {@link randomState} returned. @throws KindlingError where it is nothing of the kind */
 export function setRandomState(to: RandomState): void {
+  checkRandomState(to);
   state = { seed: to.seed, step: to.step, created: to.created };
   draws = 0;
   shared = null;
@@ -44,8 +54,19 @@ export function nextStep(): void {
   shared = null;
 }
 
-/** @internal A generator for one tensor of random numbers, no two alike. */
+/** @internal A generator for one tensor of random numbers that the host makes, no two alike. */
 export const creationGenerator = (): Generator => new Generator(state.seed, { stream: state.created++ });
+
+/**
+ * @internal What a kernel needs to make a tensor of random numbers, no two alike: [seed low, seed high, step, stream], and
+ * behind it the `words` of its own. Inside a step the numbers are a function of the step, so a replay draws anew what the
+ * function itself would draw; outside, of how many tensors there were before.
+ */
+export function creationDraw(words: readonly number[]): Tensor {
+  const inside = insideScope();
+  const stream = inside ? draws++ : state.created++;
+  return hostValues('u32', 4 + words.length, () => [...seedKey(state.seed), inside ? state.step : 0, stream, ...words]);
+}
 
 /**
  * @internal What a kernel needs to draw: `tensor` holds [seed low, seed high, step] as u32, `stream` tells the draws of

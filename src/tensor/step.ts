@@ -1,5 +1,5 @@
 /** Memory belongs to steps: what a step makes is freed when it ends, and nothing in a training loop is disposed of. */
-import { refuse } from '../gpu/errors.js';
+import { refusePromise } from '../gpu/errors.js';
 import { insideScope, scoped } from '../gpu/storage.js';
 import { nextStep } from './random.js';
 import type { Tensor } from './tensor.js';
@@ -8,7 +8,7 @@ import { tensorsIn } from './tree.js';
 /**
  * Runs one step of work, such as forward, backward and an optimizer's update, and submits it to the GPU in one piece.
  *
- * What `body` returns (a tensor, or arrays and plain objects of tensors) outlives the step, and so do parameters, module
+ * What `body` returns (a tensor, or arrays, Maps and objects of tensors) outlives the step, and so do parameters, module
  * buffers, gradients of leaves, optimizer state and what was passed to {@link keep}. Everything else made inside is freed
  * at the end; using it afterwards throws. Results of up to 4 KiB, a loss say, are read back together with the step.
  *
@@ -29,9 +29,7 @@ export function step<T>(body: () => T): T {
   return scoped(
     () => {
       const value = body();
-      if (value instanceof Promise) {
-        refuse('step: the function must not be async; return tensors and await them after the step');
-      }
+      refusePromise(value, 'step: the function must not be async; return tensors and await them after the step');
       return value;
     },
     (value) => [...tensorsIn(value)].map(({ storage }) => storage),

@@ -3,8 +3,10 @@
  * change them. Arithmetic and `backward` are added by `src/autograd/methods.ts`; this layer knows no derivative.
  */
 import { DeviceLostError, KindlingError, refuse } from '../gpu/errors.js';
+import { opaque } from '../gpu/held.js';
+import { recording, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
 import { Storage } from '../gpu/storage.js';
-import { type Shape, show, sizeOf } from './shape.js';
+import { type Shape, sameShape, show, sizeOf } from './shape.js';
 import { checkRead, markLike } from './unfit.js';
 
 /** @internal */
@@ -48,6 +50,9 @@ export interface GradHome {
   together(leaves: readonly Tensor[]): Tensor | null;
 }
 
+/** Sees the gradient by a tensor and returns the one to go on with: see `src/autograd/hooks.ts`. */
+type Hook = (grad: Tensor) => Tensor;
+
 export class Tensor {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -55,16 +60,13 @@ export class Tensor {
   readonly size: number;
   /** @internal */
   readonly storage: Storage;
-  /** Whether `backward()` computes a gradient for this tensor. */
-  requiresGrad = false;
-  /** The gradient accumulated by `backward()`, or null. */
-  grad: Tensor | null = null;
+  #requiresGrad = false;
+  #grad: Tensor | null = null;
+  #hook: Hook | undefined;
   /** @internal The function that made this tensor, or null for a leaf. */
   gradFn: GradFn | null = null;
   /** @internal Whether a tensor that is no leaf keeps its gradient. */
   retainsGrad = false;
-  /** @internal Sees the gradient by this tensor and returns the one to go on with: see `src/autograd/hooks.ts`. */
-  declare hook?: (grad: Tensor) => Tensor;
   /** @internal Where an optimizer wants this leaf's gradient to lie. */
   gradHome: GradHome | null = null;
 
@@ -74,6 +76,68 @@ export class Tensor {
     this.dtype = dtype;
     this.size = sizeOf(shape);
     this.storage = storage ?? allocate(shape, this.size * 4, data);
+  }
+
+  /** @internal */
+  get [opaque](): true {
+    return true;
+  }
+
+  /** Whether a function is being recorded that did not make this tensor. */
+  get #isSeen(): boolean {
+    return recording() !== null && !this.storage.isTemporary;
+  }
+
+  /** Whether `backward()` computes a gradient for this tensor. */
+  get requiresGrad(): boolean {
+    if (this.#isSeen) seeField(this, 'requiresGrad');
+    return this.#requiresGrad;
+  }
+
+  set requiresGrad(requires: boolean) {
+    if (this.#isSeen) {
+      const set = (value: boolean): void => {
+        this.#requiresGrad = value;
+      };
+      writeField(this, 'requiresGrad', () => this.#requiresGrad, set);
+    }
+    this.#requiresGrad = requires;
+  }
+
+  /** The gradient accumulated by `backward()`, or null. One that is assigned outlives the step that made it. */
+  get grad(): Tensor | null {
+    if (this.#isSeen) recording()?.fields.read(this, 'grad', () => this.#grad?.storage.place ?? null, samePlace);
+    return this.#grad;
+  }
+
+  set grad(grad: Tensor | null) {
+    if (grad && (!sameShape(grad.shape, this.shape) || grad.dtype !== this.dtype)) refuse(`grad: ${grad} for ${this}`);
+    grad?.storage.keep();
+    recording()?.setGrad(this);
+    this.#grad = grad;
+  }
+
+  /** @internal Sees the gradient by this tensor and returns the one to go on with. */
+  get hook(): Hook | undefined {
+    if (this.#isSeen) seeField(this, 'hook');
+    return this.#hook;
+  }
+
+  set hook(hook: Hook | undefined) {
+    if (this.#isSeen) {
+      const set = (value: Hook | undefined): void => {
+        this.#hook = value;
+      };
+      writeField(this, 'hook', () => this.#hook, set);
+    }
+    this.#hook = hook;
+  }
+
+  /** @internal Forgets the gradient, whose memory goes with the running step. */
+  forgetGrad(): void {
+    this.#grad?.storage.retire();
+    recording()?.setGrad(this);
+    this.#grad = null;
   }
 
   /** Number of dimensions. */
@@ -107,7 +171,12 @@ export class Tensor {
   }
 
   /** The elements in row-major order: Float32Array, Int32Array, or Uint32Array (u32 and bool). Waits for the device. */
-  async data(): Promise<TensorData> {
+  data(): Promise<TensorData> {
+    refuseRead();
+    return this.#read();
+  }
+
+  async #read(): Promise<TensorData> {
     const content = await this.storage.read();
     const values = new (elementsOf(this.dtype))(content, 0, this.size).slice();
     checkRead(this, values);
@@ -115,15 +184,20 @@ export class Tensor {
   }
 
   /** The only element. @throws KindlingError if there is not exactly one */
-  async item(): Promise<number> {
+  item(): Promise<number> {
+    refuseRead();
+    return this.#item();
+  }
+
+  async #item(): Promise<number> {
     if (this.size !== 1) refuse(`item: wants one element, the shape is ${show(this.shape)}`);
-    const [value] = await this.data();
+    const [value] = await this.#read();
     return value ?? Number.NaN;
   }
 
   /** The elements as nested arrays; a scalar as a number. */
-  async array(): Promise<Nested> {
-    return nest(await this.data(), this.shape, this.dtype === 'bool');
+  array(): Promise<Nested> {
+    return this.data().then((data) => nest(data, this.shape, this.dtype === 'bool'));
   }
 
   /** Overwrites a leaf's elements, in place, with as many of the same type. */
@@ -158,6 +232,14 @@ export class Tensor {
     return this.toString();
   }
 }
+
+type Place = Storage['place'];
+
+const samePlace = (a: Place, b: Place): boolean => a?.memory === b?.memory && a?.offset === b?.offset;
+
+/** At once, not by a promise: inside a captured function nobody can wait for one. */
+const refuseRead = (): void =>
+  refuseInCapture('a tensor is read', 'Return the tensor, and read it from what the captured function returns.');
 
 const elementsOf = (dtype: DType) => (dtype === 'f32' ? Float32Array : dtype === 'i32' ? Int32Array : Uint32Array);
 

@@ -134,7 +134,7 @@ function callOf(name: string): Call {
 const OTHERS = new Set(
   (
     'Tensor KindlingError tensor zeros ones full arange linspace eye rand randn randint randperm uniform zerosLike onesLike ' +
-    'adapter init sync stats onCompile capture step keep print manualSeed randomState setRandomState checkpoint backward grad ' +
+    'adapter init destroy sync stats onCompile capture step keep print manualSeed randomState setRandomState checkpoint backward grad ' +
     'gradcheck detectAnomaly defineFunction registerHook noGrad enableGrad isGradEnabled'
   ).split(' '),
 );
@@ -144,7 +144,9 @@ const BELOW = new Set(['dropout', 'dropout2d', 'cast']);
 
 test('the table has every function of floats', () => {
   const called = new Set(cases.map(([name]) => name.split(' ')[0]));
-  const missing = Object.keys(functions).filter((name) => !called.has(name) && !OTHERS.has(name) && !BELOW.has(name));
+  const missing = Object.keys(functions).filter(
+    (name) => !called.has(name) && !OTHERS.has(name) && !/^[A-Z]/.test(name) && !BELOW.has(name),
+  );
   expect(missing).toEqual([]);
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adapter, capture, manualSeed, type Tensor } from 'kindling';
 import { DataLoader } from 'kindling/data';
-import { saveSafetensors } from 'kindling/io';
+import { readSafetensors, saveSafetensors, writeSafetensors } from 'kindling/io';
 import { Conv2d, CrossEntropyLoss, Dropout, Flatten, Linear, Sequential } from 'kindling/nn';
 import { Adam, lrScheduler } from 'kindling/optim';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -115,7 +115,10 @@ describe('runSteps', () => {
     await attempt({ checkpoint, stopAfter: 2 });
     const here = adapter().description;
     const there = 'x'.repeat(here.length);
-    writeFileSync(checkpoint, readFileSync(checkpoint, 'latin1').replace(here, there), 'latin1');
+    const { tensors, metadata } = readSafetensors(readFileSync(checkpoint));
+    const state = metadata.state?.replace(here, there) ?? '';
+    // As a file without a checksum.
+    writeFileSync(checkpoint, writeSafetensors(tensors, { format: 'kindling checkpoint 1', state }));
     const { written } = await attempt({ checkpoint, resume: true });
     expect(written[1]).toBe(`NOTE: the run was begun on ${there}; another adapter rounds differently.\n`);
     const whole = await attempt({ checkpoint: join(folder, 'same') });
@@ -124,6 +127,34 @@ describe('runSteps', () => {
 
   it.each([0, 1.5, Number.NaN])('refuses %d steps', async (steps) => {
     await expect(attempt({ checkpoint: join(folder, 'steps'), steps })).rejects.toThrow(/a whole number ≥ 1, not/);
+  });
+
+  it('draws the same numbers where another loop trains beside it, stopped and resumed or not', async () => {
+    const alone = await attempt({ checkpoint: join(folder, 'alone') });
+    const [one, two] = await Promise.all([
+      attempt({ checkpoint: join(folder, 'one'), stopAfter: 5 }),
+      attempt({ checkpoint: join(folder, 'two') }),
+    ]);
+    expect(one.losses).toEqual(alone.losses.slice(0, 5));
+    expect(two.losses).toEqual(alone.losses);
+    const [again, other] = await Promise.all([
+      attempt({ checkpoint: join(folder, 'one'), resume: true }),
+      attempt({ checkpoint: join(folder, 'other'), stopAfter: 3 }),
+    ]);
+    expect(again.losses).toEqual(alone.losses);
+    expect(again.weights).toEqual(alone.weights);
+    expect(other.losses).toEqual(alone.losses.slice(0, 3));
+  });
+
+  it('refuses a damaged checkpoint by its name', async () => {
+    const checkpoint = join(folder, 'damaged');
+    await attempt({ checkpoint, stopAfter: 2 });
+    const bytes = readFileSync(checkpoint);
+    bytes[bytes.length - 3] = (bytes[bytes.length - 3] ?? 0) ^ 1;
+    writeFileSync(checkpoint, bytes);
+    await expect(attempt({ checkpoint, resume: true })).rejects.toThrow(
+      `${checkpoint}: readCheckpoint: the checkpoint is damaged`,
+    );
   });
 
   it('says where a loss is not finite', async () => {

@@ -1,6 +1,7 @@
 /** Everything the study leaves beside its weights: tables, chart, page. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileAtomic } from 'kindling/io';
 import type { Sample, StudyResults } from '../results.js';
 import { f1Svg, png } from './chart.js';
 import { historyCsv } from './history.js';
@@ -30,6 +31,6 @@ export async function writeReport(
     files.push(['f1.svg', svg], ['f1.png', png(svg)]);
   }
   await mkdir(folder, { recursive: true });
-  for (const [name, content] of files) await writeFile(join(folder, name), content);
+  for (const [name, content] of files) await writeFileAtomic(join(folder, name), content);
   return files.map(([name]) => join(folder, name));
 }

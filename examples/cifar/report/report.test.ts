@@ -83,6 +83,17 @@ describe('history.csv', () => {
     expect(lines.every((line) => line.startsWith('synthetic,'))).toBe(true);
   });
 
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1'])('keeps %j from being a formula', (name) => {
+    expect(historyCsv({ ...real, data: { ...real.data, name } })).toContain(`\n'${name},baseline,0,1,`);
+  });
+
+  it('leaves numbers as they are', () => {
+    const [run] = structuredClone(real.runs);
+    if (!run?.history[0]) throw new Error('no run');
+    run.history[0].trainLoss = -1.5;
+    expect(historyCsv({ ...real, runs: [run] })).toContain(',1,-1.5,');
+  });
+
   it('quotes what holds a comma', () => {
     const named = { ...real, data: { ...real.data, name: 'mine, "own"' } };
     expect(historyCsv(named)).toContain('\n"mine, ""own""",baseline,0,1,');

@@ -145,6 +145,20 @@ describe('state', () => {
     near([lrOf(o)], [0.05]);
   });
 
+  it.each<[string, object, RegExp]>([
+    ['a count that is none', { lastEpoch: -2 }, /not the state of a scheduler/],
+    ['rates that are none', { baseLrs: ['x'] }, /not the state of a scheduler/],
+    ['rates of more groups', { lastLr: [0.1, 0.1] }, /1 and 2 rates for 1 parameter groups/],
+    ['an option of another type', { options: { gamma: '0.5' } }, /option gamma .* is "0.5" in the state, here 0.9/],
+    ['no option', { options: {} }, /option gamma/],
+    ['the options of another scheduler', { options: { gamma: 0.5, stepSize: 2 } }, /option stepSize/],
+  ])('refuses %s', (_, change, message) => {
+    const scheduler = new ExponentialLR(optimizer(0.1), { gamma: 0.9 });
+    const before = scheduler.stateDict();
+    expect(() => scheduler.loadStateDict({ ...before, ...change })).toThrow(message);
+    expect(scheduler.stateDict()).toEqual(before);
+  });
+
   it('resumes at lastEpoch, given initialLr', () => {
     const o = { paramGroups: [{ lr: 0.05, initialLr: 0.1 }] };
     const scheduler = new LambdaLR(o, { lrLambda: (e) => 0.5 ** e, lastEpoch: 1 });

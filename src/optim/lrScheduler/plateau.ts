@@ -1,5 +1,13 @@
 import { checked, type Known } from '../../gpu/options.js';
-import { demand, type ScheduledOptimizer, type Scheduler, type SchedulerState } from './scheduler.js';
+import { opaque } from '../../tensor/watched.js';
+import {
+  checkOptions,
+  demand,
+  outsideOfCapture,
+  type ScheduledOptimizer,
+  type Scheduler,
+  type SchedulerState,
+} from './scheduler.js';
 
 export interface PlateauOptions {
   /** Whether the metric should fall or rise. Default `min`. */
@@ -44,6 +52,11 @@ interface Progress {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html
  */
 export class ReduceLROnPlateau implements Scheduler {
+  /** @internal */
+  get [opaque](): true {
+    return true;
+  }
+
   readonly #optimizer: ScheduledOptimizer;
   #options: Required<PlateauOptions>;
   #progress: Progress = { lastEpoch: 0, best: null, numBadEpochs: 0, cooldownCounter: 0 };
@@ -66,6 +79,7 @@ export class ReduceLROnPlateau implements Scheduler {
   }
 
   step(metric: number): void {
+    outsideOfCapture();
     demand(typeof metric === 'number', 'ReduceLROnPlateau', 'step() wants the metric it watches, a number');
     const { patience, cooldown } = this.#options;
     const now = this.#progress;
@@ -99,8 +113,10 @@ export class ReduceLROnPlateau implements Scheduler {
     const { lastEpoch, best, numBadEpochs, cooldownCounter, options } = state as unknown as Progress & {
       options?: PlateauOptions;
     };
-    const fits = [lastEpoch, numBadEpochs, cooldownCounter].every(Number.isInteger) && best !== undefined;
+    const counts = [lastEpoch, numBadEpochs, cooldownCounter].every((count) => Number.isInteger(count) && count >= 0);
+    const fits = counts && (best === null || typeof best === 'number');
     demand(fits, 'loadStateDict', 'not the state of a ReduceLROnPlateau; it needs lastEpoch, best and both counters');
+    checkOptions(options, this.#options);
     this.#progress = { lastEpoch, best, numBadEpochs, cooldownCounter };
     this.#options = { ...this.#options, ...options };
   }

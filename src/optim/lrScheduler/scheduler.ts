@@ -4,6 +4,7 @@
  */
 import { refuse } from '../../gpu/errors.js';
 import type { Known } from '../../gpu/options.js';
+import { opaque, refuseInCapture } from '../../tensor/watched.js';
 
 /** The part of an optimizer that a scheduler touches. */
 export interface ScheduledOptimizer {
@@ -35,6 +36,10 @@ export function demand(condition: boolean, name: string, message: string): void 
   if (!condition) refuse(`${name}: ${message}`);
 }
 
+/** A replay would not count. */
+export const outsideOfCapture = (): void =>
+  refuseInCapture('a scheduler makes its step', 'Call its step() outside; the captured function sees the new rates.');
+
 export const isCount = (value: number): boolean => Number.isInteger(value) && value > 0;
 
 /**
@@ -42,6 +47,11 @@ export const isCount = (value: number): boolean => Number.isInteger(value) && va
  * `lastEpoch` and `options` only: it is called before the subclass's own fields exist.
  */
 export abstract class LRScheduler<Options extends object> implements Scheduler {
+  /** @internal */
+  get [opaque](): true {
+    return true;
+  }
+
   /** Steps since the start; 0 after construction. */
   lastEpoch: number;
   /** The rate each group started from (`initialLr`). */
@@ -67,6 +77,7 @@ export abstract class LRScheduler<Options extends object> implements Scheduler {
   protected abstract next(lr: number, baseLr: number, group: number): number;
 
   step(): void {
+    outsideOfCapture();
     this.lastEpoch++;
     this.#apply((lr, baseLr, group) => this.next(lr, baseLr, group));
   }
@@ -89,8 +100,12 @@ export abstract class LRScheduler<Options extends object> implements Scheduler {
   /** Restores epoch and options. The rates themselves are in the optimizer's own state dict, as in PyTorch. */
   loadStateDict(state: SchedulerState): void {
     const { lastEpoch, baseLrs, lastLr, options } = state as unknown as State<Options>;
-    const complete = Number.isInteger(lastEpoch) && Array.isArray(baseLrs) && Array.isArray(lastLr);
+    const groups = this.optimizer.paramGroups.length;
+    const complete = Number.isInteger(lastEpoch) && lastEpoch >= -1 && isRates(baseLrs) && isRates(lastLr);
     demand(complete, 'loadStateDict', 'not the state of a scheduler; it needs lastEpoch, baseLrs and lastLr');
+    const fits = baseLrs.length === groups && lastLr.length === groups;
+    demand(fits, 'loadStateDict', `${baseLrs.length} and ${lastLr.length} rates for ${groups} parameter groups`);
+    checkOptions(options, plain(this.options));
     this.lastEpoch = lastEpoch;
     this.baseLrs = [...baseLrs];
     this.#lastLr = [...lastLr];
@@ -111,6 +126,28 @@ interface State<Options> {
   baseLrs: number[];
   lastLr: number[];
   options: Options;
+}
+
+const isRates = (value: unknown): value is number[] => Array.isArray(value) && value.every(Number.isFinite);
+
+/** Throws unless the options of a state are those of the scheduler, each of the kind that it has there. */
+export function checkOptions(saved: unknown, own: object): void {
+  if (typeof saved !== 'object' || saved === null) refuse('loadStateDict: the options of the scheduler are no object');
+  for (const name of Object.keys({ ...own, ...saved })) {
+    const [given, here]: unknown[] = [Reflect.get(saved, name), Reflect.get(own, name)];
+    demand(
+      kindOf(given) === kindOf(here),
+      'loadStateDict',
+      `option ${name} of the scheduler is ${JSON.stringify(given)} in the state, here ${JSON.stringify(here)}`,
+    );
+  }
+}
+
+/** Of a value for all parameter groups, or of those for each. */
+function kindOf(value: unknown): string {
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  const kinds = new Set(values.map((one) => (typeof one === 'number' && !Number.isFinite(one) ? 'none' : typeof one)));
+  return [...kinds].join();
 }
 
 /** A copy without functions, which no state can hold. */

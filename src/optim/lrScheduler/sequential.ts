@@ -1,11 +1,24 @@
 import { checked } from '../../gpu/options.js';
-import { demand, type LRScheduler, type ScheduledOptimizer, type Scheduler, type SchedulerState } from './scheduler.js';
+import { opaque } from '../../tensor/watched.js';
+import {
+  demand,
+  type LRScheduler,
+  outsideOfCapture,
+  type ScheduledOptimizer,
+  type Scheduler,
+  type SchedulerState,
+} from './scheduler.js';
 
 /**
  * Runs schedulers one after another: the next one takes over, from its base rate, at each of the `milestones`.
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html
  */
 export class SequentialLR implements Scheduler {
+  /** @internal */
+  get [opaque](): true {
+    return true;
+  }
+
   lastEpoch = 0;
   readonly #schedulers: readonly LRScheduler<object>[];
   readonly #milestones: readonly number[];
@@ -26,6 +39,7 @@ export class SequentialLR implements Scheduler {
   }
 
   step(): void {
+    outsideOfCapture();
     this.lastEpoch++;
     const scheduler = this.#current();
     if (this.#milestones.includes(this.lastEpoch)) scheduler?.restart();
@@ -42,7 +56,8 @@ export class SequentialLR implements Scheduler {
 
   loadStateDict(state: SchedulerState): void {
     const { lastEpoch, schedulers } = state as { lastEpoch: number; schedulers: SchedulerState[] };
-    const fits = Array.isArray(schedulers) && schedulers.length === this.#schedulers.length;
+    const fits =
+      Number.isInteger(lastEpoch) && Array.isArray(schedulers) && schedulers.length === this.#schedulers.length;
     demand(fits, 'loadStateDict', `not the state of a SequentialLR of ${this.#schedulers.length} schedulers`);
     this.lastEpoch = lastEpoch;
     this.#schedulers.forEach((scheduler, i) => {

@@ -1,0 +1,201 @@
+/** One recording of a captured function: how it is made, what it hands out, and how it is dropped. */
+import { refuse, refusePromise } from '../gpu/errors.js';
+import { Recording, withRecording } from '../gpu/recording.js';
+import { scoped } from '../gpu/storage.js';
+import { flush } from '../gpu/stream.js';
+import { nextStep } from './random.js';
+import { Tensor } from './tensor.js';
+import { copyTree, difference, mapTensors, tensorsIn } from './tree.js';
+import { markLike } from './unfit.js';
+
+export interface Recorded {
+  readonly recording: Recording;
+  /** Copies of the arguments' tensors. */
+  readonly inputs: readonly Tensor[];
+  /** The arguments with these copies in place of their tensors. */
+  readonly pattern: readonly unknown[];
+  readonly result: unknown;
+  /** What the function returns but did not make. */
+  readonly outside: ReadonlySet<Tensor>;
+  /** Tensors whose gradient the function sets or forgets, and what it leaves there; `home`: in an optimizer's arena. */
+  readonly grads: readonly { readonly leaf: Tensor; readonly grad: Tensor | null; readonly home: boolean }[];
+}
+
+/** @throws KindlingError for an argument that a gradient would have to get out of */
+export function checkArguments(args: readonly unknown[]): void {
+  for (const { requiresGrad, isLeaf } of tensorsIn(args)) {
+    if (requiresGrad && isLeaf) {
+      refuse('capture: an argument requires a gradient; parameters belong outside of the arguments');
+    }
+    if (requiresGrad) refuse('capture: an argument requires a gradient, which would not get out; pass its detach()');
+  }
+}
+
+/** The arguments as the function sees them, in objects of its own. */
+export const argumentsFor = <Args extends readonly unknown[]>(args: Args, replace = (tensor: Tensor) => tensor): Args =>
+  copyTree(args, replace) as Args;
+
+/** Runs a captured function on arguments of its own, and refuses what no replay could do. */
+export function runOn<Args extends readonly unknown[], T>(body: (...args: Args) => T, args: Args, given: Args): T {
+  let value: T;
+  try {
+    value = body(...args);
+  } catch (error) {
+    if (!(error instanceof TypeError && error.message.includes('private'))) throw error;
+    refuse(
+      `capture: an argument has private fields, where replays see no new tensors (${error.message}). ` +
+        'Pass tensors themselves, or in arrays, objects and public fields.',
+    );
+  }
+  refusePromise(value, 'capture: the function must not be async; return tensors and await them after the call');
+  const changed = difference(args, given);
+  if (changed) {
+    refuse(`capture: the function changes ${named(changed.path)}, which a replay would not do. Return what is new.`);
+  }
+  return value;
+}
+
+/** `argument 1.mask`, from the fields that lead there. */
+export const named = ([argument, ...fields]: readonly string[]): string =>
+  [`argument ${Number(argument) + 1}`, ...fields].join('.');
+
+/**
+ * Runs and records `body`.
+ *
+ * @param handed what earlier calls have returned
+ */
+export function record<Args extends readonly unknown[]>(
+  body: (...args: Args) => unknown,
+  args: Args,
+  handed: WeakSet<object>,
+): Recorded {
+  const recording = new Recording();
+  const inputs: Tensor[] = [];
+  const pattern = argumentsFor(args, ({ shape, dtype, storage }) => {
+    const input = new Tensor(shape, dtype);
+    input.storage.copyFrom(storage);
+    inputs.push(input);
+    recording.inputs.add(input.storage.memory());
+    return input;
+  });
+  flush();
+  nextStep();
+  /** What is returned and was there before, or is kept. */
+  const kept: Tensor[] = [];
+  try {
+    const result = withRecording(recording, () =>
+      scoped(
+        () => runOn(body, pattern, args),
+        (value) => {
+          const tensors = [...tensorsIn(value)];
+          kept.push(...tensors.filter(({ storage }) => !storage.isTemporary));
+          return tensors.map(({ storage }) => storage);
+        },
+        recording,
+      ),
+    );
+    recording.fields.settle();
+    for (const tensor of tensorsIn(result)) if (!kept.includes(tensor)) handed.add(tensor.storage);
+    if (recording.failure) throw recording.failure;
+    const grads = gradsSet(recording);
+    check(recording, [...tensorsIn(result), ...grads.flatMap(({ grad }) => grad ?? [])], handed);
+    const mine = new Set([...recording.survivors.keys(), ...inputs.map(({ storage }) => storage)]);
+    const outside = new Set(kept.filter(({ storage }) => !mine.has(storage)));
+    // The arena frees the owner of a range with the next gradient; the recording keeps one of its own.
+    const owned = grads.map(({ leaf, grad, home }) => ({ leaf, grad: grad && home ? again(grad) : grad, home }));
+    return { recording, inputs, pattern, result, outside, grads: owned };
+  } catch (error) {
+    recording.drop();
+    for (const input of inputs) input.dispose();
+    throw error;
+  }
+}
+
+function gradsSet({ gradsOf }: Recording): Recorded['grads'] {
+  return [...gradsOf].flatMap((leaf) => {
+    if (!(leaf instanceof Tensor)) return [];
+    const { grad, gradHome } = leaf;
+    const home = Boolean(grad && gradHome && grad.storage.liesIn(gradHome.storage, gradHome.offset));
+    return [{ leaf, grad, home }];
+  });
+}
+
+const again = ({ shape, dtype, storage }: Tensor): Tensor => new Tensor(shape, dtype, storage.again());
+
+function copyOf({ shape, dtype, storage }: Tensor): Tensor {
+  const made = new Tensor(shape, dtype);
+  made.storage.copyFrom(storage);
+  return made;
+}
+
+/** @throws KindlingError where the function made tensors that live on, or uses what will not be there */
+function check({ survivors, externals }: Recording, known: readonly Tensor[], handed: WeakSet<object>): void {
+  const allowed = new Set<unknown>(known.map(({ storage }) => storage));
+  for (const owner of survivors.keys()) {
+    if (allowed.has(owner)) continue;
+    refuse(
+      'capture: a tensor made in the captured function outlives it (keep(), or state made on first use), which a replay ' +
+        'would overwrite. Make it outside, or return it; what goes on from call to call is written into a tensor made ' +
+        'outside: total.copy_(total.add(x)).',
+    );
+  }
+  if (externals.some(({ owner, memory }) => owner.isFreed && memory.home === null)) {
+    refuse('capture: the captured function disposes of a tensor that it uses. Dispose of it outside.');
+  }
+  if (externals.some(({ owner }) => handed.has(owner))) {
+    refuse(
+      'capture: the captured function uses a tensor that an earlier call of it returned, as total = total.add(x) does; ' +
+        'a replay would use the same one for ever. Write into a tensor made outside, total.copy_(total.add(x)), or ' +
+        'pass the tensor as an argument.',
+    );
+  }
+}
+
+export function drop({ recording, inputs, result, grads }: Recorded): void {
+  recording.drop();
+  const made = [...tensorsIn(result), ...grads.flatMap(({ grad }) => grad ?? [])];
+  // What the function returned but did not make is somebody else's.
+  for (const { storage } of made) if (recording.survivors.has(storage)) storage.free();
+  for (const input of inputs) input.dispose();
+}
+
+/** The result of a call: tensors of its own, for the recording's are overwritten by the next replay. */
+export function hand({ recording, result, outside, grads }: Recorded): unknown {
+  for (const { leaf, grad, home } of grads) leaf.grad = grad && gradOf(recording, leaf, grad, home);
+  return mapTensors(result, (tensor) => {
+    if (outside.has(tensor)) return tensor;
+    const made = copyOf(tensor);
+    made.storage.comeBackIfSmall();
+    markLike(made, tensor);
+    return ended(made, tensor);
+  });
+}
+
+/**
+ * The gradient that a replay leaves behind. In an arena it is the range, whose former owner is freed; one that the recording
+ * did not make is that tensor still; else it is a copy, for the next replay writes the recording's own.
+ */
+function gradOf({ survivors }: Recording, { gradHome }: Tensor, grad: Tensor, home: boolean): Tensor {
+  if (!home) return survivors.has(grad.storage) ? copyOf(grad) : grad;
+  const made = again(grad);
+  gradHome?.take(made.storage);
+  return made;
+}
+
+/** `made`, where `tensor` is on a tape that ends with the captured function: backward from it says so. */
+export function ended(made: Tensor, { requiresGrad, isLeaf }: Tensor): Tensor {
+  if (!requiresGrad || isLeaf) return made;
+  made.requiresGrad = true;
+  made.gradFn = {
+    name: 'capture',
+    inputs: [],
+    order: 0,
+    attributes: undefined,
+    backward: () =>
+      refuse(
+        'backward: this depends on the result of a captured function, and gradients pass no further back than that. Call ' +
+          'backward() inside the captured function, or detach() its result where no gradient is wanted.',
+      ),
+  };
+  return made;
+}
