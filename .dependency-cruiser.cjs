@@ -50,12 +50,12 @@ module.exports = {
     },
     {
       name: 'library-has-no-dependencies',
-      comment: '`webgpu`, `pngjs` and `jpeg-js` are optional peers for Node.',
+      comment: '`webgpu` and `jpeg-js` are optional peers for Node.',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.test\\.ts$' },
       to: {
         dependencyTypes: ['npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: 'node_modules/(@types/)?(webgpu|pngjs|jpeg-js)/',
+        pathNot: 'node_modules/(@types/)?(webgpu|jpeg-js)/',
       },
     },
     { name: 'nothing-missing', severity: 'error', from: {}, to: { couldNotResolve: true } },

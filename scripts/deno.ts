@@ -5,7 +5,8 @@ import { builtinModules } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { bundlePage, type PageOptions, ROOT, serve } from './page.js';
+import { bundlePage, type PageOptions, ROOT } from './page.js';
+import { newToken, serve } from './serve.js';
 import { vulkanEnvironment } from './vulkan.js';
 
 /** The program of Deno: DENO_PATH, the npm package's, or one of the system's; null where there is none. */
@@ -51,7 +52,8 @@ export async function runDeno(options: Omit<PageOptions, 'browser' | 'survivesSi
   const ended = (value: unknown): void => {
     result = value;
   };
-  const server = await serve(bundle, { ...options, handlers: { ...options.handlers, ended } });
+  const token = newToken();
+  const server = await serve(bundle, { ...options, token, handlers: { ...options.handlers, ended } });
   try {
     writeFileSync(join(folder, 'bundle.mjs'), bundle);
     // Bundled packages require Node's modules.
@@ -62,12 +64,14 @@ export async function runDeno(options: Omit<PageOptions, 'browser' | 'survivesSi
       join(folder, 'start.mjs'),
       `import './require.mjs';
       import { main } from './bundle.mjs';
-      const call = async (name, ...args) => {
-        const response = await fetch('/call/' + name, { method: 'POST', body: JSON.stringify(args) });
-        if (!response.ok) throw new Error(await response.text());
-        return response.json();
+      const send = async (path, body) => {
+        const response = await fetch(path, { method: 'POST', body, headers: { 'x-token': '${token}' } });
+        if (!response.ok) throw new Error(path + ': HTTP ' + response.status + ' ' + (await response.text()));
+        return response;
       };
-      await call('ended', await main({ call }, ${JSON.stringify(options.input ?? null)}));
+      const call = async (name, ...args) => (await send('/call/' + name, JSON.stringify(args))).json();
+      const upload = async (name, bytes) => void (await send('/upload/' + name, bytes));
+      await call('ended', await main({ call, upload }, ${JSON.stringify(options.input ?? null)}));
       Deno.exit(0);`,
     );
     options.onStart?.(`${denoVersion(deno)} (${deno})`);

@@ -21,7 +21,7 @@ export async function main(host: Host, input: unknown): Promise<void> {
         onPrepare: (what) => void host.call('prepare', what),
         onStep: async (event) => (await host.call('step', event)) === true,
         onEpoch: (record) => void host.call('epoch', record),
-        ...(job.checkpoints ? { onCheckpoint: (bytes) => upload('checkpoint', bytes) } : {}),
+        ...(job.checkpoints ? { onCheckpoint: (bytes) => host.upload('checkpoint', bytes) } : {}),
       },
       {
         ...(job.resume ? { resume: await bytes('resume') } : {}),
@@ -29,11 +29,11 @@ export async function main(host: Host, input: unknown): Promise<void> {
       },
     );
     if (outcome.stopped) {
-      await upload('stopped', outcome.checkpoint);
+      await host.upload('stopped', outcome.checkpoint);
       await host.call('done', { stopped: true });
     } else {
       const { result, predictions, weights } = outcome;
-      await upload('weights', weights);
+      await host.upload('weights', weights);
       await host.call('done', { stopped: false, result, predictions });
     }
   }
@@ -47,9 +47,4 @@ async function bytes(name: string): Promise<Uint8Array> {
   const response = await fetch(`/data/${name}`);
   if (!response.ok) throw new Error(`${name}: HTTP ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
-}
-
-async function upload(name: string, body: Uint8Array): Promise<void> {
-  const response = await fetch(`/upload/${name}`, { method: 'POST', body: body as Uint8Array<ArrayBuffer> });
-  if (!response.ok) throw new Error(`${name}: HTTP ${response.status}`);
 }

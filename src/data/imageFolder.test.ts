@@ -128,15 +128,13 @@ describe('ImageFolder', () => {
 
   it('says what to install', async () => {
     vi.resetModules();
-    for (const name of ['pngjs', 'jpeg-js']) {
-      vi.doMock(name, () => {
-        throw new Error('not found');
-      });
-    }
+    vi.doMock('jpeg-js', () => {
+      throw new Error('not found');
+    });
     const { ImageFolder: alone } = await import('./imageFolder.js');
     const read = (name: string, bytes: Uint8Array) => alone.from([{ name, bytes }]).get(0);
-    await expect(read('a/1.png', good)).rejects.toThrow(/npm install pngjs, or give a `decode`/);
+    expect(await read('a/1.png', good)).toHaveLength(2);
     await expect(read('a/1.jpg', jpg(8, 8, 1))).rejects.toThrow(/npm install jpeg-js, or give a `decode`/);
-    for (const name of ['pngjs', 'jpeg-js']) vi.doUnmock(name);
+    vi.doUnmock('jpeg-js');
   });
 });

@@ -3,6 +3,7 @@ import { KindlingError, refuse } from '../gpu/errors.js';
 import { checked, type Known } from '../gpu/options.js';
 import { ImageDataset, type ImageSample } from './dataset.js';
 import type { DecodedPicture } from './files/decode.js';
+import { MAX_PIXELS } from './files/inspect.js';
 import { resize } from './resize.js';
 import { checkIndex, type Dataset } from './sample.js';
 
@@ -20,12 +21,14 @@ export interface ImageFolderOptions {
   extensions?: readonly string[];
   /**
    * Makes pixels of a file. Default: the platform's decoder (`createImageBitmap` and `OffscreenCanvas`); where there is
-   * none, as in Node, the packages `pngjs` and `jpeg-js`.
+   * none, as in Node, one for PNG, and the package `jpeg-js`.
    */
   decode?: (bytes: Uint8Array, name: string) => DecodedPicture | Promise<DecodedPicture>;
+  /** Pictures of more pixels are refused before they are decoded. Default: 2²⁶, 64 megapixels. */
+  maxPixels?: number;
 }
 
-const FOLDER: Known<ImageFolderOptions> = { resize: 'any', extensions: 'any', decode: 'function' };
+const FOLDER: Known<ImageFolderOptions> = { resize: 'any', extensions: 'any', decode: 'function', maxPixels: 'size' };
 
 /**
  * Pictures in folders that are named after their classes; classes and files are sorted by name. A sample is RGB bytes
@@ -118,7 +121,8 @@ export class ImageFolder implements Dataset<ImageSample> {
     const area = size[0] * size[1];
     const picture = new Uint8Array(3 * area);
     for (let channel = 0; channel < 3; channel++) {
-      const plane = Uint8Array.from({ length: width * height }, (_, i) => data[4 * i + channel] as number);
+      const plane = new Uint8Array(width * height);
+      for (let i = 0; i < plane.length; i++) plane[i] = data[4 * i + channel] as number;
       picture.set(resize(plane, [height, width], size), channel * area);
     }
     return [
@@ -141,10 +145,11 @@ export class ImageFolder implements Dataset<ImageSample> {
 
   async #decode({ name, bytes }: PictureFile): Promise<DecodedPicture> {
     const content = new Uint8Array(typeof bytes === 'function' ? await bytes() : bytes);
+    const { decode, maxPixels = MAX_PIXELS } = this.#options;
     let problem = 'the decoder gave no RGBA pixels';
     let cause: unknown;
     try {
-      const picture = await (this.#options.decode ?? decodePicture)(content, name);
+      const picture = await (decode ? decode(content, name) : decodePicture(content, maxPixels));
       if (picture.data.length === 4 * picture.width * picture.height) return picture;
     } catch (error) {
       cause = error;

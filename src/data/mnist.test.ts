@@ -78,6 +78,7 @@ describe('MNIST from a folder', () => {
       good.subarray(0, 15),
       /images-idx3-ubyte: cut off: 15 bytes are no IDX header/,
     ],
+    ['a claim beyond 1 GiB', images, changed(good, 4, 0x7f), /its header claims \d+ bytes, more than 1073741824/],
     ['trailing bytes', images, Uint8Array.of(...good, 0), /too long: 9425 bytes instead of 9424/],
     ['another type', images, changed(good, 2, 9), /starts with 0x00000903; .*3 dimensions with 0x00000803/],
     ['labels in place of pictures', images, idx([800], 10), /starts with 0x00000801/],

@@ -79,7 +79,7 @@ function family(
       work: () => fetchFile(fetch),
       onProgress,
     });
-    return { path, bytes: readIdx(path, await content(path), shape) };
+    return { path, bytes: await readIdx(path, content(path), shape) };
   }
 
   return {
@@ -108,11 +108,9 @@ function family(
 }
 
 /** A file, unpacked where its name ends in `.gz`. */
-async function content(path: string): Promise<Uint8Array> {
-  if (!path.endsWith('.gz')) return files.read(path);
-  const pieces: BlobPart[] = [];
-  for await (const piece of files.gunzip(path)) pieces.push(piece as Uint8Array<ArrayBuffer>);
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+async function* content(path: string): AsyncGenerator<Uint8Array> {
+  if (path.endsWith('.gz')) yield* files.gunzip(path);
+  else yield await files.read(path);
 }
 
 /**

@@ -13,6 +13,8 @@ export interface TarFile {
 const BLOCK = 512;
 /** A file beyond this is no part of a data set, and would fill the memory. */
 const MAX_BYTES = 256 * 1024 * 1024;
+/** All of an archive: beyond this it is no data set either, and would keep a reader busy for as long as it likes. */
+const MAX_TOTAL = 4 * MAX_BYTES;
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).replace(/\0.*$/s, '');
 
@@ -29,6 +31,7 @@ function fail(message: string): never {
 export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerator<TarFile> {
   const take = reader(stream);
   let longName: string | null = null;
+  let total = 0;
   for (;;) {
     const header = await take(BLOCK);
     if (!header) return fail('cut off: the end mark is missing');
@@ -40,6 +43,8 @@ export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerato
     const stored = (prefix ? `${prefix}/` : '') + text(header.subarray(0, 100));
     const name = longName ?? stored;
     if (size > MAX_BYTES) fail(`'${name}' claims ${size} bytes`);
+    total += BLOCK + size;
+    if (total > MAX_TOTAL) fail(`it holds more than ${MAX_TOTAL} bytes`);
     const padded = await take(Math.ceil(size / BLOCK) * BLOCK);
     if (!padded) return fail(`cut off inside '${name}'`);
     const bytes = padded.subarray(0, size);

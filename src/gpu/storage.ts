@@ -83,7 +83,7 @@ export class Storage {
   memory(): Memory {
     if (!this.#memory) {
       if (!(this.#host instanceof ArrayBuffer)) {
-        refuseInCapture('a tensor is used that an earlier step has freed', CARRIED);
+        refuseInCapture('a freed tensor is used', CARRIED);
         refuse(FREED);
       }
       const content = new Uint8Array(this.#host);
@@ -242,8 +242,8 @@ const FREED =
   'to use it afterwards. Parameters, their gradients (until zeroGrad) and optimizer state are kept without asking';
 
 const CARRIED =
-  'What goes on from call to call is written into a tensor made outside, total.copy_(total.add(x)), or into a buffer of a ' +
-  'module; or pass it as an argument, and return what is new.';
+  'What a step makes is freed with it, unless returned or kept. What goes on from call to call is written into a tensor ' +
+  'made outside, total.copy_(total.add(x)), or into a buffer of a module; or pass it as an argument, and return what is new.';
 
 const GONE =
   'this tensor lies on a device that was lost, or given back by destroy(). Make it anew: models, optimizers and data sets ' +

@@ -1,8 +1,8 @@
 /**
  * Long sums, blocked. In a loop that adds every term to one variable, rounding errors grow with the number of terms: of 2²²
  * equal ones the sum may be off by a tenth. So the terms of {@link BLOCK} turns are added up apart, then their sums, BLOCK
- * at a time, and so on. Of n terms of one sign the sum is off by less than 2e-7 log2 n of itself, and a term more costs
- * nothing. (Compensated sums would do as well, but a compiler may take their corrections for zero.)
+ * at a time, and so on. Of n terms of one sign the sum is off by less than 2e-7 log2 n of itself, for no more additions a
+ * term. (Compensated sums would do as well, but a compiler may take their corrections for zero.)
  */
 
 /** Turns of a loop that add to one variable. */

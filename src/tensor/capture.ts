@@ -4,7 +4,6 @@
  * submit them again without running the function: nothing is allocated and nothing is looked up by name.
  */
 import { refuse } from '../gpu/errors.js';
-import { pipelineOf } from '../gpu/pipelines.js';
 import { insideScope } from '../gpu/storage.js';
 import { flush, repeat } from '../gpu/stream.js';
 import { nextStep } from './random.js';
@@ -157,7 +156,7 @@ export function capture<Args extends readonly unknown[], Result>(
         copies: recording.commands.length - dispatches.length + inputs.length,
         submits: 1,
         writes: recording.pages.length,
-        pipelines: new Set(dispatches.map(({ kernel }) => pipelineOf(kernel))).size,
+        pipelines: new Set(dispatches.map(({ pipeline }) => pipeline)).size,
         buffers: recording.pool.buffers + inputs.length,
         bytes: recording.pool.bytes + inputs.reduce((sum, { storage }) => sum + storage.bytes, 0),
         recordings,

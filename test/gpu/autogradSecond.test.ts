@@ -92,7 +92,8 @@ describe('elementwise', () => {
     const names = Object.values<unaryLines.Unary>(unaryLines).flatMap(({ name, makes }) => (makes ? [] : [name]));
     expect(names.filter((name) => !(name in SMOOTH) && !(name in STEPWISE))).toEqual([]);
     const pairs = Object.values<binaryLines.Binary>(binaryLines).filter(({ gradients }) => gradients);
-    expect(pairs.map(({ name }) => name).sort()).toEqual(['add', 'div', 'maximum', 'minimum', 'mul', 'pow', 'sub']);
+    const cased = ['add', 'bce', 'div', 'maximum', 'minimum', 'mul', 'pow', 'sub', 'weightedSoftplus'];
+    expect(pairs.map(({ name }) => name).sort()).toEqual(cased);
   });
 
   for (const [name, [f, want, at = ALL]] of Object.entries(SMOOTH)) {
@@ -152,6 +153,26 @@ describe('elementwise', () => {
   test('mul', () => pair(k.mul, [1666.27, 12505.8, 33354.7], [-39472.7, 23025.7, 65787.8]));
   test('div', () => pair(k.div, [779.151, 3295.2, 7088.23], [5247.2, -46163.5, -1036.98]));
   test('pow', () => pair(k.pow, [297794, 21008, 961511], [93883.9, 84613.3, 1.84547e6]));
+
+  test.each([1, 3])('cross-entropy of logits, whose positive targets weigh %d', async (p) => {
+    const [logits, targets] = [
+      [-1.5, 0.3, 2],
+      [0.25, 1, 0.6],
+    ];
+    const [x, t] = [leaf(logits), leaf(targets)];
+    const weight = p === 1 ? {} : { posWeight: k.tensor([p]) };
+    const losses = F.binaryCrossEntropyWithLogits(x, t, { reduction: 'sum', ...weight });
+    const [gx, gt] = k.grad(losses, [x, t], { createGraph: true });
+    const [byX, byT] = k.grad(gx.add(gt).sum(), [x, t]);
+    const slopes = logits.map((z) => 1 / (1 + Math.exp(-z)));
+    const byBoth = slopes.map((y) => -y - p * (1 - y));
+    await near('by t', byT, byBoth);
+    await near(
+      'by x',
+      byX,
+      slopes.map((y, i) => (1 + (p - 1) * (targets[i] ?? 0)) * y * (1 - y) + (byBoth[i] ?? 0)),
+    );
+  });
 
   test('pow where the base is 0', async () => {
     const [x, p] = [leaf([0, 0]), leaf([2, 3])];

@@ -127,7 +127,7 @@ describe('binary cross-entropy of logits', () => {
     [1, 3],
     [1, 0.01],
     [0.999, 1000],
-  ])('target %d, posWeight %d', async (target, posWeight) => {
+  ])('target %s, posWeight %s', async (target, posWeight) => {
     const [t, p] = [Math.fround(target), Math.fround(posWeight ?? 1)];
     const given = x();
     const losses = F.binaryCrossEntropyWithLogits(given, k.full([logits.length], t), {

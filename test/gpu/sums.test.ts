@@ -152,6 +152,13 @@ describe.each(Object.entries(TERMS))('of %s terms', (_, make) => {
   });
 });
 
+test('means of large windows', async () => {
+  const terms = TERMS.alike(224 * 224);
+  const image = k.tensor(terms, { shape: [1, 1, 224, 224] });
+  near(await F.adaptiveAvgPool2d(image, 1).item(), at(terms, 0), terms.length);
+  near(await F.avgPool2d(image, 100).amax().item(), at(terms, 0), 10_000);
+});
+
 test('statistics far from zero: a mean of 10,000 and a deviation of 1', async () => {
   const n = 30_000;
   const terms = Float32Array.from({ length: n }, () => 1e4 + (random() - 0.5) * Math.sqrt(12));

@@ -11,6 +11,7 @@ import { binaryKernel, unaryGradKernel, unaryKernel } from '../../src/kernels/el
 import { fitKernel } from '../../src/kernels/fit.js';
 import { bitsOf, GPU_FLAT } from '../../src/kernels/flat.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
+import { nanToNumKernel } from '../../src/kernels/nanToNum.js';
 import { argKernel, reduceKernel } from '../../src/kernels/reduce.js';
 import { triangleKernel } from '../../src/kernels/triangle.js';
 import { layerKernels } from './catalogueLayers.js';
@@ -57,6 +58,7 @@ export function catalogue(): Kernel[] {
       argKernel({ op, type: 'f32', ...middle, splits: 3 }),
       argKernel({ op, type: 'f32', ...middle, among: 3 }),
     ]),
+    ...[8, 9].map((size) => nanToNumKernel({ size, nan: 0, posinf: 1, neginf: 2 })),
     // Four at once: neighbours, the same one, apart and backwards; and one by one.
     gatherKernel({ shape: [3, 4], strides: [-4, 1], offset: 8 }),
     gatherKernel({ shape: [3, 4], strides: [1, 0], offset: 0 }),

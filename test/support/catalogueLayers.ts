@@ -100,6 +100,7 @@ function rows(): Kernel[] {
     ...BOTH.flatMap((log) =>
       ROWS.flatMap((spec) => [softmaxKernel({ log, ...spec }), softmaxGradKernel({ log, ...spec })]),
     ),
+    softmaxKernel({ log: false, masked: true, outer: 6, length: 10, inner: 1 }),
     ...ROWS.flatMap(({ outer, length }) => [
       ...BOTH.map((given) => layerNormKernel({ rows: outer, length, eps: 1e-5, weighted: given, biased: given })),
       ...BOTH.map((weighted) => layerNormGradKernel({ rows: outer, length, weighted })),

@@ -68,12 +68,12 @@ fn sigmoid_(x: f32) -> f32 {
 export const SOFTPLUS = `
 fn softplus_(x: f32) -> f32 { return max(x, 0.0) + log1p_near(exp_(-abs(x))); }`;
 
+// erf_rest is 1 - erf a for a of 0.5 and more: t exp(-a² + P(t)), t = 1 / (1 + a / 2), relative error below 1.2e-7.
 export const ERF = `
 fn erf_near(x: f32) -> f32 {
   let s = x * x;
   return x * (1.1283791671 + s * (-0.3761263890 + s * (0.1128379167 + s * (-0.0268661706 + s * (0.0052239776 - s * 0.0008548327)))));
 }
-// 1 - erf a for a of 0.5 and more: t exp(-a² + P(t)), t = 1 / (1 + a / 2), relative error below 1.2e-7.
 fn erf_rest(a: f32) -> f32 {
   let t = 1.0 / (1.0 + 0.5 * a);
   let poly = -1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418 + t * (-0.18628806 + t * (0.27886807
@@ -98,12 +98,14 @@ fn phi_(x: f32) -> f32 {
  * x = a number of quarter turns + r. Beyond an eighth of a turn, in whole numbers, which no compiler rearranges: x is m, of
  * 24 bits, times a power of two; of 2 / π the 64 bits are taken at which the product with m is below four quarters (Payne
  * and Hanek). r is off by 5e-9 at most, however large x is.
+ *
+ * `front` and `back` hold 2 / π after 32 zeros, `found` its bits from number `at` on. `product` is m · found without its
+ * lowest 32 bits, but for two or three units: two bits of quarters, and thirty of their fraction.
  */
 export const SIN = `
 fn turned(x: f32, more: u32) -> f32 {
   let bits = bitcast<u32>(x) & 0x7fffffffu;
   let m = (bits & 0x7fffffu) | 0x800000u;
-  // 2 / π from bit number at on, after 32 zeros.
   let at = (bits >> 23u) - 120u;
   var front = vec4(0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u);
   var back = vec4(0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0u);
@@ -113,7 +115,6 @@ fn turned(x: f32, more: u32) -> f32 {
   front = select(front, back, (at & 128u) != 0u);
   let shift = at & 31u;
   let found = (front.xy << vec2(shift)) | ((front.yz >> vec2(1u)) >> vec2(31u - shift));
-  // m · found without its lowest 32 bits, but for two or three units: of quarters two bits, and thirty of their fraction.
   let low = vec2(found.y >> 16u, found.y & 0xffffu);
   let carry = (m >> 16u) * low.x + (((m & 0xffffu) * low.x) >> 16u) + (((m >> 16u) * low.y) >> 16u);
   let product = m * found.x + carry;
@@ -134,8 +135,8 @@ fn sin_(x: f32) -> f32 {
 fn cos_(x: f32) -> f32 { return turned(x, 1u); }`;
 
 // As C's pow at NaN, infinities and zeros.
+// `power` is 2^(p log2 a) of a number above 0: p times the exponent of a is taken in two parts of 12 bits, without rounding.
 export const POW = `
-// 2^(p log2 a) of a number above 0. The exponent of a is multiplied by p in two parts of 12 bits, without rounding.
 fn power(a: f32, p: f32) -> f32 {
   let over = bitcast<i32>(a) - 0x3f3504f3;
   let exponent = f32(over >> 23u);
