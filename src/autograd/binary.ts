@@ -2,7 +2,7 @@
 import { perDevice } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
 import * as lines from '../kernels/elementwise/binary.js';
-import { type BinarySpec, binaryKernel } from '../kernels/elementwise.js';
+import { type BinarySpec, binaryKernel, names } from '../kernels/elementwise.js';
 import { constantOf } from '../tensor/create.js';
 import { broadcast, broadcastStrides } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
@@ -77,8 +77,11 @@ function binary(line: lines.Binary, left: Operand, right: Operand): Tensor {
   return differentiable(name, [a, b], value, (g) => {
     const part = (which: 0 | 1, operand: Tensor): Tensor | null => {
       if (!operand.requiresGrad) return null;
-      if (gradients[which] === 'g') return sumTo(g, operand.shape);
-      return sumTo(run(which === 0 ? 'gradA' : 'gradB', [a, b, g]), operand.shape);
+      const slope = gradients[which];
+      if (slope === 'g') return sumTo(g, operand.shape);
+      // What it does not depend on is not read: it may have been overwritten, or be freed.
+      const reads = [names(slope, 'a') ? a : g, names(slope, 'b') ? b : g, g];
+      return sumTo(run(which === 0 ? 'gradA' : 'gradB', reads), operand.shape);
     };
     return [part(0, a), part(1, b)];
   });

@@ -10,7 +10,7 @@ import { add, div, mul } from './binary.js';
 import { expand, reshape, sum } from './broadcast.js';
 import { cast } from './cast.js';
 import { LOSS, type Reduction, reduced } from './losses.js';
-import { logitsOf, logSoftmax } from './softmax.js';
+import { isRepeatable, logitsOf, logSoftmax } from './softmax.js';
 import { differentiable, noGrad } from './tape.js';
 import { neg } from './unary.js';
 
@@ -100,8 +100,7 @@ function lossOf(
 
 /** The loss, the weight that a mean divides by, and log-probabilities for the gradient to read. */
 function losses(spec: NllSpec, { logp, logits }: Source, rest: readonly Tensor[], shape: Shape) {
-  // A leaf may have been written since its log-softmax was taken.
-  if (logits && (!logp || !logits.isLeaf) && isSmall(spec)) {
+  if (logits && (!logp || isRepeatable(logp)) && isSmall(spec)) {
     const [again, value, total] = launchMany(
       crossEntropyKernel(spec),
       [logits, ...rest],

@@ -123,7 +123,7 @@ export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor {
     const used = fused && (x.retainsGrad || x.hook) ? pooled()[1] : places;
     const dx = launch(maxPoolGradKernel(spec), [used, g], x.shape);
     if (used !== places || !fused) return [dx];
-    return [offering(dx, { reluMask: (relu) => (relu.storage === x.storage ? dx : null) })];
+    return [offering(dx, [], { reluMask: (relu) => (relu.storage === x.storage ? dx : null) })];
   };
   return differentiable('maxPool2d', [x], y, backward, spec);
 }

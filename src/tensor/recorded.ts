@@ -115,7 +115,7 @@ function gradsSet({ gradsOf }: Recording): Recorded['grads'] {
   return [...gradsOf].flatMap((leaf) => {
     if (!(leaf instanceof Tensor)) return [];
     const { grad, gradHome } = leaf;
-    const home = Boolean(grad && gradHome && grad.storage.liesIn(gradHome.storage, gradHome.offset));
+    const home = Boolean(grad && gradHome?.holds(grad.storage));
     return [{ leaf, grad, home }];
   });
 }

@@ -29,7 +29,7 @@ export function markLike(copy: Tensor, of: Tensor): void {
 export const isMarked = (tensor: Tensor): boolean => reasons.has(tensor.storage);
 
 /** @throws KindlingError where an element of a marked tensor is none */
-export function checkRead(tensor: Tensor, values: TensorData): void {
+export function checkFit(tensor: Tensor, values: TensorData): void {
   const reason = reasons.get(tensor.storage);
   if (reason === undefined) return;
   const none = tensor.dtype === 'i32' ? -(2 ** 31) : 2 ** 32 - 1;
