@@ -1,11 +1,13 @@
 /** Finds and starts a browser with WebGPU: a Chromium, installed or from `@sparticuz/chromium`, or an installed Firefox. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import puppeteer, { type Browser } from 'puppeteer';
 import { unpackOnce } from '../src/gpu/hosts/software.js';
 import { vulkanEnvironment } from './vulkan.js';
+import { endWithProcess } from './watchdog.js';
 
 export { unpackedIcd } from '../src/gpu/hosts/software.js';
 
@@ -41,11 +43,31 @@ export async function launchBrowser({
     if (!executablePath) throw new Error('no Firefox is installed: install one, or name its program in FIREFOX_PATH');
     const env = { ...process.env, ...vulkanEnvironment() };
     const browser = await puppeteer.launch({ ...common, browser: name, executablePath, env, extraPrefsFirefox: PREFS });
+    tie(browser);
     return { browser, description: `${await browser.version()} (${executablePath})` };
   }
   const { executablePath, env, where } = chromium();
-  const browser = await puppeteer.launch({ ...common, executablePath, env: { ...process.env, ...env }, args: flags() });
+  // Profile, sockets and shared memory in one folder, which goes with this process.
+  const folder = mkdtempSync(join(tmpdir(), 'kindling-chromium-'));
+  endWithProcess({ folder });
+  const browser = await puppeteer.launch({
+    ...common,
+    executablePath,
+    env: { ...process.env, ...env, TMPDIR: folder },
+    args: flags(),
+    userDataDir: join(folder, 'profile'),
+    // Chromium ends where the pipe does.
+    pipe: true,
+  });
+  tie(browser);
+  browser.once('disconnected', () => rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {}));
   return { browser, description: `${await browser.version()} (${where})` };
+}
+
+/** Lets a browser end with this process. */
+function tie(browser: Browser): void {
+  const pid = browser.process()?.pid;
+  if (pid !== undefined && process.platform !== 'win32') endWithProcess({ group: pid });
 }
 
 /** Whether there is a Chromium to start. */

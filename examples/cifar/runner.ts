@@ -1,10 +1,10 @@
 /** Where runs happen: in this process, or in Chromium. Both hosts train with the same `trainRun`. */
-import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Adapter, init } from 'kindling';
 import { runPage } from '../../scripts/page.js';
+import { endWithProcess } from '../../scripts/watchdog.js';
 import type { EpochRecord, RunResult } from './results.js';
 import { type RunConfig, type RunData, type RunEvents, type RunOutcome, type StepEvent, trainRun } from './train.js';
 
@@ -51,7 +51,7 @@ export type PageOutcome = { stopped: false; result: RunResult; predictions: numb
 /** Trains in headless Chromium. */
 export async function browserRunner(log: (line: string) => void): Promise<Runner> {
   const folder = await mkdtemp(join(tmpdir(), 'kindling-study-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  endWithProcess({ folder });
   const jobs = mailbox<PageJob | null>();
   const ready = mailbox<Adapter>();
   let current: { events: RunEvents; done: (outcome: PageOutcome) => void; uploads: Map<string, Uint8Array> } | null =

@@ -2,11 +2,11 @@
 import { perDevice } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
 import * as lines from '../kernels/elementwise/binary.js';
-import { type BinarySpec, binaryKernel } from '../kernels/elementwise.js';
+import { type BinarySpec, binaryKernel, names } from '../kernels/elementwise.js';
 import { constantOf } from '../tensor/create.js';
 import { broadcast, broadcastStrides } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
-import { type DType, Tensor } from '../tensor/tensor.js';
+import { type DType, holds, Tensor } from '../tensor/tensor.js';
 import { sumTo } from './broadcast.js';
 import { cast } from './cast.js';
 import { differentiable } from './tape.js';
@@ -33,19 +33,22 @@ export function scalar(value: number, dtype: DType): Tensor {
   return found;
 }
 
-/** Both operands as tensors of one type: f32 over i32 over u32 over bool. A whole number takes the tensor's type. */
+/**
+ * Both operands as tensors of one type: f32 over i32 over u32 over bool. A whole number takes the tensor's type where that holds
+ * it, and f32 elsewhere.
+ */
 export function promote(a: Operand, b: Operand): [Tensor, Tensor] {
   if (!(a instanceof Tensor)) {
     if (!(b instanceof Tensor)) {
-      const dtype = Number.isInteger(a) && Number.isInteger(b) ? 'i32' : 'f32';
+      const dtype = holds('i32', a) && holds('i32', b) ? 'i32' : 'f32';
       return [scalar(a, dtype), scalar(b, dtype)];
     }
     const [other, made] = promote(b, a);
     return [made, other];
   }
   if (!(b instanceof Tensor)) {
-    const dtype = a.dtype === 'f32' || !Number.isInteger(b) ? 'f32' : a.dtype === 'bool' ? 'i32' : a.dtype;
-    return promote(a, scalar(b, dtype));
+    const whole = a.dtype === 'bool' ? 'i32' : a.dtype;
+    return promote(a, scalar(b, holds(whole, b) ? whole : 'f32'));
   }
   if (a.dtype === b.dtype) return [a, b];
   const dtype = RANK[a.dtype] > RANK[b.dtype] ? a.dtype : b.dtype;
@@ -74,8 +77,11 @@ function binary(line: lines.Binary, left: Operand, right: Operand): Tensor {
   return differentiable(name, [a, b], value, (g) => {
     const part = (which: 0 | 1, operand: Tensor): Tensor | null => {
       if (!operand.requiresGrad) return null;
-      if (gradients[which] === 'g') return sumTo(g, operand.shape);
-      return sumTo(run(which === 0 ? 'gradA' : 'gradB', [a, b, g]), operand.shape);
+      const slope = gradients[which];
+      if (slope === 'g') return sumTo(g, operand.shape);
+      // What it does not depend on is not read: it may have been overwritten, or be freed.
+      const reads = [names(slope, 'a') ? a : g, names(slope, 'b') ? b : g, g];
+      return sumTo(run(which === 0 ? 'gradA' : 'gradB', reads), operand.shape);
     };
     return [part(0, a), part(1, b)];
   });

@@ -1,7 +1,10 @@
 /** Checkpointing: what a part of a model computes on the way is computed again in backward rather than held. */
 import { refuse } from '../gpu/errors.js';
+import { tick } from '../gpu/overwrites.js';
 import { rewind } from '../tensor/random.js';
+import { checkRead, readBy } from '../tensor/saved.js';
 import { Tensor } from '../tensor/tensor.js';
+import { tensorsIn } from '../tensor/tree.js';
 import { gradients } from './gradients.js';
 import { differentiable, enableGrad, inspectBy, isGradEnabled, noGrad } from './tape.js';
 
@@ -15,7 +18,8 @@ import { differentiable, enableGrad, inspectBy, isGradEnabled, noGrad } from './
  * backward belong into one step.
  *
  * @param fn returns one tensor; the same for the same inputs
- * @throws KindlingError in backward, where that runs in another step than forward did
+ * @throws KindlingError in backward, where that runs in another step than forward did, or inputs or parameters were
+ *   overwritten since
  * @example const y = checkpoint((x) => block.forward(x), x);
  * @see https://pytorch.org/docs/stable/checkpoint.html
  */
@@ -25,6 +29,7 @@ export function checkpoint<Inputs extends readonly unknown[]>(
 ): Tensor {
   if (!isGradEnabled()) return fn(...inputs);
   const again = rewind('checkpoint');
+  const order = tick();
   // Nothing made in here is recorded: what requires a gradient comes from outside.
   const used = new Set<Tensor>();
   const noteUsed = (tensor: Tensor): void => void (tensor.requiresGrad && used.add(tensor));
@@ -42,12 +47,17 @@ export function checkpoint<Inputs extends readonly unknown[]>(
   noteUsed(made);
   const sources = [...used];
   const backward = (grad: Tensor) => {
+    // What is computed again has to be what it was. Forward itself may have changed the rest, statistics say.
+    const by = { name: 'checkpoint', order, grad };
+    readBy(by, () => [...tensorsIn(inputs), ...sources].forEach(checkRead));
     // What made the sources, and their hooks, have their turn when this is done.
     const cut = sources.map(({ gradFn, hook }) => ({ gradFn, hook }));
     for (const source of sources) Object.assign(source, { gradFn: null, hook: undefined });
     try {
-      const value = again(() => enableGrad(() => fn(...inputs)));
-      const found = gradients(new Map([[value, grad]]), sources);
+      const value = readBy(null, () => again(() => enableGrad(() => fn(...inputs))));
+      const found = gradients(new Map([[value, grad]]), sources, (_, made, part) =>
+        readBy({ ...by, grad: part }, () => made.backward(part)),
+      );
       return sources.map((source) => found.get(source) ?? null);
     } finally {
       sources.forEach((source, i) => void Object.assign(source, cut[i]));

@@ -88,12 +88,14 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
         launchMany(conv2dForward({ ...both, ...choice }), inputs, outputs),
       );
     const y = convForward(shape, inputs, true);
-    return oh < 2 || ow < 2 || convWay(shape)?.defaults(shape)?.forward ? y : offering(y, { maxPool });
+    return oh < 2 || ow < 2 || convWay(shape)?.defaults(shape)?.forward ? y : offering(y, inputs, { maxPool });
   };
-  const value = offering(convForward(shape, inputs), { relu: positive });
+  const value = offering(convForward(shape, inputs), inputs, { relu: positive });
   const backward = (g: Tensor): (Tensor | null)[] => {
     const dx = x.requiresGrad
-      ? offering(convInputGrad(shape, g, weight), { reluMask: (y) => convInputGrad(shape, g, weight, [y]) })
+      ? offering(convInputGrad(shape, g, weight), [g, weight], {
+          reluMask: (y) => convInputGrad(shape, g, weight, [y]),
+        })
       : null;
     if (!weight.requiresGrad && !bias?.requiresGrad) return [dx, null, null];
     // The bias gradient comes with the weight's: it is the sum of what that product reads.

@@ -1,6 +1,7 @@
 /** Functions with a gradient of the user's own. */
 import { refuse } from '../gpu/errors.js';
 import { checked } from '../gpu/options.js';
+import { checkRead, readBy, readingNow } from '../tensor/saved.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { differentiable, isGradEnabled, noGrad } from './tape.js';
@@ -9,6 +10,7 @@ import { differentiable, isGradEnabled, noGrad } from './tape.js';
 export interface FunctionContext {
   /** Tensors to use in backward. */
   save(...tensors: Tensor[]): void;
+  /** @throws KindlingError in backward, where one of them was overwritten since */
   readonly saved: readonly Tensor[];
   /** Whether the i-th input wants a gradient. */
   needsGrad(input: number): boolean;
@@ -46,10 +48,12 @@ export function defineFunction<Inputs extends readonly Tensor[]>(
   checked('defineFunction', spec, { name: 'string', forward: 'function', backward: 'function' });
   return (...inputs) => {
     const saved: Tensor[] = [];
+    let by = readingNow();
     const context: FunctionContext = {
       save: (...tensors) => void saved.push(...tensors),
       // What forward returns and saves is the function's output, with its place on the tape.
       get saved() {
+        readBy(by, () => saved.forEach(checkRead));
         return saved.map((tensor) => (tensor === made ? value : tensor));
       },
       needsGrad: (input) => inputs[input]?.requiresGrad ?? false,
@@ -60,7 +64,11 @@ export function defineFunction<Inputs extends readonly Tensor[]>(
     custom.add(value);
     return differentiable(spec.name, inputs, value, (grad) => {
       const lost = isGradEnabled() && saved.find((t) => t !== made && t.dtype === 'f32' && !inputs.includes(t));
-      if (!lost) return spec.backward(context, grad);
+      if (!lost) {
+        by = readingNow();
+        // As in PyTorch, what it did not save it may find changed.
+        return readBy(null, () => spec.backward(context, grad));
+      }
       refuse(
         `${spec.name}: its gradient is not differentiable (createGraph), for it saves ${show(lost.shape)}, neither an ` +
           'input nor the output; compute it in backward',

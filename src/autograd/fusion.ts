@@ -3,8 +3,12 @@
  * result. Who makes a tensor offers this; relu, maxPool2d and relu's gradient take the offer up, which records the product
  * again with the addition. Nothing is taken back: the plain product stays recorded, and is dropped at the end of the step
  * if nobody has read it (src/gpu/plan.ts). Outside of steps nobody knows what will be read, so nothing is fused.
+ *
+ * An offer holds as long as a launch again would give the same: while what it reads lives and is not overwritten.
  */
-import { moment } from '../gpu/storage.js';
+import { tick } from '../gpu/overwrites.js';
+import { runningStep, type Storage } from '../gpu/storage.js';
+import { checkRead, readBy } from '../tensor/saved.js';
 import { type Shape, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 
@@ -24,29 +28,40 @@ export interface Offer {
 interface Made {
   readonly offer: Offer;
   readonly shape: Shape;
-  readonly at: ReturnType<typeof moment>;
+  /** The tensor itself and what the offer reads. */
+  readonly reads: readonly Storage[];
+  readonly step: object;
+  readonly at: number;
 }
 
 /** By storage, so that a reshaped tensor has the offers of the original. */
 const offers = new WeakMap<object, Made>();
 
-/** Offers what else `tensor` could be. Returns the tensor. */
-export function offering(tensor: Tensor, offer: Offer): Tensor {
-  const at = moment();
-  if (at) offers.set(tensor.storage, { offer, shape: tensor.shape, at });
+/** Offers what else `tensor` could be, by launches that read `reads`. Returns the tensor. */
+export function offering(tensor: Tensor, reads: readonly Tensor[], offer: Offer): Tensor {
+  const step = runningStep();
+  const storages = [tensor, ...reads].map(({ storage }) => storage);
+  if (step) offers.set(tensor.storage, { offer, shape: tensor.shape, reads: storages, step, at: tick() });
   return tensor;
 }
 
 /** What is offered for `tensor`, if a launch again would still give the same. */
 export function offered(tensor: Tensor): Offer | undefined {
   const made = offers.get(tensor.storage);
-  const now = moment();
-  if (!made?.at || !now || made.at.step !== now.step || made.at.overwrites !== now.overwrites) return undefined;
-  if (sameShape(made.shape, tensor.shape)) return made.offer;
-  const { relu, reluMask } = made.offer;
-  const inShape = (y: Tensor | null) => y && new Tensor(tensor.shape, y.dtype, y.storage);
+  if (!made || made.step !== runningStep()) return undefined;
+  if (made.reads.some((storage) => !storage.isUsable || storage.overwrittenSince(made.at))) return undefined;
+  const { relu, reluMask, maxPool } = made.offer;
+  const inShape = <T extends Tensor | null>(y: T) =>
+    y && (sameShape(y.shape, tensor.shape) ? y : new Tensor(tensor.shape, y.dtype, y.storage));
+  // What is read is looked at above, and is not of the function whose backward takes the offer up; the mask is.
   return {
-    ...(relu && { relu: () => inShape(relu()) as Tensor }),
-    ...(reluMask && { reluMask: (y) => inShape(reluMask(y)) }),
+    ...(relu && { relu: () => inShape(readBy(null, relu)) as Tensor }),
+    ...(reluMask && {
+      reluMask: (y) => {
+        checkRead(y);
+        return inShape(readBy(null, () => reluMask(y)));
+      },
+    }),
+    ...(maxPool && sameShape(made.shape, tensor.shape) && { maxPool: () => readBy(null, maxPool) }),
   };
 }

@@ -130,14 +130,18 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   }
   const lead = x.shape.slice(0, -1);
   const rows = x.ndim === 2 ? x : reshape(x, [sizeOf(lead), width]);
+  const inputs = bias ? [rows, weight, bias] : [rows, weight];
   const products = rows.size > 0 && weight.size > 0;
   const plain = fitting(rows, weight, { transB: true }, { bias });
   const value = products
-    ? offering(plain, { relu: () => fitting(rows, weight, { transB: true }, { bias, relu: true }) })
+    ? offering(plain, inputs, {
+        relu: () => fitting(rows, weight, { transB: true }, { bias, relu: true }),
+      })
     : plain;
-  const y = differentiable('linear', bias ? [rows, weight, bias] : [rows, weight], value, (g) => {
+  const y = differentiable('linear', inputs, value, (g) => {
     const toRows = rows.requiresGrad ? fitting(g, weight, {}) : null;
-    const dx = toRows && offering(toRows, { reluMask: (mask) => (products ? fitting(g, weight, {}, { mask }) : null) });
+    const masked = (mask: Tensor) => (products ? fitting(g, weight, {}, { mask }) : null);
+    const dx = toRows && offering(toRows, [g, weight], { reluMask: masked });
     if (weight.requiresGrad && bias?.requiresGrad && products) {
       // The bias gradient is the sum of what the weight's reads of g.
       const spec = { m: out, n: width, k: at(rows.shape, 0), transA: true, rowSum: true };

@@ -65,7 +65,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   log: (g, { x }) => div(g, x),
   log1p: (g, { x }) => div(g, add(x, 1)),
   sqrt: (g, { y }) => div(mul(g, 0.5), y),
-  rsqrt: (g, { x, y }) => div(mul(mul(g, -0.5), y), x),
+  rsqrt: (g, { y }) => mul(mul(g, -0.5), mul(square(y), y)),
   reciprocal: (g, { y }) => neg(mul(g, square(y))),
   square: (g, { x }) => mul(mul(g, 2), x),
   sin: (g, { x }) => mul(g, cos(x)),
@@ -90,7 +90,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 
   sub: (g) => [g, () => neg(g)],
   mul: (g, { x, b }) => [() => mul(g, b), () => mul(g, x)],
-  div: (g, { b, y }) => [() => div(g, b), () => neg(div(mul(g, y), b))],
+  div: (g, { x, b }) => [() => div(g, b), () => neg(div(mul(g, div(x, b)), b))],
   bce: (g, { x, b }) => [() => mul(g, sub(sigmoid(x), b)), () => neg(mul(g, x))],
   weightedSoftplus: (g, { x, b }) => [() => mul(g, mul(b, sigmoid(x))), () => mul(g, softplus(x))],
   maximum: (g, { x, b }) => [() => mul(g, share(x, b)), () => mul(g, share(b, x))],

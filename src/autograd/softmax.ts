@@ -1,6 +1,7 @@
 /** Softmax and its logarithm along one dimension. */
 import { refuse } from '../gpu/errors.js';
 import { checked } from '../gpu/options.js';
+import { tick } from '../gpu/overwrites.js';
 import { softmaxGradKernel, softmaxKernel } from '../kernels/softmax.js';
 import { launch } from '../tensor/launch.js';
 import { at, dimOf, sizeOf } from '../tensor/shape.js';
@@ -11,11 +12,22 @@ import { withLanes } from './variant.js';
 /** A dimension as in `torch.softmax(x, 1)`, or by name as in `softmax(x, { dim: 1 })`. */
 export type Dim = number | { readonly dim: number };
 
-/** What log-probabilities along dimension 1 were made of, where that is recorded. */
-const logits = new WeakMap<Tensor, Tensor>();
+/** What log-probabilities along dimension 1 were made of, where that is recorded, and when. */
+const logits = new WeakMap<Tensor, { readonly x: Tensor; readonly at: number }>();
 
 /** @internal The logits whose recorded log-softmax along dimension 1 this tensor is, for a loss with a shorter way back. */
-export const logitsOf = (y: Tensor): Tensor | undefined => logits.get(y);
+export function logitsOf(y: Tensor): Tensor | undefined {
+  const made = logits.get(y);
+  return made && !y.storage.overwrittenSince(made.at) ? made.x : undefined;
+}
+
+/** @internal Whether a log-softmax of its logits again would give `y`. */
+export function isRepeatable(y: Tensor): boolean {
+  const made = logits.get(y);
+  if (!made) return false;
+  const { storage } = made.x;
+  return storage.isUsable && !storage.overwrittenSince(made.at);
+}
 
 function along(name: string, x: Tensor, dim: Dim, log: boolean, masked = false): Tensor {
   if (x.dtype !== 'f32') refuse(`${name}: wants an f32 tensor, this is ${x.dtype}; cast it`);
@@ -24,7 +36,7 @@ function along(name: string, x: Tensor, dim: Dim, log: boolean, masked = false):
   const [outer, length, inner] = [sizeOf(shape.slice(0, d)), at(shape, d), sizeOf(shape.slice(d + 1))];
   const spec = { log, outer, length, inner, ...(masked && { masked }) };
   const y = withLanes('softmax', spec, (lanes) => launch(softmaxKernel({ ...spec, lanes }), [x], x.shape));
-  if (log && d === 1 && x.requiresGrad && isGradEnabled()) logits.set(y, x);
+  if (log && d === 1 && x.requiresGrad && isGradEnabled()) logits.set(y, { x, at: tick() });
   const backward = (g: Tensor) => [
     withLanes('softmax.grad', spec, (lanes) => launch(softmaxGradKernel({ ...spec, lanes }), [y, g], x.shape)),
   ];

@@ -3,6 +3,7 @@
  * walks what was recorded in reverse.
  */
 import { refuse, refusePromise } from '../gpu/errors.js';
+import { tick } from '../gpu/overwrites.js';
 import { readField, writeField } from '../gpu/recording.js';
 import type { Storage } from '../gpu/storage.js';
 import * as lines from '../kernels/elementwise/binary.js';
@@ -10,6 +11,7 @@ import { binaryKernel } from '../kernels/elementwise.js';
 import { addToKernel } from '../kernels/inPlace.js';
 import { constantOf } from '../tensor/create.js';
 import { launchInto } from '../tensor/launch.js';
+import { readBy } from '../tensor/saved.js';
 import { sameShape, show, stridesOf } from '../tensor/shape.js';
 import { type GradFn, Tensor } from '../tensor/tensor.js';
 import { launchFlat } from './variant.js';
@@ -19,7 +21,6 @@ const isEnabled = (): boolean => mode.enabled;
 const setEnabled = (on: boolean): void => {
   mode.enabled = on;
 };
-let recorded = 0;
 let inspect: Inspector | null = null;
 
 type Backward = (grad: Tensor) => readonly (Tensor | null)[];
@@ -79,7 +80,7 @@ export function differentiable(
   const back = inspect?.(name, inputs, value, backward, attributes) ?? backward;
   if (isGradEnabled() && inputs.some((input) => input.requiresGrad)) {
     value.requiresGrad = true;
-    value.gradFn = { name, inputs, order: recorded++, backward: back, attributes };
+    value.gradFn = { name, inputs, order: tick(), backward: back, attributes };
   }
   return value;
 }
@@ -88,15 +89,17 @@ export function differentiable(
  * Adds to `grad` of every leaf the gradient of `root` by it.
  *
  * @param seed the gradient by `root`; default 1, which needs `root` to have one element
+ * @throws KindlingError naming a function that needs what was overwritten since it ran; no gradient of a leaf changes then
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
  */
 export function backward(root: Tensor, seed?: Tensor): void {
+  const begun = tick();
   const grads = new Map([[root, seedOf('backward', root, seed)]]);
   // Memory that a leaf's gradient may not take for its own.
   const claimed = new Set<Storage>(seed ? [seed.storage] : []);
   noGrad(() =>
     passBack(inReverse([root]), grads, (tensor, grad) => {
-      if (tensor.isLeaf || tensor.retainsGrad) accumulate(tensor, grad, claimed);
+      if (tensor.isLeaf || tensor.retainsGrad) accumulate(tensor, grad, claimed, begun);
     }),
   );
 }
@@ -137,11 +140,13 @@ export function passBack(
     arrive(tensor, grad);
     const { gradFn } = tensor;
     if (!gradFn) continue;
-    through(tensor, gradFn, grad).forEach((part, i) => {
+    const { name, order } = gradFn;
+    const parts = readBy({ name, order, grad }, () => through(tensor, gradFn, grad));
+    parts.forEach((part, i) => {
       const input = gradFn.inputs[i];
       if (!part || !input?.requiresGrad) return;
       if (!sameShape(part.shape, input.shape)) {
-        refuse(`${gradFn.name}: backward made ${show(part.shape)} for an input of ${show(input.shape)}`);
+        refuse(`${name}: backward made ${show(part.shape)} for an input of ${show(input.shape)}`);
       }
       const before = grads.get(input);
       grads.set(input, before ? plus(before, part) : part);
@@ -163,23 +168,22 @@ export function inReverse(roots: readonly Tensor[]): Tensor[] {
   return [...seen].sort((a, b) => (b.gradFn?.order ?? -1) - (a.gradFn?.order ?? -1));
 }
 
-/** A leaf's gradient owns its memory and outlives the step. */
-function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>): void {
+/** A leaf's gradient owns its memory and outlives the step. `begun`: when the way back began. */
+function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>, begun: number): void {
   const before = leaf.grad;
   // What is on the tape stays what it was.
   if (before && !before.gradFn) {
     launchInto(addToKernel({ size: before.size }), [grad], [before]);
     return;
   }
-  // What no step owns may be somebody's: a constant that a function's own backward hands on. A hook may hold it too.
-  const shared = claimed.has(grad.storage) || !grad.storage.isTemporary || leaf.hook;
+  leaf.gradHome?.clear();
+  // What was there before, or what no step owns, may be somebody's: a function's own backward hands it on. A hook may hold it.
+  const { storage } = grad;
+  const shared = claimed.has(storage) || storage.born < begun || !storage.isTemporary || leaf.hook;
   const own = before ? add(before, grad) : shared ? copyOf(grad) : grad;
   claimed.add(own.storage);
-  const home = leaf.gradHome;
-  if (home) {
-    own.storage.moveInto(home.storage, home.offset);
-    home.take(own.storage);
-  } else own.storage.keep();
+  if (leaf.gradHome) leaf.gradHome.moveIn(own.storage);
+  else own.storage.keep();
   leaf.grad = own;
 }
 

@@ -2,7 +2,7 @@
 import { refuse } from '../gpu/errors.js';
 import { checked } from '../gpu/options.js';
 import * as lines from '../kernels/elementwise/unary.js';
-import { unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
+import { names, unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
 import { bitsOf } from '../kernels/flat.js';
 import { nanToNumKernel } from '../kernels/nanToNum.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -33,8 +33,12 @@ interface Described {
   readonly parameter?: number;
 }
 
-const unaryGrad = (line: lines.Unary, spec: Described, x: Tensor, y: Tensor, g: Tensor): Tensor =>
-  launchFlat('unary.grad', (cut) => unaryGradKernel(line, cut), spec, [x, y, g], x.shape);
+/** What the gradient does not depend on is not read: it may have been overwritten, or be freed. */
+function unaryGrad(line: lines.Unary, spec: Described, x: Tensor, y: Tensor, g: Tensor): Tensor {
+  const [usesX, usesY] = ['x', 'y'].map((name) => names(line.gradient ?? '', name));
+  const reads = [usesX ? x : g, usesY ? y : g, g];
+  return launchFlat('unary.grad', (cut) => unaryGradKernel(line, cut), spec, reads, x.shape);
+}
 
 /** −x. */
 export const neg = (x: Tensor): Tensor => unary(lines.neg, x);

@@ -4,6 +4,7 @@
  */
 import { epoch } from './device.js';
 import type { KindlingError } from './errors.js';
+import { now, Overwrites } from './overwrites.js';
 import { type Pool, type PoolBuffer, pool } from './pool.js';
 
 /** Bytes of a buffer's memory that hold nothing to be relied on. */
@@ -23,6 +24,9 @@ export class Memory {
   discarded = false;
   /** The last batch with a command that names it. */
   batch = -1;
+  /** Of the commands of that batch the first that names it, and the last that names it or a range of it. */
+  first = -1;
+  last = -1;
   /** The pool that its buffer goes back to. */
   owner: Pool = pool();
   /** A recording names its buffer: it is not given back before the recording is dropped. */
@@ -30,6 +34,7 @@ export class Memory {
   /** What of it cannot be relied on (damage.ts), for memory with a buffer of its own. */
   damage: readonly Damage[] | null = null;
   readonly #epoch = epoch();
+  #overwrites: Overwrites | null = null;
 
   constructor(bytes: number) {
     this.bytes = Math.ceil(bytes / 4) * 4 || 16;
@@ -43,6 +48,27 @@ export class Memory {
   /** The memory that has the buffer: itself, or what it is a range of. */
   get root(): Memory {
     return this.home?.memory ?? this;
+  }
+
+  /** Notes that the content is overwritten, now or at another time. */
+  overwrite(at = now()): void {
+    const { root } = this;
+    if (at < 0 && !root.#overwrites) return;
+    const from = this.home?.offset ?? 0;
+    root.#overwrites ??= new Overwrites();
+    root.#overwrites.note(from, from + this.bytes, at);
+  }
+
+  /** When the content was last overwritten; -1 for never. */
+  get overwritten(): number {
+    const from = this.home?.offset ?? 0;
+    return this.root.#overwrites?.latest(from, from + this.bytes) ?? -1;
+  }
+
+  /** Whether the content was overwritten at `time` or later. */
+  overwrittenSince(time: number): boolean {
+    const from = this.home?.offset ?? 0;
+    return this.root.#overwrites?.after(time, from, from + this.bytes) ?? false;
   }
 
   /** Finds a buffer now, for a write of the host. */

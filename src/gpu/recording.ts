@@ -42,6 +42,8 @@ export class Recording {
   readonly externals: { readonly owner: Owner; readonly memory: Memory }[] = [];
   /** Its own memory that outlives the step: results, and gradients that no arena holds. */
   readonly survivors = new Map<Owner, Memory>();
+  /** Memory that is written in place: from outside, once it is planned. */
+  readonly overwritten = new Set<Memory>();
   commands: readonly Encoded[] = [];
   readonly #tuning = tuningVersion();
   readonly #epoch = epoch();
@@ -69,6 +71,10 @@ export class Recording {
       }
     }
     this.named.clear();
+    for (const memory of this.overwritten) {
+      const { buffer, owner } = memory.root;
+      if (!buffer || owner === this.pool) this.overwritten.delete(memory);
+    }
   }
 
   /** What the function would find changed, or null. */

@@ -6,10 +6,11 @@ import { collectedOne, madeOutside } from './budget.js';
 import { device } from './device.js';
 import { refuse } from './errors.js';
 import { Memory } from './memory.js';
+import { now } from './overwrites.js';
 import { checkSize } from './pool.js';
 import { delivered, readback } from './readback.js';
 import { type Recording, recording, refuseInCapture, unrecorded } from './recording.js';
-import { copy, currentBatch, discard, dispatch, flush, write } from './stream.js';
+import { copy, currentBatch, discard, dispatch, flush, isNamedSince, write } from './stream.js';
 
 /** The storages made inside one step. */
 class Scope {
@@ -28,6 +29,8 @@ const READ_WITH_STEP_BYTES = 4096;
 export class Storage {
   /** Bytes that tensors use; a multiple of 4, and at least that. */
   readonly bytes: number;
+  /** When it was made, by the time of overwrites.ts. */
+  readonly born = now();
   #memory: Memory | null;
   /** Keeps alive what this is a range of. */
   #parent: Storage | null = null;
@@ -123,15 +126,27 @@ export class Storage {
   /** Overwrites the content from the host. */
   write(data: ArrayBufferView): void {
     refuseInCapture('the host writes into a tensor', UPLOAD);
-    overwritten();
     if (data.byteLength > this.bytes) refuse(`write: ${data.byteLength} bytes into ${this.bytes}`);
+    this.overwrite();
     write(this.memory(), data);
   }
 
   /** Overwrites the content with another storage's. */
   copyFrom(source: Storage): void {
-    overwritten();
+    this.overwrite();
     copy(source.memory(), this.memory());
+  }
+
+  /** Notes that a command recorded next overwrites the content. */
+  overwrite(): void {
+    const memory = this.memory();
+    memory.overwrite();
+    recording()?.overwritten.add(memory);
+  }
+
+  /** Whether what it held before `time` was overwritten since. */
+  overwrittenSince(time: number): boolean {
+    return this.born < time && (this.#memory?.overwrittenSince(time) ?? false);
   }
 
   /** Whether it lies at `offset` of `parent`. */
@@ -142,20 +157,35 @@ export class Storage {
 
   /**
    * Moves the content to a range of `parent`. What a command of the running batch is still to write is written there at
-   * once; else it is copied.
+   * once, unless a later command, or that one itself, reads what lies there; else it is copied.
    */
   moveInto(parent: Storage, offset: number): void {
     const former = this.memory();
     const to = parent.memory();
-    if (former.buffer === null && former.home === null) former.home = { memory: to, offset };
-    else {
-      this.#memory = new Memory(this.bytes);
-      this.#memory.home = { memory: to, offset };
-      copy(former, this.#memory);
-      discard(former);
-    }
+    const at = former.overwritten;
+    const home = { memory: to, offset };
+    if (former.buffer === null && former.home === null && !isNamedSince(to, former)) former.home = home;
+    else this.#copyTo(home);
+    this.memory().overwrite(at); // For those who have read it, nothing has changed.
     this.#parent = parent;
     this.keep();
+  }
+
+  /** Moves the content out of the range where it lies, into which others will write; then as {@link retire}. */
+  moveOut(): void {
+    const at = this.memory().overwritten;
+    this.#copyTo(null);
+    this.memory().overwrite(at);
+    this.#parent = null;
+    this.#giveTo(scopes.at(-1) ?? null);
+  }
+
+  #copyTo(home: Memory['home']): void {
+    const former = this.memory();
+    this.#memory = new Memory(this.bytes);
+    this.#memory.home = home;
+    copy(former, this.#memory);
+    discard(former);
   }
 
   /** Gives the memory back now. Using it afterwards is an error. */
@@ -183,11 +213,11 @@ export class Storage {
   }
 
   /**
-   * Hands the memory to the running step, which frees it at its end; without one, to the garbage collector. A range is
-   * freed at once there: others will write into it.
+   * Hands the memory to the running step, which frees it at its end; without one, to the garbage collector. From a range it
+   * moves out: the copy is dropped unless somebody reads it in the step.
    */
   retire(): void {
-    if (this.#parent && scopes.length === 0) this.free();
+    if (this.#parent && scopes.length > 0 && this.#memory) this.moveOut();
     else if (this.#memory) this.#giveTo(scopes.at(-1) ?? null);
   }
 
@@ -289,21 +319,8 @@ export function scoped<T>(body: () => T, results: (value: T) => Iterable<Storage
 /** True while a step runs. */
 export const insideScope = (): boolean => scopes.length > 0;
 
-let overwrites = 0;
-
-/** Called where something is written that may have been read before. */
-export function overwritten(): void {
-  overwrites++;
-}
-
-/**
- * A moment inside a step: as long as this returns the same, what was computed before would come out the same if it were
- * computed again. Null outside of steps.
- */
-export function moment(): { readonly step: object; readonly overwrites: number } | null {
-  const [scope] = scopes;
-  return scope ? { step: scope, overwrites } : null;
-}
+/** The outermost step that runs, null outside of steps. */
+export const runningStep = (): object | null => scopes[0] ?? null;
 
 /** Outside steps, so many recorded dispatches are submitted without being asked, to keep the device busy. */
 const EAGER_BATCH = 64;

@@ -53,11 +53,21 @@ export const streamStats = () => ({ ...counts, bindGroups: bindGroupCount() });
 /** The batch that records now. */
 export const currentBatch = (): number => stream().batch.number;
 
-/** Marks what commands of the current batch name. */
+/** Marks what the next command of the current batch names. */
 function name(memory: Memory): void {
   const { batch } = stream();
+  const { root } = memory;
+  const place = batch.commands.length;
+  if (memory.batch !== batch.number) memory.first = place;
   memory.batch = batch.number;
-  memory.root.batch = batch.number;
+  root.batch = batch.number;
+  root.last = place;
+}
+
+/** Whether a command of the current batch names `root`, or a range of it, from the one on that first names `made`. */
+export function isNamedSince(root: Memory, made: Memory): boolean {
+  const { number } = stream().batch;
+  return root.batch === number && made.batch === number && root.last >= made.first;
 }
 
 /** Records a dispatch of `kernel` over `memories`: its inputs, then its outputs. */
@@ -79,13 +89,14 @@ export function copy(from: Memory, to: Memory): void {
 }
 
 /** Records again what was planned before, after the host's numbers for it have been found anew. */
-export function repeat({ pages, externals, commands }: Recording): void {
+export function repeat({ pages, externals, overwritten, commands }: Recording): void {
   const { batch } = stream();
   for (const { fill, buffer, content } of pages) {
     for (const provide of fill) provide();
     batch.writes.push({ to: null, buffer, offset: 0, data: content });
   }
   for (const { memory } of externals) name(memory);
+  for (const memory of overwritten) memory.overwrite();
   batch.commands.push(commands);
 }
 

@@ -6,6 +6,7 @@
  * Layout: draw is [seed low, seed high, step]. Launch: one invocation per four elements, or for channels one per up to 64
  * elements of a channel, neighbours side by side.
  */
+import { nanOf } from './floats.js';
 import { f32, interned, type Kernel, kernel, linear, linearMain } from './kernel.js';
 import { PHILOX } from './philox.js';
 
@@ -23,8 +24,11 @@ export const dropoutThreshold = (p: number): number => Math.min(0xffffffff, Math
 export const dropoutKernel = /* @__PURE__ */ interned(({ size, inner, p, stream }: DropoutSpec): Kernel => {
   const words = (element: string): string =>
     `philox(vec2(draw[0], draw[1]), vec4(${element} / 4u, draw[2], ${stream}u, 0u))`;
+  // What is dropped is multiplied by 0, so that NaN and infinities are NaN; a 0 that compilers know would take them out.
   const kept = (at: string, word: string): string =>
-    `ys[${at}] = xs[${at}] * select(0.0, ${f32(p === 1 ? 0 : 1 / (1 - p))}, ${word} < ${dropoutThreshold(p)}u);`;
+    p === 1
+      ? `ys[${at}] = select(0.0, ${nanOf(`xs[${at}]`)}, (bitcast<u32>(xs[${at}]) << 1u) >= 0xff000000u);`
+      : `ys[${at}] = xs[${at}] * select(0.0, ${f32(1 / (1 - p))}, ${word} < ${dropoutThreshold(p)}u);`;
   const lanes = Math.ceil(inner / 64);
   const invocations = inner === 1 ? Math.ceil(size / 4) : (size / inner) * lanes;
   const body =

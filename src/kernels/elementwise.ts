@@ -16,7 +16,8 @@ export interface UnarySpec {
   readonly flat?: Flat;
 }
 
-const names = (expression: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(expression);
+/** Whether an expression depends on a name. */
+export const names = (expression: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(expression);
 
 /** WGSL of `f` over scalars. The parameter is data: another number is no other shader. */
 const scalarFunction = (args: Readonly<Record<string, Scalar>>, result: Scalar, body: string): string => `

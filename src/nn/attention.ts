@@ -49,7 +49,7 @@ const ATTEND: Known<AttendOptions> = {
  * projection.
  *
  * query: [L, N, embedDim]; key and value: [S, N, embedDim]; with `batchFirst` [N, L, embedDim] and so on; without a batch
- * [L, embedDim]. Returns [output, weights]: the shape of query, and [N, L, S]. A query whose keys are all hidden gets NaN.
+ * [L, embedDim]. Returns [output, weights]: the shape of query, and [N, L, S]. A query whose keys are all hidden gets 0.
  *
  * Starts with Xavier's uniform for the input projection, as {@link Linear} for the output, and biases of 0.
  *

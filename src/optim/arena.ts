@@ -25,6 +25,7 @@ export class Arena {
   readonly #grads: Storage;
   readonly #moments = new Map<string, Storage>();
   readonly #ranges = new Map<string, Range>();
+  readonly #homes: readonly GradHome[];
 
   /** Moves the parameters in; their gradients will come to lie beside one another too. */
   constructor(params: readonly Tensor[]) {
@@ -34,20 +35,29 @@ export class Arena {
     }
     this.#values = this.#zeros();
     this.#grads = this.#zeros();
-    params.forEach((param, i) => {
+    this.#homes = params.map((param, i) => {
       param.storage.moveInto(this.#values, at(this.#offsets, i));
-      param.gradHome = this.#homeOf(i);
+      const home = this.#homeOf(i);
+      param.gradHome = home;
+      return home;
     });
   }
 
   #homeOf(i: number): GradHome {
+    const [grads, offset] = [this.#grads, at(this.#offsets, i)];
     let held: Storage | null = null;
+    const holds = (gradient: Storage): boolean => gradient.liesIn(grads, offset);
+    const there = (): Storage | null => (held && holds(held) ? held : null);
     return {
-      storage: this.#grads,
-      offset: at(this.#offsets, i),
-      take: (storage) => {
-        if (held !== storage) held?.free();
-        held = storage;
+      holds,
+      clear: () => there()?.moveOut(),
+      moveIn: (gradient) => {
+        gradient.moveInto(grads, offset);
+        held = gradient;
+      },
+      take: (gradient) => {
+        if (held !== gradient) there()?.free();
+        held = gradient;
       },
       together: (leaves) => this.#together(leaves),
     };
@@ -76,6 +86,7 @@ export class Arena {
     const offset = at(this.#offsets, i);
     if (!param.storage.liesIn(this.#values, offset)) param.storage.moveInto(this.#values, offset);
     if (param.grad && !param.grad.storage.liesIn(this.#grads, offset)) {
+      this.#homes[i]?.clear();
       this.at(i).grads.storage.copyFrom(param.grad.storage);
     }
   }

@@ -1,9 +1,10 @@
 /** Runs a kernel over tensors and wraps what it writes. */
 import { adapter } from '../gpu/device.js';
 import { DeviceLostError, refuse } from '../gpu/errors.js';
-import { overwritten, run } from '../gpu/storage.js';
+import { run } from '../gpu/storage.js';
 import { type Flat, GPU_FLAT, SOFTWARE_FLAT } from '../kernels/flat.js';
 import type { Kernel } from '../kernels/kernel.js';
+import { checkRead } from './saved.js';
 import { type Shape, show } from './shape.js';
 import { type DType, Tensor } from './tensor.js';
 
@@ -30,8 +31,9 @@ export function launchMany<const Outputs extends readonly { shape: Shape; dtype?
 
 /** Records `kernel` so that it writes tensors that exist: an optimizer's parameters, running statistics. */
 export function launchInto(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
-  overwritten();
-  record(kernel, inputs, standIn ? outputs.map(standIn) : outputs);
+  const written = standIn ? outputs.map(standIn) : outputs;
+  for (const { storage } of written) storage.overwrite();
+  record(kernel, inputs, written);
 }
 
 type Watcher = (kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]) => void;
@@ -58,7 +60,9 @@ export function watching<T>(see: Watcher, body: () => T, instead: typeof standIn
 }
 
 function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
-  for (const { storage, shape } of inputs) {
+  for (const input of inputs) {
+    const { storage, shape } = input;
+    checkRead(input);
     if (storage.isUsable) continue;
     try {
       storage.memory();

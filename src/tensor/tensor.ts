@@ -6,10 +6,22 @@ import { DeviceLostError, KindlingError, refuse } from '../gpu/errors.js';
 import { opaque } from '../gpu/held.js';
 import { recording, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
 import { Storage } from '../gpu/storage.js';
+import { checkRead } from './saved.js';
 import { type Shape, sameShape, show, sizeOf } from './shape.js';
+import { checkFit, markLike } from './unfit.js';
+
+/** @internal */
+export const DTYPES = ['f32', 'i32', 'u32', 'bool'] as const;
 
 /** Element types. bool is held as u32 of 0 or 1. */
-export type DType = 'f32' | 'i32' | 'u32' | 'bool';
+export type DType = (typeof DTYPES)[number];
+
+/** @internal Whether a type has this very number; f32 has all, rounded. */
+export function holds(dtype: DType, value: number): boolean {
+  if (dtype === 'f32') return true;
+  const [low, high] = dtype === 'i32' ? [-(2 ** 31), 2 ** 31 - 1] : [0, dtype === 'u32' ? 2 ** 32 - 1 : 1];
+  return Number.isInteger(value) && value >= low && value <= high;
+}
 
 /** A typed array as a tensor's elements come back. */
 export type TensorData = Float32Array | Int32Array | Uint32Array;
@@ -31,10 +43,14 @@ export interface GradFn {
 
 /** A place for the gradient of a leaf, among those of others. */
 export interface GradHome {
-  readonly storage: Storage;
-  readonly offset: number;
+  /** Whether a gradient lies there. */
+  holds(gradient: Storage): boolean;
+  /** Moves the gradient out that lies there: somebody may hold it. */
+  clear(): void;
+  /** Moves a gradient there, once it is clear. */
+  moveIn(gradient: Storage): void;
   /** Tells that the gradient lies there now in this storage; the one before is freed, since its content is gone. */
-  take(storage: Storage): void;
+  take(gradient: Storage): void;
   /** The gradients of these leaves as one flat tensor, if they lie side by side with nothing else between them. */
   together(leaves: readonly Tensor[]): Tensor | null;
 }
@@ -167,7 +183,9 @@ export class Tensor {
 
   async #read(): Promise<TensorData> {
     const content = await this.storage.read();
-    return new (elementsOf(this.dtype))(content, 0, this.size).slice();
+    const values = new (elementsOf(this.dtype))(content, 0, this.size).slice();
+    checkFit(this, values);
+    return values;
   }
 
   /** The only element. @throws KindlingError if there is not exactly one */
@@ -195,7 +213,11 @@ export class Tensor {
     if (!fits) refuse(`copy_: the elements are not of type ${this.dtype}; cast them with to()`);
     if (!this.isLeaf) refuse('copy_: only leaves are written in place');
     if (!(source instanceof Tensor)) this.storage.write(source);
-    else if (source.storage !== this.storage) this.storage.copyFrom(source.storage);
+    else if (source.storage !== this.storage) {
+      checkRead(source);
+      this.storage.copyFrom(source.storage);
+    }
+    if (source instanceof Tensor) markLike(this, source);
     return this;
   }
 

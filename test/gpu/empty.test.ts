@@ -17,7 +17,7 @@ const ones = (...shape: number[]): Tensor => k.ones(shape);
 const UNARY = { ...k, ...F } as unknown as Record<string, (x: Tensor) => Tensor>;
 const unary = (
   'neg abs exp log log1p sqrt rsqrt reciprocal square sin cos tanh sigmoid erf floor ceil round sign relu relu6 leakyRelu ' +
-  'elu silu softplus gelu hardsigmoid hardswish dropout'
+  'elu silu softplus gelu hardsigmoid hardswish dropout isnan isinf isfinite nanToNum'
 ).split(' ');
 const binary = 'add sub mul div maximum minimum eq ne lt le gt ge'.split(' ');
 const BINARY = k as unknown as Record<string, (a: Tensor, b: Tensor | number) => Tensor>;
@@ -153,6 +153,7 @@ const CASES: readonly Case[] = [
   ['expand', (e) => e(1, 3).expand(0, 3), [0, 3]],
   ['expand of nothing', (e) => e(0).expand(2, 0), [2, 0]],
   ['clone', (e) => k.clone(e(0, 3)), [0, 3]],
+  ['unbind', (e) => k.unbind(e(2, 0))[1] as Tensor, [0]],
   ['narrow', (e) => k.narrow(e(4, 3), 0, 2, 0), [0, 3]],
   ['slice', (e) => k.slice(e(4, 3), 1, 3), [4, 0]],
   ['select', (e) => k.select(e(0, 3), 1, 2), [0]],
@@ -182,6 +183,12 @@ const MADE: readonly Case[] = [
   ['rand', () => k.rand([2, 0]), [2, 0]],
   ['randn', () => k.randn([0]), [0]],
   ['randint', () => k.randint(0, 4, [0]), [0]],
+  ['bernoulli', (e) => k.bernoulli(e(0, 3)), [0, 3]],
+  ['normal', () => k.normal(0, 1, [0]), [0]],
+  ['randLike', (e) => k.randLike(e(2, 0)), [2, 0]],
+  ['randnLike', (e) => k.randnLike(e(2, 0)), [2, 0]],
+  ['randintLike', (e) => k.randintLike(e(2, 0), 0, 3), [2, 0]],
+  ['fullLike', (e) => k.fullLike(e(2, 0), 3), [2, 0]],
   ['arange', () => k.arange(0), [0]],
   ['eye', () => k.eye(0), [0, 0]],
   ['linspace', () => k.linspace(0, 1, 0), [0]],

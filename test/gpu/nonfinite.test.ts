@@ -4,7 +4,10 @@
  */
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
+import { clipGradNorm } from 'kindling/optim';
 import { expect, test } from 'vitest';
+import { softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
+import { launch } from '../../src/tensor/launch.js';
 import { at } from '../support/agree.js';
 import { loadJson } from '../support/fixtures.js';
 
@@ -133,7 +136,7 @@ function callOf(name: string): Call {
 /** Exports that are no functions of floats: they make tensors, or run other functions. */
 const OTHERS = new Set(
   (
-    'Tensor KindlingError tensor zeros ones full arange linspace eye rand randn randint randperm uniform zerosLike onesLike ' +
+    'tensor bernoulli normal randLike randnLike randintLike fullLike zeros ones full arange linspace eye rand randn randint randperm uniform zerosLike onesLike ' +
     'adapter init destroy sync stats onCompile capture step keep print manualSeed randomState setRandomState checkpoint backward grad ' +
     'gradcheck detectAnomaly defineFunction registerHook noGrad enableGrad isGradEnabled'
   ).split(' '),
@@ -204,4 +207,106 @@ test.each(cases)('%s', async (...one) => {
   const size = value.shape.length === 1 && names.every((of) => given(of).data.length === value.shape[0]);
   if (size && ELEMENTWISE.test(name)) problems.push(...(await problemsOf(one, 3)));
   expect(problems).toEqual([]);
+});
+
+test.each([1, 4, 64])(
+  'softmax of a row with NaN, with infinity, of nothing but −∞: by %d invocations',
+  async (lanes) => {
+    for (const [length, inner] of [
+      [200, 1],
+      [203, 1],
+      [203, 2],
+    ] as const) {
+      const rows = [NAN, INF, -INF, 0].map((last) =>
+        Float32Array.from({ length }, (_, i) => (last === -INF || i === length - 1 ? last : Math.sin(i))),
+      );
+      const x = k.stack(rows.map((row) => k.tensor(row).unsqueeze(1).expand([length, inner])));
+      for (const log of [false, true]) {
+        const spec = { log, outer: 4, length, inner, lanes };
+        const y = launch(softmaxKernel(spec), [x], x.shape);
+        const dx = launch(softmaxGradKernel(spec), [y, k.onesLike(y)], x.shape);
+        for (const made of [y, dx]) {
+          const broken = k
+            .isnan(made)
+            .to('f32')
+            .mean({ dim: [1, 2] });
+          expect(await broken.array(), `${log ? 'log' : ''} ${length} ${inner}`).toEqual([1, 1, 1, 0]);
+        }
+      }
+      const spec = { log: false, masked: true, outer: 4, length, inner, lanes };
+      const sums = k.sum(launch(softmaxKernel(spec), [x], x.shape), { dim: [1, 2] });
+      expect((await sums.data()).map(Math.round), 'masked').toEqual(Float32Array.of(NAN, NAN, 0, inner));
+    }
+  },
+);
+
+test('a NaN with a sign, as processors make it, is one too', async () => {
+  const bits = Uint32Array.of(0xffc00000, 0xff800001, 0x7f800001, 0x7fc00000);
+  const x = k.tensor(new Float32Array(bits.buffer)).requiresGrad_();
+  const calls: Table = {
+    ...{ relu: k.relu, relu6: F.relu6, elu: F.elu, tanh: k.tanh, exp: k.exp, log: k.log, softplus: F.softplus },
+    ...{
+      hardsigmoid: F.hardsigmoid,
+      pow: (t: k.Tensor) => k.pow(t, 1.5),
+      clamp: (t: k.Tensor) => k.clamp(t, { min: 0 }),
+    },
+    ...{ maximum: (t: k.Tensor) => k.maximum(t, 0), minimum: (t: k.Tensor) => k.minimum(1, t) },
+    ...{ amax: (t: k.Tensor) => k.amax(t), norm: (t: k.Tensor) => k.norm(t, { p: INF }) },
+    ...{ pool: (t: k.Tensor) => F.maxPool2d(t.reshape([1, 2, 2]), 2), softmax: (t: k.Tensor) => k.softmax(t) },
+  } as unknown as Table;
+  for (const [name, call] of Object.entries(calls)) {
+    expect([...(await call(x).data())].every(Number.isNaN), name).toBe(true);
+  }
+  expect(await k.isnan(x).array()).toEqual([true, true, true, true]);
+  expect(await k.ne(x, x).array()).toEqual([true, true, true, true]);
+  expect(await k.ge(x, 0).array()).toEqual([false, false, false, false]);
+  expect(await k.argmax(k.cat([k.zeros([3]), x])).item()).toBe(3);
+});
+
+test('dropout keeps no NaN out, dropped or not', async () => {
+  const x = k.full([1000], NAN);
+  for (const p of [0.5, 1]) expect([...(await F.dropout(x, { p }).data())].every(Number.isNaN)).toBe(true);
+  const images = k.full([4, 5, 2, 2], NAN);
+  expect([...(await F.dropout2d(images, { p: 0.5 }).data())].every(Number.isNaN)).toBe(true);
+});
+
+test.each([2, INF])('a norm %d that is NaN makes all clipped gradients NaN', async (normType) => {
+  const leaves = [5, 4].map((size) => k.zeros([size]).requiresGrad_());
+  const [bad, good] = leaves as [k.Tensor, k.Tensor];
+  k.sum(bad.mul(k.tensor([1, 2, NAN, 3, 4])))
+    .add(k.sum(good))
+    .backward();
+  expect(await clipGradNorm(leaves, 1, { normType }).item()).toBeNaN();
+  expect(await good.grad?.array()).toEqual([NAN, NAN, NAN, NAN]);
+});
+
+test('detectAnomaly sees the logarithm of 0 and of less', async () => {
+  await expect(k.detectAnomaly(() => k.log(k.tensor([1, 0])).sum())).rejects.toThrow(
+    'log of [2]: its value, [2], has a NaN',
+  );
+  const negative = () => k.log(k.tensor([1, -1])).sum();
+  await expect(k.detectAnomaly(negative, { infinities: false })).rejects.toThrow(
+    'log of [2]: its value, [2], has a NaN',
+  );
+});
+
+test('gradients that can be differentiated are the same ones', async () => {
+  for (const [name, names, value, gradients] of cases.filter((one) =>
+    one[1].every((of) => of === 'x' || of === 'a' || of === 'b'),
+  )) {
+    const inputs = names.map((of) => k.tensor(given(of).data.map(Number)).requiresGrad_(Boolean(gradients[of])));
+    const by = inputs.filter((t) => t.requiresGrad);
+    if (by.length === 0) continue;
+    const gradOutputs = k.tensor(
+      value.data.map((_, i) => 1 + 0.5 * (i % 3)),
+      { shape: value.shape },
+    );
+    const found = k.grad(callOf(name)(...inputs), by, { gradOutputs, createGraph: true });
+    const wrong = await Promise.all(
+      found.map(async (t, n) =>
+        difference(`${name} ${n}`, await t.data(), (gradients[names[n] as string] ?? []).map(Number)),
+      ),
+    );
+    expect(wrong.flat()).toEqual([]);
+  }
 });

@@ -172,6 +172,12 @@ test.each([
       want(x, (e) => Math.max(...e)),
     );
     await close(name, of('min', x, variant), want(x, least));
+    const broken = plain(shape, x.data.with(shape[0] === 1 ? 4098 : 7, Number.NaN));
+    await close(
+      name,
+      of('max', broken, variant),
+      want(broken, (e) => Math.max(...e)),
+    );
     await close(
       name,
       of('prod', product, variant),
@@ -188,6 +194,12 @@ test('the first of the largest, found in parts', async () => {
     expect(await k.argmax(k.tensor(data)).item()).toBe(place);
     expect(await k.argmin(k.tensor(data.map((value) => -value))).item()).toBe(place);
   }
+  for (const place of [39_998, 20_001, 778]) {
+    data[place] = Number.NaN;
+    expect(await k.argmax(k.tensor(data)).item()).toBe(place);
+    expect(await k.argmin(k.tensor(data)).item()).toBe(place);
+  }
+  data[39_998] = data[20_001] = data[778] = 0;
   const columns = k.tensor(data.toReversed(), { shape: [20_000, 2] });
   expect(await k.argmax(columns, { dim: 0 }).array()).toEqual([0, 9999]);
   expect(await k.argmin(columns, { dim: 0 }).array()).toEqual([1, 0]);

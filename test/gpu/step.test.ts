@@ -235,7 +235,7 @@ test('what only dropped work names gives its buffers back', async () => {
   expect(k.stats().buffers - buffers).toBeLessThanOrEqual(1);
 });
 
-test('an old gradient in an optimizer’s arena is freed when the next comes', async () => {
+test('an old gradient in an optimizer’s arena makes room for the next', async () => {
   const w = leaf([1, 2]);
   new SGD([w], { lr: 1 });
   w.mul(2).sum().backward();
@@ -243,5 +243,5 @@ test('an old gradient in an optimizer’s arena is freed when the next comes', a
   Object.assign(w, { grad: null });
   w.mul(3).sum().backward();
   expect(await gradOf(w)).toEqual([3, 3]);
-  await expect(first?.data()).rejects.toThrow(rule);
+  expect(await first?.array()).toEqual([2, 2]);
 });

@@ -9,7 +9,7 @@ export interface DecodedPicture {
 
 /** Decodes PNG, JPEG, and what else the platform knows, which takes a picture that is cut off as well: not here. */
 export async function decodeOnCanvas(bytes: Uint8Array, maxPixels: number): Promise<DecodedPicture> {
-  inspect(bytes, maxPixels);
+  await inspect(bytes, maxPixels);
   const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]);
   const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
   const { width, height } = bitmap;

@@ -8,7 +8,7 @@ import { decodePng } from './png.js';
 export async function decodePicture(bytes: Uint8Array, maxPixels: number): Promise<DecodedPicture> {
   if (isPng(bytes)) return decodePng(bytes, maxPixels);
   if (!isJpeg(bytes)) refuse('it is neither PNG nor JPEG. Give a `decode` of your own for other formats');
-  inspect(bytes, maxPixels);
+  await inspect(bytes, maxPixels);
   const { default: jpeg } = await import('jpeg-js').catch((cause: unknown) => {
     throw new KindlingError('its decoder comes from the package "jpeg-js": npm install jpeg-js, or give a `decode`', {
       cause,

@@ -1,5 +1,5 @@
 /** What the header of a PNG or JPEG says, and whether the file is whole: known before anything is decoded. */
-import { refuse } from '../../gpu/errors.js';
+import { KindlingError, refuse } from '../../gpu/errors.js';
 import { crc32 } from '../../io/crc32.js';
 
 /** Pictures beyond this many pixels are refused unless more is allowed: 64 megapixels, which take 256 MB as RGBA. */
@@ -35,8 +35,8 @@ export const isPng = (bytes: Uint8Array): boolean =>
 export const isJpeg = (bytes: Uint8Array): boolean => bytes[0] === 0xff && bytes[1] === 0xd8;
 
 /** Throws where a PNG or JPEG is not whole, or larger than it may be. Other formats are passed over. */
-export function inspect(bytes: Uint8Array, maxPixels: number): void {
-  if (isPng(bytes)) readPng(bytes, maxPixels);
+export async function inspect(bytes: Uint8Array, maxPixels: number): Promise<void> {
+  if (isPng(bytes)) await checkPixels(readPng(bytes, maxPixels));
   else if (isJpeg(bytes)) checkJpeg(bytes, maxPixels);
 }
 
@@ -83,6 +83,59 @@ function headOf(type: string, body: Uint8Array, maxPixels: number) {
   }
   checkSize(width, height, maxPixels);
   return { width, height, depth, color, interlaced: interlace === 1 };
+}
+
+/** Where the pixels of a pass lie: all of them, or Adam7's seven shares. */
+interface Pass {
+  readonly x: number;
+  readonly y: number;
+  readonly dx: number;
+  readonly dy: number;
+}
+const WHOLE: readonly Pass[] = [{ x: 0, y: 0, dx: 1, dy: 1 }];
+const ADAM7: readonly Pass[] = [
+  { x: 0, y: 0, dx: 8, dy: 8 },
+  { x: 4, y: 0, dx: 8, dy: 8 },
+  { x: 0, y: 4, dx: 4, dy: 8 },
+  { x: 2, y: 0, dx: 4, dy: 4 },
+  { x: 0, y: 2, dx: 2, dy: 4 },
+  { x: 1, y: 0, dx: 2, dy: 2 },
+  { x: 0, y: 1, dx: 1, dy: 2 },
+];
+
+/** The passes that a picture has, with their size; `stride` is the bytes of a line. */
+export function passesOf({ width, height, depth, color, interlaced }: Png) {
+  const across = (size: number, from: number, step: number): number => Math.max(0, Math.ceil((size - from) / step));
+  return (interlaced ? ADAM7 : WHOLE)
+    .map((pass) => ({ ...pass, columns: across(width, pass.x, pass.dx), rows: across(height, pass.y, pass.dy) }))
+    .filter(({ columns, rows }) => columns > 0 && rows > 0)
+    .map((pass) => ({ ...pass, stride: Math.ceil((pass.columns * depth * (SAMPLES[color] ?? 1)) / 8) }));
+}
+
+/** Bytes of the pixels as they are inflated: a filter and a line for each row. */
+export const rawLength = (png: Png): number =>
+  passesOf(png).reduce((sum, { rows, stride }) => sum + rows * (1 + stride), 0);
+
+/** Throws where the pixels of a PNG are fewer or more than its header says, which decoders of browsers take. */
+async function checkPixels(png: Png): Promise<void> {
+  const want = rawLength(png);
+  const reader = new Blob(png.pixels as Uint8Array<ArrayBuffer>[])
+    .stream()
+    .pipeThrough(new DecompressionStream('deflate'))
+    .getReader();
+  let length = 0;
+  while (length <= want) {
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw new KindlingError('its pixels are cut off or damaged', { cause });
+    });
+    if (done) break;
+    length += value.length;
+  }
+  if (length > want) {
+    await reader.cancel();
+    refuse('it has more pixels than its header says');
+  }
+  if (length < want) refuse(`its pixels are cut off: ${length} bytes instead of ${want}`);
 }
 
 /** Markers that stand alone, and those of a frame: its size. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../io/crc32.js';
 import { Generator } from '../../tensor/generator.js';
 import { decodePicture } from './decodeNode.js';
-import { MAX_PIXELS, SAMPLES } from './inspect.js';
+import { inspect, MAX_PIXELS, SAMPLES } from './inspect.js';
 
 const generator = new Generator(5);
 const random = (length: number): Buffer => Buffer.from(Uint8Array.from({ length }, () => generator.bits()));
@@ -91,10 +91,14 @@ describe('a PNG', () => {
     interlaced = false;
     const raw = lines(20, 10, 24);
     for (let length = 0; length < raw.length; length += 7) {
-      await expect(decode(file(20, 10, 8, 2, raw.subarray(0, length)))).rejects.toThrow(/cut off/);
+      const short = file(20, 10, 8, 2, raw.subarray(0, length));
+      await expect(decode(short)).rejects.toThrow(/cut off/);
+      await expect(inspect(short, MAX_PIXELS)).rejects.toThrow(/cut off/);
     }
     await expect(decode(file(20, 10, 8, 2, Buffer.concat([raw, raw])))).rejects.toThrow(/more pixels than its header/);
+    await expect(inspect(file(20, 10, 8, 2, Buffer.concat([raw, raw])), MAX_PIXELS)).rejects.toThrow(/more pixels/);
     const good = file(20, 10, 8, 2, raw);
+    await inspect(good, MAX_PIXELS);
     for (let length = 8; length < good.length; length += 5) {
       await expect(decode(good.subarray(0, length))).rejects.toThrow(/cut off/);
     }

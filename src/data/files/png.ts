@@ -4,45 +4,19 @@ import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import { KindlingError, refuse } from '../../gpu/errors.js';
 import type { DecodedPicture } from './decode.js';
-import { type Png, readPng, SAMPLES } from './inspect.js';
-
-/** Where the pixels of a pass lie: all of them, or Adam7's seven shares. */
-interface Pass {
-  readonly x: number;
-  readonly y: number;
-  readonly dx: number;
-  readonly dy: number;
-}
-const WHOLE: readonly Pass[] = [{ x: 0, y: 0, dx: 1, dy: 1 }];
-const ADAM7: readonly Pass[] = [
-  { x: 0, y: 0, dx: 8, dy: 8 },
-  { x: 4, y: 0, dx: 8, dy: 8 },
-  { x: 0, y: 4, dx: 4, dy: 8 },
-  { x: 2, y: 0, dx: 4, dy: 4 },
-  { x: 0, y: 2, dx: 2, dy: 4 },
-  { x: 1, y: 0, dx: 2, dy: 2 },
-  { x: 0, y: 1, dx: 1, dy: 2 },
-];
+import { type Png, passesOf, rawLength, readPng, SAMPLES } from './inspect.js';
 
 /** Pixels between two turns of the event loop. */
 const AT_ONCE = 2 ** 20;
 
 export async function decodePng(bytes: Uint8Array, maxPixels: number): Promise<DecodedPicture> {
   const png = readPng(bytes, maxPixels);
-  const { width, height, depth, color, interlaced } = png;
-  const bits = depth * (SAMPLES[color] ?? 1);
-  const passes = (interlaced ? ADAM7 : WHOLE)
-    .map((pass) => ({ ...pass, columns: across(width, pass.x, pass.dx), rows: across(height, pass.y, pass.dy) }))
-    .filter(({ columns, rows }) => columns > 0 && rows > 0)
-    .map((pass) => ({ ...pass, stride: Math.ceil((pass.columns * bits) / 8) }));
-  const raw = await inflated(
-    png,
-    passes.reduce((sum, { rows, stride }) => sum + rows * (1 + stride), 0),
-  );
+  const { width, height, depth, color } = png;
+  const raw = await inflated(png, rawLength(png));
   const data = new Uint8Array(4 * width * height);
-  const step = Math.max(1, bits >> 3);
+  const step = Math.max(1, (depth * (SAMPLES[color] ?? 1)) >> 3);
   let [at, since] = [0, 0];
-  for (const { x, y, dx, dy, columns, rows, stride } of passes) {
+  for (const { x, y, dx, dy, columns, rows, stride } of passesOf(png)) {
     let above = new Uint8Array(stride);
     for (let row = 0; row < rows; row++) {
       const line = raw.subarray(at + 1, at + 1 + stride);
@@ -58,8 +32,6 @@ export async function decodePng(bytes: Uint8Array, maxPixels: number): Promise<D
   }
   return { data, width, height };
 }
-
-const across = (size: number, from: number, step: number): number => Math.max(0, Math.ceil((size - from) / step));
 
 async function inflated({ pixels }: Png, length: number): Promise<Uint8Array<ArrayBuffer>> {
   let raw: Uint8Array<ArrayBuffer>;

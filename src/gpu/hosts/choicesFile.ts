@@ -2,7 +2,7 @@
  * Choices of the tuner in Node: a file of lines of JSON, the last one of a key counting. Lines are only ever appended, a
  * tuner's in one write: processes do not overwrite what others stored, and a write that was cut short spoils its own line.
  */
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from './cacheFolder.js';
 import { type Choice, type Choices, isChoice } from './choice.js';
@@ -36,7 +36,13 @@ export async function saveChoices(adapter: string, choices: readonly Choice[]): 
   await mkdir(dirname(path), { recursive: true });
   const lines = choices.map(({ key, choice, hash }) => `${JSON.stringify({ adapter, key, choice, hash })}\n`);
   // The first line break ends a line that somebody was interrupted in.
-  await appendFile(path, `\n${lines.join('')}`);
+  const file = await open(path, 'a');
+  try {
+    await file.appendFile(`\n${lines.join('')}`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Forgets the choices of all adapters. */

@@ -68,7 +68,8 @@ export function unpackOnce(name: string, archives: readonly string[]): string {
     const files = archive.endsWith('.tar.br') ? tarFiles(bytes) : [[basename(archive, '.br'), bytes] as const];
     for (const [path, content] of files) {
       mkdirSync(dirname(join(partial, path)), { recursive: true });
-      writeFileSync(join(partial, path), content, { mode: 0o755 });
+      // Down to the disk before the folder has its name: a power cut leaves none that looks complete.
+      writeFileSync(join(partial, path), content, { mode: 0o755, flush: true });
     }
   }
   try {

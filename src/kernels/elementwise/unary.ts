@@ -35,7 +35,7 @@ export const log1p: Unary = {
   uses: [LOG, LOG1P],
 };
 export const sqrt: Unary = { name: 'sqrt', value: 'sqrt(x)', gradient: 'g * 0.5 / y', passes: true };
-export const rsqrt: Unary = { name: 'rsqrt', value: 'inverseSqrt(x)', gradient: 'g * -0.5 * y / x', passes: true };
+export const rsqrt: Unary = { name: 'rsqrt', value: 'inverseSqrt(x)', gradient: 'g * -0.5 * y * y * y', passes: true };
 export const reciprocal: Unary = { name: 'reciprocal', value: '1.0 / x', gradient: '-g * y * y', passes: true };
 export const square: Unary = { name: 'square', value: 'x * x', gradient: 'g * 2.0 * x', passes: true };
 export const sin: Unary = { name: 'sin', value: 'sin_(x)', gradient: 'g * cos_(x)', passes: true, uses: [SIN] };
