@@ -1,4 +1,4 @@
-import { checked } from '../gpu/options.js';
+import { checked, wantTensor } from '../gpu/options.js';
 import { cumsumKernel } from '../kernels/cumsum.js';
 import { launch } from '../tensor/launch.js';
 import { at, dimOf, dimsOf, sizeOf } from '../tensor/shape.js';
@@ -16,6 +16,7 @@ import { withLanes } from './variant.js';
  * @see https://pytorch.org/docs/stable/generated/torch.cumsum.html
  */
 export function cumsum(x: Tensor, dim: number): Tensor {
+  wantTensor('cumsum', 'x', x);
   const d = dimOf('cumsum', dim, x.ndim);
   const source = x.dtype === 'bool' ? cast(x, 'i32') : x;
   const shape = x.ndim === 0 ? [1] : x.shape;
@@ -40,6 +41,7 @@ const LARGEST = 3.4028234663852886e38;
  * @see https://pytorch.org/docs/stable/generated/torch.logsumexp.html
  */
 export function logsumexp(given: Tensor, options: ReduceOptions = {}): Tensor {
+  wantTensor('logsumexp', 'x', given);
   const { dim, keepdim = false } = checked('logsumexp', options, REDUCE);
   const x = cast(given, 'f32');
   const dims = dimsOf('logsumexp', dim, x.ndim);

@@ -1,6 +1,6 @@
 /** Convolutions, in one dimension and two, and turned round. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, required, wantTensor } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { resetLinear } from './init.js';
@@ -76,7 +76,7 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
     super();
     const { stride = 1, padding = 0, dilation = 1, outputPadding = 0, groups = 1, bias = true } = options;
     const sizes = { inChannels, outChannels, kernelSize };
-    checked<object>(this.constructor.name, sizes, { inChannels: 'size', outChannels: 'size', kernelSize: 'sizes' });
+    required<object>(this.constructor.name, sizes, { inChannels: 'size', outChannels: 'size', kernelSize: 'sizes' });
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       refuse(`${this.constructor.name}: groups ${groups} must divide ${inChannels} and ${outChannels} channels`);
     }
@@ -107,6 +107,7 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
 
   /** The input with what zeros cannot say added around it, and the padding that remains. */
   protected padded(x: Tensor): { x: Tensor; padding: Size | 'valid' | 'same' } {
+    wantTensor(this.constructor.name, 'x', x);
     const { padding, paddingMode: mode, kernelSize, dilation } = this;
     if (mode === 'zeros' || padding === 'valid') return { x, padding };
     const widths = kernelSize.flatMap((size, d) => {

@@ -3,7 +3,7 @@ import { cat, flatten } from '../autograd/shape.js';
 import { noGrad } from '../autograd/tape.js';
 import { launchFlatInto } from '../autograd/variant.js';
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, itemsOf, required } from '../gpu/options.js';
 import { clipPartialKernel, clipParts, clipScaleKernel } from '../kernels/clip.js';
 import { zeros } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
@@ -19,10 +19,12 @@ import { Tensor } from '../tensor/tensor.js';
  */
 export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, options: { normType?: number } = {}): Tensor {
   const { normType = 2 } = checked('clipGradNorm', options, { normType: 'number' });
+  required('clipGradNorm', { maxNorm }, { maxNorm: 'number' });
   if (normType !== 2 && normType !== Number.POSITIVE_INFINITY) {
     refuse(`clipGradNorm: normType ${normType}; 2 and Infinity are known`);
   }
-  const leaves = [...params].filter(({ grad }) => grad && grad.size > 0);
+  const given = itemsOf('clipGradNorm', 'parameters', params, 'clipGradNorm(model.parameters(), maxNorm)');
+  const leaves = given.filter(({ grad }) => grad && grad.size > 0);
   const grads = leaves.flatMap(({ grad }) => grad ?? []);
   const [first] = grads;
   if (!first) return zeros([]);
