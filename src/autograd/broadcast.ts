@@ -64,6 +64,12 @@ export interface ReduceOptions {
 /** @internal */
 export const REDUCE: Known<ReduceOptions> = { dim: 'wholes', keepdim: 'boolean' };
 
+/** @internal What to reduce, checked. */
+export function asked(name: string, x: Tensor, options: ReduceOptions): { dims: number[]; keepdim: boolean } {
+  const { dim, keepdim = false } = checked(name, options, REDUCE);
+  return { dims: dimsOf(name, dim, wantTensor(name, 'x', x).ndim), keepdim };
+}
+
 /** @internal */
 export const held = (x: Tensor): 'f32' | 'i32' | 'u32' => (x.dtype === 'bool' ? 'u32' : x.dtype);
 
@@ -140,9 +146,7 @@ export function fitted(name: string, x: Tensor, compute: (x: Tensor) => Tensor):
  * than 32 bits: to read a sum that does not fit i32 or u32 is an error, and in f32 it is NaN.
  */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
-  wantTensor('sum', 'x', x);
-  const { dim, keepdim = false } = checked('sum', options, REDUCE);
-  const dims = dimsOf('sum', dim, x.ndim);
+  const { dims, keepdim } = asked('sum', x, options);
   const value = fitted('sum', x, (t) => reduce('sum', t, dims, reducedShape(x.shape, dims, keepdim)));
   return differentiable('sum', [x], value, (g) => [expand(reshape(g, withOnes(x.shape, dims)), x.shape)], {
     dims,

@@ -9,7 +9,7 @@ import {
 } from '../kernels/indexing.js';
 import { arange } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
-import { at, dimOf, show, sizeOf, stridesOf } from '../tensor/shape.js';
+import { at, dimIn, show, sizeOf, stridesOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mark, noneBits } from '../tensor/unfit.js';
 import { eq } from './binary.js';
@@ -41,9 +41,8 @@ function wantsEntries(name: string, x: Tensor, dim: number, index: Tensor): void
  * @see https://pytorch.org/docs/stable/generated/torch.index_select.html
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
-  wantTensor('indexSelect', 'x', x);
+  const d = dimIn('indexSelect', x, dim);
   wantTensor('indexSelect', 'index', index);
-  const d = dimOf('indexSelect', dim, x.ndim);
   if (index.ndim !== 1 || x.ndim === 0) {
     refuse(
       `indexSelect: wants indices of shape [n] into a tensor of one dimension or more, got ${show(index.shape)} into ${show(x.shape)}`,
@@ -106,9 +105,8 @@ export function embedding(input: Tensor, weight: Tensor, options: { paddingIdx?:
  * @see https://pytorch.org/docs/stable/generated/torch.gather.html
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
-  wantTensor('gather', 'x', x);
+  const d = dimIn('gather', x, dim);
   wantTensor('gather', 'index', index);
-  const d = dimOf('gather', dim, x.ndim);
   if (index.ndim !== x.ndim || x.ndim === 0 || index.shape.some((n, i) => i !== d && n > at(x.shape, i))) {
     refuse(`gather: indices ${show(index.shape)} do not lie inside ${show(x.shape)} along dimension ${d}`);
   }

@@ -7,6 +7,7 @@ import { at, dimOf, dimsOf, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { div, eq, mul, sub } from './binary.js';
 import {
+  asked,
   expand,
   fitted,
   held,
@@ -26,9 +27,7 @@ import { reduceVariant } from './variant.js';
 
 /** Mean over dimensions, off as {@link sum} is. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
-  wantTensor('mean', 'x', x);
-  const { dim, keepdim = false } = checked('mean', options, REDUCE);
-  const dims = dimsOf('mean', dim, x.ndim);
+  const { dims, keepdim } = asked('mean', x, options);
   const source = cast(x, 'f32');
   const scale = 1 / sizeOf(dims.map((d) => at(x.shape, d)));
   const value = reduce('sum', source, dims, reducedShape(x.shape, dims, keepdim), { scale });
@@ -41,9 +40,7 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
  * {@link sum}.
  */
 export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
-  wantTensor('prod', 'x', x);
-  const { dim, keepdim = false } = checked('prod', options, REDUCE);
-  const dims = dimsOf('prod', dim, x.ndim);
+  const { dims, keepdim } = asked('prod', x, options);
   const value = fitted('prod', x, (t) => reduce('prod', t, dims, reducedShape(x.shape, dims, keepdim)));
   const backward = (g: Tensor) => {
     // The product of the others: of all but one 0 that is that 0's, and 0 of the rest; of all but several nobody's.
@@ -64,9 +61,7 @@ function wantsElements(name: string, x: Tensor, dims: readonly number[]): void {
 
 /** `quiet`: what is NaN passes 0 back, not NaN. */
 function extreme(op: 'max' | 'min', x: Tensor, options: ReduceOptions, quiet = false): Tensor {
-  wantTensor(`a${op}`, 'x', x);
-  const { dim, keepdim = false } = checked(`a${op}`, options, REDUCE);
-  const dims = dimsOf(`a${op}`, dim, x.ndim);
+  const { dims, keepdim } = asked(`a${op}`, x, options);
   wantsElements(`a${op}`, x, dims);
   const value = reduce(op, x, dims, reducedShape(x.shape, dims, keepdim));
   const backward = (g: Tensor) => {

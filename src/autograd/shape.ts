@@ -8,6 +8,7 @@ import {
   at,
   broadcast,
   broadcastStrides,
+  dimIn,
   dimOf,
   dimsOf,
   type Shape,
@@ -22,9 +23,8 @@ import { differentiable } from './tape.js';
 
 /** Dimensions from `startDim` to `endDim` made one. Defaults: all. */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
-  wantTensor('flatten', 'x', x);
-  const from = dimOf('flatten', startDim, x.ndim);
-  const to = dimOf('flatten', endDim, x.ndim);
+  const from = dimIn('flatten', x, startDim);
+  const to = dimIn('flatten', x, endDim);
   if (from > to) refuse(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
   return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
 }
@@ -62,9 +62,8 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
 
 /** Two dimensions swapped. */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
-  wantTensor('transpose', 'x', x);
-  const a = dimOf('transpose', dim0, x.ndim);
-  const b = dimOf('transpose', dim1, x.ndim);
+  const a = dimIn('transpose', x, dim0);
+  const b = dimIn('transpose', x, dim1);
   return permute(
     x,
     x.shape.map((_, d) => (d === a ? b : d === b ? a : d)),
@@ -119,8 +118,7 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
  * those beyond the ends are clamped, as in Python's `x[start:end:step]`.
  */
 export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1): Tensor {
-  wantTensor('slice', 'x', x);
-  const d = dimOf('slice', dim, x.ndim);
+  const d = dimIn('slice', x, dim);
   const length = x.shape[d];
   if (length === undefined) refuse('slice: a scalar has no dimensions');
   if (!Number.isInteger(step) || step < 1) refuse(`slice: step ${step} is not a whole number above 0`);
@@ -138,8 +136,7 @@ export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_I
 
 /** One entry of dimension `dim`, which goes away. */
 export function select(x: Tensor, dim: number, index: number): Tensor {
-  wantTensor('select', 'x', x);
-  const d = dimOf('select', dim, x.ndim);
+  const d = dimIn('select', x, dim);
   const length = x.shape[d] ?? 0;
   const from = index < 0 ? index + length : index;
   if (from < 0 || from >= length) refuse(`select: index ${index} is outside dimension ${d} of ${show(x.shape)}`);

@@ -90,17 +90,13 @@ export function required<Given extends object>(op: string, given: Given, known: 
 }
 
 /** The argument, once it is known to be a tensor. @throws KindlingError naming `op`, the argument and what to write instead */
-export function wantTensor<T>(op: string, name: string, value: T): T {
-  if (!isTensor(value)) refuse(`${op}: ${name} is ${text(value)}, wants a tensor${remedy(value)}`);
-  return value;
+export function wantTensor<T>(op: string, name: string, value: T, orNumber = false): T {
+  if (isTensor(value) || (orNumber && typeof value === 'number')) return value;
+  refuse(`${op}: ${name} is ${text(value)}, wants a tensor${orNumber ? ' or a number' : ''}${remedy(value)}`);
 }
 
 /** As {@link wantTensor}, of an argument that may be a number. */
-export function wantOperand<T>(op: string, name: string, value: T): T {
-  if (typeof value === 'number') return value;
-  if (!isTensor(value)) refuse(`${op}: ${name} is ${text(value)}, wants a tensor or a number${remedy(value)}`);
-  return value;
-}
+export const wantOperand = <T>(op: string, name: string, value: T): T => wantTensor(op, name, value, true);
 
 /** As {@link wantTensor}, of an argument that is an array of tensors. */
 export function wantTensors(op: string, values: readonly unknown[]): void {

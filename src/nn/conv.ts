@@ -1,6 +1,6 @@
 /** Convolutions, in one dimension and two, and turned round. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known, required, wantTensor } from '../gpu/options.js';
+import { checked, type Known, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { resetLinear } from './init.js';
@@ -107,7 +107,6 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
 
   /** The input with what zeros cannot say added around it, and the padding that remains. */
   protected padded(x: Tensor): { x: Tensor; padding: Size | 'valid' | 'same' } {
-    wantTensor(this.constructor.name, 'x', x);
     const { padding, paddingMode: mode, kernelSize, dilation } = this;
     if (mode === 'zeros' || padding === 'valid') return { x, padding };
     const widths = kernelSize.flatMap((size, d) => {

@@ -41,9 +41,6 @@ export function tensor(
   options: TensorOptions & { shape?: Shape } = {},
 ): Tensor {
   checked('tensor', options, { ...TENSOR, shape: 'any' });
-  if (!ArrayBuffer.isView(data) && !Array.isArray(data) && !['number', 'boolean', 'bigint'].includes(typeof data)) {
-    refuse(`tensor: wants a number, nested arrays of numbers, or a typed array; got ${text(data)}`);
-  }
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     const values = Float64Array.from(data, Number);
     return fromTyped(values, options.shape ?? [data.length], { ...options, dtype: options.dtype ?? 'i32' });
@@ -59,7 +56,8 @@ export function tensor(
     } else {
       const known = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
       if (dim !== shape.length || !known) {
-        refuse(`tensor: wants numbers nested ${shape.length} deep, found ${String(value)}`);
+        const form = shape.length > 0 ? ` nested ${shape.length} deep` : ', in arrays or a typed array';
+        refuse(`tensor: wants numbers${form}, found ${text(value)}`);
       }
       flat.push(value);
     }

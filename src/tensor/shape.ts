@@ -1,6 +1,6 @@
 /** Arithmetic on shapes: sizes, strides, broadcasting, dimensions counted from the end. */
 import { refuse } from '../gpu/errors.js';
-import { text } from '../gpu/options.js';
+import { text, wantTensor } from '../gpu/options.js';
 
 export type Shape = readonly number[];
 
@@ -38,6 +38,10 @@ export function dimOf(op: string, dim: number, rank: number): number {
   }
   return found;
 }
+
+/** {@link dimOf} of a tensor. @throws KindlingError if it is none */
+export const dimIn = (op: string, x: { readonly ndim: number }, dim: number): number =>
+  dimOf(op, dim, wantTensor(op, 'x', x).ndim);
 
 /** Dimensions counted from the front, ascending, each once; all of them where none are given. */
 export function dimsOf(op: string, dims: number | readonly number[] | undefined, rank: number): number[] {
