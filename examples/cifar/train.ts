@@ -80,7 +80,7 @@ export async function trainRun(
   config: RunConfig,
   { train: trainData, test }: RunData,
   events: RunEvents = {},
-  { resume, start }: { resume?: Uint8Array; start?: Uint8Array } = {},
+  { resume, start }: { resume?: Uint8Array | undefined; start?: Uint8Array | undefined } = {},
 ): Promise<RunOutcome> {
   await init();
   const { scenario, seed, epochs, batchSize } = config;

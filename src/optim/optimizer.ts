@@ -34,7 +34,9 @@ export interface OptimizerState {
 export type Params<Options> = Iterable<Tensor> | Iterable<GroupOptions<Options>>;
 
 /** Parameters with options of their own. */
-export type GroupOptions<Options> = { params: Iterable<Tensor> } & Partial<Options>;
+export type GroupOptions<Options> = { params: Iterable<Tensor> } & {
+  [Name in keyof Options]?: Options[Name] | undefined;
+};
 
 type Group<Options> = Options & ParamGroup;
 
@@ -302,5 +304,7 @@ const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
 
 /** Options without those that are undefined, so that defaults hold. */
-export const defined = <T extends object>(options: T): T =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+export const defined = <T extends object>(options: T): { [Name in keyof T]: Exclude<T[Name], undefined> } =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]: Exclude<T[Name], undefined>;
+  };
