@@ -12,6 +12,7 @@ import { denoEnvironment, installedDeno } from './deno.js';
 import { writeApp } from './pack/app.js';
 import { BUNDLERS } from './pack/bundlers.js';
 import { trainInChromium } from './pack/chromium.js';
+import { strayReferences } from './pack/references.js';
 import { ROOT } from './page.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kindling-pack-'));
@@ -41,8 +42,11 @@ const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '-
   files: { path: string }[];
 }[];
 if (!packed) throw new Error('npm pack made nothing');
-const stray = packed.files.filter(({ path }) => /\.test\.|^(src|test|scripts|examples|node_modules)\//.test(path));
-if (stray.length > 0) throw new Error(`the package holds ${stray.map(({ path }) => path).join(', ')}`);
+const inside = new Set(packed.files.map(({ path }) => path));
+const stray = [...inside].filter((path) => /\.test\.|^(test|scripts|examples|node_modules)\//.test(path));
+if (stray.length > 0) throw new Error(`the package holds ${stray.join(', ')}`);
+const astray = strayReferences(ROOT, inside);
+if (astray.length > 0) throw new Error(`what these name is not in the package:\n${astray.join('\n')}`);
 
 writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
 run('npm', [
@@ -74,7 +78,17 @@ console.log(modules.map((m) => Object.keys(m).length).join(', ') + ' exports; ra
 `;
 writeFileSync(join(folder, 'program.ts'), program);
 // TypeScript's own DOM library has WebGPU's types since 6; our declarations are checked against it, nothing skipped.
-const compilerOptions = { module: 'nodenext', target: 'esnext', strict: true, types: [], rootDir: '.', outDir: 'out' };
+const compilerOptions = {
+  ...{
+    module: 'nodenext',
+    target: 'esnext',
+    lib: ['esnext', 'dom', 'dom.iterable'],
+    types: [],
+    rootDir: '.',
+    outDir: 'out',
+  },
+  ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+};
 writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
 run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')]);
 console.log(`${packed.entryCount} files, ${kib(packed.size)} packed; ${entries.length} entry points type-checked`);

@@ -20,8 +20,8 @@ export const PEER: Peer = JSON.parse(readFileSync(new URL('pytorch.json', import
 /** What another seed may cost: a little more than PyTorch's own lie apart. */
 const SLACK = 0.03;
 const CIFAR_TARGET = 0.45;
-/** PyTorch reaches 58 % to 60 % of the synthetic test pictures, 45 % to 50 % after two epochs, and 99 % with time. */
-const SYNTHETIC_TARGET = 0.5;
+/** PyTorch reaches 54 % to 60 % of the synthetic test pictures, 39 % to 50 % after two epochs, and 99 % with time. */
+const SYNTHETIC_TARGET = 0.48;
 
 const lastAccuracies = PEER.runs.map(({ accuracies }) => accuracies.at(-1) ?? Number.NaN);
 const meanAccuracy = lastAccuracies.reduce((sum, one) => sum + one, 0) / lastAccuracies.length;

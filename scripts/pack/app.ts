@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 /** Exclusive or by two layers: it needs `backward`, the optimizer's step and methods of tensors, all wired by side effects. */
 const TRAIN = `
+import 'kindling/methods';
 import { capture, init, manualSeed, tensor } from 'kindling';
 import { Linear, Sequential, Tanh } from 'kindling/nn';
 import { BCEWithLogitsLoss } from 'kindling/nn';

@@ -6,7 +6,7 @@ import { type BinarySpec, binaryKernel, names } from '../kernels/elementwise.js'
 import { constantOf } from '../tensor/create.js';
 import { broadcast, broadcastStrides } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
-import { type DType, Tensor } from '../tensor/tensor.js';
+import { type DType, holds, Tensor } from '../tensor/tensor.js';
 import { sumTo } from './broadcast.js';
 import { cast } from './cast.js';
 import { differentiable } from './tape.js';
@@ -33,19 +33,22 @@ export function scalar(value: number, dtype: DType): Tensor {
   return found;
 }
 
-/** Both operands as tensors of one type: f32 over i32 over u32 over bool. A whole number takes the tensor's type. */
+/**
+ * Both operands as tensors of one type: f32 over i32 over u32 over bool. A whole number takes the tensor's type where that holds
+ * it, and f32 elsewhere.
+ */
 export function promote(a: Operand, b: Operand): [Tensor, Tensor] {
   if (!(a instanceof Tensor)) {
     if (!(b instanceof Tensor)) {
-      const dtype = Number.isInteger(a) && Number.isInteger(b) ? 'i32' : 'f32';
+      const dtype = holds('i32', a) && holds('i32', b) ? 'i32' : 'f32';
       return [scalar(a, dtype), scalar(b, dtype)];
     }
     const [other, made] = promote(b, a);
     return [made, other];
   }
   if (!(b instanceof Tensor)) {
-    const dtype = a.dtype === 'f32' || !Number.isInteger(b) ? 'f32' : a.dtype === 'bool' ? 'i32' : a.dtype;
-    return promote(a, scalar(b, dtype));
+    const whole = a.dtype === 'bool' ? 'i32' : a.dtype;
+    return promote(a, scalar(b, holds(whole, b) ? whole : 'f32'));
   }
   if (a.dtype === b.dtype) return [a, b];
   const dtype = RANK[a.dtype] > RANK[b.dtype] ? a.dtype : b.dtype;

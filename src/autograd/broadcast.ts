@@ -5,6 +5,7 @@
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known } from '../gpu/options.js';
 import { gatherKernel } from '../kernels/copy.js';
+import { fitKernel } from '../kernels/fit.js';
 import { cut, type ReduceVariant, type Reduction, reduceKernel, slabsOf } from '../kernels/reduce.js';
 import { full } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
@@ -20,9 +21,10 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { mark, noneBits } from '../tensor/unfit.js';
 import { cast } from './cast.js';
 import { differentiable } from './tape.js';
-import { withReduce } from './variant.js';
+import { launchFlat, withReduce } from './variant.js';
 
 /** The same elements in another shape; one entry may be -1. Shares memory. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
@@ -116,13 +118,26 @@ function reduceBy(
 }
 
 /**
- * Sum over dimensions. bool counts its true elements. Of n terms of one sign it is off by at most 2e-7 · log2 n of itself;
- * so are means, running sums, norms, and the sums within losses, normalisation and their gradients.
+ * @internal What `compute` makes of integers, and none of them where the exact result does not fit the type. Of others what
+ * it makes.
+ */
+export function fitted(name: string, x: Tensor, compute: (x: Tensor) => Tensor): Tensor {
+  const value = compute(x);
+  if (x.dtype !== 'i32' && x.dtype !== 'u32') return value;
+  const spec = { size: value.size, type: x.dtype, none: noneBits(x.dtype) };
+  const made = launchFlat('fit', fitKernel, spec, [value, compute(cast(x, 'f32'))], value.shape, x.dtype);
+  return mark(made, `${name}: the result does not fit ${x.dtype}; compute it in f32: ${name}(x.to('f32'))`);
+}
+
+/**
+ * Sum over dimensions. bool counts its true elements, in i32. Of n terms of one sign it is off by at most 2e-7 · log2 n of itself;
+ * so are means, running sums, norms, and the sums within losses, normalisation and their gradients. There is no integer wider
+ * than 32 bits: to read a sum that does not fit i32 or u32 is an error, and in f32 it is NaN.
  */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   const { dim, keepdim = false } = checked('sum', options, REDUCE);
   const dims = dimsOf('sum', dim, x.ndim);
-  const value = reduce('sum', x, dims, reducedShape(x.shape, dims, keepdim));
+  const value = fitted('sum', x, (t) => reduce('sum', t, dims, reducedShape(x.shape, dims, keepdim)));
   return differentiable('sum', [x], value, (g) => [expand(reshape(g, withOnes(x.shape, dims)), x.shape)], {
     dims,
     keepdim,

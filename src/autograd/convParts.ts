@@ -7,7 +7,7 @@ import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../kernels/conv2d/weightGrad.js';
 import { launch } from '../tensor/launch.js';
 import { sameShape, show } from '../tensor/shape.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import { convWay, withConv } from './convChoice.js';
 import { launchProduct } from './matmul.js';
 import { type Pair, pair } from './pool.js';
@@ -74,6 +74,10 @@ export function checkConv(
   const refuse = (why: string): never => {
     throw new KindlingError(`${name}: ${why}`);
   };
+  // Whoever writes the options in its place is told of the bias.
+  if (bias !== null && !(bias instanceof Tensor)) {
+    refuse(`bias is a tensor or null, and options come after it: ${name}(x, weight, null, { … })`);
+  }
   const layout = transposed ? 'in, out / groups' : 'out, in / groups';
   for (const { dtype } of [x, weight, ...(bias ? [bias] : [])]) {
     if (dtype !== 'f32') refuse(`wants f32 tensors, got ${dtype}; cast it`);

@@ -4,14 +4,15 @@ import { launch } from '../tensor/launch.js';
 import { at, dimOf, dimsOf, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, mul, sub } from './binary.js';
-import { held, REDUCE, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
+import { fitted, held, REDUCE, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
 import { cast } from './cast.js';
 import { differentiable, noGrad } from './tape.js';
 import { clamp, exp, log } from './unary.js';
 import { withLanes } from './variant.js';
 
 /**
- * Sums of the elements up to each along `dim`, each off as a sum of as many elements is. bool counts its true elements.
+ * Sums of the elements up to each along `dim`, each off as a sum of as many elements is. bool counts its true elements;
+ * integers are held to their type as in {@link sum}.
  * @see https://pytorch.org/docs/stable/generated/torch.cumsum.html
  */
 export function cumsum(x: Tensor, dim: number): Tensor {
@@ -19,9 +20,12 @@ export function cumsum(x: Tensor, dim: number): Tensor {
   const source = x.dtype === 'bool' ? cast(x, 'i32') : x;
   const shape = x.ndim === 0 ? [1] : x.shape;
   const slab = { outer: sizeOf(shape.slice(0, d)), length: at(shape, d), inner: sizeOf(shape.slice(d + 1)) };
-  const run = (t: Tensor, reverse: boolean): Tensor => {
+  const sums = (t: Tensor, reverse: boolean): Tensor => {
     const spec = { ...slab, reverse, type: held(t) };
-    const y = withLanes('cumsum', spec, (lanes) => launch(cumsumKernel({ ...spec, lanes }), [t], t.shape, t.dtype));
+    return withLanes('cumsum', spec, (lanes) => launch(cumsumKernel({ ...spec, lanes }), [t], t.shape, t.dtype));
+  };
+  const run = (t: Tensor, reverse: boolean): Tensor => {
+    const y = fitted('cumsum', t, (terms) => sums(terms, reverse));
     return differentiable('cumsum', [t], y, (g) => [run(g, !reverse)], { dim: d });
   };
   return run(source, false);

@@ -11,6 +11,7 @@ import { arange } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
 import { at, dimOf, show, sizeOf, stridesOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { mark, noneBits } from '../tensor/unfit.js';
 import { eq } from './binary.js';
 import { reshape } from './broadcast.js';
 import { cast } from './cast.js';
@@ -22,6 +23,10 @@ function indices(name: string, index: Tensor): Tensor {
   refuse(`${name}: indices are i32, got ${index.dtype}; cast them`);
 }
 
+/** No bool stands for an element that there is not. */
+const picked = (name: string, y: Tensor): Tensor =>
+  y.dtype === 'bool' ? mark(y, `${name}: an index lies outside of the tensor, and there is no bool for that`) : y;
+
 /** @throws KindlingError where there is nothing that an index could name */
 function wantsEntries(name: string, x: Tensor, dim: number, index: Tensor): void {
   if (index.size === 0 || x.shape[dim] !== 0) return;
@@ -29,7 +34,8 @@ function wantsEntries(name: string, x: Tensor, dim: number, index: Tensor): void
 }
 
 /**
- * Entries of dimension `dim` in the order of `index`. An index outside of it reads NaN.
+ * Entries of dimension `dim` in the order of `index`. An index outside of it (negative ones too) reads NaN of f32, the smallest
+ * i32 and the largest u32; to read what it makes of bool is an error.
  *
  * @param index i32 of shape [n]; x's dimension `dim` becomes n
  * @see https://pytorch.org/docs/stable/generated/torch.index_select.html
@@ -44,9 +50,15 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const picks = indices('indexSelect', index);
   wantsEntries('indexSelect', x, d, index);
   const inner = sizeOf(x.shape.slice(d + 1));
-  const spec = { outer: sizeOf(x.shape.slice(0, d)), length: at(x.shape, d), inner, count: index.size };
+  const spec = {
+    outer: sizeOf(x.shape.slice(0, d)),
+    length: at(x.shape, d),
+    inner,
+    count: index.size,
+    none: noneBits(x.dtype),
+  };
   const shape = x.shape.map((n, i) => (i === d ? index.size : n));
-  const y = launch(indexSelectKernel(spec), [x, picks], shape, x.dtype);
+  const y = picked('indexSelect', launch(indexSelectKernel(spec), [x, picks], shape, x.dtype));
   const backward = (g: Tensor) => [
     differentiable('indexSelect.grad', [g], launch(indexSelectGradKernel(spec), [picks, g], x.shape), (h) => [
       indexSelect(h, d, picks),
@@ -84,7 +96,7 @@ export function embedding(input: Tensor, weight: Tensor, options: { paddingIdx?:
 }
 
 /**
- * y[.., j, ..] = x[.., index[.., j, ..], ..] along `dim`. An index outside of it reads NaN.
+ * y[.., j, ..] = x[.., index[.., j, ..], ..] along `dim`. An index outside of it reads as in {@link indexSelect}.
  *
  * @param index i32, as many dimensions as x, no longer than x except along `dim`
  * @see https://pytorch.org/docs/stable/generated/torch.gather.html
@@ -102,8 +114,9 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
     strides: stridesOf(x.shape),
     indexShape: index.shape,
     indexStrides: stridesOf(index.shape),
+    none: noneBits(x.dtype),
   };
-  const y = launch(gatherIndexKernel(spec), [x, picks], index.shape, x.dtype);
+  const y = picked('gather', launch(gatherIndexKernel(spec), [x, picks], index.shape, x.dtype));
   const backward = (g: Tensor) => [
     differentiable('gather.grad', [g], launch(gatherIndexGradKernel(spec), [picks, g], x.shape), (h) => [
       gather(h, d, picks),
@@ -113,7 +126,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
 }
 
 /**
- * 1 where the last dimension's position is the class, else 0; i32.
+ * 1 where the last dimension's position is the class, else 0; i32. A class outside of them has zeros alone.
  *
  * @param input class indices of any shape
  * @param numClasses length of the new last dimension; PyTorch's guess from the data would need to wait for the device

@@ -5,6 +5,7 @@ import { constant } from '../gpu/storage.js';
 import { tensor } from '../tensor/create.js';
 import { at, type Shape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { add, mul } from './binary.js';
 import { expand, reshape } from './broadcast.js';
 import { indexSelect } from './indexing.js';
 
@@ -13,15 +14,26 @@ export interface InterpolateOptions {
   size?: number | Shape;
   /** New length over old, of each spatial dimension or for all; lengths are rounded down. */
   scaleFactor?: number | Shape;
-  /** Default, and the only one: 'nearest'. */
-  mode?: 'nearest';
+  /** 'linear', 'bilinear' and 'trilinear' are of one, two and three spatial dimensions, 'bicubic' of two. Default: 'nearest'. */
+  mode?: 'nearest' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic';
+  /** Whether the middles of the corners fall on each other, rather than the corners' edges. Not of 'nearest'. Default: false. */
+  alignCorners?: boolean | null;
 }
 
+/** Spatial dimensions of the modes that mix elements. */
+const DIMENSIONS = { nearest: 0, linear: 1, bilinear: 2, trilinear: 3, bicubic: 2 };
+
 /** @internal */
-export const INTERPOLATE: Known<InterpolateOptions> = { size: 'sizes', scaleFactor: 'numbers', mode: ['nearest'] };
+export const INTERPOLATE: Known<InterpolateOptions> = {
+  size: 'sizes',
+  scaleFactor: 'numbers',
+  mode: ['nearest', 'linear', 'bilinear', 'trilinear', 'bicubic'],
+  alignCorners: 'boolean?',
+};
 
 /**
- * An image, signal or volume in another size, each element that of the nearest before it: y[i] = x[⌊i / scale⌋].
+ * An image, signal or volume in another size. 'nearest' takes the element before: y[i] = x[⌊i / scale⌋]; the others mix two
+ * neighbours of each dimension, or four by cubics (a = −0.75), as PyTorch without antialiasing.
  *
  * @param x [N, C, d...]
  * @throws KindlingError unless one of `size` and `scaleFactor` is given and fits x
@@ -29,7 +41,9 @@ export const INTERPOLATE: Known<InterpolateOptions> = { size: 'sizes', scaleFact
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
  */
 export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
-  const { size, scaleFactor } = checked('interpolate', options, INTERPOLATE);
+  const { size, scaleFactor, mode = 'nearest', alignCorners = null } = checked('interpolate', options, INTERPOLATE);
+  if (mode === 'nearest' && alignCorners !== null)
+    refuse("interpolate: mode 'nearest' takes no alignCorners; leave it out");
   if ((size === undefined) === (scaleFactor === undefined)) refuse('interpolate: give one of size and scaleFactor');
   const lengths = x.shape.slice(2);
   const given = size ?? scaleFactor ?? [];
@@ -40,10 +54,45 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
       `interpolate: ${show(x.shape)} has ${lengths.length} spatial dimensions, none of which can be left empty; got ${show(each)} for them`,
     );
   }
+  if (mode !== 'nearest' && lengths.length !== DIMENSIONS[mode]) {
+    refuse(
+      `interpolate: mode '${mode}' is of ${DIMENSIONS[mode]} spatial dimensions, ${show(x.shape)} has ${lengths.length}`,
+    );
+  }
   return lengths.reduce((y, from, d) => {
     const length = at(to, d);
-    return nearest(y, d + 2, length, size === undefined ? at(each, d) : length / from);
+    const scale = size === undefined ? at(each, d) : length / from;
+    if (mode === 'nearest') return nearest(y, d + 2, length, scale);
+    const step = alignCorners ? (length > 1 ? (from - 1) / (length - 1) : 0) : 1 / scale;
+    return mixed(y, d + 2, length, Math.fround(step), Boolean(alignCorners), mode === 'bicubic');
   }, x);
+}
+
+/** Along one dimension, each element a sum of its neighbours by weights. Places are in f32, as PyTorch's. */
+function mixed(x: Tensor, dim: number, to: number, step: number, aligned: boolean, cubic: boolean): Tensor {
+  const last = at(x.shape, dim) - 1;
+  const places = Array.from({ length: to }, (_, i) => {
+    const place = Math.fround(aligned ? step * i : Math.fround(step * (i + 0.5)) - 0.5);
+    return cubic ? place : Math.max(0, place);
+  });
+  const taps = (cubic ? [-1, 0, 1, 2] : [0, 1]).map((tap) => {
+    const weigh = cubic ? cubicWeight : (distance: number): number => 1 - distance;
+    const index = places.map((place) => Math.min(last, Math.max(0, Math.floor(place) + tap)));
+    const weight = places.map((place) => weigh(Math.abs(place - Math.floor(place) - tap)));
+    const column = [to, ...x.shape.slice(dim + 1).map(() => 1)];
+    const [picks, weights] = [
+      constant(() => tensor(Int32Array.from(index))),
+      constant(() => tensor(Float32Array.from(weight), { shape: column })),
+    ];
+    return mul(indexSelect(x, dim, picks), weights);
+  });
+  return taps.reduce((sum, tap) => add(sum, tap));
+}
+
+/** The cubic convolution of Keys with a = −0.75, at a distance of at most 2. */
+function cubicWeight(d: number): number {
+  const a = -0.75;
+  return d <= 1 ? ((a + 2) * d - (a + 3)) * d * d + 1 : ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
 }
 
 /** Along one dimension. Which element is nearest is decided in f32, as PyTorch does. */

@@ -34,6 +34,16 @@ export const NLL: Known<NllOptions> = { ...LOSS, weight: 'tensor?', ignoreIndex:
 /** @internal */
 export const CROSS_ENTROPY: Known<CrossEntropyOptions> = { ...NLL, labelSmoothing: 'number' };
 
+function checkOptions(name: string, x: Tensor, { weight, labelSmoothing = 0 }: CrossEntropyOptions): void {
+  const classes = x.shape[x.ndim === 1 ? 0 : 1];
+  if (weight && !sameShape(weight.shape, [classes ?? 0])) {
+    refuse(`${name}: ${classes} classes want weights of shape [${classes}], got ${show(weight.shape)}`);
+  }
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    refuse(`${name}: labelSmoothing is in [0, 1], got ${labelSmoothing}`);
+  }
+}
+
 /** Checks shapes and gives the kernels' spec. */
 function specOf(name: string, x: Tensor, target: Tensor, options: CrossEntropyOptions): NllSpec {
   const { weight, ignoreIndex = -100, reduction = 'mean', labelSmoothing = 0 } = options;
@@ -47,12 +57,7 @@ function specOf(name: string, x: Tensor, target: Tensor, options: CrossEntropyOp
   if (target.dtype !== 'i32' && target.dtype !== 'u32') {
     refuse(`${name}: targets are class indices in i32, got ${target.dtype}; cast them`);
   }
-  if (weight && !sameShape(weight.shape, [classes])) {
-    refuse(`${name}: ${classes} classes want weights of shape [${classes}], got ${show(weight.shape)}`);
-  }
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    refuse(`${name}: labelSmoothing is in [0, 1], got ${labelSmoothing}`);
-  }
+  checkOptions(name, x, options);
   if (classes === 0) refuse(`${name}: input ${show(x.shape)} has no classes`);
   const inner = sizeOf(rest);
   return { n, classes, inner, weighted: Boolean(weight), smoothing: labelSmoothing, ignoreIndex, reduction };
@@ -75,6 +80,12 @@ function lossOf(
   targets: Tensor,
   options: CrossEntropyOptions,
 ): Tensor {
+  if (x.ndim === 1 && targets.ndim === 0) {
+    const alone = reshape(x, [1, x.size]);
+    const source = logits ? { logits: alone } : { logp: alone };
+    const loss = lossOf(name, alone, source, reshape(targets, [1]), options);
+    return reshape(loss, []);
+  }
   const spec = specOf(name, x, targets, options);
   const rest = [cast(targets, 'i32'), ...(options.weight ? [options.weight] : [])];
   const made = losses(spec, { logp, logits }, rest, targets.shape);
@@ -107,8 +118,8 @@ function losses(spec: NllSpec, { logp, logits }: Source, rest: readonly Tensor[]
 /**
  * −x[target], of log-probabilities x. After {@link logSoftmax} along dimension 1, the gradients of both are one launch.
  *
- * @param x [N, C] or [N, C, d...], what {@link logSoftmax} along dimension 1 gives
- * @param target class indices, i32 of shape [N] or [N, d...]; an index outside the classes makes the loss NaN
+ * @param x [N, C] or [N, C, d...], what {@link logSoftmax} along dimension 1 gives; or [C], of one sample
+ * @param target class indices, i32 of shape [N] or [N, d...], or a scalar; an index outside the classes makes the loss NaN
  * @returns a scalar, or with reduction 'none' the target's shape
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
  */
@@ -121,8 +132,9 @@ export const nllLoss = (x: Tensor, target: Tensor, options: NllOptions = {}): Te
 /**
  * Cross-entropy of logits x along dimension 1: log-softmax and {@link nllLoss} with one launch for the gradient of both.
  *
- * @param x [N, C] or [N, C, d...]
- * @param target class indices (i32, [N] or [N, d...]), or class probabilities (f32, the shape of x)
+ * @param x [N, C] or [N, C, d...]; or [C], of one sample
+ * @param target class indices (i32, [N] or [N, d...], or a scalar), or class probabilities (f32, the shape of x), of which
+ *   `ignoreIndex` can leave out none
  * @returns a scalar, or with reduction 'none' a loss per position
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
  */
@@ -133,7 +145,17 @@ export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOpt
 }
 
 function ofProbabilities(x: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
-  const { weight, reduction = 'mean', labelSmoothing = 0 } = options;
+  const { weight, ignoreIndex = -100, reduction = 'mean', labelSmoothing = 0 } = options;
+  if (ignoreIndex >= 0) {
+    refuse(
+      `crossEntropy: ignoreIndex ${ignoreIndex} is a class index, and the targets are probabilities; leave it out`,
+    );
+  }
+  checkOptions('crossEntropy', x, options);
+  if (x.ndim === 1) {
+    const [alone, wanted] = [reshape(x, [1, x.size]), reshape(target, [1, x.size])];
+    return reshape(ofProbabilities(alone, wanted, options), []);
+  }
   const [n = 1, classes = 1, ...rest] = x.shape;
   const smooth = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
   const column = [1, classes, ...rest.map(() => 1)];

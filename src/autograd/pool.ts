@@ -29,6 +29,8 @@ export interface Pool2dOptions {
   stride?: Pair;
   /** At most half of kernelSize. Default: 0. */
   padding?: Pair;
+  /** Rounds the output's size up, so that a last window may reach past the end; none begins there. Default: false. */
+  ceilMode?: boolean;
 }
 
 export interface MaxPool2dOptions extends Pool2dOptions {
@@ -39,14 +41,21 @@ export interface MaxPool2dOptions extends Pool2dOptions {
 export interface AvgPool2dOptions extends Pool2dOptions {
   /** Whether padding counts in the divisor. Default: true. */
   countIncludePad?: boolean;
+  /** Divides the sum of every window by this instead of by its size. Default: null. */
+  divisorOverride?: number | null;
 }
 
 /** @internal */
-export const POOL: Known<Pool2dOptions> = { kernelSize: 'sizes', stride: 'sizes', padding: 'counts' };
+export const POOL: Known<Pool2dOptions> = {
+  kernelSize: 'sizes',
+  stride: 'sizes',
+  padding: 'counts',
+  ceilMode: 'boolean',
+};
 /** @internal */
 export const MAX_POOL: Known<MaxPool2dOptions> = { ...POOL, dilation: 'sizes' };
 /** @internal */
-export const AVG_POOL: Known<AvgPool2dOptions> = { ...POOL, countIncludePad: 'boolean' };
+export const AVG_POOL: Known<AvgPool2dOptions> = { ...POOL, countIncludePad: 'boolean', divisorOverride: 'whole?' };
 
 /** Options, or a window's size as such. */
 function asOptions<O extends { kernelSize: unknown }>(name: string, given: Pair | O, known: Known<NoInfer<O>>): O {
@@ -69,6 +78,7 @@ function axis(
   stride: number,
   padding: number,
   dilation: number,
+  ceilMode: boolean,
 ): PoolAxis {
   const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
   if (!whole(kernel, 1) || !whole(stride, 1) || !whole(dilation, 1) || !whole(padding, 0)) {
@@ -77,16 +87,19 @@ function axis(
     );
   }
   if (padding > kernel / 2) refuse(`${name}: padding ${padding} is more than half of kernelSize ${kernel}`);
-  const output = Math.floor((input + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
+  const steps = (input + 2 * padding - dilation * (kernel - 1) - 1) / stride;
+  let output = (ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
+  if (ceilMode && (output - 1) * stride >= input + padding) output--;
   if (output < 1) refuse(`${name}: a window of ${kernel} does not fit an input of ${input} with padding ${padding}`);
   return { input, output, kernel, stride, padding, dilation };
 }
 
 function specOf(name: string, x: Tensor, options: MaxPool2dOptions): PoolSpec {
   const { planes, h, w } = planesOf(name, x);
-  const { kernelSize, stride = kernelSize, padding = 0, dilation = 1 } = options;
+  const { kernelSize, stride = kernelSize, padding = 0, dilation = 1, ceilMode = false } = options;
   const [k, s, p, d] = [pair(kernelSize), pair(stride), pair(padding), pair(dilation)];
-  return { planes, y: axis(name, h, k[0], s[0], p[0], d[0]), x: axis(name, w, k[1], s[1], p[1], d[1]) };
+  const along = (input: number, i: 0 | 1) => axis(name, input, k[i], s[i], p[i], d[i], ceilMode);
+  return { planes, y: along(h, 0), x: along(w, 1) };
 }
 
 const outputShape = (x: Tensor, spec: PoolSpec): number[] => [...x.shape.slice(0, -2), spec.y.output, spec.x.output];
@@ -123,6 +136,8 @@ export interface MaxPool1dOptions {
   padding?: number;
   /** Distance between neighbours of a window. Default: 1. */
   dilation?: number;
+  /** As {@link Pool2dOptions}'s. Default: false. */
+  ceilMode?: boolean;
 }
 
 /** @internal */
@@ -131,6 +146,7 @@ export const MAX_POOL_1D: Known<MaxPool1dOptions> = {
   stride: 'size',
   padding: 'count',
   dilation: 'size',
+  ceilMode: 'boolean',
 };
 
 /**
@@ -143,15 +159,17 @@ export const MAX_POOL_1D: Known<MaxPool1dOptions> = {
 export function maxPool1d(x: Tensor, options: number | MaxPool1dOptions): Tensor {
   if (x.ndim !== 3 && x.ndim !== 2) refuse(`maxPool1d: wants shape [N, C, L] or [C, L], got ${show(x.shape)}`);
   const given = asOptions<MaxPool1dOptions>('maxPool1d', options, MAX_POOL_1D);
-  const { kernelSize, stride = kernelSize, padding = 0, dilation = 1 } = given;
-  const window = { kernelSize: [1, kernelSize], stride: [1, stride], padding: [0, padding], dilation: [1, dilation] };
-  return squeeze(maxPool2d(unsqueeze(x, -2), window as unknown as MaxPool2dOptions), -2);
+  const { kernelSize, stride = kernelSize, padding = 0, dilation = 1, ceilMode } = given;
+  const row = (height: number, width: number) => [height, width] as const;
+  const size = { kernelSize: row(1, kernelSize), stride: row(1, stride), padding: row(0, padding) };
+  return squeeze(maxPool2d(unsqueeze(x, -2), { ...size, dilation: row(1, dilation), ceilMode }), -2);
 }
 
-/** Whether windows are 2 by 2 and lie side by side. */
+/** Whether windows are 2 by 2, lie side by side, and none reaches past the end. */
 const halves = ({ x, y }: PoolSpec): boolean =>
   [x, y].every(
-    ({ kernel, stride, padding, dilation }) => kernel === 2 && stride === 2 && padding === 0 && dilation === 1,
+    ({ input, output, kernel, stride, padding, dilation }) =>
+      kernel === 2 && stride === 2 && padding === 0 && dilation === 1 && 2 * output <= input,
   );
 
 function average(name: string, x: Tensor, spec: AvgPoolSpec): Tensor {
@@ -169,7 +187,9 @@ function average(name: string, x: Tensor, spec: AvgPoolSpec): Tensor {
 export function avgPool2d(x: Tensor, options: Pair | AvgPool2dOptions): Tensor {
   const given = asOptions('avgPool2d', options, AVG_POOL);
   const spec = specOf('avgPool2d', x, given);
-  return average('avgPool2d', x, { ...spec, adaptive: false, countIncludePad: given.countIncludePad ?? true });
+  const { countIncludePad = true, divisorOverride } = given;
+  if (divisorOverride === 0) refuse('avgPool2d: divisorOverride is 0; give another divisor, or null');
+  return average('avgPool2d', x, { ...spec, adaptive: false, countIncludePad, divisor: divisorOverride ?? undefined });
 }
 
 /**

@@ -6,7 +6,18 @@ import { launch } from '../tensor/launch.js';
 import { at, dimOf, dimsOf, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { div, eq, mul, sub } from './binary.js';
-import { expand, held, REDUCE, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
+import {
+  expand,
+  fitted,
+  held,
+  REDUCE,
+  type ReduceOptions,
+  reduce,
+  reducedShape,
+  reshape,
+  sum,
+  withOnes,
+} from './broadcast.js';
 import { cast } from './cast.js';
 import { where } from './shape.js';
 import { differentiable } from './tape.js';
@@ -24,11 +35,14 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   return differentiable('mean', [source], value, backward, { dims, keepdim });
 }
 
-/** Product over dimensions; of n factors it is off by n · 6e-8 of itself at most. */
+/**
+ * Product over dimensions; of n factors it is off by n · 6e-8 of itself at most. Of integers it is held to its type as
+ * {@link sum}.
+ */
 export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
   const { dim, keepdim = false } = checked('prod', options, REDUCE);
   const dims = dimsOf('prod', dim, x.ndim);
-  const value = reduce('prod', x, dims, reducedShape(x.shape, dims, keepdim));
+  const value = fitted('prod', x, (t) => reduce('prod', t, dims, reducedShape(x.shape, dims, keepdim)));
   const backward = (g: Tensor) => {
     // The product of the others: of all but one 0 that is that 0's, and 0 of the rest; of all but several nobody's.
     const zero = eq(x, 0);

@@ -1,6 +1,6 @@
 /** Functions that move elements without changing them. All are differentiable. */
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, type Known } from '../gpu/options.js';
 import { fillKernel, gatherKernel, scatterKernel, whereKernel } from '../kernels/copy.js';
 import { bitsOf } from '../kernels/flat.js';
 import { launch, launchInto } from '../tensor/launch.js';
@@ -17,7 +17,7 @@ import {
 } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type Operand, promote } from './binary.js';
-import { held, reshape, sumTo } from './broadcast.js';
+import { expand, held, reshape, sumTo } from './broadcast.js';
 import { differentiable } from './tape.js';
 
 /** Dimensions from `startDim` to `endDim` made one. Defaults: all. */
@@ -217,27 +217,87 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   );
 }
 
-/** `value` added around the last dimensions: [left, right] of the last, then of the one before, and so on. Default 0. */
-export function pad(x: Tensor, widths: readonly number[], options: { value?: number } = {}): Tensor {
-  const { value = 0 } = checked('pad', options, { value: 'number' });
-  if (widths.length % 2 !== 0 || widths.length > 2 * x.ndim || widths.some((n) => n < 0)) {
+export interface PadOptions {
+  /**
+   * What is added: one value, the mirror image without the edge itself, copies of the edge, or the other end. Default:
+   * 'constant'.
+   */
+  mode?: 'constant' | 'reflect' | 'replicate' | 'circular';
+  /** The value of 'constant'. Default: 0. */
+  value?: number;
+}
+
+const PAD: Known<PadOptions> = { mode: ['constant', 'reflect', 'replicate', 'circular'], value: 'number' };
+
+/**
+ * Elements added around the last dimensions.
+ *
+ * @param widths how many, [left, right] of the last dimension, then of the one before, and so on
+ * @throws KindlingError where a mirror or the other end has not as many elements
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
+ */
+export function pad(x: Tensor, widths: readonly number[], options: PadOptions = {}): Tensor {
+  const { mode = 'constant', value = 0 } = checked('pad', options, PAD);
+  const whole = widths.every((n) => Number.isInteger(n) && n >= 0);
+  if (!whole || widths.length % 2 !== 0 || widths.length > 2 * x.ndim) {
     refuse(`pad: [${widths}] are not pairs of widths for ${show(x.shape)}`);
   }
   const before = x.shape.map((_, d) => widths[2 * (x.ndim - 1 - d)] ?? 0);
-  const shape = x.shape.map((n, d) => n + at(before, d) + (widths[2 * (x.ndim - 1 - d) + 1] ?? 0));
+  const after = x.shape.map((_, d) => widths[2 * (x.ndim - 1 - d) + 1] ?? 0);
+  if (mode !== 'constant') {
+    if (options.value !== undefined) refuse(`pad: mode '${mode}' takes no value; leave it out`);
+    return before.reduce((y, left, d) => edged(y, d, left, at(after, d), mode), x);
+  }
+  const shape = x.shape.map((n, d) => n + at(before, d) + at(after, d));
   const strides = stridesOf(shape);
   const block: Block = { shape: x.shape, strides, offset: before.reduce((sum, n, d) => sum + n * at(strides, d), 0) };
   const padded = putBlocks([{ x, block }], shape, value);
   return differentiable('pad', [x], padded, (g) => [takeBlock('takeBlock', g, block)], { before, value });
 }
 
-/** x, and `value` where the mask, which broadcasts, holds. */
-export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor => where(mask, value, x);
+/** Padded along one dimension by elements of its own. */
+function edged(
+  x: Tensor,
+  dim: number,
+  left: number,
+  right: number,
+  mode: 'reflect' | 'replicate' | 'circular',
+): Tensor {
+  if (left === 0 && right === 0) return x;
+  const length = at(x.shape, dim);
+  const most = { reflect: length - 1, replicate: length > 0 ? Number.POSITIVE_INFINITY : 0, circular: length }[mode];
+  if (Math.max(left, right) > most) {
+    refuse(
+      `pad: mode '${mode}' adds at most ${most} elements to dimension ${dim} of ${show(x.shape)}, not ${Math.max(left, right)}`,
+    );
+  }
+  const part = (start: number, count: number): Tensor[] => {
+    if (count === 0) return [];
+    if (mode === 'circular') return [narrow(x, dim, start === 0 ? length - count : 0, count)];
+    if (mode === 'reflect') return [flip(narrow(x, dim, start === 0 ? 1 : length - 1 - count, count), dim)];
+    const edge = narrow(x, dim, start, 1);
+    return [
+      expand(
+        edge,
+        x.shape.map((n, d) => (d === dim ? count : n)),
+      ),
+    ];
+  };
+  return cat([...part(0, left), x, ...part(length - 1, right)], dim);
+}
 
-/** Elements of `a` where `condition` holds, of `b` elsewhere; all three broadcast. */
-export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+/** x, and `value` where the mask, which broadcasts, holds. */
+export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor => choose('maskedFill', mask, value, x);
+
+/** Elements of `a` where `condition`, a bool tensor, holds, of `b` elsewhere; all three broadcast. */
+export const where = (condition: Tensor, a: Operand, b: Operand): Tensor => choose('where', condition, a, b);
+
+function choose(name: string, condition: Tensor, a: Operand, b: Operand): Tensor {
+  if (condition.dtype !== 'bool') {
+    refuse(`${name}: wants a bool tensor to choose by, got ${condition.dtype}; write ne(x, 0) or x.to('bool')`);
+  }
   const [x, y] = promote(a, b);
-  const shape = broadcast('where', condition.shape, broadcast('where', x.shape, y.shape));
+  const shape = broadcast(name, condition.shape, broadcast(name, x.shape, y.shape));
   const operands = [condition, x, y];
   const strides = operands.map((t) => broadcastStrides(t.shape, shape));
   const value = launch(whereKernel({ shape, strides }), operands, shape, x.dtype);

@@ -18,7 +18,9 @@ export interface BatchDraw extends Omit<Draw, 'sample' | 'stream'> {
 export const SCALED: Readonly<Float32Array> = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /**
- * Samples as a batch, component by component. Bytes become f32 on the scale 0 … 1; `transform` changes the first component.
+ * Samples as a batch, component by component. Bytes of the first component are pictures where a sample has two dimensions or
+ * more, and become f32 on the scale 0 … 1; all other bytes are whole numbers, and become i32. `transform` changes the first
+ * component, on that scale.
  *
  * @throws KindlingError where samples differ in shape or type
  */
@@ -31,39 +33,43 @@ export function collate(
     const arrays = samples.map(
       (sample) => sample[component] ?? refuse(`DataLoader: a sample has no component ${component}`),
     );
-    if (!transform || component > 0) return stack(component, arrays);
+    if (!transform || component > 0) return stack(component, arrays, component === 0 && isPicture(arrays[0]));
     const { seed, epoch, indices } = draw;
     const changed = arrays.map((array, i) => {
-      const data = arrayFor(array, array.data.length);
+      const data = arrayFor(array, array.data.length, true);
       if (!(data instanceof Float32Array)) refuse('DataLoader: a transform wants f32 or bytes');
-      fill(data, array.data);
+      fill(data, array.data, true);
       return transformed(transform, data, array.shape, { seed, epoch, sample: indices[i] ?? i, stream: 0 });
     });
-    return stack(component, changed);
+    return stack(component, changed, false);
   });
 }
 
-function stack(component: number, arrays: readonly HostArray[]): HostBatch {
+/** Whether bytes are shades rather than numbers. */
+const isPicture = (sample: HostArray | undefined): boolean => (sample?.shape.length ?? 0) >= 2;
+
+function stack(component: number, arrays: readonly HostArray[], scaled: boolean): HostBatch {
   const pattern = arrays[0] as HostArray;
   const size = pattern.data.length;
-  const data = arrayFor(pattern, arrays.length * size);
+  const data = arrayFor(pattern, arrays.length * size, scaled);
   for (const [i, array] of arrays.entries()) {
     if (array.data.constructor !== pattern.data.constructor || String(array.shape) !== String(pattern.shape)) {
       const shapes = `[${pattern.shape}] and [${array.shape}]`;
       refuse(`DataLoader: component ${component} of a batch's samples differs in shape or type: ${shapes}`);
     }
-    fill(data.subarray(i * size, (i + 1) * size), array.data);
+    fill(data.subarray(i * size, (i + 1) * size), array.data, scaled);
   }
   return { data, shape: [arrays.length, ...pattern.shape] };
 }
 
-function fill(row: Float32Array | Int32Array | Uint32Array, from: HostArray['data']): void {
-  if (from instanceof Uint8Array) for (let i = 0; i < from.length; i++) row[i] = SCALED[from[i] as number] as number;
+function fill(row: Float32Array | Int32Array | Uint32Array, from: HostArray['data'], scaled: boolean): void {
+  if (scaled && from instanceof Uint8Array)
+    for (let i = 0; i < from.length; i++) row[i] = SCALED[from[i] as number] as number;
   else row.set(from);
 }
 
-function arrayFor({ data }: HostArray, length: number): Float32Array | Int32Array | Uint32Array {
-  if (data instanceof Int32Array) return new Int32Array(length);
+function arrayFor({ data }: HostArray, length: number, scaled: boolean): Float32Array | Int32Array | Uint32Array {
+  if (data instanceof Int32Array || (data instanceof Uint8Array && !scaled)) return new Int32Array(length);
   if (data instanceof Uint32Array) return new Uint32Array(length);
   return new Float32Array(length);
 }

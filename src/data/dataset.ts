@@ -7,7 +7,9 @@ import { checkIndex, type Dataset, type HostArray } from './sample.js';
 import type { Reshaping, Transform } from './transforms.js';
 
 /**
- * Arrays whose first dimension counts the samples: sample i is the tuple of their rows i.
+ * Arrays whose first dimension counts the samples: sample i is the tuple of their rows i. What a `DataLoader` makes of bytes
+ * depends on their shape: a `Uint8Array` of shape [N] holds labels, i32, and first in the tuple one of [N, H, W] or
+ * [N, C, H, W] pictures, f32 from 0 to 1.
  *
  * @example
  * const data = new TensorDataset({ data: x, shape: [100, 2] }, { data: y, shape: [100] });
@@ -21,6 +23,13 @@ export class TensorDataset<Sample extends readonly HostArray[]> implements Datas
   constructor(...arrays: Sample) {
     this.length = arrays[0]?.shape[0] ?? 0;
     for (const { data, shape } of arrays) {
+      const kinds = [Float32Array, Int32Array, Uint32Array, Uint8Array];
+      if (!kinds.some((kind) => data instanceof kind)) {
+        const given = (data as object).constructor.name;
+        refuse(
+          `TensorDataset: wants Float32Array, Int32Array, Uint32Array or Uint8Array, got ${given}; Int32Array.from(data, Number) makes labels of BigInts`,
+        );
+      }
       const size = shape.reduce((product, dim) => product * dim, 1);
       if (shape[0] !== this.length) {
         refuse(`TensorDataset: shape [${shape}] does not have ${this.length} rows as the first array has`);

@@ -44,8 +44,9 @@ const LOADER: Known<DataLoaderOptions> = {
 const AHEAD = 3;
 
 /**
- * Batches of a data set as tensors, an epoch each time it is iterated over. Bytes become f32 on the scale 0 … 1. The host
- * stays at most three steps ahead of the device.
+ * Batches of a data set as tensors, an epoch each time it is iterated over. Bytes of the first component become f32 on the
+ * scale 0 … 1 where a sample is a picture, of two dimensions or more; other bytes, such as labels, become i32. The host stays
+ * at most three steps ahead of the device.
  *
  * An {@link ImageDataset}, or a `Subset` of one, is uploaded once, as bytes, and the GPU makes its batches: gather, crop,
  * flip, cutout, scaling and normalisation in one dispatch, with the very numbers that the host would give. Other data sets,

@@ -4,7 +4,10 @@ import type { Reshaping, Transform } from './transforms.js';
 
 /** An array on the host: one component of a sample, without the batch dimension. */
 export interface HostArray {
-  /** Bytes are pictures: the loader scales them to 0 … 1, as torchvision's `ToTensor` does. */
+  /**
+   * Bytes that come first in a sample and have two dimensions or more are pictures: the loader scales them to 0 … 1, as
+   * torchvision's `ToTensor` does. Other bytes are whole numbers, such as labels.
+   */
   readonly data: Uint8Array | Float32Array | Int32Array | Uint32Array;
   readonly shape: readonly number[];
 }

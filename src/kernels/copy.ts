@@ -69,13 +69,18 @@ export interface CastSpec {
   readonly from: Scalar;
   readonly to: Scalar;
   readonly bool: boolean;
+  /** Bits of an integer that is none, and NaN in f32. */
+  readonly none?: string;
   readonly size: number;
   readonly flat?: Flat;
 }
 
-/** y[i] = x[i] in another type; bool is u32 of 0 or 1. */
+/**
+ * y[i] = x[i] in another type; bool is u32 of 0 or 1. f32 to an integer truncates; what does not fit becomes the nearest that
+ * does, and NaN 0. Between i32 and u32 the bits stay.
+ */
 export const castKernel = /* @__PURE__ */ interned(
-  ({ from, to, bool, size, flat = SOFTWARE_FLAT }: CastSpec): Kernel =>
+  ({ from, to, bool, none, size, flat = SOFTWARE_FLAT }: CastSpec): Kernel =>
     flatKernel({
       name: 'cast',
       read: { xs: { walked: from } },
@@ -83,8 +88,24 @@ export const castKernel = /* @__PURE__ */ interned(
       size,
       flat,
       body: (vector) => {
-        const of = (type: Scalar): string => (vector ? `vec4<${type}>` : type);
-        return `ys[i] = ${bool ? `select(${of('u32')}(0), ${of('u32')}(1), xs[i] != ${of(from)}(0))` : `${of(to)}(xs[i])`};`;
+        const of = (type: Scalar, value: string | number): string => `${vector ? `vec4<${type}>` : type}(${value})`;
+        const bits = vector ? 'bitcast<vec4<u32>>(xs[i])' : 'bitcast<u32>(xs[i])';
+        // A NaN is told by its bits: shaders may take it that there is none.
+        const magnitude = `(${bits} & ${of('u32', '0x7fffffffu')})`;
+        if (bool) {
+          const some = from === 'f32' ? `${magnitude} != ${of('u32', 0)}` : `xs[i] != ${of(from, 0)}`;
+          return `ys[i] = select(${of('u32', 0)}, ${of('u32', 1)}, ${some});`;
+        }
+        if (none !== undefined && to === 'f32') {
+          const nan = `bitcast<${vector ? 'vec4<f32>' : 'f32'}>(${of('u32', '0x7fc00000u')} | (${bits} & ${of('u32', 1)}))`;
+          return `ys[i] = select(${of('f32', 'xs[i]')}, ${nan}, ${bits} == ${of('u32', none)});`;
+        }
+        if (from !== 'f32' || to === 'f32') return `ys[i] = ${of(to, 'xs[i]')};`;
+        const [low, high, last] =
+          to === 'i32' ? ['-2147483648', '2147483520', '2147483647'] : ['0', '4294967040', '4294967295'];
+        const inside = of(to, `clamp(xs[i], ${of('f32', low ?? '')}, ${of('f32', high ?? '')})`);
+        const whole = `select(${inside}, ${of(to, `${last}`)}, xs[i] >= ${of('f32', to === 'i32' ? '2147483648.0' : '4294967296.0')})`;
+        return `ys[i] = select(${whole}, ${of(to, 0)}, ${magnitude} > ${of('u32', '0x7f800000u')});`;
       },
     }),
 );

@@ -5,7 +5,7 @@
  *   gather:      y[.., j, ..] = x[.., index[.., j, ..], ..] along one dimension
  *
  * Gradients gather too: an element of dx walks the indices in order and adds where one names it, so there are no atomics
- * and the bits repeat. An index outside x reads NaN. Layout: row-major; elements move as bits.
+ * and the bits repeat. An index outside x reads what stands for none of its type, NaN in f32. Layout: row-major; elements move as bits.
  * Launch: one invocation per element of y forward, of x backward.
  */
 import { blocked } from './blocked.js';
@@ -13,7 +13,6 @@ import { interned, type Kernel, linearKernel } from './kernel.js';
 import { indexed } from './strided.js';
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-const NAN = '0x7fc00000u';
 
 export interface IndexSelectSpec {
   /** x is [outer, length, inner]. */
@@ -22,11 +21,13 @@ export interface IndexSelectSpec {
   readonly inner: number;
   /** Number of indices. */
   readonly count: number;
+  /** Bits of what an index outside x reads. */
+  readonly none: string;
 }
 
 /** [x, index] → y. */
 export const indexSelectKernel = /* @__PURE__ */ interned(
-  ({ outer, length, inner, count }: IndexSelectSpec): Kernel => {
+  ({ outer, length, inner, count, none }: IndexSelectSpec): Kernel => {
     const size = outer * count * inner;
     return linearKernel({
       name: 'indexSelect',
@@ -35,7 +36,7 @@ export const indexSelectKernel = /* @__PURE__ */ interned(
       size,
       body: `  let k = u32(index[i / ${inner}u % ${count}u]);
   let outer = i / ${count * inner}u;
-  ys[i] = select(${NAN}, xs[(outer * ${length}u + k) * ${inner}u + i % ${inner}u], k < ${length}u);`,
+  ys[i] = select(${none}, xs[(outer * ${length}u + k) * ${inner}u + i % ${inner}u], k < ${length}u);`,
     });
   },
 );
@@ -71,22 +72,26 @@ export interface GatherSpec {
   readonly strides: readonly number[];
   readonly indexShape: readonly number[];
   readonly indexStrides: readonly number[];
+  /** Bits of what an index outside x reads. */
+  readonly none: string;
 }
 
 const without = (strides: readonly number[], dim: number): number[] => strides.map((s, d) => (d === dim ? 0 : s));
 
 /** [x, index] → y, of the index's shape. */
-export const gatherIndexKernel = /* @__PURE__ */ interned(({ dim, shape, strides, indexShape }: GatherSpec): Kernel => {
-  const size = product(indexShape);
-  return linearKernel({
-    name: 'gather',
-    read: { xs: 'u32', index: 'i32' },
-    write: { ys: 'u32' },
-    size,
-    body: `  let k = u32(index[i]);
-  ys[i] = select(${NAN}, xs[${indexed(indexShape, without(strides, dim))} + k * ${strides[dim] ?? 1}u], k < ${shape[dim] ?? 1}u);`,
-  });
-});
+export const gatherIndexKernel = /* @__PURE__ */ interned(
+  ({ dim, shape, strides, indexShape, none }: GatherSpec): Kernel => {
+    const size = product(indexShape);
+    return linearKernel({
+      name: 'gather',
+      read: { xs: 'u32', index: 'i32' },
+      write: { ys: 'u32' },
+      size,
+      body: `  let k = u32(index[i]);
+  ys[i] = select(${none}, xs[${indexed(indexShape, without(strides, dim))} + k * ${strides[dim] ?? 1}u], k < ${shape[dim] ?? 1}u);`,
+    });
+  },
+);
 
 /** [index, g] → dx. */
 export const gatherIndexGradKernel = /* @__PURE__ */ interned((spec: GatherSpec): Kernel => {

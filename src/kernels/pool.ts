@@ -39,7 +39,13 @@ export interface AvgPoolSpec extends PoolSpec {
   readonly adaptive: boolean;
   /** Whether the padding counts in the divisor. */
   readonly countIncludePad: boolean;
+  /** The divisor of every window, whatever it covers. */
+  readonly divisor?: number | undefined;
 }
+
+/** How far the last window reaches past the padded input: more than 0 where sizes were rounded up. */
+export const overhang = ({ input, output, kernel: size, stride, padding, dilation }: PoolAxis): number =>
+  (output - 1) * stride + (size - 1) * dilation + 1 - input - 2 * padding;
 
 /** WGSL of `name`First and `name`Last: the windows that cover the input coordinate `name`. */
 function covering(
@@ -72,11 +78,14 @@ export const maxPoolKernel = /* @__PURE__ */ interned((spec: PoolSpec): Kernel =
     size,
     body: `  ${coordinates(y.output, x.output, 'o')}
   let base = plane * ${y.input * x.input}u;
-  ${y.padding === 0 && x.padding === 0 && y.kernel * x.kernel <= 16 ? unrolledMaximum(spec) : searchedMaximum(spec)}
+  ${[y, x].every(inside) && y.kernel * x.kernel <= 16 ? unrolledMaximum(spec) : searchedMaximum(spec)}
   ys[i] = best;
   places[i] = place;`,
   });
 });
+
+/** Whether no window reaches past the input. */
+const inside = (axis: PoolAxis): boolean => axis.padding === 0 && overhang(axis) <= 0;
 
 /** WGSL of `best` and `place` of a small window that lies inside. */
 function unrolledMaximum({ y, x }: PoolSpec): string {
@@ -132,14 +141,17 @@ export const maxPoolGradKernel = /* @__PURE__ */ interned(
   (spec: PoolSpec): Kernel => (sideBySide(spec.y) && sideBySide(spec.x) ? tiledGrad(spec) : coveredGrad(spec)),
 );
 
-/** Of windows side by side. Past the last window, what remains of rows and columns makes windows that get 0. */
+/**
+ * Of windows side by side. What remains of rows and columns past the last whole window makes windows of its own: they get 0
+ * unless sizes were rounded up.
+ */
 function tiledGrad({ planes, y, x }: PoolSpec): Kernel {
   const [rows, columns] = [Math.ceil(y.input / y.kernel), Math.ceil(x.input / x.kernel)];
   const size = planes * rows * columns;
   const whole = rows === y.output && columns === x.output;
-  const rest = (name: string, { input, kernel: width, output }: PoolAxis, offset: number): string[] =>
+  const rest = (name: string, { input, kernel: width }: PoolAxis, offset: number): string[] =>
     // Only a last window lacks elements, and only those past the remainder.
-    output * width === input || offset < input % width ? [] : [`o${name} < ${output}u`];
+    input % width === 0 || offset < input % width ? [] : [`o${name} < ${Math.floor(input / width)}u`];
   const stores = Array.from({ length: y.kernel * x.kernel }, (_, k) => {
     const [ky, kx] = [Math.floor(k / x.kernel), k % x.kernel];
     const inside = [...rest('y', y, ky), ...rest('x', x, kx)];
@@ -198,8 +210,16 @@ function bounds(name: string, { input, output, kernel: size, stride, padding }: 
   let ${name}End = min(o${name} * ${stride}u + ${size - padding}u, ${input}u);`;
 }
 
-const divisor = ({ y, x, adaptive, countIncludePad }: AvgPoolSpec): string =>
-  countIncludePad && !adaptive ? `${y.kernel * x.kernel}.0` : 'f32((yEnd - yStart) * (xEnd - xStart))';
+/** WGSL of what the sum of a window is divided by. What hangs over the padding counts in no divisor. */
+function divisorOf({ y, x, adaptive, countIncludePad, divisor }: AvgPoolSpec): string {
+  if (divisor !== undefined) return `${divisor}.0`;
+  if (!countIncludePad || adaptive) return 'f32((yEnd - yStart) * (xEnd - xStart))';
+  const extent = (name: string, axis: PoolAxis): string =>
+    overhang(axis) > 0
+      ? `min(${axis.kernel}u, ${axis.input + 2 * axis.padding}u - o${name} * ${axis.stride}u)`
+      : `${axis.kernel}u`;
+  return `f32(${extent('y', y)} * ${extent('x', x)})`;
+}
 
 /** [x] → y. */
 export const avgPoolKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): Kernel => {
@@ -233,7 +253,7 @@ export const avgPoolKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): Kerne
   ${bounds('x', x, adaptive)}
   var k = yStart;
   ${rows}
-  ys[i] = total / ${divisor(spec)};`,
+  ys[i] = total / ${divisorOf(spec)};`,
   });
 });
 
@@ -254,7 +274,7 @@ export const avgPoolGradKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): K
     ${bounds('y', y, adaptive)}
     for (var ox = xFirst; ox <= xLast; ox++) {
       ${bounds('x', x, adaptive)}
-      total += gs[plane * ${y.output * x.output}u + oy * ${x.output}u + ox] / ${divisor(spec)};
+      total += gs[plane * ${y.output * x.output}u + oy * ${x.output}u + ox] / ${divisorOf(spec)};
     }
   }
   dxs[i] = total;`,

@@ -1,5 +1,9 @@
 /** Normalisation by statistics that may be kept: of batches, and of images. */
+import { add, mul, sub } from '../autograd/binary.js';
+import { cast } from '../autograd/cast.js';
 import { increment_ } from '../autograd/inPlace.js';
+import { clone } from '../autograd/shape.js';
+import { reciprocal } from '../autograd/unary.js';
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known } from '../gpu/options.js';
 import { ones, zeros } from '../tensor/create.js';
@@ -14,8 +18,8 @@ import { bool, float, named, snakeCase } from './repr.js';
 export interface BatchNormOptions {
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
-  /** Weight of a batch's statistics in the running ones. Default: 0.1. */
-  momentum?: number;
+  /** Weight of a batch's statistics in the running ones; null makes them plain averages of all batches. Default: 0.1. */
+  momentum?: number | null;
   /** Whether there are a weight and a bias. Default: true; of InstanceNorm2d false. */
   affine?: boolean;
   /** Whether running statistics are kept, and used by `eval()`. Default: true; of InstanceNorm2d false. */
@@ -24,7 +28,7 @@ export interface BatchNormOptions {
 
 const RUNNING_NORM: Known<BatchNormOptions> = {
   eps: 'number',
-  momentum: 'number',
+  momentum: 'number?',
   affine: 'boolean',
   trackRunningStats: 'boolean',
 };
@@ -71,14 +75,33 @@ abstract class RunningNorm extends Module {
     const { runningMean, runningVar, weight, bias, training, numBatchesTracked } = this;
     const { momentum, eps } = this.options;
     const batch = training || !runningMean;
-    const y = F.batchNorm(x, { runningMean, runningVar, weight, bias, training: batch, momentum, eps });
+    if (momentum === null && training && runningMean && runningVar) return this.#averaged(x, runningMean, runningVar);
+    const running = { runningMean, runningVar, momentum: momentum ?? 0 };
+    const y = F.batchNorm(x, { ...running, weight, bias, training: batch, eps });
     if (training && numBatchesTracked) increment_(numBatchesTracked);
+    return y;
+  }
+
+  /** As {@link batch} in training, with running statistics that weigh all batches alike. */
+  #averaged(x: Tensor, ...running: [mean: Tensor, variance: Tensor]): Tensor {
+    const { weight, bias, numBatchesTracked } = this;
+    const [runningMean, runningVar] = running.map((one) => clone(one)) as [Tensor, Tensor];
+    const now = { runningMean, runningVar, momentum: 1 };
+    const y = F.batchNorm(x, { ...now, weight, bias, training: true, eps: this.options.eps });
+    if (numBatchesTracked) {
+      increment_(numBatchesTracked);
+      const share = reciprocal(cast(numBatchesTracked, 'f32'));
+      [runningMean, runningVar].forEach((batch, i) => {
+        const before = running[i] as Tensor;
+        before.copy_(add(before, mul(sub(batch, before), share)));
+      });
+    }
     return y;
   }
 
   override extraRepr(): string {
     const { eps, momentum, affine, trackRunningStats } = this.options;
-    const shown = { eps: float(eps), momentum: float(momentum), affine: bool(affine) };
+    const shown = { eps: float(eps), momentum: momentum === null ? 'None' : float(momentum), affine: bool(affine) };
     return `${this.numFeatures}, ${named({ ...shown, track_running_stats: bool(trackRunningStats) })}`;
   }
 }
@@ -118,11 +141,8 @@ export class BatchNorm2d extends RunningNorm {
  */
 export class InstanceNorm2d extends RunningNorm {
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
-    super(numFeatures, {
-      affine: false,
-      trackRunningStats: false,
-      ...checked('InstanceNorm2d', options, RUNNING_NORM),
-    });
+    const { affine = false, trackRunningStats = false } = checked('InstanceNorm2d', options, RUNNING_NORM);
+    super(numFeatures, { ...options, affine, trackRunningStats });
   }
 
   forward(x: Tensor): Tensor {
@@ -130,6 +150,6 @@ export class InstanceNorm2d extends RunningNorm {
     const { runningMean, runningVar, weight, bias, training } = this;
     const { momentum, eps } = this.options;
     const useInputStats = training || !runningMean;
-    return F.instanceNorm(x, { runningMean, runningVar, weight, bias, useInputStats, momentum, eps });
+    return F.instanceNorm(x, { runningMean, runningVar, weight, bias, useInputStats, momentum: momentum ?? 0, eps });
   }
 }

@@ -22,12 +22,16 @@ export interface ConvOptions<Size> {
   groups?: number;
   /** Default: true. */
   bias?: boolean;
+  /** What the padding is made of, see {@link F.PadOptions}. Default: 'zeros'. */
+  paddingMode?: PaddingMode;
 }
+
+export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
 export type Conv1dOptions = ConvOptions<Single>;
 export type Conv2dOptions = ConvOptions<Double>;
 
-export interface ConvTranspose2dOptions extends ConvOptions<Double> {
+export interface ConvTranspose2dOptions extends Omit<ConvOptions<Double>, 'padding' | 'paddingMode'> {
   /** Rows and columns cut off the output on every side. Default: 0. */
   padding?: number | Double;
   /** Rows and columns more at the end; less than stride or dilation. Default: 0. */
@@ -40,8 +44,10 @@ const CONV: Known<ConvOptions<readonly number[]>> = {
   dilation: 'sizes',
   groups: 'size',
   bias: 'boolean',
+  paddingMode: ['zeros', 'reflect', 'replicate', 'circular'],
 };
-const CONV_TRANSPOSE: Known<ConvTranspose2dOptions> = { ...CONV, padding: 'counts', outputPadding: 'counts' };
+const { paddingMode: _, ...SIZES } = CONV;
+const CONV_TRANSPOSE: Known<ConvTranspose2dOptions> = { ...SIZES, padding: 'counts', outputPadding: 'counts' };
 
 /** What convolutions share: sizes, and parameters uniform in ±1/√(inputs of one output). */
 export abstract class Conv<Size extends readonly number[]> extends Module {
@@ -56,6 +62,7 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
   readonly dilation: Size;
   readonly outputPadding: Size;
   readonly groups: number;
+  readonly paddingMode: PaddingMode;
 
   /** @throws KindlingError unless `groups` divides both numbers of channels */
   constructor(
@@ -73,6 +80,9 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       refuse(`${this.constructor.name}: groups ${groups} must divide ${inChannels} and ${outChannels} channels`);
     }
+    if (padding === 'same' && [stride].flat().some((n) => n !== 1)) {
+      refuse(`${this.constructor.name}: padding 'same' wants stride 1`);
+    }
     const each = <Given>(value: number | Given) =>
       typeof value === 'number' ? (Array<number>(dims).fill(value) as unknown as Size) : value;
     this.inChannels = inChannels;
@@ -83,6 +93,7 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
     this.dilation = each(dilation);
     this.outputPadding = each(outputPadding);
     this.groups = groups;
+    this.paddingMode = options.paddingMode ?? 'zeros';
     const channels = transposed ? [inChannels, outChannels / groups] : [outChannels, inChannels / groups];
     this.weight = uninitialized([...channels, ...this.kernelSize]);
     this.bias = bias ? uninitialized([outChannels]) : null;
@@ -94,8 +105,20 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
     resetLinear(this.weight, this.bias);
   }
 
+  /** The input with what zeros cannot say added around it, and the padding that remains. */
+  protected padded(x: Tensor): { x: Tensor; padding: Size | 'valid' | 'same' } {
+    const { padding, paddingMode: mode, kernelSize, dilation } = this;
+    if (mode === 'zeros' || padding === 'valid') return { x, padding };
+    const widths = kernelSize.flatMap((size, d) => {
+      const total = padding === 'same' ? (dilation[d] ?? 1) * (size - 1) : 2 * (padding[d] ?? 0);
+      return [[Math.floor(total / 2), Math.ceil(total / 2)]];
+    });
+    return { x: F.pad(x, widths.reverse().flat(), { mode }), padding: 'valid' };
+  }
+
   override extraRepr(): string {
-    const { inChannels, outChannels, kernelSize, stride, padding, dilation, outputPadding, groups, bias } = this;
+    const { inChannels, outChannels, kernelSize, stride, padding, dilation, outputPadding, groups, bias, paddingMode } =
+      this;
     const unless = (usual: number, name: string, size: Size) =>
       size.every((n) => n === usual) ? [] : [`${name}=${tuple(size)}`];
     return [
@@ -105,6 +128,7 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
       ...unless(0, 'output_padding', outputPadding),
       ...(groups === 1 ? [] : [`groups=${groups}`]),
       ...(bias ? [] : ['bias=False']),
+      ...(paddingMode === 'zeros' ? [] : [`padding_mode=${paddingMode}`]),
     ].join(', ');
   }
 }
@@ -124,8 +148,9 @@ export class Conv1d extends Conv<Single> {
   }
 
   forward(x: Tensor): Tensor {
-    const { stride, padding, dilation, groups } = this;
-    return F.conv1d(x, this.weight, this.bias, { stride, padding, dilation, groups });
+    const { stride, dilation, groups } = this;
+    const { x: padded, padding } = this.padded(x);
+    return F.conv1d(padded, this.weight, this.bias, { stride, padding, dilation, groups });
   }
 }
 
@@ -144,8 +169,9 @@ export class Conv2d extends Conv<Double> {
   }
 
   forward(x: Tensor): Tensor {
-    const { stride, padding, dilation, groups } = this;
-    return F.conv2d(x, this.weight, this.bias, { stride, padding, dilation, groups });
+    const { stride, dilation, groups } = this;
+    const { x: padded, padding } = this.padded(x);
+    return F.conv2d(padded, this.weight, this.bias, { stride, padding, dilation, groups });
   }
 }
 

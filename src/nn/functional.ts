@@ -33,7 +33,7 @@ export {
   type Pair,
   type Pool2dOptions,
 } from '../autograd/pool.js';
-export { flatten, pad } from '../autograd/shape.js';
+export { flatten, type PadOptions, pad } from '../autograd/shape.js';
 export { type Dim, logSoftmax, softmax } from '../autograd/softmax.js';
 export {
   elu,

@@ -216,8 +216,8 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
    * @throws KindlingError naming what is missing, unknown or of another shape
    */
   loadStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
-    const renamed = renamedBy(state, options);
-    const report = this.#checkState('loadStateDict', renamed, options);
+    const renamed = renamedBy('loadStateDict', state, options);
+    const report = this.#checkState(renamed, options);
     for (const [name, tensor] of this.#state()) {
       const source = renamed[name];
       if (source) tensor.copy_(cast(source.detach(), tensor.dtype));
@@ -227,11 +227,10 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
 
   /** Throws what {@link Module.loadStateDict} would, and changes nothing. */
   checkStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
-    return this.#checkState('checkStateDict', renamedBy(state, options), options);
+    return this.#checkState(renamedBy('checkStateDict', state, options), options);
   }
 
-  #checkState(name: string, state: Readonly<StateDict>, options: LoadOptions): LoadReport {
-    const { strict = true } = checked(name, options, { strict: 'boolean', rename: 'function' });
+  #checkState(state: Readonly<StateDict>, { strict = true }: LoadOptions): LoadReport {
     const own = new Map(this.#state());
     const missingKeys = [...own.keys()].filter((name) => !Object.hasOwn(state, name));
     const unexpectedKeys = Object.keys(state).filter((name) => !own.has(name));
@@ -291,14 +290,15 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
 const prefixed = <T>(prefix: string, named: readonly [string, T][]): [string, T][] =>
   prefix === '' ? [...named] : named.map(([name, value]) => [`${prefix}.${name}`, value]);
 
-function renamedBy(state: Readonly<StateDict>, { rename }: LoadOptions): Readonly<StateDict> {
+function renamedBy(name: string, state: Readonly<StateDict>, options: LoadOptions): Readonly<StateDict> {
+  const { rename } = checked(name, options, { strict: 'boolean', rename: 'function' });
   if (!rename) return state;
   const renamed: StateDict = {};
   for (const [key, tensor] of Object.entries(state)) {
-    const name = rename(key);
-    if (typeof name !== 'string') refuse(`loadStateDict: rename made ${String(name)} of ${key}, which is no name`);
-    if (Object.hasOwn(renamed, name)) refuse(`loadStateDict: rename makes ${name} of ${key} and of another name`);
-    renamed[name] = tensor;
+    const given = rename(key);
+    if (typeof given !== 'string') refuse(`${name}: rename made ${String(given)} of ${key}, which is no name`);
+    if (Object.hasOwn(renamed, given)) refuse(`${name}: rename makes ${given} of ${key} and of another name`);
+    renamed[given] = tensor;
   }
   return renamed;
 }

@@ -3,13 +3,15 @@ import { checked, type Known } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
-import { float, named, tuple } from './repr.js';
+import { bool, float, named, tuple } from './repr.js';
 
 export interface PoolOptions {
   /** Default: the kernel's size. */
   stride?: Pair;
   /** Added on every side: −∞ for the maximum, 0 for the average. Default: 0. */
   padding?: Pair;
+  /** Rounds the output's size up, so that a last window may reach past the end; none begins there. Default: false. */
+  ceilMode?: boolean;
 }
 
 /** One number for both directions, or [vertical, horizontal]. */
@@ -20,25 +22,36 @@ export interface MaxPoolOptions extends PoolOptions {
   dilation?: Pair;
 }
 
-const POOL: Known<PoolOptions> = { stride: 'sizes', padding: 'counts' };
+export interface AvgPoolOptions extends PoolOptions {
+  /** Whether padding counts in the divisor. Default: true. */
+  countIncludePad?: boolean;
+  /** Divides the sum of every window by this instead of by its size. Default: null. */
+  divisorOverride?: number | null;
+}
+
+const POOL: Known<PoolOptions> = { stride: 'sizes', padding: 'counts', ceilMode: 'boolean' };
+const AVG_POOL: Known<AvgPoolOptions> = { ...POOL, countIncludePad: 'boolean', divisorOverride: 'whole?' };
 const MAX_POOL: Known<MaxPoolOptions> = { ...POOL, dilation: 'sizes' };
 const MAX_POOL_1D: Known<Omit<F.MaxPool1dOptions, 'kernelSize'>> = {
   stride: 'size',
   padding: 'count',
   dilation: 'size',
+  ceilMode: 'boolean',
 };
 
 abstract class Pool2d extends Module {
   readonly kernelSize: Pair;
   readonly stride: Pair;
   readonly padding: Pair;
+  readonly ceilMode: boolean;
 
-  constructor(kernelSize: Pair, { stride = kernelSize, padding = 0 }: PoolOptions) {
+  constructor(kernelSize: Pair, { stride = kernelSize, padding = 0, ceilMode = false }: PoolOptions) {
     super();
     checked(this.constructor.name, { kernelSize }, { kernelSize: 'sizes' });
     this.kernelSize = kernelSize;
     this.stride = stride;
     this.padding = padding;
+    this.ceilMode = ceilMode;
   }
 }
 
@@ -55,12 +68,12 @@ export class MaxPool2d extends Pool2d {
   }
 
   forward(x: Tensor): Tensor {
-    const { kernelSize, stride, padding, dilation } = this;
-    return F.maxPool2d(x, { kernelSize, stride, padding, dilation });
+    const { kernelSize, stride, padding, dilation, ceilMode } = this;
+    return F.maxPool2d(x, { kernelSize, stride, padding, dilation, ceilMode });
   }
 
   override extraRepr(): string {
-    return `${windowRepr(this)}, dilation=${tuple(this.dilation)}, ceil_mode=False`;
+    return `${windowRepr(this)}, dilation=${tuple(this.dilation)}, ceil_mode=${bool(this.ceilMode)}`;
   }
 }
 
@@ -77,12 +90,14 @@ export class MaxPool1d extends Module {
    * @param options.stride default kernelSize
    * @param options.padding −∞ added on either side. Default: 0
    * @param options.dilation distance between neighbours of a window. Default: 1
+   * @param options.ceilMode rounds the output's length up. Default: false
    */
   constructor(kernelSize: number, options: Omit<F.MaxPool1dOptions, 'kernelSize'> = {}) {
     super();
-    const { stride = kernelSize, padding = 0, dilation = 1 } = checked('MaxPool1d', options, MAX_POOL_1D);
+    const given = checked('MaxPool1d', options, MAX_POOL_1D);
+    const { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false } = given;
     checked('MaxPool1d', { kernelSize }, { kernelSize: 'size' });
-    this.options = { kernelSize, stride, padding, dilation };
+    this.options = { kernelSize, stride, padding, dilation, ceilMode };
   }
 
   forward(x: Tensor): Tensor {
@@ -90,7 +105,7 @@ export class MaxPool1d extends Module {
   }
 
   override extraRepr(): string {
-    return `${windowRepr(this.options)}, dilation=${this.options.dilation}, ceil_mode=False`;
+    return `${windowRepr(this.options)}, dilation=${this.options.dilation}, ceil_mode=${bool(this.options.ceilMode)}`;
   }
 }
 
@@ -100,16 +115,21 @@ export class MaxPool1d extends Module {
  */
 export class AvgPool2d extends Pool2d {
   readonly countIncludePad: boolean;
+  readonly divisorOverride: number | null;
 
-  /** @param options.countIncludePad whether padding counts in the divisor. Default: true */
-  constructor(kernelSize: Pair, options: PoolOptions & { countIncludePad?: boolean } = {}) {
-    super(kernelSize, checked('AvgPool2d', options, { ...POOL, countIncludePad: 'boolean' }));
+  /**
+   * @param options.countIncludePad whether padding counts in the divisor. Default: true
+   * @param options.divisorOverride divides every window's sum instead of its size. Default: null
+   */
+  constructor(kernelSize: Pair, options: AvgPoolOptions = {}) {
+    super(kernelSize, checked('AvgPool2d', options, AVG_POOL));
     this.countIncludePad = options.countIncludePad ?? true;
+    this.divisorOverride = options.divisorOverride ?? null;
   }
 
   forward(x: Tensor): Tensor {
-    const { kernelSize, stride, padding, countIncludePad } = this;
-    return F.avgPool2d(x, { kernelSize, stride, padding, countIncludePad });
+    const { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
+    return F.avgPool2d(x, { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride });
   }
 
   override extraRepr(): string {
@@ -139,7 +159,7 @@ export class AdaptiveAvgPool2d extends Module {
 }
 
 /**
- * Images in another size, each pixel that of the nearest before it. x: [N, C, d...].
+ * Images in another size, by the nearest pixel unless `mode` says otherwise: {@link F.interpolate}. x: [N, C, d...].
  *
  * @example new Upsample({ scaleFactor: 2 }).forward(zeros([8, 64, 7, 7])) // [8, 64, 14, 14]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Upsample.html

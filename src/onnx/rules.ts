@@ -1,6 +1,6 @@
 /** kindling's functions as ONNX's operators, with the names of kernels where no function owns them. */
 import type { Conv2dShape } from '../kernels/conv2d/shape.js';
-import type { AvgPoolSpec, PoolAxis } from '../kernels/pool.js';
+import { type AvgPoolSpec, overhang, type PoolAxis } from '../kernels/pool.js';
 import { at, type Shape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Graph, Operand, Rule } from './graph.js';
@@ -57,21 +57,36 @@ const place =
 
 const pads = (...before: readonly number[]): number[] => [...before, ...before];
 
-/** ONNX pools batches of images only. */
+/** ONNX pools batches of images only. Sizes that were rounded up are had by more padding at the end. */
 const pooling =
   (op: string): Rule =>
-  (graph, { x: images }, { y, x, countIncludePad }: AvgPoolSpec) => {
+  (graph, { x: images }, { y, x, countIncludePad, divisor }: AvgPoolSpec) => {
+    const end = (axis: PoolAxis): number => Math.max(0, axis.padding + Math.max(0, overhang(axis)));
     const window = {
       kernel_shape: [y.kernel, x.kernel],
       strides: [y.stride, x.stride],
-      pads: pads(y.padding, x.padding),
+      pads: [y.padding, x.padding, end(y), end(x)],
     };
+    const whole = countIncludePad || divisor !== undefined;
     const rest: Record<string, Attribute> =
-      op === 'MaxPool' ? { dilations: [y.dilation, x.dilation] } : { count_include_pad: Number(countIncludePad) };
+      op === 'MaxPool' ? { dilations: [y.dilation, x.dilation] } : { count_include_pad: Number(whole) };
     const batched = images.ndim === 4;
-    const y4 = graph.node(op, [batched ? images : graph.node('Unsqueeze', [images, [0]])], { ...window, ...rest });
+    let y4 = graph.node(op, [batched ? images : graph.node('Unsqueeze', [images, [0]])], { ...window, ...rest });
+    const shares = op === 'AveragePool' && whole ? sharesOf(y, x, divisor) : null;
+    if (shares) y4 = graph.node('Mul', [y4, shares]);
     return batched ? y4 : graph.node('Squeeze', [y4, [0]]);
   };
+
+/** What windows' means by their whole size are to be multiplied by, or null where that is their divisor. */
+function sharesOf(y: PoolAxis, x: PoolAxis, divisor: number | undefined): Operand | null {
+  const size = y.kernel * x.kernel;
+  if (divisor !== undefined) return divisor === size ? null : { dtype: 'f32', shape: [], data: [size / divisor] };
+  if (overhang(y) <= 0 && overhang(x) <= 0) return null;
+  const counted = ({ input, output, kernel, stride, padding }: PoolAxis): number[] =>
+    Array.from({ length: output }, (_, o) => Math.min(kernel, input + 2 * padding - o * stride));
+  const data = counted(y).flatMap((rows) => counted(x).map((columns) => size / (rows * columns)));
+  return { dtype: 'f32', shape: [y.output, x.output], data };
+}
 
 /** A matrix [output, input] whose rows take the means of an adaptive pooling along one dimension. */
 function means({ input, output }: PoolAxis): Operand {

@@ -7,7 +7,9 @@ import { bitsOf } from '../kernels/flat.js';
 import { hostValues } from './hostValues.js';
 import { flatVariant, launch } from './launch.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';
-import { type DType, type Nested, Tensor, type TensorData } from './tensor.js';
+import { DTYPES, type DType, holds, type Nested, Tensor, type TensorData } from './tensor.js';
+
+type NestedBigInt = bigint | readonly NestedBigInt[];
 
 export interface TensorOptions {
   /** Default: f32; for `tensor()`, what the data suggest. */
@@ -16,53 +18,77 @@ export interface TensorOptions {
   requiresGrad?: boolean;
 }
 
-const DTYPES = ['f32', 'i32', 'u32', 'bool'] as const;
 /** @internal */
 export const TENSOR: Known<TensorOptions> = { dtype: DTYPES, requiresGrad: 'boolean' };
 
 /**
  * A tensor of the given elements: a number, nested arrays, or a typed array with a shape.
  *
- * @param data numbers or booleans; booleans make a bool tensor, Int32Array i32, Uint32Array u32, everything else f32
+ * @param data numbers or booleans; booleans make a bool tensor, Int32Array and BigInts i32, Uint32Array u32, everything else f32
+ * @throws KindlingError where an integer type cannot hold a number; fractions are cut off
  * @see https://pytorch.org/docs/stable/generated/torch.tensor.html
  */
 export function tensor(
-  data: Nested | readonly Nested[] | TensorData | Uint8Array | Float64Array,
+  data:
+    | Nested
+    | NestedBigInt
+    | readonly Nested[]
+    | TensorData
+    | Uint8Array
+    | Float64Array
+    | BigInt64Array
+    | BigUint64Array,
   options: TensorOptions & { shape?: Shape } = {},
 ): Tensor {
   checked('tensor', options, { ...TENSOR, shape: 'any' });
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    const values = Float64Array.from(data, Number);
+    return fromTyped(values, options.shape ?? [data.length], { ...options, dtype: options.dtype ?? 'i32' });
+  }
   if (ArrayBuffer.isView(data)) return fromTyped(data, options.shape ?? [data.length], options);
   const shape: number[] = [];
   for (let level: unknown = data; Array.isArray(level); level = level[0]) shape.push(level.length);
-  const flat: (number | boolean)[] = [];
+  const flat: (number | boolean | bigint)[] = [];
   const walk = (value: unknown, dim: number): void => {
     if (Array.isArray(value)) {
       if (value.length !== shape[dim]) refuse(`tensor: nested arrays differ in length at dimension ${dim}`);
       for (const item of value) walk(item, dim + 1);
     } else {
-      if (dim !== shape.length || (typeof value !== 'number' && typeof value !== 'boolean')) {
+      const known = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
+      if (dim !== shape.length || !known) {
         refuse(`tensor: wants numbers nested ${shape.length} deep, found ${String(value)}`);
       }
       flat.push(value);
     }
   };
   walk(data, 0);
-  const dtype = options.dtype ?? (flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? 'bool' : 'f32');
+  const all = (type: string): boolean => flat.length > 0 && flat.every((value) => typeof value === type);
+  const dtype = options.dtype ?? (all('boolean') ? 'bool' : all('bigint') ? 'i32' : 'f32');
   return fromTyped(Float64Array.from(flat, Number), options.shape ?? shape, { ...options, dtype });
 }
 
-function fromTyped(data: TensorData | Uint8Array | Float64Array, shape: Shape, options: TensorOptions): Tensor {
+function fromTyped(
+  data: TensorData | Uint8Array | Float64Array,
+  shape: Shape,
+  options: TensorOptions,
+  op = 'tensor',
+): Tensor {
   if (sizeOf(checkShape('tensor', shape)) !== data.length) {
     refuse(`tensor: ${data.length} elements do not fit shape ${show(shape)}`);
   }
   const dtype = options.dtype ?? (data instanceof Int32Array ? 'i32' : data instanceof Uint32Array ? 'u32' : 'f32');
-  return finish(new Tensor(shape, dtype, undefined, convert(data, dtype)), options);
+  return finish(new Tensor(shape, dtype, undefined, convert(op, data, dtype)), options);
 }
 
-function convert(data: TensorData | Uint8Array | Float64Array, dtype: DType): TensorData {
+function convert(op: string, data: TensorData | Uint8Array | Float64Array, dtype: DType): TensorData {
   if (dtype === 'f32') return data instanceof Float32Array ? data : Float32Array.from(data);
-  if (dtype === 'i32') return data instanceof Int32Array ? data : Int32Array.from(data);
-  if (dtype === 'u32') return data instanceof Uint32Array ? data : Uint32Array.from(data);
+  if (dtype === 'i32' && data instanceof Int32Array) return data;
+  if (dtype === 'u32' && data instanceof Uint32Array) return data;
+  if (dtype !== 'bool') {
+    // Fractions are cut off, as PyTorch does; what the type cannot hold is refused.
+    for (const value of data) if (!holds(dtype, Math.trunc(value))) refuse(`${op}: ${value} does not fit ${dtype}`);
+    return dtype === 'i32' ? Int32Array.from(data) : Uint32Array.from(data);
+  }
   return Uint32Array.from(data, (value) => (value === 0 ? 0 : 1));
 }
 
@@ -97,7 +123,7 @@ const filledLike = (name: string, like: Tensor, value: number, options: TensorOp
 function filled(name: string, shape: Shape, value: number, options: TensorOptions): Tensor {
   const { dtype = 'f32' } = checked(name, options, TENSOR);
   checkShape(name, shape);
-  const [bits = 0] = new Uint32Array(convert(Float64Array.of(value), dtype).buffer);
+  const [bits = 0] = new Uint32Array(convert(name, Float64Array.of(value), dtype).buffer);
   return finish(fill('value', [bits], shape, dtype), options);
 }
 
@@ -120,8 +146,9 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
     const words = [...inTwo(from), ...inTwo(step, 0xfffff000)];
     return finish(fill('progression', words, [count], dtype), options);
   }
-  if (dtype === 'bool' || !Number.isInteger(from) || !Number.isInteger(step)) {
-    refuse(`arange: from ${from} by ${step} is not of type ${dtype}`);
+  const ends = count === 0 ? [] : [from, from + (count - 1) * step];
+  if (dtype === 'bool' || !Number.isInteger(step) || !ends.every((end) => holds(dtype, end))) {
+    refuse(`arange: from ${from} to ${to} by ${step} is not of type ${dtype}`);
   }
   return fill('progression', [from, step], [count], dtype);
 }
@@ -140,7 +167,7 @@ export function linspace(start: number, end: number, steps: number, options: Ten
   checked('linspace', options, TENSOR);
   checkShape('linspace', [steps]);
   const values = Float64Array.from({ length: steps }, (_, i) => start + ((end - start) * i) / Math.max(1, steps - 1));
-  return constant(() => fromTyped(values, [steps], { dtype: 'f32', ...options }));
+  return constant(() => fromTyped(values, [steps], { dtype: 'f32', ...options }, 'linspace'));
 }
 
 /** The identity matrix, `n` by `m`. */

@@ -6,6 +6,7 @@ import { flush } from '../gpu/stream.js';
 import { nextStep } from './random.js';
 import { Tensor } from './tensor.js';
 import { copyTree, difference, mapTensors, tensorsIn } from './tree.js';
+import { markLike } from './unfit.js';
 
 export interface Recorded {
   readonly recording: Recording;
@@ -165,6 +166,7 @@ export function hand({ recording, result, outside, grads }: Recorded): unknown {
     if (outside.has(tensor)) return tensor;
     const made = copyOf(tensor);
     made.storage.comeBackIfSmall();
+    markLike(made, tensor);
     return ended(made, tensor);
   });
 }

@@ -93,7 +93,10 @@ export const randint = (low: number, high: number, shape: Shape, options: Tensor
 
 /** Whole numbers in [low, high), in another tensor's shape and, unless another is asked for, of its type. */
 export const randintLike = (like: Tensor, low: number, high: number, options: TensorOptions = {}): Tensor =>
-  whole('randintLike', low, high, like.shape, { ...options, dtype: options.dtype ?? like.dtype });
+  whole('randintLike', low, high, like.shape, {
+    ...checked('randintLike', options, TENSOR),
+    dtype: options.dtype ?? like.dtype,
+  });
 
 function whole(name: string, low: number, high: number, shape: Shape, options: TensorOptions): Tensor {
   const { dtype = 'i32' } = checked(name, options, TENSOR);

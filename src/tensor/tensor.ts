@@ -8,9 +8,20 @@ import { recording, refuseInCapture, seeField, writeField } from '../gpu/recordi
 import { Storage } from '../gpu/storage.js';
 import { checkRead } from './saved.js';
 import { type Shape, sameShape, show, sizeOf } from './shape.js';
+import { checkFit, markLike } from './unfit.js';
+
+/** @internal */
+export const DTYPES = ['f32', 'i32', 'u32', 'bool'] as const;
 
 /** Element types. bool is held as u32 of 0 or 1. */
-export type DType = 'f32' | 'i32' | 'u32' | 'bool';
+export type DType = (typeof DTYPES)[number];
+
+/** @internal Whether a type has this very number; f32 has all, rounded. */
+export function holds(dtype: DType, value: number): boolean {
+  if (dtype === 'f32') return true;
+  const [low, high] = dtype === 'i32' ? [-(2 ** 31), 2 ** 31 - 1] : [0, dtype === 'u32' ? 2 ** 32 - 1 : 1];
+  return Number.isInteger(value) && value >= low && value <= high;
+}
 
 /** A typed array as a tensor's elements come back. */
 export type TensorData = Float32Array | Int32Array | Uint32Array;
@@ -172,7 +183,9 @@ export class Tensor {
 
   async #read(): Promise<TensorData> {
     const content = await this.storage.read();
-    return new (elementsOf(this.dtype))(content, 0, this.size).slice();
+    const values = new (elementsOf(this.dtype))(content, 0, this.size).slice();
+    checkFit(this, values);
+    return values;
   }
 
   /** The only element. @throws KindlingError if there is not exactly one */
@@ -204,6 +217,7 @@ export class Tensor {
       checkRead(source);
       this.storage.copyFrom(source.storage);
     }
+    if (source instanceof Tensor) markLike(this, source);
     return this;
   }
 

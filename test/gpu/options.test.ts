@@ -33,6 +33,12 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     arange: (o) => kindling.arange(0, 3, 1, o),
     argmax: (o) => kindling.argmax(x(), o),
     argmin: (o) => kindling.argmin(x(), o),
+    bernoulli: (o) => kindling.bernoulli(x(), o),
+    fullLike: (o) => kindling.fullLike(x(), 1, o),
+    nanToNum: (o) => kindling.nanToNum(x(), o),
+    randLike: (o) => kindling.randLike(x(), o),
+    randintLike: (o) => kindling.randintLike(x(), 0, 2, o),
+    randnLike: (o) => kindling.randnLike(x(), o),
     backward: (o) => kindling.backward(parameter().sum(), o),
     clamp: (o) => kindling.clamp(x(), o),
     defineFunction: (o) => kindling.defineFunction(o),
@@ -182,6 +188,7 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     microF1: (o) => metrics.microF1([0], [0], o),
   },
   io: {
+    lockFile: (o) => io.lockFile('nowhere', o),
     loadCheckpoint: (o) => io.loadCheckpoint(new Uint8Array(), o),
     saveCheckpoint: (o) => io.saveCheckpoint(o),
   },
@@ -198,9 +205,9 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
 
 const TAKES_NONE: Readonly<Record<string, string>> = {
   kindling:
-    'KindlingError Tensor abs adapter add capture cast cat ceil checkpoint chunk clone cos cumsum div enableGrad eq erf exp ' +
-    'expand flatten flip floor gather ge gt hardsigmoid hardswish indexSelect isGradEnabled keep le log log1p lt manualSeed ' +
-    'maskedFill matmul maximum minimum mul narrow ne neg noGrad onCompile permute pow print randomState reciprocal ' +
+    'DeviceLostError KindlingError Tensor abs adapter add capture cast cat ceil checkpoint chunk clone cos cumsum destroy div enableGrad eq erf exp ' +
+    'expand flatten flip floor gather ge gt hardsigmoid hardswish indexSelect isGradEnabled isfinite isinf isnan keep le log log1p lt manualSeed ' +
+    'maskedFill matmul maximum minimum mul narrow ne neg noGrad normal onCompile permute pow print randomState reciprocal ' +
     'registerHook relu relu6 reshape round rsqrt select setRandomState sigmoid sign silu sin slice split sqrt square squeeze ' +
     'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where',
   nn:
@@ -211,7 +218,7 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
   optim: 'LRScheduler Optimizer l1Penalty lrScheduler',
   data: 'Compose ImageDataset Normalize RandomHorizontalFlip Subset TensorDataset channelStats',
   metrics: 'ClassificationReport accuracy',
-  io: 'loadSafetensors readCheckpoint readSafetensors saveSafetensors writeSafetensors',
+  io: 'loadSafetensors readCheckpoint readSafetensors saveSafetensors writeFileAtomic writeSafetensors',
   onnx: '',
   profile: 'measurePeaks runKernel',
   tune: 'clearTuning setTuning tuning tuningPlace',

@@ -320,7 +320,7 @@ test.each([
   expect(make).toThrow(message);
 });
 
-test('functions are methods', async () => {
+test('kindling/methods adds the other functions as methods', async () => {
   const x = k.tensor([[1, -2.5, 0.5]]);
   expect(await x.pow(2).array()).toEqual([[1, 6.25, 0.25]]);
   expect(await x.argmax({ dim: 1 }).array()).toEqual([0]);
@@ -332,12 +332,21 @@ test.each([
   ['cuda', 'Tensor has no cuda(): tensors are on the device already'],
   ['numel', 'Tensor has no numel(): see shape, size (the number of elements) and ndim'],
   ['add_', 'Tensor has no add_(): ops return a new tensor: x = x.add(y)'],
-  ['log_softmax', 'Tensor has no log_softmax(): it is logSoftmax() here'],
-  ['requires_grad_', 'Tensor has no requires_grad_(): it is requiresGrad_() here'],
+  ['log_softmax', 'Tensor has no log_softmax(): it is in camelCase here'],
+  ['requires_grad_', 'Tensor has no requires_grad_(): it is in camelCase here'],
 ])("a method that is PyTorch's alone says what to write: %s", (name, message) => {
   expect(() => (k.ones([1]) as unknown as Record<string, () => void>)[name]?.()).toThrow(message);
 });
 
 test("PyTorch's requires_grad is not taken and forgotten", () => {
   expect(() => Object.assign(k.ones([1]), { requires_grad: true })).toThrow('it is requiresGrad here');
+});
+
+test('every method that kindling/methods adds is named where it is missing', async () => {
+  const { MORE_METHODS } = await import('../../src/autograd/methods.js');
+  const given = MORE_METHODS.split(' ');
+  expect(new Set(given).size).toBe(given.length);
+  // The suite imports them: none of the advice is left.
+  const x = k.ones([1]) as unknown as Record<string, () => unknown>;
+  for (const name of given) expect(() => x[name]?.(), name).not.toThrow(`Tensor has no ${name}()`);
 });

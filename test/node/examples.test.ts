@@ -63,6 +63,9 @@ function run(example: string, argv: readonly string[], interrupt?: string): Prom
   return new Promise((done) => child.on('close', (code) => done({ code: code ?? -1, text })));
 }
 
+/** Runs that were refused: each has a folder of its own, since two at a time cannot share one. */
+let refused = 0;
+
 // The tsx command is a parent that soon kills a child too busy to answer Ctrl-C: nothing would be saved.
 it.each(['xor', 'mnist', 'gpt', 'cifar', 'resnet'])('the script of %s starts the program itself', (example) => {
   expect(scripts[`example:${example}`]).toBe(`node --import tsx examples/${example}/main.ts`);
@@ -119,10 +122,11 @@ describe('mnist', () => {
     [['--data', folder], /wants train-images-idx3-ubyte/],
     [['--data', data, '--train-size', '481'], /--train-size 481: there are 480 train pictures/],
   ])('refuses %j before it leaves anything', async (argv, message) => {
-    const { code, text } = await run('mnist', [...argv, '--out', at('refused')]);
+    const out = at(`refused${++refused}`);
+    const { code, text } = await run('mnist', [...argv, '--out', out]);
     expect(text).toMatch(message);
     expect(code).toBe(1);
-    expect(existsSync(at('refused'))).toBe(false);
+    expect(existsSync(out)).toBe(false);
   });
 });
 
@@ -170,7 +174,7 @@ describe('gpt', () => {
     [['--text', text, '--context', '106'], /the text has 1060 characters; for windows of 106/],
     [['--text', text, '--heads', '3'], /3 heads do not divide width 64/],
   ])('refuses %j before it leaves anything', async (argv, message) => {
-    const out = join(folder, 'gptRefused');
+    const out = join(folder, `gptRefused${++refused}`);
     const { code, text: said } = await run('gpt', [...argv, '--out', out]);
     expect(said).toMatch(message);
     expect(code).toBe(1);

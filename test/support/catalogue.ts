@@ -8,6 +8,7 @@ import { cumsumKernel } from '../../src/kernels/cumsum.js';
 import * as binaryLines from '../../src/kernels/elementwise/binary.js';
 import * as unaryLines from '../../src/kernels/elementwise/unary.js';
 import { binaryKernel, unaryGradKernel, unaryKernel } from '../../src/kernels/elementwise.js';
+import { fitKernel } from '../../src/kernels/fit.js';
 import { bitsOf, GPU_FLAT } from '../../src/kernels/flat.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { nanToNumKernel } from '../../src/kernels/nanToNum.js';
@@ -69,6 +70,10 @@ export function catalogue(): Kernel[] {
     castKernel({ from: 'f32', to: 'i32', bool: false, size: 7 }),
     castKernel({ from: 'f32', to: 'u32', bool: true, size: 7 }),
     castKernel({ from: 'u32', to: 'f32', bool: false, size: 8 }),
+    castKernel({ from: 'f32', to: 'u32', bool: false, size: 8 }),
+    castKernel({ from: 'i32', to: 'f32', bool: false, none: '0x80000000u', size: 8 }),
+    fitKernel({ size: 7, type: 'i32', none: '0x80000000u' }),
+    fitKernel({ size: 8, type: 'u32', none: '0xffffffffu' }),
     castKernel({ from: 'i32', to: 'u32', bool: true, size: 8 }),
     whereKernel({
       shape: [6, 7],

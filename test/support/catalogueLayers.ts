@@ -155,13 +155,16 @@ function windows(): Kernel[] {
       { ...pools, adaptive: false, countIncludePad: true },
       { ...pools, adaptive: false, countIncludePad: false },
       { ...pools, adaptive: true, countIncludePad: false },
+      { ...pools, y: { ...y, output: y.output + 1 }, adaptive: false, countIncludePad: true },
+      { ...pools, adaptive: false, countIncludePad: true, divisor: 3 },
     ].flatMap((spec) => [avgPoolKernel(spec), avgPoolGradKernel(spec)]),
   ];
 }
 
 function indices(): Kernel[] {
-  const select = { outer: 2, length: 7, inner: 6, count: 12 };
-  const pick = { dim: 1, shape: [4, 7, 6], strides: [42, 6, 1], indexShape: [3, 5, 6], indexStrides: [30, 6, 1] };
+  const none = '0x7fc00000u';
+  const select = { outer: 2, length: 7, inner: 6, count: 12, none };
+  const pick = { dim: 1, shape: [4, 7, 6], strides: [42, 6, 1], indexShape: [3, 5, 6], indexStrides: [30, 6, 1], none };
   return [
     indexSelectKernel(select),
     indexSelectGradKernel(select),

@@ -1,3 +1,4 @@
+import '../../src/methods/index.js';
 import { init } from '../../src/gpu/device.js';
 import { onCompile } from '../../src/gpu/pipelines.js';
 import { sync } from '../../src/gpu/stream.js';

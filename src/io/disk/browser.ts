@@ -1,6 +1,7 @@
 /** The origin private file system and the locks of a browser's pages and workers. */
 import { KindlingError, refuse } from '../../gpu/errors.js';
-import type { FileLock, LockOptions } from './disk.js';
+import { checked } from '../../gpu/options.js';
+import { type FileLock, LOCK, type LockOptions } from './disk.js';
 
 /** As in Node, in the origin private file system: a file gets its content when all of it is written. */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
@@ -21,7 +22,8 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 }
 
 /** As in Node, among the pages and workers of the origin; a closed page holds nothing. */
-export async function lockFile(path: string, { onHeld }: LockOptions = {}): Promise<FileLock> {
+export async function lockFile(path: string, options: LockOptions = {}): Promise<FileLock> {
+  const { onHeld } = checked('lockFile', options, LOCK);
   const take = (ifAvailable: boolean): Promise<FileLock | null> =>
     new Promise((resolve, reject) => {
       const holding = (lock: Lock | null): Promise<void> | undefined => {

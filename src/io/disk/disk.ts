@@ -1,4 +1,5 @@
 /** What a host's disk offers besides reading and writing: `#disk` is the one that fits the host. */
+import type { Known } from '../../gpu/options.js';
 
 /** Who holds a lock. */
 export interface LockHolder {
@@ -19,3 +20,6 @@ export interface LockOptions {
   /** Called once where another holds the lock, before waiting for it. What it throws ends the waiting. */
   onHeld?: ((holder: LockHolder) => void) | undefined;
 }
+
+/** The kinds of {@link LockOptions}. */
+export const LOCK: Known<LockOptions> = { onHeld: 'function' };

@@ -9,7 +9,8 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KindlingError } from '../../gpu/errors.js';
-import type { FileLock, LockHolder, LockOptions } from './disk.js';
+import { checked } from '../../gpu/options.js';
+import { type FileLock, LOCK, type LockHolder, type LockOptions } from './disk.js';
 
 /** How often a holder renews its file, and after how long a silent one counts as ended. */
 const RENEW_MS = 15_000;
@@ -51,7 +52,8 @@ process.on('exit', () => {
  * });
  * try { … } finally { await lock.release(); }
  */
-export async function lockFile(path: string, { onHeld }: LockOptions = {}): Promise<FileLock> {
+export async function lockFile(path: string, options: LockOptions = {}): Promise<FileLock> {
+  const { onHeld } = checked('lockFile', options, LOCK);
   await mkdir(dirname(path), { recursive: true }).catch(unwritable(path));
   let tookOver: LockHolder | null = null;
   let asked = false;
