@@ -1,11 +1,5 @@
 /** Whether a model is still alive. */
-
-import { amax, norm } from '../autograd/reduce.js';
-import { stack } from '../autograd/shape.js';
-import { noGrad } from '../autograd/tape.js';
-import { refuseInCapture } from '../gpu/recording.js';
-import { scoped } from '../gpu/storage.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { firstNonfiniteOf } from '../autograd/nonfinite.js';
 import type { AnyModule } from './module.js';
 
 /**
@@ -21,20 +15,9 @@ import type { AnyModule } from './module.js';
  * if (dead) throw new Error(`step ${i}: ${dead} is not finite`);
  * @throws KindlingError inside a captured function
  */
-export async function firstNonfinite(model: AnyModule): Promise<string | null> {
-  refuseInCapture('firstNonfinite is called', 'Call it after the captured function has run.');
-  const magnitude = (x: Tensor): Tensor => norm(x, { p: Number.POSITIVE_INFINITY });
-  const parameters = model.namedParameters().map(([name, x]) => ({ name, x, largest: magnitude }));
-  const buffers = model.namedBuffers().map(([name, x]) => ({ name, x, largest: (x: Tensor) => amax(x) }));
-  const watched = [...parameters, ...buffers].filter(({ x }) => x.dtype === 'f32' && x.size > 0);
-  if (watched.length === 0) return null;
-  // Not a step: the numbers that dropout draws go by the count of steps.
-  const largest = scoped(
-    () => noGrad(() => stack(watched.map(({ x, largest }) => largest(x)))),
-    ({ storage }) => [storage],
-  );
-  const values = await largest.data();
-  largest.dispose();
-  const first = values.findIndex((value) => Number.isNaN(value) || value === Number.POSITIVE_INFINITY);
-  return watched[first]?.name ?? null;
+export function firstNonfinite(model: AnyModule): Promise<string | null> {
+  return firstNonfiniteOf([
+    ...model.namedParameters().map(([name, tensor]) => ({ name, tensor, mayMask: false })),
+    ...model.namedBuffers().map(([name, tensor]) => ({ name, tensor, mayMask: true })),
+  ]);
 }
