@@ -1,29 +1,90 @@
 import { scalar } from '../autograd/binary.js';
-import { cat, flatten } from '../autograd/shape.js';
+import { norm } from '../autograd/reduce.js';
+import { cat, flatten, stack } from '../autograd/shape.js';
 import { noGrad } from '../autograd/tape.js';
 import { launchFlatInto } from '../autograd/variant.js';
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, type Known } from '../gpu/options.js';
+import { insideScope } from '../gpu/storage.js';
 import { clipPartialKernel, clipParts, clipScaleKernel } from '../kernels/clip.js';
 import { zeros } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
+import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { fitting } from './fitting.js';
+
+export interface ClipOptions {
+  /** 2 or Infinity. Default: 2. */
+  normType?: number;
+  /** Whether a norm that is NaN or infinite is an error. Default: false, and NaN makes all gradients NaN, as in PyTorch. */
+  errorIfNonfinite?: boolean;
+}
+
+const CLIP: Known<ClipOptions> = { normType: 'number', errorIfNonfinite: 'boolean' };
 
 /**
  * Scales all gradients by one factor, in place, so that their common norm is at most `maxNorm`. Call it between
  * `backward()` and the optimizer's step; nothing is read back. The gradients of an optimizer's group take two launches.
  *
- * @param options.normType 2 or Infinity. Default: 2
+ * With `errorIfNonfinite` the norm is read back first, so a promise is returned: await it before the optimizer's step. Where
+ * the norm is NaN or infinite it rejects, and gradients and parameters are as they were. Steps and captured functions cannot
+ * wait, so it is refused there.
+ *
  * @returns the norm before scaling, a scalar; 0 where no parameter has a gradient
+ * @throws KindlingError where the norm is not finite and `errorIfNonfinite` is set
  * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
  */
-export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, options: { normType?: number } = {}): Tensor {
-  const { normType = 2 } = checked('clipGradNorm', options, { normType: 'number' });
+export function clipGradNorm(
+  params: Iterable<Tensor>,
+  maxNorm: number,
+  options: ClipOptions & { errorIfNonfinite: true },
+): Promise<Tensor>;
+export function clipGradNorm(
+  params: Iterable<Tensor>,
+  maxNorm: number,
+  options?: ClipOptions & { errorIfNonfinite?: false },
+): Tensor;
+export function clipGradNorm(
+  params: Iterable<Tensor>,
+  maxNorm: number,
+  options: ClipOptions = {},
+): Tensor | Promise<Tensor> {
+  const { normType = 2, errorIfNonfinite = false } = checked('clipGradNorm', options, CLIP);
   if (normType !== 2 && normType !== Number.POSITIVE_INFINITY) {
     refuse(`clipGradNorm: normType ${normType}; 2 and Infinity are known`);
   }
   const leaves = [...params].filter(({ grad }) => grad && grad.size > 0);
+  if (!errorIfNonfinite) return clip(leaves, maxNorm, normType);
+  if (insideScope()) {
+    refuse(
+      'clipGradNorm: errorIfNonfinite waits for the norm, which a step or a captured function cannot do. ' +
+        'Return the norm from it and look at it there, or ask firstNonfinite(model) of kindling/nn every few steps',
+    );
+  }
+  return checkFinite(leaves, normType).then(() => clip(leaves, maxNorm, normType));
+}
+
+/** @throws KindlingError where the common norm of the gradients is not finite, by the first of them that is not */
+async function checkFinite(leaves: readonly Tensor[], normType: number): Promise<void> {
+  const norms = leaves.flatMap(({ grad }) => (grad ? [norm(grad, { p: normType })] : []));
+  if (norms.length === 0) return;
+  const [each, whole] = noGrad(() => {
+    const stacked = stack(norms);
+    return [stacked, norm(stacked, { p: normType })];
+  });
+  const [values, total] = await Promise.all([each.data(), whole.item()]);
+  if (Number.isFinite(total)) return;
+  const first = values.findIndex((value) => !Number.isFinite(value));
+  const which =
+    first < 0 ? 'all of them together' : `that of parameter ${first}, ${show(leaves[first]?.shape ?? [])}, first`;
+  refuse(
+    `clipGradNorm: the norm of the gradients is ${total}: ${which}. Gradients and parameters are as they were; skip the ` +
+      "optimizer's step, or leave out errorIfNonfinite",
+  );
+}
+
+/** Clips the gradients of leaves that have some. */
+function clip(leaves: readonly Tensor[], maxNorm: number, normType: number): Tensor {
   if (leaves.length === 0) return zeros([]);
   const { ranges, others } = found(leaves);
   const infinite = normType !== 2;

@@ -44,6 +44,7 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   pad: 'pad(input, pad, {...})',
   index_select: 'indexSelect(input, dim, index)',
   gather: 'gather(input, dim, index)',
+  masked_fill: 'maskedFill(input, mask, value)',
   embedding: 'embedding(input, weight, {...})',
   one_hot: 'oneHot(input, num_classes)',
   tril: 'tril(input, diagonal)',
@@ -94,7 +95,10 @@ export function camelCase(name: string): string {
 
 /** Attributes as an options object. */
 export const camelCased = (attrs: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(attrs).map(([name, value]) => [camelCase(name), value]));
+  Object.fromEntries(
+    // JSON has no infinity.
+    Object.entries(attrs).map(([name, value]) => [camelCase(name), value === 'inf' ? Number.POSITIVE_INFINITY : value]),
+  );
 
 type Values = Readonly<Record<string, unknown>>;
 
