@@ -6,6 +6,7 @@ import { Stop } from '../shared/stop.js';
 import { type CommandLine, parse } from './options.js';
 import { StudyProgress } from './progress.js';
 import { terminalReport, writeReport } from './report/index.js';
+import { endedRuns } from './results.js';
 import { browserRunner, nodeRunner, type Runner } from './runner.js';
 import { samplesOf } from './samples.js';
 import type { Scenario } from './scenarios.js';
@@ -37,7 +38,7 @@ async function main(argv: readonly string[]): Promise<number> {
     say(terminalReport(results, out.columns ?? 80));
     say(`\n${folder}: report.html, f1.png, f1.svg, results.json, history.csv, weights/`);
     if (options.json) process.stdout.write(`${JSON.stringify(results, null, 1)}\n`);
-    return 0;
+    return results.diverged?.length ? 1 : 0;
   } finally {
     await runner.close();
   }
@@ -63,7 +64,7 @@ async function train(study: Study, runner: Runner, stop: Stop): Promise<boolean>
   const progress = new StudyProgress({
     stream: out,
     runs: jobs.length,
-    finished: results.runs.length,
+    finished: endedRuns(results).length,
     stepsPerRun: stepsIn(plan) * plan.epochs,
     synthetic: data.train.synthetic,
   });
@@ -74,7 +75,7 @@ async function train(study: Study, runner: Runner, stop: Stop): Promise<boolean>
   );
   try {
     for (const { seed, scenario } of jobs) {
-      if (results.runs.some((run) => run.scenario === scenario.name && run.seed === seed)) continue;
+      if (endedRuns(results).some((run) => run.scenario === scenario.name && run.seed === seed)) continue;
       if (stop.requested || !(await trainOne(study, runner, scenario, seed, progress, stop))) return false;
     }
   } finally {
@@ -93,9 +94,19 @@ async function trainOne(
 ): Promise<boolean> {
   const { plan, data, store, results } = study;
   const checkpoint = checkpointFile(scenario.name, seed);
+  const { startFrom } = scenario;
+  const diverged = async (what: string): Promise<true> => {
+    results.diverged = [...(results.diverged ?? []), { scenario: scenario.name, seed, what }];
+    await store.saveResults(results);
+    progress.end(`DIVERGED, no scores: ${what}`);
+    return true;
+  };
   const resume = await store.read(checkpoint);
-  const start = scenario.startFrom ? await store.read(weightsFile(scenario.startFrom, seed)) : null;
+  const start = startFrom ? await store.read(weightsFile(startFrom, seed)) : null;
   progress.begin(plan.seeds.length > 1 ? `${scenario.name} (seed ${seed})` : scenario.name);
+  if (startFrom && results.diverged?.some((run) => run.scenario === startFrom && run.seed === seed)) {
+    return diverged(`it goes on from ${startFrom}, which diverged`);
+  }
   const outcome = await runner.run(
     {
       config: { scenario, seed, epochs: plan.epochs, batchSize: plan.batchSize, data: data.fingerprint },
@@ -116,6 +127,10 @@ async function trainOne(
   if (outcome.stopped) {
     await store.write(checkpoint, outcome.checkpoint);
     return false;
+  }
+  if ('diverged' in outcome) {
+    const kept = (await store.read(checkpoint)) ? `; the last good checkpoint is ${store.path(checkpoint)}` : '';
+    return diverged(`${outcome.diverged}${kept}`);
   }
   await store.write(weightsFile(scenario.name, seed), outcome.weights);
   await store.write(predictionsFile(scenario.name, seed), Uint8Array.from(outcome.predictions));

@@ -31,6 +31,8 @@ export async function main(host: Host, input: unknown): Promise<void> {
     if (outcome.stopped) {
       await host.upload('stopped', outcome.checkpoint);
       await host.call('done', { stopped: true });
+    } else if ('diverged' in outcome) {
+      await host.call('done', outcome);
     } else {
       const { result, predictions, weights } = outcome;
       await host.upload('weights', weights);

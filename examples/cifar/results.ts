@@ -34,6 +34,14 @@ export interface RunResult {
   firstLosses?: number[];
 }
 
+/** A run that died: it has no scores. */
+export interface DivergedRun {
+  scenario: string;
+  seed: number;
+  /** When, and in which parameter first. */
+  what: string;
+}
+
 export interface StudySettings {
   trainSize: number;
   testSize: number;
@@ -70,7 +78,15 @@ export interface StudyResults {
   settings: StudySettings;
   versions: Record<string, string>;
   runs: RunResult[];
+  /** None where it is missing. */
+  diverged?: DivergedRun[];
 }
+
+/** Runs that have nothing more to do. */
+export const endedRuns = ({ runs, diverged = [] }: StudyResults): readonly { scenario: string; seed: number }[] => [
+  ...runs,
+  ...diverged,
+];
 
 /** A test image with what each scenario (its first seed) made of it. */
 export interface Sample {

@@ -46,7 +46,10 @@ export interface PageJob {
 }
 
 /** What the page sends when a run has ended; weights or checkpoint are uploaded before. */
-export type PageOutcome = { stopped: false; result: RunResult; predictions: number[] } | { stopped: true };
+export type PageOutcome =
+  | { stopped: false; result: RunResult; predictions: number[] }
+  | { stopped: true }
+  | { stopped: false; diverged: string };
 
 /** Trains in headless Chromium. */
 export async function browserRunner(log: (line: string) => void): Promise<Runner> {
@@ -102,6 +105,7 @@ export async function browserRunner(log: (line: string) => void): Promise<Runner
       const checkpoints = events.onCheckpoint !== undefined;
       jobs.put({ config, classes, source, synthetic, resume: !!resume, start: !!start, checkpoints });
       const outcome = await Promise.race([done, broken]);
+      if ('diverged' in outcome) return outcome;
       const bytes = uploads.get(outcome.stopped ? 'stopped' : 'weights') ?? new Uint8Array();
       return outcome.stopped ? { stopped: true, checkpoint: bytes } : { ...outcome, weights: bytes };
     },

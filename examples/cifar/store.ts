@@ -119,9 +119,10 @@ function isResume({ options, plan, location, fingerprint }: ResumeState): boolea
   );
 }
 
-function isResults({ adapter, data, settings, runs }: StudyResults): boolean {
+function isResults({ adapter, data, settings, runs, diverged = [] }: StudyResults): boolean {
   if (!isObject(adapter) || !isObject(data) || !isObject(settings) || !Array.isArray(runs)) return false;
   if (typeof adapter.description !== 'string' || !Array.isArray(settings.scenarios)) return false;
+  if (!Array.isArray(diverged) || !diverged.every((run) => isObject(run) && typeof run.what === 'string')) return false;
   return runs.every(
     (run) =>
       isObject(run) &&

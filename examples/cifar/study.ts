@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Adapter } from 'kindling';
 import { loadData, type StudyData } from './data.js';
 import { type CommandLine, type Plan, PRESETS, planOf } from './options.js';
-import type { StudyResults } from './results.js';
+import { endedRuns, type StudyResults } from './results.js';
 import { settingsOf } from './scenarios.js';
 import type { Opened, Store } from './store.js';
 
@@ -37,7 +37,7 @@ export async function reopen(
   if (data.location !== location) await store.saveResume({ ...resume, location: data.location });
   announce(plan, data, say);
   const found = results ?? (await emptyResults(plan, data, adapter, resume.options.host));
-  say(`Going on in ${store.folder}: ${found.runs.length} of ${scenarios.length * seeds.length} runs are done.`);
+  say(`Going on in ${store.folder}: ${endedRuns(found).length} of ${scenarios.length * seeds.length} runs are done.`);
   return { plan, data, store, results: found };
 }
 

@@ -7,6 +7,7 @@ import * as F from 'kindling/nn/functional';
 import { Adam, l1Penalty, lrScheduler, type Optimizer, SGD } from 'kindling/optim';
 import { tuneIfAsked } from 'kindling/tune';
 import { OwnRandom } from '../shared/random.js';
+import { Diverged, Watch } from '../shared/watch.js';
 import { Net } from './network.js';
 import type { EpochRecord, RunResult } from './results.js';
 import type { Scenario } from './scenarios.js';
@@ -55,7 +56,9 @@ export type RunOutcome =
       readonly weights: Uint8Array;
       readonly predictions: number[];
     }
-  | { readonly stopped: true; readonly checkpoint: Uint8Array };
+  | { readonly stopped: true; readonly checkpoint: Uint8Array }
+  /** When, and in which parameter first. The last checkpoint handed out is the last good one. */
+  | { readonly stopped: false; readonly diverged: string };
 
 /** What a run remembers between steps, besides weights and optimizer. */
 interface Progress {
@@ -72,15 +75,33 @@ const EVAL_BATCH = 250;
 /** Steps that may be under way on the device before the loss of the oldest is awaited. */
 const AHEAD = 3;
 
-/**
- * @param resume a checkpoint of the same run, to go on from
- * @param start weights to begin with (safetensors), where the scenario goes on from another
- */
+export interface RunStart {
+  /** A checkpoint of the same run, to go on from. */
+  readonly resume?: Uint8Array | undefined;
+  /** Weights to begin with (safetensors), where the scenario goes on from another. */
+  readonly start?: Uint8Array | undefined;
+}
+
+/** Trains a run to its end, a stop, or the step in which it diverges. */
 export async function trainRun(
   config: RunConfig,
-  { train: trainData, test }: RunData,
+  data: RunData,
   events: RunEvents = {},
-  { resume, start }: { resume?: Uint8Array; start?: Uint8Array } = {},
+  from: RunStart = {},
+): Promise<RunOutcome> {
+  try {
+    return await trainWatched(config, data, events, from);
+  } catch (error) {
+    if (error instanceof Diverged) return { stopped: false, diverged: error.message };
+    throw error;
+  }
+}
+
+async function trainWatched(
+  config: RunConfig,
+  { train: trainData, test }: RunData,
+  events: RunEvents,
+  { resume, start }: RunStart,
 ): Promise<RunOutcome> {
   await init();
   const { scenario, seed, epochs, batchSize } = config;
@@ -107,7 +128,10 @@ export async function trainRun(
 
   const train = capture((images: Tensor, labels: Tensor) => trainStep(scenario, model, optimizer, images, labels));
   const classify = capture((images: Tensor) => noGrad(() => argmax(model.forward(images), { dim: 1 })));
-  const checkpoint = (): Promise<Uint8Array> => {
+  const stepsDone = (): number => progress.epoch * loader.length + progress.batch;
+  const watch = new Watch(model, stepsDone());
+  const checkpoint = async (): Promise<Uint8Array> => {
+    await watch.look(stepsDone());
     const user: Progress = { ...progress, seconds: (performance.now() - began) / 1000 };
     return random.run(() => saveCheckpoint({ model, optimizer, scheduler, settings, user }));
   };
@@ -119,12 +143,14 @@ export async function trainRun(
       group.weightDecay = epoch >= (scenario.weightDecayFrom ?? 1) ? (scenario.weightDecay ?? 0) : 0;
     }
     loader.setEpoch(progress.epoch, progress.batch);
-    const underway: { loss: Tensor; images: number }[] = [];
+    const underway: { loss: Tensor; images: number; look: Promise<void> | undefined }[] = [];
     /** Waits for the oldest step. @returns whether to stop */
     const settle = async (): Promise<boolean> => {
-      const [{ loss: tensor, images } = {}] = underway.splice(0, 1);
+      const [{ loss: tensor, images, look } = {}] = underway.splice(0, 1);
       if (!tensor || images === undefined) return false;
       const loss = await tensor.item();
+      await watch.loss(stepsDone() + 1, loss);
+      await look;
       progress.losses.push(loss);
       if (progress.firstLosses.length < 10) progress.firstLosses.push(loss);
       progress.batch++;
@@ -136,7 +162,9 @@ export async function trainRun(
       while (underway.length > 0) await settle();
     };
     for await (const [images, labels] of loader) {
-      underway.push({ loss: random.run(() => train(images, labels)), images: labels.size });
+      const loss = random.run(() => train(images, labels));
+      const look = watch.due(stepsDone() + underway.length + 1);
+      underway.push({ loss, images: labels.size, look });
       if (underway.length === AHEAD && (await settle())) {
         await settleAll();
         const stopped = { stopped: true, checkpoint: await checkpoint() } as const;
@@ -163,6 +191,7 @@ export async function trainRun(
     progress = { ...progress, epoch, batch: 0, losses: [], history: [...progress.history, record] };
     events.onEpoch?.(record);
   }
+  await watch.look(stepsDone());
   // A run resumed after its last epoch has no predictions yet.
   model.eval();
   if (predictions.length === 0) predictions = await predict(classify, test, transform);

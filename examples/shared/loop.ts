@@ -3,10 +3,12 @@ import { rm } from 'node:fs/promises';
 import { adapter, onCompile, type Tensor } from 'kindling';
 import type { Batch, DataLoader, HostArray } from 'kindling/data';
 import { loadCheckpoint, type RunObjects, saveCheckpoint, writeFileAtomic } from 'kindling/io';
+import type { AnyModule } from 'kindling/nn';
 import { readIfThere } from './files.js';
 import { Progress } from './progress.js';
 import { OwnRandom } from './random.js';
 import { Stop } from './stop.js';
+import { Diverged, Watch } from './watch.js';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -20,11 +22,11 @@ export interface StepsOptions {
    * `state` alone: `batchOf(loader)` gives the batch.
    */
   readonly step: (i: number) => Tensor | Promise<Tensor>;
-  /** What steps change. */
-  readonly state: RunObjects;
+  /** What steps change. The model is watched: see {@link Diverged}. */
+  readonly state: RunObjects & { readonly model: AnyModule };
   /** Everything else that decides the numbers, fit for JSON: a checkpoint with other settings is refused. */
   readonly settings?: Settings;
-  /** A file: written every 30 seconds, at Ctrl-C and after the last step. Whoever has written the result removes it ({@link removeCheckpoint}). */
+  /** A file: written every 30 seconds, at Ctrl-C and after the last step, never of a model that has diverged. Whoever has written the result removes it ({@link removeCheckpoint}). */
   readonly checkpoint: string;
   /** Whether to go on from the checkpoint; where it is not there yet, from the start. */
   readonly resume: boolean;
@@ -61,7 +63,10 @@ interface Saved {
 const AHEAD = 3;
 const CHECKPOINT_SECONDS = 30;
 
-/** @throws Error where `steps` is none, the checkpoint is of other settings, or a loss is not finite */
+/**
+ * @throws Error where `steps` is none or the checkpoint is of other settings; Diverged where a loss, a weight or a running
+ *   statistic is not finite
+ */
 export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
   const { label, steps, state, every, prefix = '', stream = process.stdout, stop = new Stop() } = options;
   if (!Number.isSafeInteger(steps) || steps < 1) throw new Error(`${label}: steps is a whole number ≥ 1, not ${steps}`);
@@ -69,10 +74,15 @@ export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
   const { losses, seconds, adapter: begunOn } = await begin(options, random);
   const began = performance.now() - 1000 * seconds;
   const elapsed = (): number => (performance.now() - began) / 1000;
+  /** The step that the checkpoint is of. */
+  let saved = losses.length > 0 ? losses.length : null;
+  const watch = new Watch(state.model, losses.length);
   const save = async (): Promise<void> => {
+    await watch.look(losses.length);
     const user: Saved = { losses, seconds: elapsed(), adapter: begunOn };
     const bytes = random.run(() => saveCheckpoint({ ...state, settings: options.settings ?? {}, user }));
     await writeFileAtomic(options.checkpoint, await bytes);
+    saved = losses.length;
   };
   const progress = new Progress({ stream, total: steps, label, prefix });
   if (losses.length > 0) progress.line(`Going on after step ${losses.length} of ${steps}.`);
@@ -84,13 +94,15 @@ export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
     () => progress.line('Stopping after this step; once more stops at once, losing those since the last checkpoint.'),
     () => progress.stop(),
   );
-  const underway: Tensor[] = [];
+  const underway: { loss: Tensor; look: Promise<void> | undefined }[] = [];
   const settle = async (most: number): Promise<void> => {
     while (underway.length > most) {
-      const tensor = underway.shift();
-      const loss = (await tensor?.item()) ?? Number.NaN;
-      tensor?.dispose();
-      if (!Number.isFinite(loss)) throw new Error(`${label}: the loss of step ${losses.length + 1} is ${loss}`);
+      const [oldest] = underway.splice(0, 1);
+      if (!oldest) return;
+      const loss = await oldest.loss.item();
+      oldest.loss.dispose();
+      await watch.loss(losses.length + 1, loss);
+      await oldest.look;
       losses.push(loss);
       progress.step(losses.length, `loss ${loss.toFixed(4)}`);
     }
@@ -98,7 +110,7 @@ export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
   let savedAt = performance.now();
   try {
     for (let i = losses.length; i < steps && !stop.requested; i++) {
-      underway.push(await random.inTurn(() => options.step(i)));
+      underway.push({ loss: await random.inTurn(() => options.step(i)), look: watch.due(i + 1) });
       await settle(AHEAD - 1);
       if (every && (i + 1) % every.steps === 0) {
         await settle(0);
@@ -117,6 +129,13 @@ export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
       progress.line(`Stopped and saved after step ${losses.length}. Go on with: ${options.resumeCommand}`);
     }
     return { finished, losses, seconds: elapsed() };
+  } catch (error) {
+    if (!(error instanceof Diverged)) throw error;
+    const kept =
+      saved === null
+        ? 'No checkpoint was written'
+        : `The checkpoint of step ${saved} stays as it was: ${options.checkpoint}`;
+    throw new Diverged(`${label}: diverged: ${error.message}. ${kept}`, { cause: error });
   } finally {
     progress.stop();
     stop.disarm();

@@ -20,6 +20,7 @@ export { GroupNorm, LayerNorm, type LayerNormOptions } from './layernorm.js';
 export { Linear } from './linear.js';
 export * from './loss.js';
 export { type AnyModule, type LoadOptions, type LoadReport, Module, type StateDict } from './module.js';
+export { firstNonfinite } from './nonfinite.js';
 export { Parameter } from './parameter.js';
 export * from './pooling.js';
 export { type Summary, type SummaryRow, summary } from './summary.js';

@@ -1,53 +1,127 @@
 import { scalar } from '../autograd/binary.js';
-import { cat, flatten } from '../autograd/shape.js';
+import { norm } from '../autograd/reduce.js';
+import { cat, flatten, stack } from '../autograd/shape.js';
 import { noGrad } from '../autograd/tape.js';
 import { launchFlatInto } from '../autograd/variant.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, itemsOf, required } from '../gpu/options.js';
+import { checked, itemsOf, type Known, required } from '../gpu/options.js';
+import { insideScope } from '../gpu/storage.js';
 import { clipPartialKernel, clipParts, clipScaleKernel } from '../kernels/clip.js';
 import { zeros } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
+import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { fitting } from './fitting.js';
+
+export interface ClipOptions {
+  /** 2 or Infinity. Default: 2. */
+  normType?: number;
+  /** Whether a norm that is NaN or infinite is an error. Default: false, and NaN makes all gradients NaN, as in PyTorch. */
+  errorIfNonfinite?: boolean;
+}
+
+const CLIP: Known<ClipOptions> = { normType: 'number', errorIfNonfinite: 'boolean' };
 
 /**
  * Scales all gradients by one factor, in place, so that their common norm is at most `maxNorm`. Call it between
  * `backward()` and the optimizer's step; nothing is read back. The gradients of an optimizer's group take two launches.
  *
- * @param options.normType 2 or Infinity. Default: 2
+ * With `errorIfNonfinite` the norm is read back first, so a promise is returned: await it before the optimizer's step. Where
+ * the norm is NaN or infinite it rejects, and gradients and parameters are as they were. Steps and captured functions cannot
+ * wait, so it is refused there.
+ *
  * @returns the norm before scaling, a scalar; 0 where no parameter has a gradient
+ * @throws KindlingError where the norm is not finite and `errorIfNonfinite` is set
  * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
  */
-export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, options: { normType?: number } = {}): Tensor {
-  const { normType = 2 } = checked('clipGradNorm', options, { normType: 'number' });
+export function clipGradNorm(
+  params: Iterable<Tensor>,
+  maxNorm: number,
+  options: ClipOptions & { errorIfNonfinite: true },
+): Promise<Tensor>;
+export function clipGradNorm(
+  params: Iterable<Tensor>,
+  maxNorm: number,
+  options?: ClipOptions & { errorIfNonfinite?: false },
+): Tensor;
+export function clipGradNorm(
+  params: Iterable<Tensor>,
+  maxNorm: number,
+  options: ClipOptions = {},
+): Tensor | Promise<Tensor> {
+  const { normType = 2, errorIfNonfinite = false } = checked('clipGradNorm', options, CLIP);
   required('clipGradNorm', { maxNorm }, { maxNorm: 'number' });
   if (normType !== 2 && normType !== Number.POSITIVE_INFINITY) {
     refuse(`clipGradNorm: normType ${normType}; 2 and Infinity are known`);
   }
   const given = itemsOf('clipGradNorm', 'parameters', params, 'clipGradNorm(model.parameters(), maxNorm)');
   const leaves = given.filter(({ grad }) => grad && grad.size > 0);
-  const grads = leaves.flatMap(({ grad }) => grad ?? []);
-  const [first] = grads;
-  if (!first) return zeros([]);
-  const together = leaves[0]?.gradHome?.together(leaves);
-  if (together) return clipFlat(together, [together], maxNorm, normType);
-  const whole = grads.length === 1 ? first : noGrad(() => cat(grads.map((grad) => flatten(grad))));
-  return clipFlat(whole, grads, maxNorm, normType);
+  if (!errorIfNonfinite) return clip(leaves, maxNorm, normType);
+  if (insideScope()) {
+    refuse(
+      'clipGradNorm: errorIfNonfinite waits for the norm, which a step or a captured function cannot do. ' +
+        'Return the norm from it and look at it there, or ask firstNonfinite(model) of kindling/nn every few steps',
+    );
+  }
+  return checkFinite(leaves, normType).then(() => clip(leaves, maxNorm, normType));
 }
 
-/**
- * Scales arrays in place by the norm of `whole`, which holds what they hold: a launch, and one for each. For one array that
- * holds all gradients, two launches.
- *
- * @internal
- * @returns the norm before scaling
- */
-export function clipFlat(whole: Tensor, arrays: readonly Tensor[], maxNorm: number, normType: number): Tensor {
+/** @throws KindlingError where the common norm of the gradients is not finite, by the first of them that is not */
+async function checkFinite(leaves: readonly Tensor[], normType: number): Promise<void> {
+  const norms = leaves.flatMap(({ grad }) => (grad ? [norm(grad, { p: normType })] : []));
+  if (norms.length === 0) return;
+  const [each, whole] = noGrad(() => {
+    const stacked = stack(norms);
+    return [stacked, norm(stacked, { p: normType })];
+  });
+  const [values, total] = await Promise.all([each.data(), whole.item()]);
+  if (Number.isFinite(total)) return;
+  const first = values.findIndex((value) => !Number.isFinite(value));
+  const which =
+    first < 0 ? 'all of them together' : `that of parameter ${first}, ${show(leaves[first]?.shape ?? [])}, first`;
+  refuse(
+    `clipGradNorm: the norm of the gradients is ${total}: ${which}. Gradients and parameters are as they were; skip the ` +
+      "optimizer's step, or leave out errorIfNonfinite",
+  );
+}
+
+/** Clips the gradients of leaves that have some. */
+function clip(leaves: readonly Tensor[], maxNorm: number, normType: number): Tensor {
+  if (leaves.length === 0) return zeros([]);
+  const { ranges, others } = found(leaves);
   const infinite = normType !== 2;
-  const partials = launch(clipPartialKernel({ size: whole.size, infinite }), [whole], [clipParts(whole.size)]);
+  const wholes = [...ranges, ...fitting(others, ({ size }) => 4 * size).map(joined)];
+  const partials = wholes.map((whole) =>
+    launch(clipPartialKernel({ size: whole.size, infinite }), [whole], [clipParts(whole.size)]),
+  );
+  const all = joined(partials);
   const norm = new Tensor([]);
-  for (const array of arrays) {
-    const reads = [partials, scalar(maxNorm, 'f32')];
+  for (const array of [...ranges, ...others]) {
+    const reads = [all, scalar(maxNorm, 'f32')];
     launchFlatInto('clip.scale', clipScaleKernel, { size: array.size, infinite }, reads, [array, norm]);
   }
   return norm;
 }
+
+/** The gradients of leaves: those that fill a range of an arena as this range, the others one by one. */
+function found(leaves: readonly Tensor[]): { ranges: Tensor[]; others: Tensor[] } {
+  const byArena = new Map<object | undefined, Tensor[]>();
+  for (const leaf of leaves) {
+    const { arena } = leaf.gradHome ?? {};
+    const beside = byArena.get(arena);
+    if (beside) beside.push(leaf);
+    else byArena.set(arena, [leaf]);
+  }
+  const ranges: Tensor[] = [];
+  const others: Tensor[] = [];
+  for (const beside of byArena.values()) {
+    const range = beside[0]?.gradHome?.together(beside);
+    if (range) ranges.push(range);
+    else others.push(...beside.flatMap(({ grad }) => grad ?? []));
+  }
+  return { ranges, others };
+}
+
+/** One array of all elements of these. */
+const joined = (parts: readonly Tensor[]): Tensor =>
+  parts.length === 1 && parts[0] ? parts[0] : noGrad(() => cat(parts.map((part) => flatten(part))));

@@ -1,6 +1,6 @@
 /** Optimizers and learning-rate schedulers, as PyTorch's `torch.optim`. */
 export { Adam, type AdamOptions, AdamW } from './adam.js';
-export { clipGradNorm } from './clip.js';
+export { type ClipOptions, clipGradNorm } from './clip.js';
 export * from './lrScheduler/index.js';
 export * as lrScheduler from './lrScheduler/index.js';
 export { NAdam, type NAdamOptions, RAdam, type RAdamOptions } from './nadam.js';

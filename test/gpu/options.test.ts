@@ -212,7 +212,7 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
     'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where',
   nn:
     'AdaptiveAvgPool2d Dropout Dropout2d ELU Flatten Identity LeakyReLU LogSoftmax Module ModuleList Parameter Sequential ' +
-    'Softmax Softplus init registerForwardHook registerForwardPreHook registerFullBackwardHook summary',
+    'Softmax Softplus firstNonfinite init registerForwardHook registerForwardPreHook registerFullBackwardHook summary',
   init: 'calculateFanInAndFanOut calculateGain constant normal ones resetLinear uniform zeros',
   functional: 'adaptiveAvgPool2d flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',
   optim: 'LRScheduler Optimizer l1Penalty lrScheduler',

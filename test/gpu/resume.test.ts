@@ -19,7 +19,7 @@ const config: RunConfig = {
 };
 
 function whole(outcome: RunOutcome) {
-  if (outcome.stopped) throw new Error('the run was stopped');
+  if (outcome.stopped || 'diverged' in outcome) throw new Error('the run was stopped, or diverged');
   const { weights, predictions, result } = outcome;
   return { weights: [...weights], predictions, result: { ...result, seconds: 0 } };
 }

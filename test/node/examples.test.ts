@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { synthetic } from 'kindling/data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadData } from '../../examples/cifar/data.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'kindling-examples-'));
@@ -178,6 +179,38 @@ describe('gpt', () => {
     expect(said).toMatch(message);
     expect(code).toBe(1);
     expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('cifar', () => {
+  it('goes on after a run that diverged, gives it no scores, and ends with exit 1', async () => {
+    const out = join(folder, 'cifarDead');
+    const sizes = { trainSize: 32, testSize: 20, epochs: 1, batchSize: 8, seeds: [0] };
+    const scenarios = [
+      { name: 'dead', lr: 1e30 },
+      { name: 'after', lr: 1e-3, startFrom: 'dead' },
+      { name: 'alive', lr: 1e-3 },
+    ];
+    const { fingerprint, location } = await loadData({ choice: 'synthetic', download: false, ...sizes }, () => {});
+    const options = { set: 'tricks', asPublished: false, host: 'node', json: false };
+    const plan = { ...sizes, set: 'tricks', scenarios, preset: 'custom' };
+    mkdirSync(join(out, 'state'), { recursive: true });
+    writeFileSync(join(out, 'state/resume.json'), JSON.stringify({ options, plan, location, fingerprint }));
+    const dead = /DIVERGED: dead, seed 0: the loss of step \d is NaN, and conv1\.weight/;
+    const [first, again] = [await run('cifar', ['--resume', out]), await run('cifar', ['--resume', out])];
+    for (const { code, text } of [first, again]) {
+      expect(text).toMatch(dead);
+      expect(text).toMatch(/dead, seed 0 +│ synthetic .*│ +diverged/);
+      expect(code).toBe(1);
+    }
+    const results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
+    expect(results.runs.map((one: { scenario: string }) => one.scenario)).toEqual(['alive']);
+    expect(results.diverged).toEqual([
+      { scenario: 'dead', seed: 0, what: expect.stringMatching(/^the loss of step \d is NaN/) },
+      { scenario: 'after', seed: 0, what: 'it goes on from dead, which diverged' },
+    ]);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(dead);
+    expect(existsSync(join(out, 'weights/dead-seed0.safetensors'))).toBe(false);
   });
 });
 

@@ -2,10 +2,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { adapter, capture, manualSeed, type Tensor } from 'kindling';
+import { adapter, capture, manualSeed, randn, type Tensor, tensor } from 'kindling';
 import { DataLoader } from 'kindling/data';
 import { readSafetensors, saveSafetensors, writeSafetensors } from 'kindling/io';
-import { Conv2d, CrossEntropyLoss, Dropout, Flatten, Linear, Sequential } from 'kindling/nn';
+import { BatchNorm1d, Conv2d, CrossEntropyLoss, Dropout, Flatten, Linear, Sequential, Tanh } from 'kindling/nn';
 import { Adam, lrScheduler } from 'kindling/optim';
 import { afterAll, describe, expect, it } from 'vitest';
 import { batchOf, removeCheckpoint, runSteps } from '../../examples/shared/loop.js';
@@ -159,7 +159,48 @@ describe('runSteps', () => {
 
   it('says where a loss is not finite', async () => {
     await expect(attempt({ checkpoint: join(folder, 'nan'), lr: 1e38 })).rejects.toThrow(
-      /test: the loss of step \d+ is/,
+      /test: diverged: the loss of step \d+ is (NaN|Infinity).*\. No checkpoint was written/,
     );
+    expect(existsSync(join(folder, 'nan'))).toBe(false);
+  });
+
+  it('stops where weights are not finite though the loss is, and keeps the last good checkpoint', async () => {
+    const checkpoint = join(folder, 'dead');
+    /** A NaN reaches a running statistic in step `spoilt`, and no loss. */
+    async function train(options: { steps: number; spoilt: number; resume?: boolean }) {
+      manualSeed(0);
+      const norm = new BatchNorm1d(4);
+      const model = new Sequential(new Linear(4, 4), norm, new Tanh(), new Linear(4, 2));
+      const criterion = new CrossEntropyLoss();
+      const labels = tensor(Int32Array.from([0, 1]));
+      return runSteps({
+        label: 'test',
+        steps: options.steps,
+        step(i) {
+          const loss = criterion.forward(model.forward(randn([2, 4])), labels);
+          if (i + 1 === options.spoilt) norm.runningMean?.copy_(new Float32Array([0, Number.NaN, 0, 0]));
+          return loss;
+        },
+        state: { model },
+        checkpoint,
+        resume: options.resume ?? false,
+        resumeCommand: 'again',
+        stream: { isTTY: false, write: () => true } as unknown as NodeJS.WriteStream,
+        stop: { requested: false, arm: () => {}, disarm: () => {} },
+      });
+    }
+    await train({ steps: 4, spoilt: -1 });
+    const good = readFileSync(checkpoint);
+    // Found by the look every ten steps, and by the one before the last checkpoint.
+    for (const [steps, spoilt, when] of [
+      [40, 17, 'one of the steps 11 to 20'],
+      [8, 7, 'one of the steps 5 to 8'],
+    ] as const) {
+      await expect(train({ steps, spoilt, resume: true })).rejects.toThrow(
+        `test: diverged: in ${when} 1.running_mean became NaN or infinite (the first in the model's order). ` +
+          `The checkpoint of step 4 stays as it was: ${checkpoint}`,
+      );
+      expect(readFileSync(checkpoint).equals(good)).toBe(true);
+    }
   });
 });

@@ -71,6 +71,10 @@ export function scoreRange({ rows, baseline, noise }: Summary): [low: number, hi
   return [rounded(Math.floor(least / step - 0.25)), rounded(Math.ceil(most / step + 0.25))];
 }
 
+/** What is said of each run that diverged. It has no row among the others: it has no scores. */
+export const divergedLines = ({ diverged = [] }: StudyResults): string[] =>
+  diverged.map(({ scenario, seed, what }) => `DIVERGED: ${scenario}, seed ${seed}: ${what}`);
+
 /** The data source by name; one that is generated says so. */
 export const dataName = ({ data }: StudyResults): string =>
   data.synthetic ? 'synthetic pictures (not CIFAR-10)' : data.name;

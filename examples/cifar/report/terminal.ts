@@ -1,7 +1,7 @@
 /** The end of the study in a terminal: the table, the chart, and what they do not say. */
 import Table from 'cli-table3';
 import type { StudyResults } from '../results.js';
-import { provenance, scoreRange, summarise } from './summary.js';
+import { divergedLines, provenance, scoreRange, summarise } from './summary.js';
 import { signedPoints, wrap } from './text.js';
 
 /** No rule between rows: the one below the head is put in by hand. */
@@ -23,6 +23,9 @@ export function finalTable(results: StudyResults): string {
       cells.push(row === baseline ? '' : `${within ? 'noise ' : ''}${signedPoints(row.delta)}`);
     }
     table.push(cells);
+  }
+  for (const { scenario, seed } of results.diverged ?? []) {
+    table.push([`${scenario}, seed ${seed}`, results.data.name, 'diverged', ...head.slice(3).map(() => '–')]);
   }
   const [top = '', names = '', ...body] = table.toString().split('\n');
   const rule = top.replace('┌', '├').replaceAll('┬', '┼').replace('┐', '┤');
@@ -55,7 +58,8 @@ export function dotChart(results: StudyResults, columns = 80): string {
 export function terminalReport(results: StudyResults, columns = 80): string {
   const { what, where } = provenance(results);
   const { rows, noise } = summarise(results);
-  const head = [...wrap(what, columns), ...wrap(where, columns), ''];
+  const dead = divergedLines(results).flatMap((line) => wrap(line, columns));
+  const head = [...wrap(what, columns), ...wrap(where, columns), ...dead, ''];
   if (rows.length === 0) return [...head, 'No run has finished.'].join('\n');
   return [...head, finalTable(results), '', dotChart(results, columns), '', ...wrap(noise.text, columns)].join('\n');
 }

@@ -2,7 +2,7 @@
 import type { Sample, StudyResults } from '../../results.js';
 import { f1Spec, legend } from '../chart.js';
 import { curve } from '../curves.js';
-import { dataName, provenance, type Row, type Summary, summarise } from '../summary.js';
+import { dataName, divergedLines, provenance, type Row, type Summary, summarise } from '../summary.js';
 import { points } from '../text.js';
 import { PAGE, render } from '../vega.js';
 import { type Html, html, inline, markup } from './html.js';
@@ -34,7 +34,7 @@ function chartSection(results: StudyResults, summary: Summary, svg: string): Htm
     results.data.synthetic ? 'The data is synthetic: the scores say nothing about CIFAR-10.' : '',
   ];
   return html`<figure>${scrolling('Chart', html`<div class="wide" role="img" aria-label="${described}">${inline(svg)}</div>`)}
-<figcaption>${parts.join(' ')}</figcaption></figure>${resultTable(summary)}`;
+<figcaption>${parts.join(' ')}</figcaption></figure>${resultTable(summary, results.diverged)}`;
 }
 
 async function curves(row: Row, summary: Summary): Promise<Html> {
@@ -116,6 +116,7 @@ export async function reportHtml(results: StudyResults, samples: readonly Sample
 <title>${title}</title><style>${markup(STYLE)}</style></head>
 <body><header><h1>${title}</h1>
 ${results.data.synthetic ? html`<p class="note"><strong>Synthetic data.</strong> The pictures were drawn by a seeded generator; no figure here is about CIFAR-10.</p>` : null}
+${divergedLines(results).map((line) => html`<p class="note"><strong>${line}</strong></p>`)}
 <p>${done ? findings(summary) : ''}</p>
 <p class="muted">${what}<br/>${where}</p>
 <nav aria-label="Sections"><ul>${sections.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav></header>

@@ -1,5 +1,5 @@
 /** The page's tables: results, settings, confusion matrices, classification reports. */
-import type { ReportEntry, RunResult, StudyResults } from '../../results.js';
+import type { DivergedRun, ReportEntry, RunResult, StudyResults } from '../../results.js';
 import { dataName, type Row, type Summary } from '../summary.js';
 import { signedPoints, thousands } from '../text.js';
 import { type Html, html } from './html.js';
@@ -8,8 +8,8 @@ import { type Html, html } from './html.js';
 export const scrolling = (label: string, table: Html): Html =>
   html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${table}</div>`;
 
-/** One row per scenario: scores, distance from the baseline, and whether that is more than noise. */
-export function resultTable({ rows, baseline, noise, seeds }: Summary): Html {
+/** One row per scenario: scores, distance from the baseline, and whether that is more than noise; then what diverged. */
+export function resultTable({ rows, baseline, noise, seeds }: Summary, diverged: readonly DivergedRun[] = []): Html {
   const verdict = (row: Row): string => {
     if (row.delta === null || row === baseline) return '';
     return Math.abs(row.delta) < noise.bound ? 'within noise' : row.delta > 0 ? 'higher' : 'lower';
@@ -28,10 +28,13 @@ ${baseline ? html`<th scope="col">vs ${baseline.scenario}</th><th scope="col" cl
   ): Html => html`<tr><th scope="row" class="name">${row.scenario}</th><td>${row.mean.toFixed(3)}</td>
 ${several ? html`<td>${row.min.toFixed(3)} – ${row.max.toFixed(3)}</td>` : null}<td>${row.accuracy.toFixed(3)}</td>
 ${against(row)}<td>${row.seconds.toFixed(1)}</td></tr>`;
+  const columns = 3 + (several ? 1 : 0) + (baseline ? 2 : 0);
+  const dead = ({ scenario, seed }: DivergedRun): Html =>
+    html`<tr><th scope="row" class="name">${scenario}, seed ${seed}</th><td colspan="${columns}">diverged</td></tr>`;
   return scrolling(
     'Scores per scenario',
     html`<table><caption>${several ? 'Means over the seeds; seconds' : 'Seconds'} of training in all.
-Differences are in points, hundredths of micro-F1.</caption><thead>${head}</thead><tbody>${rows.map(line)}</tbody></table>`,
+Differences are in points, hundredths of micro-F1.</caption><thead>${head}</thead><tbody>${rows.map(line)}${diverged.map(dead)}</tbody></table>`,
   );
 }
 
