@@ -12,13 +12,13 @@ import { triangle } from './triangle.js';
 
 export interface AttentionOptions {
   /** bool: true where a query may see a key; f32: added to the scores. Broadcasts to [..., L, S]. Default: none. */
-  attnMask?: Tensor | null;
+  attnMask?: Tensor | null | undefined;
   /** Probability with which a weight becomes 0; unlike the module this does not ask whether one trains. Default: 0. */
-  dropoutP?: number;
+  dropoutP?: number | undefined;
   /** Query i sees keys up to i. Not together with `attnMask`. Default: false. */
-  isCausal?: boolean;
+  isCausal?: boolean | undefined;
   /** Of the scores before softmax. Default: 1 / √E. */
-  scale?: number | null;
+  scale?: number | null | undefined;
 }
 
 const ATTENTION: Known<AttentionOptions> = {

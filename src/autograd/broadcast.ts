@@ -51,9 +51,9 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 
 export interface ReduceOptions {
   /** Dimensions to reduce; default all. Negative ones count from the end. */
-  dim?: number | readonly number[];
+  dim?: number | readonly number[] | undefined;
   /** Keep reduced dimensions with length 1. Default: false. */
-  keepdim?: boolean;
+  keepdim?: boolean | undefined;
 }
 
 /** @internal */
@@ -80,7 +80,7 @@ export function reduce(
   x: Tensor,
   dims: readonly number[],
   shape: Shape,
-  { scale = 1, variant }: { scale?: number; variant?: ReduceVariant } = {},
+  { scale = 1, variant }: { scale?: number | undefined; variant?: ReduceVariant } = {},
 ): Tensor {
   if (dims.some((d) => x.shape[d] === 0)) {
     return full(shape, OF_NOTHING[op] * scale, { dtype: x.dtype === 'bool' ? 'i32' : x.dtype });

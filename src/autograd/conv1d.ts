@@ -11,13 +11,13 @@ type Single = number | readonly [number];
 
 export interface Conv1dOptions {
   /** Default: 1. */
-  stride?: Single;
+  stride?: Single | undefined;
   /** Zeros on either side; 'valid' is 0, 'same' keeps the length (stride 1). Default: 0. */
-  padding?: Single | 'valid' | 'same';
+  padding?: Single | 'valid' | 'same' | undefined;
   /** Distance between the taps of the window. Default: 1. */
-  dilation?: Single;
+  dilation?: Single | undefined;
   /** Channels are cut into groups that see only their own inputs. Default: 1. */
-  groups?: number;
+  groups?: number | undefined;
 }
 
 const CONV1D: Known<Conv1dOptions> = {

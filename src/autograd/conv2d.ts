@@ -18,7 +18,7 @@ import { differentiable } from './tape.js';
 
 export interface Conv2dOptions extends ConvOptions {
   /** Zeros on either side; 'valid' is 0, 'same' keeps the image's size (stride 1). Default: 0. */
-  padding?: Pair | 'valid' | 'same';
+  padding?: Pair | 'valid' | 'same' | undefined;
 }
 
 const CONV2D: Known<Conv2dOptions> = { ...CONV, padding: 'counts|valid|same' };

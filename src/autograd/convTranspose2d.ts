@@ -14,9 +14,9 @@ import { differentiable } from './tape.js';
 /** `stride` is the distance at which the windows of neighbouring inputs lie in the output. */
 export interface ConvTranspose2dOptions extends ConvOptions {
   /** Rows and columns cut off the output on either side. Default: 0. */
-  padding?: Pair;
+  padding?: Pair | undefined;
   /** Rows and columns more at the end; less than stride or dilation. Default: 0. */
-  outputPadding?: Pair;
+  outputPadding?: Pair | undefined;
 }
 
 const CONV_TRANSPOSE: Known<ConvTranspose2dOptions> = { ...CONV, padding: 'counts', outputPadding: 'counts' };

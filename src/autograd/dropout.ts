@@ -10,9 +10,9 @@ import { differentiable } from './tape.js';
 
 export interface DropoutOptions {
   /** Probability with which an element becomes 0. Default: 0.5. */
-  p?: number;
+  p?: number | undefined;
   /** Without it x comes back unchanged. Default: true. */
-  training?: boolean;
+  training?: boolean | undefined;
 }
 
 const DROPOUT: Known<DropoutOptions> = { p: 'number', training: 'boolean' };

@@ -12,18 +12,18 @@ import { enableGrad, inReverse, noGrad, backward as plain, seedOf } from './tape
 
 export interface BackwardOptions {
   /** The gradient by the tensor; default 1, which needs a tensor of one element. */
-  gradient?: Tensor;
+  gradient?: Tensor | undefined;
   /** Record the gradients, so that they can be differentiated. Default: false. */
-  createGraph?: boolean;
+  createGraph?: boolean | undefined;
 }
 
 export interface GradOptions {
   /** Gradients by the outputs, null for 1, which needs an output of one element. Default: all 1. */
-  gradOutputs?: Tensor | readonly (Tensor | null)[];
+  gradOutputs?: Tensor | readonly (Tensor | null)[] | undefined;
   /** Record the gradients, so that they can be differentiated. Default: false. */
-  createGraph?: boolean;
+  createGraph?: boolean | undefined;
   /** Give null for an input that the outputs do not depend on, which is an error otherwise. Default: false. */
-  allowUnused?: boolean;
+  allowUnused?: boolean | undefined;
 }
 
 const GRAD: Known<GradOptions> = { gradOutputs: 'any', createGraph: 'boolean', allowUnused: 'boolean' };

@@ -10,11 +10,11 @@ import { backward, noGrad } from './tape.js';
 
 export interface GradcheckOptions {
   /** Step of the difference. Default: 1e-2, near the best for float32. */
-  eps?: number;
+  eps?: number | undefined;
   /** Default: 1e-2. */
-  rtol?: number;
+  rtol?: number | undefined;
   /** Default: 5e-3. */
-  atol?: number;
+  atol?: number | undefined;
 }
 
 /**

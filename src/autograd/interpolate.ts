@@ -11,13 +11,13 @@ import { indexSelect } from './indexing.js';
 
 export interface InterpolateOptions {
   /** Length of each spatial dimension, or one for all. Give this or `scaleFactor`. */
-  size?: number | Shape;
+  size?: number | Shape | undefined;
   /** New length over old, of each spatial dimension or for all; lengths are rounded down. */
-  scaleFactor?: number | Shape;
+  scaleFactor?: number | Shape | undefined;
   /** 'linear', 'bilinear' and 'trilinear' are of one, two and three spatial dimensions, 'bicubic' of two. Default: 'nearest'. */
-  mode?: 'nearest' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic';
+  mode?: 'nearest' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic' | undefined;
   /** Whether the middles of the corners fall on each other, rather than the corners' edges. Not of 'nearest'. Default: false. */
-  alignCorners?: boolean | null;
+  alignCorners?: boolean | null | undefined;
 }
 
 /** Spatial dimensions of the modes that mix elements. */

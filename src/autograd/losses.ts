@@ -14,7 +14,7 @@ export type Reduction = 'mean' | 'sum' | 'none';
 
 export interface LossOptions {
   /** Default: 'mean'. */
-  reduction?: Reduction;
+  reduction?: Reduction | undefined;
 }
 
 /** @internal */
@@ -77,9 +77,9 @@ export function huberLoss(x: Tensor, target: Tensor, options: LossOptions & { de
 
 export interface BinaryCrossEntropyOptions extends LossOptions {
   /** Multiplies the loss of every element; broadcasts. */
-  weight?: Tensor | null;
+  weight?: Tensor | null | undefined;
   /** Multiplies the part of the positive targets; broadcasts. */
-  posWeight?: Tensor | null;
+  posWeight?: Tensor | null | undefined;
 }
 
 const BINARY: Known<Omit<BinaryCrossEntropyOptions, 'posWeight'>> = { ...LOSS, weight: 'tensor?' };
@@ -126,9 +126,9 @@ export function binaryCrossEntropy(
 
 export interface KlDivOptions {
   /** 'batchmean' divides the sum by the first dimension, as the formula of the divergence has it. Default: 'mean'. */
-  reduction?: Reduction | 'batchmean';
+  reduction?: Reduction | 'batchmean' | undefined;
   /** Whether targets are logarithms too. Default: false. */
-  logTarget?: boolean;
+  logTarget?: boolean | undefined;
 }
 
 /** @internal */

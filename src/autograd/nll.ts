@@ -16,16 +16,16 @@ import { neg } from './unary.js';
 
 export interface NllOptions {
   /** A weight for every class, f32 of shape [C]. A mean divides by the weights of the targets. */
-  weight?: Tensor | null;
+  weight?: Tensor | null | undefined;
   /** Targets of this value count neither in the loss nor in the mean. Default: -100. */
-  ignoreIndex?: number;
+  ignoreIndex?: number | undefined;
   /** Default: 'mean'. */
-  reduction?: Reduction;
+  reduction?: Reduction | undefined;
 }
 
 export interface CrossEntropyOptions extends NllOptions {
   /** The share of every target that is spread evenly over all classes. Default: 0. */
-  labelSmoothing?: number;
+  labelSmoothing?: number | undefined;
 }
 
 /** @internal */

@@ -29,19 +29,19 @@ function checkVectors(op: string, x: Tensor, shape: Shape, vectors: Readonly<Rec
 
 export interface BatchNormOptions {
   /** [C]; used in evaluation, and updated in place while training. */
-  runningMean?: Tensor | null;
+  runningMean?: Tensor | null | undefined;
   /** [C]; the unbiased variance. */
-  runningVar?: Tensor | null;
+  runningVar?: Tensor | null | undefined;
   /** [C]; default ones. */
-  weight?: Tensor | null;
+  weight?: Tensor | null | undefined;
   /** [C]; default zeros. */
-  bias?: Tensor | null;
+  bias?: Tensor | null | undefined;
   /** Statistics of this batch, or the running ones. Default: false. */
-  training?: boolean;
+  training?: boolean | undefined;
   /** Share of this batch in the running statistics. Default: 0.1. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** Added to the variance. Default: 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
 }
 
 const STATISTICS: Known<Omit<BatchNormOptions, 'training'>> = {
@@ -120,7 +120,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
 
 export interface InstanceNormOptions extends Omit<BatchNormOptions, 'training'> {
   /** Statistics of each image, or the running ones. Default: true. */
-  useInputStats?: boolean;
+  useInputStats?: boolean | undefined;
 }
 
 const INSTANCE_NORM: Known<InstanceNormOptions> = { ...STATISTICS, useInputStats: 'boolean' };
@@ -168,11 +168,11 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
 
 export interface AffineOptions {
   /** Default: ones. */
-  weight?: Tensor | null;
+  weight?: Tensor | null | undefined;
   /** Default: zeros. */
-  bias?: Tensor | null;
+  bias?: Tensor | null | undefined;
   /** Added to the variance. Default: 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
 }
 
 const AFFINE: Known<AffineOptions> = { weight: 'tensor?', bias: 'tensor?', eps: 'number' };
@@ -240,7 +240,10 @@ export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions =
  * @param options exponent `p` of the norm (default 2), `dim` (default 1), `eps` (default 1e-12)
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
  */
-export function normalize(x: Tensor, options: { p?: number; dim?: number; eps?: number } = {}): Tensor {
+export function normalize(
+  x: Tensor,
+  options: { p?: number | undefined; dim?: number | undefined; eps?: number } = {},
+): Tensor {
   const { p = 2, dim = 1, eps = 1e-12 } = checked('normalize', options, { p: 'number', dim: 'whole', eps: 'number' });
   return div(x, maximum(norm(x, { p, dim, keepdim: true }), eps));
 }

@@ -26,23 +26,23 @@ export const pair = (value: Pair): readonly [number, number] => (typeof value ==
 export interface Pool2dOptions {
   kernelSize: Pair;
   /** Default: kernelSize, so that windows lie side by side. */
-  stride?: Pair;
+  stride?: Pair | undefined;
   /** At most half of kernelSize. Default: 0. */
-  padding?: Pair;
+  padding?: Pair | undefined;
   /** Rounds the output's size up, so that a last window may reach past the end; none begins there. Default: false. */
-  ceilMode?: boolean;
+  ceilMode?: boolean | undefined;
 }
 
 export interface MaxPool2dOptions extends Pool2dOptions {
   /** Distance between neighbours of a window. Default: 1. */
-  dilation?: Pair;
+  dilation?: Pair | undefined;
 }
 
 export interface AvgPool2dOptions extends Pool2dOptions {
   /** Whether padding counts in the divisor. Default: true. */
-  countIncludePad?: boolean;
+  countIncludePad?: boolean | undefined;
   /** Divides the sum of every window by this instead of by its size. Default: null. */
-  divisorOverride?: number | null;
+  divisorOverride?: number | null | undefined;
 }
 
 /** @internal */
@@ -131,13 +131,13 @@ export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor {
 export interface MaxPool1dOptions {
   kernelSize: number;
   /** Default: kernelSize, so that windows lie side by side. */
-  stride?: number;
+  stride?: number | undefined;
   /** At most half of kernelSize. Default: 0. */
-  padding?: number;
+  padding?: number | undefined;
   /** Distance between neighbours of a window. Default: 1. */
-  dilation?: number;
+  dilation?: number | undefined;
   /** As {@link Pool2dOptions}'s. Default: false. */
-  ceilMode?: boolean;
+  ceilMode?: boolean | undefined;
 }
 
 /** @internal */

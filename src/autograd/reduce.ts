@@ -81,7 +81,7 @@ export const amax = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme(
 /** Smallest element over dimensions; equal ones share the gradient. */
 export const amin = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme('min', x, options);
 
-function arg(op: 'max' | 'min', x: Tensor, options: { dim?: number; keepdim?: boolean }): Tensor {
+function arg(op: 'max' | 'min', x: Tensor, options: { dim?: number | undefined; keepdim?: boolean }): Tensor {
   const { dim, keepdim = false } = checked(`arg${op}`, options, { dim: 'whole', keepdim: 'boolean' });
   const dims = dim === undefined ? dimsOf(`arg${op}`, undefined, x.ndim) : [dimOf(`arg${op}`, dim, x.ndim)];
   wantsElements(`arg${op}`, x, dims);
@@ -98,13 +98,15 @@ function arg(op: 'max' | 'min', x: Tensor, options: { dim?: number; keepdim?: bo
 }
 
 /** Index of the largest element along `dim` (of all elements, flattened, without it), the first where several are equal. */
-export const argmax = (x: Tensor, options: { dim?: number; keepdim?: boolean } = {}): Tensor => arg('max', x, options);
+export const argmax = (x: Tensor, options: { dim?: number | undefined; keepdim?: boolean } = {}): Tensor =>
+  arg('max', x, options);
 /** Index of the smallest element, as {@link argmax}. */
-export const argmin = (x: Tensor, options: { dim?: number; keepdim?: boolean } = {}): Tensor => arg('min', x, options);
+export const argmin = (x: Tensor, options: { dim?: number | undefined; keepdim?: boolean } = {}): Tensor =>
+  arg('min', x, options);
 
 export interface VarianceOptions extends ReduceOptions {
   /** Subtracted from the number of elements in the divisor. Default: 1, the unbiased estimate. */
-  correction?: number;
+  correction?: number | undefined;
 }
 
 const VARIANCE: Known<VarianceOptions> = { ...REDUCE, correction: 'number' };
@@ -127,7 +129,7 @@ export const std = (x: Tensor, options: VarianceOptions = {}): Tensor =>
 
 export interface NormOptions extends ReduceOptions {
   /** The exponent; `Infinity` is the largest absolute value. Default: 2. */
-  p?: number;
+  p?: number | undefined;
 }
 
 /**

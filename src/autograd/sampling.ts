@@ -10,7 +10,7 @@ import { noGrad } from './tape.js';
 
 export interface BernoulliOptions {
   /** The probability of 1 everywhere, in place of the elements of `x`. Default: none. */
-  p?: number;
+  p?: number | undefined;
 }
 
 const BERNOULLI: Known<BernoulliOptions> = { p: 'number' };

@@ -222,9 +222,9 @@ export interface PadOptions {
    * What is added: one value, the mirror image without the edge itself, copies of the edge, or the other end. Default:
    * 'constant'.
    */
-  mode?: 'constant' | 'reflect' | 'replicate' | 'circular';
+  mode?: 'constant' | 'reflect' | 'replicate' | 'circular' | undefined;
   /** The value of 'constant'. Default: 0. */
-  value?: number;
+  value?: number | undefined;
 }
 
 const PAD: Known<PadOptions> = { mode: ['constant', 'reflect', 'replicate', 'circular'], value: 'number' };

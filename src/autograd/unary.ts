@@ -86,11 +86,11 @@ export const isfinite = (x: Tensor): Tensor => unary(lines.isfinite, x);
 
 export interface NanToNumOptions {
   /** What takes the place of NaN. Default: 0. */
-  nan?: number;
+  nan?: number | undefined;
   /** Of infinity. Default: the largest f32. */
-  posinf?: number;
+  posinf?: number | undefined;
   /** Of minus infinity. Default: the lowest f32. */
-  neginf?: number;
+  neginf?: number | undefined;
 }
 
 const LARGEST = 3.4028234663852886e38;
@@ -120,19 +120,19 @@ export function relu(x: Tensor): Tensor {
 /** min(max(x, 0), 6). */
 export const relu6 = (x: Tensor): Tensor => unary(lines.relu6, x);
 /** x above 0, `negativeSlope` · x below. Default slope: 0.01. */
-export function leakyRelu(x: Tensor, options: { negativeSlope?: number } = {}): Tensor {
+export function leakyRelu(x: Tensor, options: { negativeSlope?: number | undefined } = {}): Tensor {
   const { negativeSlope = 0.01 } = checked('leakyRelu', options, { negativeSlope: 'number' });
   return unary(lines.leakyRelu, x, negativeSlope);
 }
 /** x above 0, `alpha` · (e^x − 1) below. Default alpha: 1. */
-export function elu(x: Tensor, options: { alpha?: number } = {}): Tensor {
+export function elu(x: Tensor, options: { alpha?: number | undefined } = {}): Tensor {
   const { alpha = 1 } = checked('elu', options, { alpha: 'number' });
   return unary(lines.elu, x, alpha);
 }
 /** x · sigmoid(x), also called swish. */
 export const silu = (x: Tensor): Tensor => unary(lines.silu, x);
 /** log(1 + e^(beta · x)) / beta, x itself where beta · x is above `threshold`. Defaults: beta 1, threshold 20. */
-export function softplus(x: Tensor, options: { beta?: number; threshold?: number } = {}): Tensor {
+export function softplus(x: Tensor, options: { beta?: number | undefined; threshold?: number } = {}): Tensor {
   const { beta = 1, threshold = 20 } = checked('softplus', options, { beta: 'number', threshold: 'number' });
   if (beta === 1 && threshold === 20) return unary(lines.softplus, x);
   const scaled = mul(x, beta);
@@ -149,7 +149,7 @@ export const hardsigmoid = (x: Tensor): Tensor => unary(lines.hardsigmoid, x);
 export const hardswish = (x: Tensor): Tensor => unary(lines.hardswish, x);
 
 /** x limited to [min, max]; either may be left out. */
-export function clamp(x: Tensor, options: { min?: number | null; max?: number | null }): Tensor {
+export function clamp(x: Tensor, options: { min?: number | null | undefined; max?: number | null }): Tensor {
   const { min, max } = checked('clamp', options, { min: 'number?', max: 'number?' });
   if (min == null && max == null) refuse('clamp: give min, max or both');
   const above = min == null ? x : unary(lines.clampMin, x, min);

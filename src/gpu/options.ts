@@ -29,6 +29,9 @@ type BaseKind<V> = [V] extends [boolean]
  */
 type Kind<V> = 'any' | (null extends V ? `${Extract<BaseKind<NonNullable<V>>, string>}?` : BaseKind<V>);
 
+/** Options with their defaults filled in. */
+export type Complete<Options> = { [Key in keyof Options]-?: Exclude<Options[Key], undefined> };
+
 /** The kinds of all options of an interface: to leave one out, or to name one that is not there, is a type error. */
 export type Known<Options> = { readonly [Key in keyof Options]-?: Kind<Exclude<Options[Key], undefined>> };
 

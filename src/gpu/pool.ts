@@ -23,15 +23,25 @@ const IDLE_BYTES = 256 * 1024 * 1024;
 /** Four sizes per power of two: a sixth of waste at worst on average, and few sizes to search. */
 export function sizeClass(wanted: number): number {
   const least = Math.max(256, wanted);
-  const quarter = 2 ** Math.max(8, Math.floor(Math.log2(least)) - 2);
+  const quarter = quarterBelow(least);
   return Math.ceil(least / quarter) * quarter;
+}
+
+/** A quarter of the power of two below `bytes`, but at least 256. */
+const quarterBelow = (bytes: number): number => 2 ** Math.max(8, Math.floor(Math.log2(bytes)) - 2);
+
+/** Bytes of the largest buffer that the adapter has and a kernel can bind whole. */
+export function largestBuffer(): number {
+  const { maxBufferSize, maxStorageBufferBindingSize } = device().limits;
+  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  const quarter = quarterBelow(most);
+  return Math.floor(most / quarter) * quarter;
 }
 
 /** @throws KindlingError where the adapter has no buffer of so many bytes */
 export function checkSize(wanted: number): void {
-  const { maxBufferSize, maxStorageBufferBindingSize } = device().limits;
-  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  if (sizeClass(wanted) <= most) return;
+  const most = largestBuffer();
+  if (wanted <= most) return;
   refuse(`a tensor of ${wanted} bytes: this adapter allows ${most} in one buffer`);
 }
 

@@ -16,23 +16,23 @@ import { snakeCase } from './repr.js';
 
 export interface MultiheadAttentionOptions {
   /** Probability with which an attention weight becomes 0 in training. Default: 0. */
-  dropout?: number;
+  dropout?: number | undefined;
   /** Default: true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /** Whether the batch comes first: [N, L, E] rather than [L, N, E]. Default: false. */
-  batchFirst?: boolean;
+  batchFirst?: boolean | undefined;
 }
 
 /** Masks are bool, true where a key is hidden, or f32, added to the scores. */
 export interface AttendOptions {
   /** [N, S]: keys hidden from every query of a sample; [S] without a batch. Default: none. */
-  keyPaddingMask?: Tensor | null;
+  keyPaddingMask?: Tensor | null | undefined;
   /** [L, S], or [N · numHeads, L, S]. Default: none. */
-  attnMask?: Tensor | null;
+  attnMask?: Tensor | null | undefined;
   /** Whether the weights are returned too. Default: true. */
-  needWeights?: boolean;
+  needWeights?: boolean | undefined;
   /** Whether the weights returned are the mean over heads, [N, L, S], or those of each, [N, numHeads, L, S]. Default: true. */
-  averageAttnWeights?: boolean;
+  averageAttnWeights?: boolean | undefined;
 }
 
 const MULTIHEAD: Known<MultiheadAttentionOptions> = { dropout: 'number', bias: 'boolean', batchFirst: 'boolean' };

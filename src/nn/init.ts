@@ -14,11 +14,11 @@ export type Nonlinearity = 'linear' | 'conv2d' | 'sigmoid' | 'tanh' | 'relu' | '
 
 export interface KaimingOptions {
   /** Negative slope of the leaky ReLU that follows. Default: 0. */
-  a?: number;
+  a?: number | undefined;
   /** Whose variance to keep: of the values forward (`fanIn`) or of the gradients backward (`fanOut`). Default: `fanIn`. */
-  mode?: 'fanIn' | 'fanOut';
+  mode?: 'fanIn' | 'fanOut' | undefined;
   /** Default: `leakyRelu`. */
-  nonlinearity?: Nonlinearity;
+  nonlinearity?: Nonlinearity | undefined;
 }
 
 const NONLINEARITIES = ['linear', 'conv2d', 'sigmoid', 'tanh', 'relu', 'leakyRelu', 'selu'] as const;

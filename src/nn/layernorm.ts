@@ -11,11 +11,11 @@ import { bool, float, named, tuple } from './repr.js';
 
 export interface LayerNormOptions {
   /** Added to the variance. Default: 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
   /** Whether there are a weight and a bias. Default: true. */
-  elementwiseAffine?: boolean;
+  elementwiseAffine?: boolean | undefined;
   /** Whether there is a bias beside the weight. Default: true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
 }
 
 /**
@@ -77,7 +77,7 @@ export class GroupNorm extends Module {
    * @param options.affine whether there are a weight and a bias. Default: true
    * @throws KindlingError unless numGroups divides numChannels
    */
-  constructor(numGroups: number, numChannels: number, options: { eps?: number; affine?: boolean } = {}) {
+  constructor(numGroups: number, numChannels: number, options: { eps?: number | undefined; affine?: boolean } = {}) {
     super();
     const { eps = 1e-5, affine = true } = checked('GroupNorm', options, { eps: 'number', affine: 'boolean' });
     checked('GroupNorm', { numGroups, numChannels }, { numGroups: 'size', numChannels: 'count' });

@@ -22,11 +22,11 @@ export type AnyModule = Module<never[], unknown>;
 
 export interface LoadOptions {
   /** Refuse names that are missing or unknown. Default: true. */
-  strict?: boolean;
+  strict?: boolean | undefined;
   /**
    * The module's name for a name of the state, such as `(key) => key.replace(/^module\./, '')`. Default: the same.
    */
-  rename?: (key: string) => string;
+  rename?: ((key: string) => string) | undefined;
 }
 
 /** Names that a loaded state dict and the module do not share. */

@@ -1,11 +1,12 @@
 /**
  * The flat memory of a parameter group: its parameters lie in one buffer, their gradients in a second, and each moment of
  * an optimizer in one more, everything of the same parameter at the same offset (a multiple of 256 bytes, as bindings
- * want). So one launch updates them all. Gaps hold zeros.
+ * want). So one launch updates them all. Gaps hold zeros. A group larger than a binding may be has several arenas.
  */
 import { Storage } from '../gpu/storage.js';
 import { at, type Shape, sizeOf } from '../tensor/shape.js';
 import { type GradHome, Tensor } from '../tensor/tensor.js';
+import { fitting } from './fitting.js';
 
 const ALIGNMENT = 256;
 
@@ -17,8 +18,11 @@ export interface Range {
   state(name: string): Tensor;
 }
 
+/** What a parameter takes of an arena. */
+const taken = ({ size }: Tensor): number => Math.max(1, Math.ceil((size * 4) / ALIGNMENT)) * ALIGNMENT;
+
 export class Arena {
-  readonly #params: readonly Tensor[];
+  readonly params: readonly Tensor[];
   /** Of every parameter, and the end. */
   readonly #offsets: number[] = [0];
   readonly #values: Storage;
@@ -28,11 +32,9 @@ export class Arena {
   readonly #homes: readonly GradHome[];
 
   /** Moves the parameters in; their gradients will come to lie beside one another too. */
-  constructor(params: readonly Tensor[]) {
-    this.#params = params;
-    for (const { size } of params) {
-      this.#offsets.push((this.#offsets.at(-1) ?? 0) + Math.max(1, Math.ceil((size * 4) / ALIGNMENT)) * ALIGNMENT);
-    }
+  private constructor(params: readonly Tensor[]) {
+    this.params = params;
+    for (const param of params) this.#offsets.push((this.#offsets.at(-1) ?? 0) + taken(param));
     this.#values = this.#zeros();
     this.#grads = this.#zeros();
     this.#homes = params.map((param, i) => {
@@ -43,12 +45,18 @@ export class Arena {
     });
   }
 
+  /** As few arenas as hold these parameters, in order. */
+  static all(params: readonly Tensor[]): Arena[] {
+    return fitting(params, taken).map((run) => new Arena(run));
+  }
+
   #homeOf(i: number): GradHome {
     const [grads, offset] = [this.#grads, at(this.#offsets, i)];
     let held: Storage | null = null;
     const holds = (gradient: Storage): boolean => gradient.liesIn(grads, offset);
     const there = (): Storage | null => (held && holds(held) ? held : null);
     return {
+      arena: this,
       holds,
       clear: () => there()?.moveOut(),
       moveIn: (gradient) => {
@@ -64,7 +72,7 @@ export class Arena {
   }
 
   #zeros(): Storage {
-    const bytes = Math.max(ALIGNMENT, this.#offsets.at(-1) ?? 0);
+    const bytes = this.#offsets.at(-1) ?? 0;
     const made = new Storage(bytes, new Uint8Array(bytes));
     made.keep();
     return made;
@@ -72,7 +80,7 @@ export class Arena {
 
   /** Parameter `i` alone, in its shape. */
   at(i: number): Range {
-    return this.#range(i, i + 1, this.#params[i]?.shape ?? []);
+    return this.#range(i, i + 1, this.params[i]?.shape ?? []);
   }
 
   /** Parameters `from` to `to` − 1, flat, with the gaps between them. */
@@ -82,7 +90,7 @@ export class Arena {
 
   /** Brings parameter `i` and its gradient back, where another optimizer or the user laid them elsewhere. */
   gather(i: number): void {
-    const param = this.#params[i] as Tensor;
+    const param = this.params[i] as Tensor;
     const offset = at(this.#offsets, i);
     if (!param.storage.liesIn(this.#values, offset)) param.storage.moveInto(this.#values, offset);
     if (param.grad && !param.grad.storage.liesIn(this.#grads, offset)) {
@@ -93,8 +101,8 @@ export class Arena {
 
   #together(leaves: readonly Tensor[]): Tensor | null {
     const wanted = new Set(leaves);
-    const from = this.#params.findIndex((param) => wanted.has(param));
-    const run = this.#params.slice(from, from + wanted.size);
+    const from = this.params.findIndex((param) => wanted.has(param));
+    const run = this.params.slice(from, from + wanted.size);
     const inPlace = (param: Tensor, i: number): boolean =>
       wanted.has(param) && (param.grad?.storage.liesIn(this.#grads, at(this.#offsets, from + i)) ?? false);
     return from >= 0 && run.length === wanted.size && run.every(inPlace)

@@ -11,6 +11,7 @@ import { zeros } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { fitting } from './fitting.js';
 
 export interface ClipOptions {
   /** 2 or Infinity. Default: 2. */
@@ -84,29 +85,41 @@ async function checkFinite(leaves: readonly Tensor[], normType: number): Promise
 
 /** Clips the gradients of leaves that have some. */
 function clip(leaves: readonly Tensor[], maxNorm: number, normType: number): Tensor {
-  const grads = leaves.flatMap(({ grad }) => grad ?? []);
-  const [first] = grads;
-  if (!first) return zeros([]);
-  const together = leaves[0]?.gradHome?.together(leaves);
-  if (together) return clipFlat(together, [together], maxNorm, normType);
-  const whole = grads.length === 1 ? first : noGrad(() => cat(grads.map((grad) => flatten(grad))));
-  return clipFlat(whole, grads, maxNorm, normType);
-}
-
-/**
- * Scales arrays in place by the norm of `whole`, which holds what they hold: a launch, and one for each. For one array that
- * holds all gradients, two launches.
- *
- * @internal
- * @returns the norm before scaling
- */
-export function clipFlat(whole: Tensor, arrays: readonly Tensor[], maxNorm: number, normType: number): Tensor {
+  if (leaves.length === 0) return zeros([]);
+  const { ranges, others } = found(leaves);
   const infinite = normType !== 2;
-  const partials = launch(clipPartialKernel({ size: whole.size, infinite }), [whole], [clipParts(whole.size)]);
+  const wholes = [...ranges, ...fitting(others, ({ size }) => 4 * size).map(joined)];
+  const partials = wholes.map((whole) =>
+    launch(clipPartialKernel({ size: whole.size, infinite }), [whole], [clipParts(whole.size)]),
+  );
+  const all = joined(partials);
   const norm = new Tensor([]);
-  for (const array of arrays) {
-    const reads = [partials, scalar(maxNorm, 'f32')];
+  for (const array of [...ranges, ...others]) {
+    const reads = [all, scalar(maxNorm, 'f32')];
     launchFlatInto('clip.scale', clipScaleKernel, { size: array.size, infinite }, reads, [array, norm]);
   }
   return norm;
 }
+
+/** The gradients of leaves: those that fill a range of an arena as this range, the others one by one. */
+function found(leaves: readonly Tensor[]): { ranges: Tensor[]; others: Tensor[] } {
+  const byArena = new Map<object | undefined, Tensor[]>();
+  for (const leaf of leaves) {
+    const { arena } = leaf.gradHome ?? {};
+    const beside = byArena.get(arena);
+    if (beside) beside.push(leaf);
+    else byArena.set(arena, [leaf]);
+  }
+  const ranges: Tensor[] = [];
+  const others: Tensor[] = [];
+  for (const beside of byArena.values()) {
+    const range = beside[0]?.gradHome?.together(beside);
+    if (range) ranges.push(range);
+    else others.push(...beside.flatMap(({ grad }) => grad ?? []));
+  }
+  return { ranges, others };
+}
+
+/** One array of all elements of these. */
+const joined = (parts: readonly Tensor[]): Tensor =>
+  parts.length === 1 && parts[0] ? parts[0] : noGrad(() => cat(parts.map((part) => flatten(part))));

@@ -34,7 +34,9 @@ export interface OptimizerState {
 export type Params<Options> = Iterable<Tensor> | Iterable<GroupOptions<Options>>;
 
 /** Parameters with options of their own. */
-export type GroupOptions<Options> = { params: Iterable<Tensor> } & Partial<Options>;
+export type GroupOptions<Options> = { params: Iterable<Tensor> } & {
+  [Name in keyof Options]?: Options[Name] | undefined;
+};
 
 type Group<Options> = Options & ParamGroup;
 
@@ -42,7 +44,7 @@ type Group<Options> = Options & ParamGroup;
 interface Laid<Options> {
   readonly group: Group<Options>;
   readonly params: readonly Tensor[];
-  readonly arena: Arena;
+  readonly arenas: readonly Arena[];
 }
 
 export abstract class Optimizer<Options extends { lr: number } = { lr: number }> {
@@ -94,7 +96,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     this.check(made);
     const shown = watch(made);
     this.paramGroups.push(shown);
-    this.#laid.set(shown, { group: made, params: [...params], arena: new Arena([...params]) });
+    this.#laid.set(shown, { group: made, params: [...params], arenas: Arena.all(params) });
   }
 
   /** Forgets the gradients of all parameters. */
@@ -102,23 +104,30 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     for (const { group } of this.#groups()) zeroGrad(group.params);
   }
 
-  /** Updates every parameter that has a gradient: in one launch for a group whose parameters all have one. */
+  /**
+   * Updates every parameter that has a gradient: in one launch for a group whose parameters all have one, or in several
+   * where one array of them all would be larger than the adapter lets a kernel have.
+   */
   step(): void {
-    for (const { group, arena } of this.#groups()) {
+    for (const { group, arenas } of this.#groups()) {
       this.#checkGroup(group);
-      const { params } = group;
-      for (let from = 0; from < params.length; ) {
-        let first: number | undefined;
-        let to = from;
-        for (; params[to]?.grad; to++) {
-          const { step } = this.#stateOf(group, arena, to);
-          first ??= step;
-          if (step !== first) break;
-          arena.gather(to);
-        }
-        if (to > from) this.#update(group, arena, from, to);
-        from = Math.max(to, from + 1);
+      for (const arena of arenas) this.#stepIn(arena, group);
+    }
+  }
+
+  #stepIn(arena: Arena, group: Group<Options>): void {
+    const { params } = arena;
+    for (let from = 0; from < params.length; ) {
+      let first: number | undefined;
+      let to = from;
+      for (; params[to]?.grad; to++) {
+        const { step } = this.#stateOf(group, arena, to);
+        first ??= step;
+        if (step !== first) break;
+        arena.gather(to);
       }
+      if (to > from) this.#update(group, arena, from, to);
+      from = Math.max(to, from + 1);
     }
   }
 
@@ -141,7 +150,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     const names = this.stateNames(group);
     // Looked up at each step: `loadStateDict` may have put others there.
     const states = (): ParamState[] =>
-      group.params.slice(from, to).map((_, i) => this.#stateOf(group, arena, from + i));
+      arena.params.slice(from, to).map((_, i) => this.#stateOf(group, arena, from + i));
     const scalars = hostValues('f32', this.scalars(group, 1).length, () => {
       const held = states();
       for (const state of held) state.step++;
@@ -161,7 +170,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   }
 
   #stateOf(group: Group<Options>, arena: Arena, i: number): ParamState {
-    const param = group.params[i] as Tensor;
+    const param = arena.params[i] as Tensor;
     const state = this.#state.get(param) ?? ({ step: 0 } as ParamState);
     for (const name of this.stateNames(group)) state[name] ??= unrecorded(() => arena.at(i).state(name));
     this.#state.set(param, state);
@@ -216,7 +225,8 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     if (dict.paramGroups?.length !== paramGroups.length) {
       this.fail(`the state has ${dict.paramGroups?.length} parameter groups, not ${paramGroups.length}`);
     }
-    const matched = this.#groups().flatMap(({ group, arena }, g) => {
+    const matched = this.#groups().flatMap(({ group, arenas }, g) => {
+      const slots = arenas.flatMap((arena) => arena.params.map((_, i) => arena.at(i)));
       const { params: numbers = [], ...saved } = dict.paramGroups[g] ?? {};
       const options = { ...group, ...saved } as unknown as Options;
       if (!Array.isArray(numbers) || numbers.length !== group.params.length) {
@@ -236,7 +246,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
           const value = state?.[name];
           if (!(value instanceof Tensor)) this.fail(`the state has no ${name} for parameter ${numbers[i]}`);
         }
-        return { param, slot: arena.at(i), options, state };
+        return { param, slot: slots[i] as Range, options, state };
       });
       const { params: _, ...here } = group;
       for (const [name, own] of Object.entries(here)) {
@@ -302,5 +312,7 @@ const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
 
 /** Options without those that are undefined, so that defaults hold. */
-export const defined = <T extends object>(options: T): T =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+export const defined = <T extends object>(options: T): { [Name in keyof T]: Exclude<T[Name], undefined> } =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]: Exclude<T[Name], undefined>;
+  };

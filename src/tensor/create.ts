@@ -13,9 +13,9 @@ type NestedBigInt = bigint | readonly NestedBigInt[];
 
 export interface TensorOptions {
   /** Default: f32; for `tensor()`, what the data suggest. */
-  dtype?: DType;
+  dtype?: DType | undefined;
   /** Default: false. */
-  requiresGrad?: boolean;
+  requiresGrad?: boolean | undefined;
 }
 
 /** @internal */

@@ -43,6 +43,8 @@ export interface GradFn {
 
 /** A place for the gradient of a leaf, among those of others. */
 export interface GradHome {
+  /** The same for leaves whose gradients have their places in one array. */
+  readonly arena: object;
   /** Whether a gradient lies there. */
   holds(gradient: Storage): boolean;
   /** Moves the gradient out that lies there: somebody may hold it. */
