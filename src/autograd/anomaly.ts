@@ -12,7 +12,7 @@ import { inspectBy, noGrad } from './tape.js';
 
 export interface AnomalyOptions {
   /** Whether an infinity is one too. A mask of −∞ before a softmax wants false. Default: true. */
-  infinities?: boolean;
+  infinities?: boolean | undefined;
 }
 
 interface Look {

@@ -1,6 +1,6 @@
 /** Scaled dot-product attention. */
 import { KindlingError } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { at, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, mul } from './binary.js';
@@ -12,13 +12,13 @@ import { triangle } from './triangle.js';
 
 export interface AttentionOptions {
   /** bool: true where a query may see a key; f32: added to the scores. Broadcasts to [..., L, S]. Default: none. */
-  attnMask?: Tensor | null;
+  attnMask?: Tensor | null | undefined;
   /** Probability with which a weight becomes 0; unlike the module this does not ask whether one trains. Default: 0. */
-  dropoutP?: number;
+  dropoutP?: number | undefined;
   /** Query i sees keys up to i. Not together with `attnMask`. Default: false. */
-  isCausal?: boolean;
+  isCausal?: boolean | undefined;
   /** Of the scores before softmax. Default: 1 / √E. */
-  scale?: number | null;
+  scale?: number | null | undefined;
 }
 
 const ATTENTION: Known<AttentionOptions> = {
@@ -54,6 +54,7 @@ export function attend(
   const refuse = (why: string): never => {
     throw new KindlingError(`scaledDotProductAttention: ${why}`);
   };
+  Object.entries({ query, key, value }).forEach(([name, x]) => void wantTensor('scaledDotProductAttention', name, x));
   const shapes = [query, key, value].map(({ shape }) => show(shape)).join(', ');
   const width = query.shape.at(-1);
   if ([query, key, value].some(({ ndim }) => ndim < 2) || key.shape.at(-1) !== width) {

@@ -1,6 +1,6 @@
 /** One-dimensional convolution: a two-dimensional one over images of height 1. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { convolve } from './conv2d.js';
@@ -11,13 +11,13 @@ type Single = number | readonly [number];
 
 export interface Conv1dOptions {
   /** Default: 1. */
-  stride?: Single;
+  stride?: Single | undefined;
   /** Zeros on either side; 'valid' is 0, 'same' keeps the length (stride 1). Default: 0. */
-  padding?: Single | 'valid' | 'same';
+  padding?: Single | 'valid' | 'same' | undefined;
   /** Distance between the taps of the window. Default: 1. */
-  dilation?: Single;
+  dilation?: Single | undefined;
   /** Channels are cut into groups that see only their own inputs. Default: 1. */
-  groups?: number;
+  groups?: number | undefined;
 }
 
 const CONV1D: Known<Conv1dOptions> = {
@@ -38,6 +38,8 @@ const CONV1D: Known<Conv1dOptions> = {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv1d.html
  */
 export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv1dOptions = {}): Tensor {
+  wantTensor('conv1d', 'input', x);
+  wantTensor('conv1d', 'weight', weight);
   if ((x.ndim !== 3 && x.ndim !== 2) || weight.ndim !== 3) {
     refuse(
       `conv1d: wants input [N, C, L] or [C, L] and weight [out, in / groups, length], got ${show(x.shape)} and ${show(weight.shape)}`,

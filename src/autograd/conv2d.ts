@@ -1,6 +1,6 @@
 /** Two-dimensional convolution (cross-correlation, as everywhere in deep learning). */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { conv2dForward } from '../kernels/conv2d/forward.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
 import { zeros, zerosLike } from '../tensor/create.js';
@@ -18,7 +18,7 @@ import { differentiable } from './tape.js';
 
 export interface Conv2dOptions extends ConvOptions {
   /** Zeros on either side; 'valid' is 0, 'same' keeps the image's size (stride 1). Default: 0. */
-  padding?: Pair | 'valid' | 'same';
+  padding?: Pair | 'valid' | 'same' | undefined;
 }
 
 const CONV2D: Known<Conv2dOptions> = { ...CONV, padding: 'counts|valid|same' };
@@ -63,6 +63,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
 
 /** @internal {@link conv2d}, in whoever's name. */
 export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions): Tensor {
+  wantTensor(name, 'input', x);
+  wantTensor(name, 'weight', weight);
   if (x.ndim === 3) {
     const y = convolve(name, reshape(x, [1, ...x.shape]), weight, bias, options);
     return reshape(y, y.shape.slice(1));

@@ -52,11 +52,11 @@ export function convWeightGrad(shape: Conv2dShape, dy: Tensor, x: Tensor, like: 
 /** What convolutions of either direction take besides padding. */
 export interface ConvOptions {
   /** Default: 1. */
-  stride?: Pair;
+  stride?: Pair | undefined;
   /** Distance between the taps of the window. Default: 1. */
-  dilation?: Pair;
+  dilation?: Pair | undefined;
   /** Channels are cut into groups that see only their own inputs. Default: 1. */
-  groups?: number;
+  groups?: number | undefined;
 }
 
 /** The kinds of {@link ConvOptions}. */
@@ -68,7 +68,7 @@ export function checkConv(
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null,
-  { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions & { padding?: Pair | string },
+  { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions & { padding?: Pair | string | undefined },
   transposed = false,
 ) {
   const refuse = (why: string): never => {

@@ -1,5 +1,5 @@
 /** Transposed convolution: forward is conv2d's gradient by its input, and the gradients are the rest of conv2d. */
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { conv2dOutput } from '../kernels/conv2d/shape.js';
 import { zerosLike } from '../tensor/create.js';
 import { show } from '../tensor/shape.js';
@@ -14,9 +14,9 @@ import { differentiable } from './tape.js';
 /** `stride` is the distance at which the windows of neighbouring inputs lie in the output. */
 export interface ConvTranspose2dOptions extends ConvOptions {
   /** Rows and columns cut off the output on either side. Default: 0. */
-  padding?: Pair;
+  padding?: Pair | undefined;
   /** Rows and columns more at the end; less than stride or dilation. Default: 0. */
-  outputPadding?: Pair;
+  outputPadding?: Pair | undefined;
 }
 
 const CONV_TRANSPOSE: Known<ConvTranspose2dOptions> = { ...CONV, padding: 'counts', outputPadding: 'counts' };
@@ -38,6 +38,8 @@ export function convTranspose2d(
   bias: Tensor | null = null,
   options: ConvTranspose2dOptions = {},
 ): Tensor {
+  wantTensor('convTranspose2d', 'input', x);
+  wantTensor('convTranspose2d', 'weight', weight);
   checked('convTranspose2d', options, CONV_TRANSPOSE);
   if (x.ndim === 3) {
     const y = convTranspose2d(reshape(x, [1, ...x.shape]), weight, bias, options);

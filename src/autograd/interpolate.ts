@@ -1,6 +1,6 @@
 /** Images in another size. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { constant } from '../gpu/storage.js';
 import { tensor } from '../tensor/create.js';
 import { at, type Shape, show } from '../tensor/shape.js';
@@ -11,13 +11,13 @@ import { indexSelect } from './indexing.js';
 
 export interface InterpolateOptions {
   /** Length of each spatial dimension, or one for all. Give this or `scaleFactor`. */
-  size?: number | Shape;
+  size?: number | Shape | undefined;
   /** New length over old, of each spatial dimension or for all; lengths are rounded down. */
-  scaleFactor?: number | Shape;
+  scaleFactor?: number | Shape | undefined;
   /** 'linear', 'bilinear' and 'trilinear' are of one, two and three spatial dimensions, 'bicubic' of two. Default: 'nearest'. */
-  mode?: 'nearest' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic';
+  mode?: 'nearest' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic' | undefined;
   /** Whether the middles of the corners fall on each other, rather than the corners' edges. Not of 'nearest'. Default: false. */
-  alignCorners?: boolean | null;
+  alignCorners?: boolean | null | undefined;
 }
 
 /** Spatial dimensions of the modes that mix elements. */
@@ -41,6 +41,7 @@ export const INTERPOLATE: Known<InterpolateOptions> = {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
  */
 export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
+  wantTensor('interpolate', 'x', x);
   const { size, scaleFactor, mode = 'nearest', alignCorners = null } = checked('interpolate', options, INTERPOLATE);
   if (mode === 'nearest' && alignCorners !== null)
     refuse("interpolate: mode 'nearest' takes no alignCorners; leave it out");

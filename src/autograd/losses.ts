@@ -1,6 +1,6 @@
 /** Losses of regression, written in ops. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, bce, div, maximum, mul, sub, weightedSoftplus } from './binary.js';
@@ -14,7 +14,7 @@ export type Reduction = 'mean' | 'sum' | 'none';
 
 export interface LossOptions {
   /** Default: 'mean'. */
-  reduction?: Reduction;
+  reduction?: Reduction | undefined;
 }
 
 /** @internal */
@@ -27,6 +27,8 @@ export function reduced(losses: Tensor, reduction: Reduction = 'mean'): Tensor {
 }
 
 function same(name: string, x: Tensor, target: Tensor): void {
+  wantTensor(name, 'input', x);
+  wantTensor(name, 'target', target);
   if (sameShape(x.shape, target.shape)) return;
   refuse(`${name}: input ${show(x.shape)} and target ${show(target.shape)} differ; expand one of them`);
 }
@@ -59,8 +61,8 @@ function huber(x: Tensor, target: Tensor, delta: number, scale: number): Tensor 
 export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & { beta?: number } = {}): Tensor {
   const { beta = 1, reduction } = checked('smoothL1Loss', options, { ...LOSS, beta: 'number' });
   if (!(beta >= 0)) refuse(`smoothL1Loss: beta is at least 0, got ${beta}`);
-  if (beta === 0) return l1Loss(x, target, { reduction: reduction ?? 'mean' });
   same('smoothL1Loss', x, target);
+  if (beta === 0) return l1Loss(x, target, { reduction: reduction ?? 'mean' });
   return reduced(huber(x, target, beta, 1 / beta), reduction);
 }
 
@@ -77,9 +79,9 @@ export function huberLoss(x: Tensor, target: Tensor, options: LossOptions & { de
 
 export interface BinaryCrossEntropyOptions extends LossOptions {
   /** Multiplies the loss of every element; broadcasts. */
-  weight?: Tensor | null;
+  weight?: Tensor | null | undefined;
   /** Multiplies the part of the positive targets; broadcasts. */
-  posWeight?: Tensor | null;
+  posWeight?: Tensor | null | undefined;
 }
 
 const BINARY: Known<Omit<BinaryCrossEntropyOptions, 'posWeight'>> = { ...LOSS, weight: 'tensor?' };
@@ -126,9 +128,9 @@ export function binaryCrossEntropy(
 
 export interface KlDivOptions {
   /** 'batchmean' divides the sum by the first dimension, as the formula of the divergence has it. Default: 'mean'. */
-  reduction?: Reduction | 'batchmean';
+  reduction?: Reduction | 'batchmean' | undefined;
   /** Whether targets are logarithms too. Default: false. */
-  logTarget?: boolean;
+  logTarget?: boolean | undefined;
 }
 
 /** @internal */

@@ -1,6 +1,6 @@
 /** Normalisation over batches, layers, groups and vectors. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import {
   batchNormGradKernel,
   batchNormKernel,
@@ -29,19 +29,19 @@ function checkVectors(op: string, x: Tensor, shape: Shape, vectors: Readonly<Rec
 
 export interface BatchNormOptions {
   /** [C]; used in evaluation, and updated in place while training. */
-  runningMean?: Tensor | null;
+  runningMean?: Tensor | null | undefined;
   /** [C]; the unbiased variance. */
-  runningVar?: Tensor | null;
+  runningVar?: Tensor | null | undefined;
   /** [C]; default ones. */
-  weight?: Tensor | null;
+  weight?: Tensor | null | undefined;
   /** [C]; default zeros. */
-  bias?: Tensor | null;
+  bias?: Tensor | null | undefined;
   /** Statistics of this batch, or the running ones. Default: false. */
-  training?: boolean;
+  training?: boolean | undefined;
   /** Share of this batch in the running statistics. Default: 0.1. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** Added to the variance. Default: 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
 }
 
 const STATISTICS: Known<Omit<BatchNormOptions, 'training'>> = {
@@ -61,6 +61,7 @@ const BATCH_NORM: Known<BatchNormOptions> = { ...STATISTICS, training: 'boolean'
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
+  wantTensor('batchNorm', 'x', x);
   const {
     runningMean,
     runningVar,
@@ -120,7 +121,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
 
 export interface InstanceNormOptions extends Omit<BatchNormOptions, 'training'> {
   /** Statistics of each image, or the running ones. Default: true. */
-  useInputStats?: boolean;
+  useInputStats?: boolean | undefined;
 }
 
 const INSTANCE_NORM: Known<InstanceNormOptions> = { ...STATISTICS, useInputStats: 'boolean' };
@@ -133,6 +134,7 @@ const INSTANCE_NORM: Known<InstanceNormOptions> = { ...STATISTICS, useInputStats
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.instance_norm.html
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
+  wantTensor('instanceNorm', 'x', x);
   const {
     runningMean,
     runningVar,
@@ -168,11 +170,11 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
 
 export interface AffineOptions {
   /** Default: ones. */
-  weight?: Tensor | null;
+  weight?: Tensor | null | undefined;
   /** Default: zeros. */
-  bias?: Tensor | null;
+  bias?: Tensor | null | undefined;
   /** Added to the variance. Default: 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
 }
 
 const AFFINE: Known<AffineOptions> = { weight: 'tensor?', bias: 'tensor?', eps: 'number' };
@@ -184,6 +186,7 @@ const AFFINE: Known<AffineOptions> = { weight: 'tensor?', bias: 'tensor?', eps: 
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
  */
 export function layerNorm(x: Tensor, normalizedShape: Shape, options: AffineOptions = {}): Tensor {
+  wantTensor('layerNorm', 'x', x);
   const { weight, bias, eps = 1e-5 } = checked('layerNorm', options, AFFINE);
   if (x.dtype !== 'f32') refuse(`layerNorm: wants f32, got ${x.dtype}; cast it`);
   if (normalizedShape.length === 0 || !sameShape(x.shape.slice(-normalizedShape.length), normalizedShape)) {
@@ -221,6 +224,7 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: AffineOpti
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.group_norm.html
  */
 export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions = {}): Tensor {
+  wantTensor('groupNorm', 'x', x);
   const { weight, bias, eps = 1e-5 } = checked('groupNorm', options, AFFINE);
   const [n = 0, channels = 0, ...rest] = x.shape;
   if (x.ndim < 2 || !Number.isInteger(numGroups) || numGroups < 1 || channels % numGroups !== 0) {
@@ -240,7 +244,11 @@ export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions =
  * @param options exponent `p` of the norm (default 2), `dim` (default 1), `eps` (default 1e-12)
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
  */
-export function normalize(x: Tensor, options: { p?: number; dim?: number; eps?: number } = {}): Tensor {
+export function normalize(
+  x: Tensor,
+  options: { p?: number | undefined; dim?: number | undefined; eps?: number } = {},
+): Tensor {
+  wantTensor('normalize', 'x', x);
   const { p = 2, dim = 1, eps = 1e-12 } = checked('normalize', options, { p: 'number', dim: 'whole', eps: 'number' });
   return div(x, maximum(norm(x, { p, dim, keepdim: true }), eps));
 }

@@ -1,6 +1,6 @@
 /** Pooling over windows of an image. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import {
   type AvgPoolSpec,
   avgPoolGradKernel,
@@ -26,23 +26,23 @@ export const pair = (value: Pair): readonly [number, number] => (typeof value ==
 export interface Pool2dOptions {
   kernelSize: Pair;
   /** Default: kernelSize, so that windows lie side by side. */
-  stride?: Pair;
+  stride?: Pair | undefined;
   /** At most half of kernelSize. Default: 0. */
-  padding?: Pair;
+  padding?: Pair | undefined;
   /** Rounds the output's size up, so that a last window may reach past the end; none begins there. Default: false. */
-  ceilMode?: boolean;
+  ceilMode?: boolean | undefined;
 }
 
 export interface MaxPool2dOptions extends Pool2dOptions {
   /** Distance between neighbours of a window. Default: 1. */
-  dilation?: Pair;
+  dilation?: Pair | undefined;
 }
 
 export interface AvgPool2dOptions extends Pool2dOptions {
   /** Whether padding counts in the divisor. Default: true. */
-  countIncludePad?: boolean;
+  countIncludePad?: boolean | undefined;
   /** Divides the sum of every window by this instead of by its size. Default: null. */
-  divisorOverride?: number | null;
+  divisorOverride?: number | null | undefined;
 }
 
 /** @internal */
@@ -65,6 +65,7 @@ function asOptions<O extends { kernelSize: unknown }>(name: string, given: Pair 
 
 /** The last two dimensions, and how many planes of them there are. */
 function planesOf(name: string, x: Tensor): { planes: number; h: number; w: number } {
+  wantTensor(name, 'x', x);
   if (x.dtype !== 'f32' || (x.ndim !== 4 && x.ndim !== 3)) {
     refuse(`${name}: wants f32 of shape [N, C, H, W] or [C, H, W], got ${x.dtype} ${show(x.shape)}`);
   }
@@ -131,13 +132,13 @@ export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor {
 export interface MaxPool1dOptions {
   kernelSize: number;
   /** Default: kernelSize, so that windows lie side by side. */
-  stride?: number;
+  stride?: number | undefined;
   /** At most half of kernelSize. Default: 0. */
-  padding?: number;
+  padding?: number | undefined;
   /** Distance between neighbours of a window. Default: 1. */
-  dilation?: number;
+  dilation?: number | undefined;
   /** As {@link Pool2dOptions}'s. Default: false. */
-  ceilMode?: boolean;
+  ceilMode?: boolean | undefined;
 }
 
 /** @internal */
@@ -157,6 +158,7 @@ export const MAX_POOL_1D: Known<MaxPool1dOptions> = {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html
  */
 export function maxPool1d(x: Tensor, options: number | MaxPool1dOptions): Tensor {
+  wantTensor('maxPool1d', 'x', x);
   if (x.ndim !== 3 && x.ndim !== 2) refuse(`maxPool1d: wants shape [N, C, L] or [C, L], got ${show(x.shape)}`);
   const given = asOptions<MaxPool1dOptions>('maxPool1d', options, MAX_POOL_1D);
   const { kernelSize, stride = kernelSize, padding = 0, dilation = 1, ceilMode } = given;

@@ -16,16 +16,16 @@ export interface PictureFile {
 
 export interface ImageFolderOptions {
   /** Height and width that pictures are resized to. Default: pictures of different sizes are refused. */
-  resize?: readonly [height: number, width: number];
+  resize?: readonly [height: number, width: number] | undefined;
   /** Endings of the files to take, in lower case. Default `.png`, `.jpg` and `.jpeg`. */
-  extensions?: readonly string[];
+  extensions?: readonly string[] | undefined;
   /**
    * Makes pixels of a file. Default: the platform's decoder (`createImageBitmap` and `OffscreenCanvas`); where there is
    * none, as in Node, one for PNG, and the package `jpeg-js`.
    */
-  decode?: (bytes: Uint8Array, name: string) => DecodedPicture | Promise<DecodedPicture>;
+  decode?: ((bytes: Uint8Array, name: string) => DecodedPicture | Promise<DecodedPicture>) | undefined;
   /** Pictures of more pixels are refused before they are decoded. Default: 2²⁶, 64 megapixels. */
-  maxPixels?: number;
+  maxPixels?: number | undefined;
 }
 
 const FOLDER: Known<ImageFolderOptions> = { resize: 'any', extensions: 'any', decode: 'function', maxPixels: 'size' };

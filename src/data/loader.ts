@@ -1,5 +1,5 @@
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, text } from '../gpu/options.js';
 import { sync } from '../gpu/stream.js';
 import { randomState } from '../tensor/random.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -15,19 +15,19 @@ export type Batch<Sample extends readonly HostArray[]> = { [K in keyof Sample]: 
 
 export interface DataLoaderOptions {
   /** Default 1. */
-  batchSize?: number;
+  batchSize?: number | undefined;
   /** Whether each epoch has its own order. Default false. */
-  shuffle?: boolean;
+  shuffle?: boolean | undefined;
   /** The order is a function of this and the epoch. Default: the seed given to `manualSeed`. */
-  seed?: number;
+  seed?: number | undefined;
   /** Whether to leave out a last batch that is smaller than the others. Default false. */
-  dropLast?: boolean;
+  dropLast?: boolean | undefined;
   /** Changes the first component of every sample: {@link Normalize}, {@link RandomCrop}, {@link Compose}, or one's own. */
-  transform?: Transform | Reshaping;
+  transform?: Transform | Reshaping | undefined;
   /** Batches that the host makes ahead of the one that is worked on. Default 1. */
-  prefetch?: number;
+  prefetch?: number | undefined;
   /** @internal The most that a kernel may bind at once, for tests. */
-  bindingBytes?: number;
+  bindingBytes?: number | undefined;
 }
 
 const LOADER: Known<DataLoaderOptions> = {
@@ -76,6 +76,10 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
   #start = 0;
 
   constructor(dataset: Dataset<Sample>, options: DataLoaderOptions = {}) {
+    const { get, length }: Partial<Dataset> = dataset ?? {};
+    if (typeof get !== 'function' || typeof length !== 'number') {
+      refuse(`DataLoader: wants a data set, with length and get(index), got ${text(dataset)}; see TensorDataset`);
+    }
     checked('DataLoader', options, LOADER);
     this.dataset = dataset;
     this.batchSize = options.batchSize ?? 1;

@@ -8,9 +8,9 @@ import { checked, type Known } from './options.js';
 
 export interface InitOptions {
   /** Which adapter to prefer where there are several. Default: `'high-performance'`. */
-  powerPreference?: GPUPowerPreference;
+  powerPreference?: GPUPowerPreference | undefined;
   /** Use a software adapter even where there is a GPU: for comparing hosts and for tests. Default: false. */
-  forceSoftware?: boolean;
+  forceSoftware?: boolean | undefined;
 }
 
 const INIT: Known<InitOptions> = { powerPreference: ['high-performance', 'low-power'], forceSoftware: 'boolean' };

@@ -42,7 +42,7 @@ export interface MatmulSpec {
 export function matmulShape(
   left: readonly number[],
   right: readonly number[],
-  { transA = false, transB = false }: { transA?: boolean; transB?: boolean } = {},
+  { transA = false, transB = false }: { transA?: boolean | undefined; transB?: boolean } = {},
 ): { spec: Omit<MatmulSpec, 'variant'>; shape: number[] } | null {
   const [leftRows = 0, leftColumns = 0] = left.slice(-2);
   const [rightRows = 0, rightColumns = 0] = right.slice(-2);

@@ -10,7 +10,7 @@ export type Labels = ArrayLike<number>;
 
 /** Which classes to score: their number (0 … n−1), or a list of labels. Default: every label that occurs, sorted. */
 export interface ClassOptions {
-  classes?: number | readonly number[];
+  classes?: number | readonly number[] | undefined;
 }
 
 export const CLASSES: Known<ClassOptions> = { classes: 'wholes' };

@@ -17,9 +17,9 @@ import { fixed, right } from './format.js';
 
 export interface ReportOptions extends ClassOptions {
   /** A name per class, in the order of `classes`. */
-  targetNames?: readonly string[];
+  targetNames?: readonly string[] | undefined;
   /** Decimals in the text. Default 2. */
-  digits?: number;
+  digits?: number | undefined;
 }
 
 export interface ClassScores extends Scores {

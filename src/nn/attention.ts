@@ -4,7 +4,7 @@ import { reshape } from '../autograd/broadcast.js';
 import { mean } from '../autograd/reduce.js';
 import { narrow, permute, squeeze, where } from '../autograd/shape.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, required, wantTensor } from '../gpu/options.js';
 import { at, type Shape, sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
@@ -16,23 +16,23 @@ import { snakeCase } from './repr.js';
 
 export interface MultiheadAttentionOptions {
   /** Probability with which an attention weight becomes 0 in training. Default: 0. */
-  dropout?: number;
+  dropout?: number | undefined;
   /** Default: true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /** Whether the batch comes first: [N, L, E] rather than [L, N, E]. Default: false. */
-  batchFirst?: boolean;
+  batchFirst?: boolean | undefined;
 }
 
 /** Masks are bool, true where a key is hidden, or f32, added to the scores. */
 export interface AttendOptions {
   /** [N, S]: keys hidden from every query of a sample; [S] without a batch. Default: none. */
-  keyPaddingMask?: Tensor | null;
+  keyPaddingMask?: Tensor | null | undefined;
   /** [L, S], or [N · numHeads, L, S]. Default: none. */
-  attnMask?: Tensor | null;
+  attnMask?: Tensor | null | undefined;
   /** Whether the weights are returned too. Default: true. */
-  needWeights?: boolean;
+  needWeights?: boolean | undefined;
   /** Whether the weights returned are the mean over heads, [N, L, S], or those of each, [N, numHeads, L, S]. Default: true. */
-  averageAttnWeights?: boolean;
+  averageAttnWeights?: boolean | undefined;
 }
 
 const MULTIHEAD: Known<MultiheadAttentionOptions> = { dropout: 'number', bias: 'boolean', batchFirst: 'boolean' };
@@ -76,7 +76,7 @@ export class MultiheadAttention extends Module<
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super();
     const { dropout = 0, bias = true, batchFirst = false } = checked('MultiheadAttention', options, MULTIHEAD);
-    checked('MultiheadAttention', { embedDim, numHeads }, { embedDim: 'size', numHeads: 'size' });
+    required('MultiheadAttention', { embedDim, numHeads }, { embedDim: 'size', numHeads: 'size' });
     if (embedDim % numHeads !== 0) refuse(`MultiheadAttention: ${numHeads} heads do not divide embedDim ${embedDim}`);
     this.embedDim = embedDim;
     this.numHeads = numHeads;
@@ -95,6 +95,7 @@ export class MultiheadAttention extends Module<
   forward(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions = {}): [Tensor, Tensor | null] {
     const { needWeights = true, averageAttnWeights = true } = checked('MultiheadAttention', options, ATTEND);
     const { embedDim, numHeads, batchFirst } = this;
+    Object.entries({ query, key, value }).forEach(([name, x]) => void wantTensor('MultiheadAttention', name, x));
     const inputs = [query, key, value];
     if (inputs.some(({ shape, ndim }) => ndim !== query.ndim || ndim < 2 || ndim > 3 || shape.at(-1) !== embedDim)) {
       const shapes = inputs.map(({ shape }) => show(shape)).join(', ');

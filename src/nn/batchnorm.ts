@@ -5,7 +5,7 @@ import { increment_ } from '../autograd/inPlace.js';
 import { clone } from '../autograd/shape.js';
 import { reciprocal } from '../autograd/unary.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { type Complete, checked, type Known, required, wantTensor } from '../gpu/options.js';
 import { ones, zeros } from '../tensor/create.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -17,13 +17,13 @@ import { bool, float, named, snakeCase } from './repr.js';
 
 export interface BatchNormOptions {
   /** Added to the variance. Default: 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
   /** Weight of a batch's statistics in the running ones; null makes them plain averages of all batches. Default: 0.1. */
-  momentum?: number | null;
+  momentum?: number | null | undefined;
   /** Whether there are a weight and a bias. Default: true; of InstanceNorm2d false. */
-  affine?: boolean;
+  affine?: boolean | undefined;
   /** Whether running statistics are kept, and used by `eval()`. Default: true; of InstanceNorm2d false. */
-  trackRunningStats?: boolean;
+  trackRunningStats?: boolean | undefined;
 }
 
 const RUNNING_NORM: Known<BatchNormOptions> = {
@@ -43,13 +43,13 @@ abstract class RunningNorm extends Module {
   /** Batches seen in training; a scalar of i32. */
   numBatchesTracked: Tensor | null = null;
   readonly numFeatures: number;
-  readonly options: Required<BatchNormOptions>;
+  readonly options: Complete<BatchNormOptions>;
 
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
     super();
     const given = checked(this.constructor.name, options, RUNNING_NORM);
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = given;
-    checked(this.constructor.name, { numFeatures }, { numFeatures: 'count' });
+    required(this.constructor.name, { numFeatures }, { numFeatures: 'count' });
     this.numFeatures = numFeatures;
     this.options = { eps, momentum, affine, trackRunningStats };
     this.weight = affine ? init.ones(uninitialized([numFeatures])) : null;
@@ -66,6 +66,7 @@ abstract class RunningNorm extends Module {
 
   /** Refuses x of other than so many dimensions. */
   protected check(x: Tensor, ...ranks: number[]): void {
+    wantTensor(this.constructor.name, 'x', x);
     if (ranks.includes(x.ndim)) return;
     refuse(`${this.constructor.name}: wants ${ranks.join(' or ')} dimensions, got ${show(x.shape)}`);
   }

@@ -1,6 +1,6 @@
 /** Convolutions, in one dimension and two, and turned round. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { resetLinear } from './init.js';
@@ -13,17 +13,17 @@ type Double = readonly [number, number];
 
 export interface ConvOptions<Size> {
   /** Default: 1. */
-  stride?: number | Size;
+  stride?: number | Size | undefined;
   /** Zeros added on every side; 'valid' is 0, 'same' keeps the size (stride 1). Default: 0. */
-  padding?: number | Size | 'valid' | 'same';
+  padding?: number | Size | 'valid' | 'same' | undefined;
   /** Distance between the taps of the window. Default: 1. */
-  dilation?: number | Size;
+  dilation?: number | Size | undefined;
   /** Groups that channels are split into. Default: 1. */
-  groups?: number;
+  groups?: number | undefined;
   /** Default: true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /** What the padding is made of, see {@link F.PadOptions}. Default: 'zeros'. */
-  paddingMode?: PaddingMode;
+  paddingMode?: PaddingMode | undefined;
 }
 
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
@@ -33,9 +33,9 @@ export type Conv2dOptions = ConvOptions<Double>;
 
 export interface ConvTranspose2dOptions extends Omit<ConvOptions<Double>, 'padding' | 'paddingMode'> {
   /** Rows and columns cut off the output on every side. Default: 0. */
-  padding?: number | Double;
+  padding?: number | Double | undefined;
   /** Rows and columns more at the end; less than stride or dilation. Default: 0. */
-  outputPadding?: number | Double;
+  outputPadding?: number | Double | undefined;
 }
 
 const CONV: Known<ConvOptions<readonly number[]>> = {
@@ -70,13 +70,13 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
     inChannels: number,
     outChannels: number,
     kernelSize: number | Size,
-    options: ConvOptions<Size> & { outputPadding?: number | Size },
+    options: ConvOptions<Size> & { outputPadding?: number | Size | undefined },
     transposed = false,
   ) {
     super();
     const { stride = 1, padding = 0, dilation = 1, outputPadding = 0, groups = 1, bias = true } = options;
     const sizes = { inChannels, outChannels, kernelSize };
-    checked<object>(this.constructor.name, sizes, { inChannels: 'size', outChannels: 'size', kernelSize: 'sizes' });
+    required<object>(this.constructor.name, sizes, { inChannels: 'size', outChannels: 'size', kernelSize: 'sizes' });
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       refuse(`${this.constructor.name}: groups ${groups} must divide ${inChannels} and ${outChannels} channels`);
     }

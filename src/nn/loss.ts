@@ -19,7 +19,7 @@ abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
 abstract class WeightedLoss extends Loss {
   weight: Tensor | null = null;
 
-  constructor(options: F.LossOptions & { weight?: Tensor | null } = {}) {
+  constructor(options: F.LossOptions & { weight?: Tensor | null | undefined } = {}) {
     const { reduction, weight } = checked(new.target.name, options, { ...LOSS, weight: 'tensor?' });
     super({ reduction });
     if (weight) this.weight = this.registerBuffer('weight', weight);

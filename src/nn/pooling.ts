@@ -1,5 +1,5 @@
 import { INTERPOLATE } from '../autograd/interpolate.js';
-import { checked, type Known } from '../gpu/options.js';
+import { type Complete, checked, type Known, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -7,11 +7,11 @@ import { bool, float, named, tuple } from './repr.js';
 
 export interface PoolOptions {
   /** Default: the kernel's size. */
-  stride?: Pair;
+  stride?: Pair | undefined;
   /** Added on every side: −∞ for the maximum, 0 for the average. Default: 0. */
-  padding?: Pair;
+  padding?: Pair | undefined;
   /** Rounds the output's size up, so that a last window may reach past the end; none begins there. Default: false. */
-  ceilMode?: boolean;
+  ceilMode?: boolean | undefined;
 }
 
 /** One number for both directions, or [vertical, horizontal]. */
@@ -19,14 +19,14 @@ type Pair = F.Pair;
 
 export interface MaxPoolOptions extends PoolOptions {
   /** Distance between neighbours of a window. Default: 1. */
-  dilation?: Pair;
+  dilation?: Pair | undefined;
 }
 
 export interface AvgPoolOptions extends PoolOptions {
   /** Whether padding counts in the divisor. Default: true. */
-  countIncludePad?: boolean;
+  countIncludePad?: boolean | undefined;
   /** Divides the sum of every window by this instead of by its size. Default: null. */
-  divisorOverride?: number | null;
+  divisorOverride?: number | null | undefined;
 }
 
 const POOL: Known<PoolOptions> = { stride: 'sizes', padding: 'counts', ceilMode: 'boolean' };
@@ -47,7 +47,7 @@ abstract class Pool2d extends Module {
 
   constructor(kernelSize: Pair, { stride = kernelSize, padding = 0, ceilMode = false }: PoolOptions) {
     super();
-    checked(this.constructor.name, { kernelSize }, { kernelSize: 'sizes' });
+    required(this.constructor.name, { kernelSize }, { kernelSize: 'sizes' });
     this.kernelSize = kernelSize;
     this.stride = stride;
     this.padding = padding;
@@ -84,7 +84,7 @@ export class MaxPool2d extends Pool2d {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
  */
 export class MaxPool1d extends Module {
-  readonly options: Required<F.MaxPool1dOptions>;
+  readonly options: Complete<F.MaxPool1dOptions>;
 
   /**
    * @param options.stride default kernelSize
@@ -96,7 +96,7 @@ export class MaxPool1d extends Module {
     super();
     const given = checked('MaxPool1d', options, MAX_POOL_1D);
     const { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false } = given;
-    checked('MaxPool1d', { kernelSize }, { kernelSize: 'size' });
+    required('MaxPool1d', { kernelSize }, { kernelSize: 'size' });
     this.options = { kernelSize, stride, padding, dilation, ceilMode };
   }
 
@@ -146,7 +146,7 @@ export class AvgPool2d extends Pool2d {
 export class AdaptiveAvgPool2d extends Module {
   constructor(readonly outputSize: Pair) {
     super();
-    checked('AdaptiveAvgPool2d', { outputSize }, { outputSize: 'sizes' });
+    required('AdaptiveAvgPool2d', { outputSize }, { outputSize: 'sizes' });
   }
 
   forward(x: Tensor): Tensor {

@@ -10,13 +10,13 @@ import { anyRows } from './rows.js';
 
 export interface ExportOptions {
   /** Version of ONNX's operators, from 17 to 22. Default: 17. */
-  opset?: number;
+  opset?: number | undefined;
   /** Default: 'input'; of several, 'input0', 'input1', … */
-  inputNames?: readonly string[];
+  inputNames?: readonly string[] | undefined;
   /** Default: 'output'; of several, 'output0', 'output1', … */
-  outputNames?: readonly string[];
+  outputNames?: readonly string[] | undefined;
   /** Whether the first dimension of inputs may have any length, named 'batch', or only that of the example. Default: true. */
-  dynamicBatch?: boolean;
+  dynamicBatch?: boolean | undefined;
 }
 
 /**

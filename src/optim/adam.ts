@@ -1,5 +1,5 @@
 import { launchFlatInto } from '../autograd/variant.js';
-import { checked, type Known } from '../gpu/options.js';
+import { type Complete, checked, type Known } from '../gpu/options.js';
 import { SOFTWARE_FLAT_MANY } from '../kernels/flat.js';
 import { adamKernel } from '../kernels/optimizer.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -7,22 +7,22 @@ import { defined, Optimizer, type Params } from './optimizer.js';
 
 export interface AdamOptions {
   /** Learning rate. Default: 1e-3. */
-  lr?: number;
+  lr?: number | undefined;
   /** Decay of the running means of gradient and squared gradient. Default: [0.9, 0.999]. */
-  betas?: readonly [number, number];
+  betas?: readonly [number, number] | undefined;
   /** Added to the root of the second moment. Default: 1e-8. */
-  eps?: number;
+  eps?: number | undefined;
   /** Default: 0; for AdamW 0.01. */
-  weightDecay?: number;
+  weightDecay?: number | undefined;
   /** Divides by the largest second moment so far. Default: false. */
-  amsgrad?: boolean;
+  amsgrad?: boolean | undefined;
 }
 
 /** What the optimizers with two moments have in common. */
-export type MomentOptions = Required<Omit<AdamOptions, 'amsgrad'>> & { amsgrad?: boolean };
+export type MomentOptions = Complete<Omit<AdamOptions, 'amsgrad'>> & { amsgrad?: boolean };
 
 /** The kinds of what all of them take, and its defaults but for the rate. */
-export const MOMENT: Known<Required<Omit<AdamOptions, 'amsgrad'>>> = {
+export const MOMENT: Known<Complete<Omit<AdamOptions, 'amsgrad'>>> = {
   lr: 'number',
   betas: 'numbers' as 'any',
   eps: 'number',
@@ -30,7 +30,7 @@ export const MOMENT: Known<Required<Omit<AdamOptions, 'amsgrad'>>> = {
 };
 export const MOMENT_DEFAULTS = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 } as const;
 
-const ADAM: Known<Required<AdamOptions>> = { ...MOMENT, amsgrad: 'boolean' };
+const ADAM: Known<Complete<AdamOptions>> = { ...MOMENT, amsgrad: 'boolean' };
 
 /** Optimizers that keep running means of the gradient and of its square. */
 export abstract class MomentOptimizer<Options extends MomentOptions> extends Optimizer<Options> {
@@ -61,7 +61,7 @@ export abstract class MomentOptimizer<Options extends MomentOptions> extends Opt
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
  */
-export class Adam extends MomentOptimizer<Required<AdamOptions>> {
+export class Adam extends MomentOptimizer<Complete<AdamOptions>> {
   /** Whether weight decay shrinks the parameters themselves. */
   protected readonly decoupled: boolean = false;
 
@@ -70,7 +70,7 @@ export class Adam extends MomentOptimizer<Required<AdamOptions>> {
     super(params, { ...defaults, ...defined(checked('Adam', options, ADAM)) }, ADAM);
   }
 
-  protected override scalars(options: Required<AdamOptions>, step: number): readonly number[] {
+  protected override scalars(options: Complete<AdamOptions>, step: number): readonly number[] {
     const { lr, betas, eps } = options;
     const [correction1, root] = corrections(options, step);
     return [...decay(options, this.decoupled), ...intakes(betas), lr / correction1, root, eps];

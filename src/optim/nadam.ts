@@ -1,4 +1,4 @@
-import { checked, type Known } from '../gpu/options.js';
+import { type Complete, checked, type Known } from '../gpu/options.js';
 import {
   type AdamOptions,
   corrections,
@@ -14,17 +14,17 @@ import { defined, type OptimizerState, type Params } from './optimizer.js';
 /** As Adam's, with the same defaults. */
 export interface RAdamOptions extends Omit<AdamOptions, 'amsgrad'> {
   /** Weight decay shrinks the parameters themselves, as in AdamW, and is no L2 penalty. Default: false. */
-  decoupledWeightDecay?: boolean;
+  decoupledWeightDecay?: boolean | undefined;
 }
 
 /** As Adam's, with the same defaults but for the learning rate, which is 2e-3. */
 export interface NAdamOptions extends RAdamOptions {
   /** How fast the momentum grows from β₁ / 2 to β₁. Default: 4e-3. */
-  momentumDecay?: number;
+  momentumDecay?: number | undefined;
 }
 
-const RADAM: Known<Required<RAdamOptions>> = { ...MOMENT, decoupledWeightDecay: 'boolean' };
-const NADAM: Known<Required<NAdamOptions>> = { ...RADAM, momentumDecay: 'number' };
+const RADAM: Known<Complete<RAdamOptions>> = { ...MOMENT, decoupledWeightDecay: 'boolean' };
+const NADAM: Known<Complete<NAdamOptions>> = { ...RADAM, momentumDecay: 'number' };
 const DEFAULTS = { ...MOMENT_DEFAULTS, decoupledWeightDecay: false } as const;
 
 /**
@@ -35,7 +35,7 @@ const DEFAULTS = { ...MOMENT_DEFAULTS, decoupledWeightDecay: false } as const;
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html
  */
-export class NAdam extends MomentOptimizer<Required<NAdamOptions>> {
+export class NAdam extends MomentOptimizer<Complete<NAdamOptions>> {
   protected override readonly ahead = true;
 
   constructor(params: Params<NAdamOptions>, options: NAdamOptions = {}) {
@@ -43,12 +43,12 @@ export class NAdam extends MomentOptimizer<Required<NAdamOptions>> {
     super(params, { lr: 2e-3, ...DEFAULTS, momentumDecay: 4e-3, ...given }, NADAM);
   }
 
-  protected override check(options: Required<NAdamOptions>): void {
+  protected override check(options: Complete<NAdamOptions>): void {
     super.check(options);
     this.checkSigns({ momentumDecay: options.momentumDecay });
   }
 
-  protected override scalars(options: Required<NAdamOptions>, step: number): readonly number[] {
+  protected override scalars(options: Complete<NAdamOptions>, step: number): readonly number[] {
     const { lr, betas, eps, decoupledWeightDecay } = options;
     const product = momentumProduct(options, step);
     const [now, next] = [momentum(options, step), momentum(options, step + 1)];
@@ -97,12 +97,12 @@ function momentumProduct(options: Growing, step: number): number {
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.RAdam.html
  */
-export class RAdam extends MomentOptimizer<Required<RAdamOptions>> {
+export class RAdam extends MomentOptimizer<Complete<RAdamOptions>> {
   constructor(params: Params<RAdamOptions>, options: RAdamOptions = {}) {
     super(params, { lr: 1e-3, ...DEFAULTS, ...defined(checked('RAdam', options, RADAM)) }, RADAM);
   }
 
-  protected override scalars(options: Required<RAdamOptions>, step: number): readonly number[] {
+  protected override scalars(options: Complete<RAdamOptions>, step: number): readonly number[] {
     const { lr, betas, eps, decoupledWeightDecay } = options;
     const [correction1, root] = corrections(options, step);
     const most = 2 / (1 - betas[1]) - 1;

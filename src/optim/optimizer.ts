@@ -4,7 +4,7 @@
  */
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, itemsOf, type Known } from '../gpu/options.js';
 import { guard, recording, unrecorded } from '../gpu/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
 import { sameShape, show } from '../tensor/shape.js';
@@ -34,7 +34,9 @@ export interface OptimizerState {
 export type Params<Options> = Iterable<Tensor> | Iterable<GroupOptions<Options>>;
 
 /** Parameters with options of their own. */
-export type GroupOptions<Options> = { params: Iterable<Tensor> } & Partial<Options>;
+export type GroupOptions<Options> = { params: Iterable<Tensor> } & {
+  [Name in keyof Options]?: Options[Name] | undefined;
+};
 
 type Group<Options> = Options & ParamGroup;
 
@@ -58,7 +60,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   constructor(params: Params<Options>, defaults: Options, known: Known<Options>) {
     this.defaults = defaults;
     this.#known = { ...known, params: 'any', initialLr: 'number', name: 'string' };
-    const given = [...params];
+    const given = this.#items<unknown>(params, (item) => item instanceof Tensor || isGroup(item));
     if (given.length === 0) this.fail('there are no parameters');
     const tensors = given.filter((item) => item instanceof Tensor);
     if (tensors.length > 0) this.addParamGroup({ params: given } as unknown as GroupOptions<Options>);
@@ -82,7 +84,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /** Adds parameters with options of their own. */
   addParamGroup(group: GroupOptions<Options>): void {
     this.#checkGroup(group);
-    const params = [...group.params];
+    const params = this.#items(group.params);
     const known = new Set(this.paramGroups.flatMap((other) => other.params));
     for (const param of params) {
       if (!(param instanceof Tensor) || !param.isLeaf || param.dtype !== 'f32') this.fail(`${param} is no f32 leaf`);
@@ -277,6 +279,12 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     }
   }
 
+  /** What there is to train. */
+  #items<Item>(given: Iterable<Item>, fits?: (item: unknown) => boolean): Item[] {
+    const { name } = this.constructor;
+    return itemsOf(name, 'parameters', given, `new ${name}(model.parameters(), …)`, fits);
+  }
+
   #checkGroup(group: object): void {
     checked(this.constructor.name, group, this.#known);
   }
@@ -307,8 +315,12 @@ function isAlike(saved: unknown, own: unknown): boolean {
 const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((item, i) => item === b[i]);
 
+const isGroup = (value: unknown): boolean => typeof value === 'object' && value !== null && 'params' in value;
+
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
 
 /** Options without those that are undefined, so that defaults hold. */
-export const defined = <T extends object>(options: T): T =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+export const defined = <T extends object>(options: T): { [Name in keyof T]: Exclude<T[Name], undefined> } =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]: Exclude<T[Name], undefined>;
+  };

@@ -9,11 +9,11 @@ import { Clock, hasTimestamps, type Run, run } from './stopwatch.js';
 
 export interface ProfileOptions {
   /** Steps that are measured, after as many whose wall time is taken. Default: 3. */
-  steps?: number;
+  steps?: number | undefined;
   /** Steps before: they compile, and a captured function records itself in the second. Default: 2. */
-  warmup?: number;
+  warmup?: number | undefined;
   /** Whether to measure what the adapter can do, see {@link measurePeaks}. Default: true. */
-  peaks?: boolean;
+  peaks?: boolean | undefined;
 }
 
 /**

@@ -9,11 +9,11 @@ import { Clock, hasTimestamps, run } from './stopwatch.js';
 
 export interface TimeOptions {
   /** Runs before; the first compiles. Default: 2. */
-  warmup?: number;
+  warmup?: number | undefined;
   /** The most runs that are measured. Default: 20. */
-  runs?: number;
+  runs?: number | undefined;
   /** After so many milliseconds no further run begins; one is always made. Default: 1000. */
-  budgetMs?: number;
+  budgetMs?: number | undefined;
 }
 
 export interface Times {

@@ -25,7 +25,7 @@ export class Generator {
    * @param options.domain what the numbers are for; default `Domain.creation`
    * @param options.stream, options.step 32-bit words that set sequences of one seed and domain apart; default 0
    */
-  constructor(seed: number, options: { domain?: Domain; stream?: number; step?: number } = {}) {
+  constructor(seed: number, options: { domain?: Domain | undefined; stream?: number | undefined; step?: number } = {}) {
     this.#key = seedKey(seed);
     this.#counter = [0, options.step ?? 0, options.stream ?? 0, options.domain ?? Domain.creation];
   }

@@ -33,12 +33,12 @@ export interface TuneProgress {
 
 export interface TuneOptions {
   /** Measures what is stored already, too. Default: false. */
-  again?: boolean;
+  again?: boolean | undefined;
   /** Stores the choices for later processes. Default: true. */
-  store?: boolean;
+  store?: boolean | undefined;
   onProgress?(progress: TuneProgress): void;
   /** Ends the search; what was found until then counts and is stored. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** What was found for one op and shape. */

@@ -38,7 +38,7 @@ export const PAGE: Theme = {
 };
 
 /** Axis settings common to all charts. Text is measured by estimate, so nothing here relies on its width. */
-export const axisStyle = (theme: Theme, size: number): vega.Config['axis'] => ({
+export const axisStyle = (theme: Theme, size: number): NonNullable<vega.Config['axis']> => ({
   labelFont: theme.font,
   titleFont: theme.font,
   labelFontSize: size,

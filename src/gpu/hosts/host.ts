@@ -3,8 +3,8 @@ import type { Polling } from './polling.js';
 /** What a host takes to find an adapter. */
 export interface HostOptions {
   /** Take the software adapter even where there is a GPU. Default false. */
-  forceSoftware?: boolean;
-  powerPreference?: GPUPowerPreference;
+  forceSoftware?: boolean | undefined;
+  powerPreference?: GPUPowerPreference | undefined;
 }
 
 /** What the hosts behind `#host` give: an adapter, where it lives, and how it was found. */

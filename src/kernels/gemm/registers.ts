@@ -39,6 +39,7 @@
  * - No gain beyond the noise: `fma` for multiply and add, arrays of fixed size for the factors, 16 lanes instead of 4, Dawn
  *   without robustness.
  */
+import type { Complete } from '../../gpu/options.js';
 import { RELU } from '../floats.js';
 import {
   finish,
@@ -51,7 +52,7 @@ import {
   storePooled,
 } from './spec.js';
 
-type RegisterTile = Required<Pick<GemmTile, 'rows' | 'columns' | 'lanes' | 'steps'>>;
+type RegisterTile = Complete<Pick<GemmTile, 'rows' | 'columns' | 'lanes' | 'steps'>>;
 
 /**
  * The default tile: big ones spare loads, small ones compile fast and suit what is small itself. A product whose text no other

@@ -14,6 +14,7 @@
  * Launch: one workgroup of threads[0] × threads[1] (16 × 16 where the output is large enough) per tile of
  * (rows · threads[0]) × (columns · threads[1]); rows and columns of a thread are multiples of 4.
  */
+import type { Complete } from '../../gpu/options.js';
 import { RELU } from '../floats.js';
 import {
   finish,
@@ -33,7 +34,7 @@ export function workgroupTile({
   rows,
   columns,
   batches,
-}: Gemm): Required<Pick<GemmTile, 'rows' | 'columns' | 'threads'>> {
+}: Gemm): Complete<Pick<GemmTile, 'rows' | 'columns' | 'threads'>> {
   const along = (length: number): number => (length > 32 ? 16 : length > 16 ? 8 : 4);
   const threads = [along(rows), along(columns)] as const;
   // A narrow output still gets a full workgroup: the threads go to the other side.

@@ -63,7 +63,7 @@ export class MultiStepLR extends LRScheduler<{ milestones: readonly number[]; ga
 export class LinearLR extends LRScheduler<{ startFactor: number; endFactor: number; totalIters: number }> {
   constructor(
     optimizer: ScheduledOptimizer,
-    options: { startFactor?: number; endFactor?: number; totalIters?: number } & LastEpoch = {},
+    options: { startFactor?: number | undefined; endFactor?: number | undefined; totalIters?: number } & LastEpoch = {},
   ) {
     const {
       startFactor = 1 / 3,
@@ -96,7 +96,10 @@ export class LinearLR extends LRScheduler<{ startFactor: number; endFactor: numb
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ConstantLR.html
  */
 export class ConstantLR extends LRScheduler<{ factor: number; totalIters: number }> {
-  constructor(optimizer: ScheduledOptimizer, options: { factor?: number; totalIters?: number } & LastEpoch = {}) {
+  constructor(
+    optimizer: ScheduledOptimizer,
+    options: { factor?: number | undefined; totalIters?: number } & LastEpoch = {},
+  ) {
     const known = { factor: 'number', totalIters: 'number', ...LAST_EPOCH } as const;
     const { factor = 1 / 3, totalIters = 5, lastEpoch } = checked('ConstantLR', options, known);
     demand(factor > 0 && factor <= 1, 'ConstantLR', `factor ${factor} must be in (0, 1]`);
@@ -116,7 +119,10 @@ export class ConstantLR extends LRScheduler<{ factor: number; totalIters: number
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html
  */
 export class PolynomialLR extends LRScheduler<{ totalIters: number; power: number }> {
-  constructor(optimizer: ScheduledOptimizer, options: { totalIters?: number; power?: number } & LastEpoch = {}) {
+  constructor(
+    optimizer: ScheduledOptimizer,
+    options: { totalIters?: number | undefined; power?: number } & LastEpoch = {},
+  ) {
     const known = { totalIters: 'number', power: 'number', ...LAST_EPOCH } as const;
     const { totalIters = 5, power = 1, lastEpoch } = checked('PolynomialLR', options, known);
     demand(isCount(totalIters), 'PolynomialLR', `totalIters ${totalIters} must be a positive integer`);

@@ -1,4 +1,4 @@
-import { checked, type Known } from '../../gpu/options.js';
+import { type Complete, checked, type Known } from '../../gpu/options.js';
 import { demand, isCount, LAST_EPOCH, type LastEpoch, LRScheduler, type ScheduledOptimizer } from './scheduler.js';
 
 /** One value for all parameter groups, or one for each. */
@@ -8,25 +8,25 @@ export interface OneCycleOptions {
   /** The rate at the top. */
   maxLr: PerGroup;
   /** Steps of the whole cycle; without it `epochs` · `stepsPerEpoch`. */
-  totalSteps?: number;
-  epochs?: number;
-  stepsPerEpoch?: number;
+  totalSteps?: number | undefined;
+  epochs?: number | undefined;
+  stepsPerEpoch?: number | undefined;
   /** Share of the steps on which the rate rises. Default: 0.3. */
-  pctStart?: number;
+  pctStart?: number | undefined;
   /** Along a cosine or a straight line. Default: 'cos'. */
-  annealStrategy?: 'cos' | 'linear';
+  annealStrategy?: 'cos' | 'linear' | undefined;
   /** Moves the momentum, or Adam's first beta, against the rate. Default: true. */
-  cycleMomentum?: boolean;
+  cycleMomentum?: boolean | undefined;
   /** The momentum at the top. Default: 0.85. */
-  baseMomentum?: PerGroup;
+  baseMomentum?: PerGroup | undefined;
   /** The momentum at the ends. Default: 0.95. */
-  maxMomentum?: PerGroup;
+  maxMomentum?: PerGroup | undefined;
   /** The first rate is maxLr / divFactor. Default: 25. */
-  divFactor?: number;
+  divFactor?: number | undefined;
   /** The last rate is the first / finalDivFactor. Default: 1e4. */
-  finalDivFactor?: number;
+  finalDivFactor?: number | undefined;
   /** Falls to the first rate as slowly as it rose, then to the last; else in one go. Default: false. */
-  threePhase?: boolean;
+  threePhase?: boolean | undefined;
 }
 
 const ONE_CYCLE: Known<OneCycleOptions> = {
@@ -50,7 +50,7 @@ interface Cycled {
   betas?: readonly [number, number];
 }
 
-type Complete = Required<Omit<OneCycleOptions, 'epochs' | 'stepsPerEpoch'>>;
+type Filled = Complete<Omit<OneCycleOptions, 'epochs' | 'stepsPerEpoch'>>;
 
 const of = (value: PerGroup, group: number): number => (typeof value === 'number' ? value : (value[group] ?? 0));
 
@@ -58,7 +58,7 @@ const of = (value: PerGroup, group: number): number => (typeof value === 'number
  * One rise of the rate from `maxLr` / `divFactor` to `maxLr`, and its fall far below; call `step` after every batch.
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
  */
-export class OneCycleLR extends LRScheduler<Complete> {
+export class OneCycleLR extends LRScheduler<Filled> {
   constructor(optimizer: ScheduledOptimizer, options: OneCycleOptions & LastEpoch) {
     const { lastEpoch = -1, ...given } = checked('OneCycleLR', options, { ...ONE_CYCLE, ...LAST_EPOCH });
     const { maxLr, epochs = 0, stepsPerEpoch = 0, totalSteps = epochs * stepsPerEpoch, pctStart = 0.3 } = given;
@@ -101,7 +101,7 @@ export class OneCycleLR extends LRScheduler<Complete> {
 }
 
 /** Between which of start (0), top (1) and end (2) a step lies, and which part of the way it has gone. */
-function phaseAt({ pctStart, totalSteps, threePhase }: Complete, step: number) {
+function phaseAt({ pctStart, totalSteps, threePhase }: Filled, step: number) {
   const rise = pctStart * totalSteps - 1;
   const ends = threePhase ? [0, rise, 2 * rise, totalSteps - 1] : [0, rise, totalSteps - 1];
   const points = threePhase ? [0, 1, 0, 2] : [0, 1, 2];
@@ -112,5 +112,5 @@ function phaseAt({ pctStart, totalSteps, threePhase }: Complete, step: number) {
   return { from, to, way: (step - begin) / (end - begin) };
 }
 
-const between = ({ annealStrategy }: Complete, from: number, to: number, way: number): number =>
+const between = ({ annealStrategy }: Filled, from: number, to: number, way: number): number =>
   annealStrategy === 'linear' ? from + (to - from) * way : to + ((from - to) / 2) * (1 + Math.cos(Math.PI * way));

@@ -1,5 +1,6 @@
-import { checked, type Known } from '../../gpu/options.js';
+import { type Complete, checked, type Known } from '../../gpu/options.js';
 import { opaque } from '../../tensor/watched.js';
+import { defined } from '../optimizer.js';
 import {
   checkOptions,
   demand,
@@ -11,21 +12,21 @@ import {
 
 export interface PlateauOptions {
   /** Whether the metric should fall or rise. Default `min`. */
-  mode?: 'min' | 'max';
+  mode?: 'min' | 'max' | undefined;
   /** New rate over old, below 1. Default 0.1. */
-  factor?: number;
+  factor?: number | undefined;
   /** Epochs without improvement that are let pass. Default 10. */
-  patience?: number;
+  patience?: number | undefined;
   /** What counts as improvement. Default 1e-4. */
-  threshold?: number;
+  threshold?: number | undefined;
   /** Whether `threshold` is relative to the best so far or absolute. Default `rel`. */
-  thresholdMode?: 'rel' | 'abs';
+  thresholdMode?: 'rel' | 'abs' | undefined;
   /** Epochs after a reduction in which none is counted. Default 0. */
-  cooldown?: number;
+  cooldown?: number | undefined;
   /** Bound below, one for all groups or one per group. Default 0. */
-  minLr?: number | readonly number[];
+  minLr?: number | readonly number[] | undefined;
   /** Smaller changes of the rate are not made. Default 1e-8. */
-  eps?: number;
+  eps?: number | undefined;
 }
 
 const PLATEAU: Known<PlateauOptions> = {
@@ -58,7 +59,7 @@ export class ReduceLROnPlateau implements Scheduler {
   }
 
   readonly #optimizer: ScheduledOptimizer;
-  #options: Required<PlateauOptions>;
+  #options: Complete<PlateauOptions>;
   #progress: Progress = { lastEpoch: 0, best: null, numBadEpochs: 0, cooldownCounter: 0 };
 
   constructor(optimizer: ScheduledOptimizer, options: PlateauOptions = {}) {
@@ -118,7 +119,7 @@ export class ReduceLROnPlateau implements Scheduler {
     demand(fits, 'loadStateDict', 'not the state of a ReduceLROnPlateau; it needs lastEpoch, best and both counters');
     checkOptions(options, this.#options);
     this.#progress = { lastEpoch, best, numBadEpochs, cooldownCounter };
-    this.#options = { ...this.#options, ...options };
+    this.#options = { ...this.#options, ...defined(options ?? {}) };
   }
 
   #improves(metric: number): boolean {
