@@ -226,7 +226,7 @@ export async function sync(): Promise<void> {
   const state = stream();
   const { queue } = device();
   const ran = async (): Promise<void> => {
-    while (state.waiting) await state.waiting;
+    while (state.waiting) await orLost(state.waiting);
     await polling()?.nearlyDone(state.last);
     await Promise.all([queue.onSubmittedWorkDone(), state.verdict]);
   };
