@@ -129,7 +129,7 @@ async function trainWatched(
   const train = capture((images: Tensor, labels: Tensor) => trainStep(scenario, model, optimizer, images, labels));
   const classify = capture((images: Tensor) => noGrad(() => argmax(model.forward(images), { dim: 1 })));
   const stepsDone = (): number => progress.epoch * loader.length + progress.batch;
-  const watch = new Watch(model, stepsDone());
+  const watch = new Watch([model, optimizer], stepsDone());
   const checkpoint = async (): Promise<Uint8Array> => {
     await watch.look(stepsDone());
     const user: Progress = { ...progress, seconds: (performance.now() - began) / 1000 };

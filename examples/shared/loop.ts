@@ -22,7 +22,7 @@ export interface StepsOptions {
    * `state` alone: `batchOf(loader)` gives the batch.
    */
   readonly step: (i: number) => Tensor | Promise<Tensor>;
-  /** What steps change. The model is watched: see {@link Diverged}. */
+  /** What steps change. Model and optimizer are watched: see {@link Diverged}. */
   readonly state: RunObjects & { readonly model: AnyModule };
   /** Everything else that decides the numbers, fit for JSON: a checkpoint with other settings is refused. */
   readonly settings?: Settings;
@@ -64,8 +64,8 @@ const AHEAD = 3;
 const CHECKPOINT_SECONDS = 30;
 
 /**
- * @throws Error where `steps` is none or the checkpoint is of other settings; Diverged where a loss, a weight or a running
- *   statistic is not finite
+ * @throws Error where `steps` is none or the checkpoint is of other settings; Diverged where a loss, a weight, a running
+ *   statistic or a moment is not finite
  */
 export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
   const { label, steps, state, every, prefix = '', stream = process.stdout, stop = new Stop() } = options;
@@ -76,7 +76,7 @@ export async function runSteps(options: StepsOptions): Promise<StepsOutcome> {
   const elapsed = (): number => (performance.now() - began) / 1000;
   /** The step that the checkpoint is of. */
   let saved = losses.length > 0 ? losses.length : null;
-  const watch = new Watch(state.model, losses.length);
+  const watch = new Watch([state.model, state.optimizer], losses.length);
   const save = async (): Promise<void> => {
     await watch.look(losses.length);
     const user: Saved = { losses, seconds: elapsed(), adapter: begunOn };

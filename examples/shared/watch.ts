@@ -1,7 +1,9 @@
 /** Notices a model that has died. Its loss may stay finite, and it would train on for ever. */
-import { type AnyModule, firstNonfinite } from 'kindling/nn';
+import { firstNonfinite } from 'kindling/nn';
 
-/** A loss, a weight or a running statistic has become NaN or infinite. */
+type Watched = Parameters<typeof firstNonfinite>;
+
+/** A loss, a weight, a running statistic or a moment has become NaN or infinite. */
 export class Diverged extends Error {}
 
 /** Steps between looks at the weights: a small submit beside the steps', a few bytes back. */
@@ -11,13 +13,13 @@ const FIRST = " (the first in the model's order)";
 
 /** Watches one run. What it finds is thrown as {@link Diverged}. */
 export class Watch {
-  readonly #model: AnyModule;
+  readonly #watched: Watched;
   /** The last step that is known to have left nothing but finite weights. */
   #good: number;
 
   /** @param done steps before this, of which nothing ill is known */
-  constructor(model: AnyModule, done: number) {
-    this.#model = model;
+  constructor(watched: Watched, done: number) {
+    this.#watched = watched;
     this.#good = done;
   }
 
@@ -32,7 +34,7 @@ export class Watch {
 
   /** Looks at what the `step`-th step has left. */
   async look(step: number): Promise<void> {
-    const name = await firstNonfinite(this.#model);
+    const name = await firstNonfinite(...this.#watched);
     if (!name) {
       this.#good = Math.max(this.#good, step);
       return;
@@ -45,7 +47,7 @@ export class Watch {
   /** Looks at the loss of the `step`-th step. */
   async loss(step: number, loss: number): Promise<void> {
     if (Number.isFinite(loss)) return;
-    const name = await firstNonfinite(this.#model);
+    const name = await firstNonfinite(...this.#watched);
     const where = name ? `, and ${name} NaN or infinite${FIRST}` : ', though all weights are finite';
     throw new Diverged(`the loss of step ${step} is ${loss}${where}`);
   }

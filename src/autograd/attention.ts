@@ -1,6 +1,6 @@
 /** Scaled dot-product attention. */
 import { KindlingError } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { at, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, mul } from './binary.js';
@@ -54,6 +54,7 @@ export function attend(
   const refuse = (why: string): never => {
     throw new KindlingError(`scaledDotProductAttention: ${why}`);
   };
+  Object.entries({ query, key, value }).forEach(([name, x]) => void wantTensor('scaledDotProductAttention', name, x));
   const shapes = [query, key, value].map(({ shape }) => show(shape)).join(', ');
   const width = query.shape.at(-1);
   if ([query, key, value].some(({ ndim }) => ndim < 2) || key.shape.at(-1) !== width) {

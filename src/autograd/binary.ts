@@ -1,6 +1,7 @@
 /** Arithmetic and comparison of two tensors, with broadcasting. */
 import { perDevice } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
+import { wantOperand } from '../gpu/options.js';
 import * as lines from '../kernels/elementwise/binary.js';
 import { type BinarySpec, binaryKernel, names } from '../kernels/elementwise.js';
 import { constantOf } from '../tensor/create.js';
@@ -57,6 +58,8 @@ export function promote(a: Operand, b: Operand): [Tensor, Tensor] {
 
 function binary(line: lines.Binary, left: Operand, right: Operand): Tensor {
   const { name, gradients, makes } = line;
+  wantOperand(name, 'a', left);
+  wantOperand(name, 'b', right);
   if (!(left instanceof Tensor) && !(right instanceof Tensor)) refuse(`${name}: wants a tensor`);
   let [a, b] = promote(left, right);
   const needsFloat = name === 'pow' || name === 'div';

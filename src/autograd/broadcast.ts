@@ -3,7 +3,7 @@
  * expand's gradient is a sum, and a sum's gradient expands.
  */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { gatherKernel } from '../kernels/copy.js';
 import { fitKernel } from '../kernels/fit.js';
 import { cut, type ReduceVariant, type Reduction, reduceKernel, slabsOf } from '../kernels/reduce.js';
@@ -19,6 +19,7 @@ import {
   sameShape,
   show,
   sizeOf,
+  wantShape,
 } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { mark, noneBits } from '../tensor/unfit.js';
@@ -28,6 +29,8 @@ import { launchFlat, withReduce } from './variant.js';
 
 /** The same elements in another shape; one entry may be -1. Shares memory. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  wantTensor('reshape', 'x', x);
+  wantShape('reshape', shape);
   const known = sizeOf(shape.filter((n) => n !== -1));
   const full = shape.map((n) => (n === -1 ? x.size / known : n));
   if (shape.filter((n) => n === -1).length > 1 || sizeOf(full) !== x.size || full.some((n) => !Number.isInteger(n))) {
@@ -39,6 +42,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** Repeated along dimensions of length 1, and along new leading ones; -1 keeps a length. */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  wantTensor('expand', 'x', x);
+  wantShape('expand', shape);
   const lead = shape.length - x.ndim;
   const to = shape.map((n, d) => (n === -1 && d >= lead ? at(x.shape, d - lead) : n));
   if (sameShape(to, x.shape)) return x;
@@ -58,6 +63,12 @@ export interface ReduceOptions {
 
 /** @internal */
 export const REDUCE: Known<ReduceOptions> = { dim: 'wholes', keepdim: 'boolean' };
+
+/** @internal What to reduce, checked. */
+export function asked(name: string, x: Tensor, options: ReduceOptions): { dims: number[]; keepdim: boolean } {
+  const { dim, keepdim = false } = checked(name, options, REDUCE);
+  return { dims: dimsOf(name, dim, wantTensor(name, 'x', x).ndim), keepdim };
+}
 
 /** @internal */
 export const held = (x: Tensor): 'f32' | 'i32' | 'u32' => (x.dtype === 'bool' ? 'u32' : x.dtype);
@@ -135,8 +146,7 @@ export function fitted(name: string, x: Tensor, compute: (x: Tensor) => Tensor):
  * than 32 bits: to read a sum that does not fit i32 or u32 is an error, and in f32 it is NaN.
  */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const { dim, keepdim = false } = checked('sum', options, REDUCE);
-  const dims = dimsOf('sum', dim, x.ndim);
+  const { dims, keepdim } = asked('sum', x, options);
   const value = fitted('sum', x, (t) => reduce('sum', t, dims, reducedShape(x.shape, dims, keepdim)));
   return differentiable('sum', [x], value, (g) => [expand(reshape(g, withOnes(x.shape, dims)), x.shape)], {
     dims,

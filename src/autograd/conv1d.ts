@@ -1,6 +1,6 @@
 /** One-dimensional convolution: a two-dimensional one over images of height 1. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { convolve } from './conv2d.js';
@@ -38,6 +38,8 @@ const CONV1D: Known<Conv1dOptions> = {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv1d.html
  */
 export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv1dOptions = {}): Tensor {
+  wantTensor('conv1d', 'input', x);
+  wantTensor('conv1d', 'weight', weight);
   if ((x.ndim !== 3 && x.ndim !== 2) || weight.ndim !== 3) {
     refuse(
       `conv1d: wants input [N, C, L] or [C, L] and weight [out, in / groups, length], got ${show(x.shape)} and ${show(weight.shape)}`,

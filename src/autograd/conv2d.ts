@@ -1,6 +1,6 @@
 /** Two-dimensional convolution (cross-correlation, as everywhere in deep learning). */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { conv2dForward } from '../kernels/conv2d/forward.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
 import { zeros, zerosLike } from '../tensor/create.js';
@@ -63,6 +63,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
 
 /** @internal {@link conv2d}, in whoever's name. */
 export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions): Tensor {
+  wantTensor(name, 'input', x);
+  wantTensor(name, 'weight', weight);
   if (x.ndim === 3) {
     const y = convolve(name, reshape(x, [1, ...x.shape]), weight, bias, options);
     return reshape(y, y.shape.slice(1));

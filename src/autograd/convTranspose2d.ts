@@ -1,5 +1,5 @@
 /** Transposed convolution: forward is conv2d's gradient by its input, and the gradients are the rest of conv2d. */
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { conv2dOutput } from '../kernels/conv2d/shape.js';
 import { zerosLike } from '../tensor/create.js';
 import { show } from '../tensor/shape.js';
@@ -38,6 +38,8 @@ export function convTranspose2d(
   bias: Tensor | null = null,
   options: ConvTranspose2dOptions = {},
 ): Tensor {
+  wantTensor('convTranspose2d', 'input', x);
+  wantTensor('convTranspose2d', 'weight', weight);
   checked('convTranspose2d', options, CONV_TRANSPOSE);
   if (x.ndim === 3) {
     const y = convTranspose2d(reshape(x, [1, ...x.shape]), weight, bias, options);

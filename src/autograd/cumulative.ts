@@ -1,10 +1,9 @@
-import { checked } from '../gpu/options.js';
 import { cumsumKernel } from '../kernels/cumsum.js';
 import { launch } from '../tensor/launch.js';
-import { at, dimOf, dimsOf, sizeOf } from '../tensor/shape.js';
+import { at, dimIn, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, mul, sub } from './binary.js';
-import { fitted, held, REDUCE, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
+import { asked, fitted, held, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
 import { cast } from './cast.js';
 import { differentiable, noGrad } from './tape.js';
 import { clamp, exp, log } from './unary.js';
@@ -16,7 +15,7 @@ import { withLanes } from './variant.js';
  * @see https://pytorch.org/docs/stable/generated/torch.cumsum.html
  */
 export function cumsum(x: Tensor, dim: number): Tensor {
-  const d = dimOf('cumsum', dim, x.ndim);
+  const d = dimIn('cumsum', x, dim);
   const source = x.dtype === 'bool' ? cast(x, 'i32') : x;
   const shape = x.ndim === 0 ? [1] : x.shape;
   const slab = { outer: sizeOf(shape.slice(0, d)), length: at(shape, d), inner: sizeOf(shape.slice(d + 1)) };
@@ -40,9 +39,8 @@ const LARGEST = 3.4028234663852886e38;
  * @see https://pytorch.org/docs/stable/generated/torch.logsumexp.html
  */
 export function logsumexp(given: Tensor, options: ReduceOptions = {}): Tensor {
-  const { dim, keepdim = false } = checked('logsumexp', options, REDUCE);
+  const { dims, keepdim } = asked('logsumexp', given, options);
   const x = cast(given, 'f32');
-  const dims = dimsOf('logsumexp', dim, x.ndim);
   const ones = withOnes(x.shape, dims);
   const value = noGrad(() => {
     const top = reduce('max', x, dims, ones);

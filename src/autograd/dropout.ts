@@ -1,6 +1,6 @@
 /** Dropout of elements and of channels. The mask is recomputed in backward, never stored. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { dropoutKernel } from '../kernels/dropout.js';
 import { launch } from '../tensor/launch.js';
 import { draw } from '../tensor/random.js';
@@ -18,6 +18,7 @@ export interface DropoutOptions {
 const DROPOUT: Known<DropoutOptions> = { p: 'number', training: 'boolean' };
 
 function drop(name: string, x: Tensor, inner: number, options: DropoutOptions): Tensor {
+  wantTensor(name, 'x', x);
   const { p = 0.5, training = true } = checked(name, options, DROPOUT);
   if (!(p >= 0 && p <= 1)) refuse(`${name}: p is a probability, got ${p}`);
   if (x.dtype !== 'f32') refuse(`${name}: wants an f32 tensor, this is ${x.dtype}; cast it`);
@@ -42,6 +43,7 @@ export const dropout = (x: Tensor, options: DropoutOptions = {}): Tensor => drop
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout2d.html
  */
 export function dropout2d(x: Tensor, options: DropoutOptions = {}): Tensor {
+  wantTensor('dropout2d', 'x', x);
   if (x.ndim !== 4 && x.ndim !== 3) refuse(`dropout2d: wants shape [N, C, H, W] or [C, H, W], got ${show(x.shape)}`);
   return drop('dropout2d', x, sizeOf(x.shape.slice(-2)), options);
 }

@@ -1,6 +1,6 @@
 /** Functions with a gradient of the user's own. */
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, wantTensors } from '../gpu/options.js';
 import { checkRead, readBy, readingNow } from '../tensor/saved.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -47,6 +47,7 @@ export function defineFunction<Inputs extends readonly Tensor[]>(
 ): (...inputs: Inputs) => Tensor {
   checked('defineFunction', spec, { name: 'string', forward: 'function', backward: 'function' });
   return (...inputs) => {
+    wantTensors(spec.name, inputs);
     const saved: Tensor[] = [];
     let by = readingNow();
     const context: FunctionContext = {

@@ -1,6 +1,6 @@
 /** Gradients as values: returned rather than added to `grad`, and differentiable themselves where that is asked for. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor, wantTensors } from '../gpu/options.js';
 import { insideScope } from '../gpu/storage.js';
 import { show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
@@ -57,6 +57,8 @@ export function grad<const Inputs extends Tensor | readonly Tensor[], const Opti
   if (seeds.length > 0 && seeds.length !== from.length) {
     refuse(`grad: ${seeds.length} gradOutputs for ${from.length} outputs`);
   }
+  wantTensors('grad', from);
+  wantTensors('grad', by);
   by.forEach((input, i) => {
     if (!input.requiresGrad) refuse(`grad: input ${i}, ${show(input.shape)}, requires no gradient`);
   });
@@ -91,7 +93,9 @@ export function backward(root: Tensor, options: BackwardOptions = {}): void {
     plain(root, gradient);
     return;
   }
-  const leaves = inReverse([root]).filter((tensor) => tensor.isLeaf || tensor.retainsGrad);
+  const leaves = inReverse([wantTensor('backward', 'root', root)]).filter(
+    (tensor) => tensor.isLeaf || tensor.retainsGrad,
+  );
   const found = grad(root, leaves, { gradOutputs: [gradient ?? null], createGraph, allowUnused: true });
   enableGrad(() =>
     leaves.forEach((leaf, i) => {

@@ -1,6 +1,6 @@
 /** Elements picked by index tensors. */
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, wantTensor } from '../gpu/options.js';
 import {
   gatherIndexGradKernel,
   gatherIndexKernel,
@@ -9,7 +9,7 @@ import {
 } from '../kernels/indexing.js';
 import { arange } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
-import { at, dimOf, show, sizeOf, stridesOf } from '../tensor/shape.js';
+import { at, dimIn, show, sizeOf, stridesOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mark, noneBits } from '../tensor/unfit.js';
 import { eq } from './binary.js';
@@ -41,7 +41,8 @@ function wantsEntries(name: string, x: Tensor, dim: number, index: Tensor): void
  * @see https://pytorch.org/docs/stable/generated/torch.index_select.html
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
-  const d = dimOf('indexSelect', dim, x.ndim);
+  const d = dimIn('indexSelect', x, dim);
+  wantTensor('indexSelect', 'index', index);
   if (index.ndim !== 1 || x.ndim === 0) {
     refuse(
       `indexSelect: wants indices of shape [n] into a tensor of one dimension or more, got ${show(index.shape)} into ${show(x.shape)}`,
@@ -84,6 +85,8 @@ export function paddingRow(paddingIdx: number, rows: number): number {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
  */
 export function embedding(input: Tensor, weight: Tensor, options: { paddingIdx?: number | null } = {}): Tensor {
+  wantTensor('embedding', 'input', input);
+  wantTensor('embedding', 'weight', weight);
   const { paddingIdx = null } = checked('embedding', options, { paddingIdx: 'whole?' });
   if (weight.ndim !== 2) refuse(`embedding: wants weight [rows, length], got ${show(weight.shape)}`);
   wantsEntries('embedding', weight, 0, input);
@@ -102,7 +105,8 @@ export function embedding(input: Tensor, weight: Tensor, options: { paddingIdx?:
  * @see https://pytorch.org/docs/stable/generated/torch.gather.html
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
-  const d = dimOf('gather', dim, x.ndim);
+  const d = dimIn('gather', x, dim);
+  wantTensor('gather', 'index', index);
   if (index.ndim !== x.ndim || x.ndim === 0 || index.shape.some((n, i) => i !== d && n > at(x.shape, i))) {
     refuse(`gather: indices ${show(index.shape)} do not lie inside ${show(x.shape)} along dimension ${d}`);
   }
@@ -133,6 +137,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
  */
 export function oneHot(input: Tensor, numClasses: number): Tensor {
+  wantTensor('oneHot', 'input', input);
   if (!Number.isInteger(numClasses) || numClasses < 1) refuse(`oneHot: give the number of classes, got ${numClasses}`);
   const classes = arange(0, numClasses, 1, { dtype: 'i32' });
   return cast(eq(unsqueeze(indices('oneHot', input), input.ndim), classes), 'i32');

@@ -1,6 +1,6 @@
 /** Images in another size. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { constant } from '../gpu/storage.js';
 import { tensor } from '../tensor/create.js';
 import { at, type Shape, show } from '../tensor/shape.js';
@@ -41,6 +41,7 @@ export const INTERPOLATE: Known<InterpolateOptions> = {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
  */
 export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
+  wantTensor('interpolate', 'x', x);
   const { size, scaleFactor, mode = 'nearest', alignCorners = null } = checked('interpolate', options, INTERPOLATE);
   if (mode === 'nearest' && alignCorners !== null)
     refuse("interpolate: mode 'nearest' takes no alignCorners; leave it out");

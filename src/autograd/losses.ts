@@ -1,6 +1,6 @@
 /** Losses of regression, written in ops. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, bce, div, maximum, mul, sub, weightedSoftplus } from './binary.js';
@@ -27,6 +27,8 @@ export function reduced(losses: Tensor, reduction: Reduction = 'mean'): Tensor {
 }
 
 function same(name: string, x: Tensor, target: Tensor): void {
+  wantTensor(name, 'input', x);
+  wantTensor(name, 'target', target);
   if (sameShape(x.shape, target.shape)) return;
   refuse(`${name}: input ${show(x.shape)} and target ${show(target.shape)} differ; expand one of them`);
 }
@@ -59,8 +61,8 @@ function huber(x: Tensor, target: Tensor, delta: number, scale: number): Tensor 
 export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & { beta?: number } = {}): Tensor {
   const { beta = 1, reduction } = checked('smoothL1Loss', options, { ...LOSS, beta: 'number' });
   if (!(beta >= 0)) refuse(`smoothL1Loss: beta is at least 0, got ${beta}`);
-  if (beta === 0) return l1Loss(x, target, { reduction: reduction ?? 'mean' });
   same('smoothL1Loss', x, target);
+  if (beta === 0) return l1Loss(x, target, { reduction: reduction ?? 'mean' });
   return reduced(huber(x, target, beta, 1 / beta), reduction);
 }
 

@@ -1,5 +1,6 @@
 /** Matrix products. Gradients are products of the same kernel with factors read transposed; none is copied to be turned. */
 import { refuse } from '../gpu/errors.js';
+import { wantTensor } from '../gpu/options.js';
 import type { Split } from '../kernels/gemm/split.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { type MatmulSpec, matmul as matmulKernel, matmulShape } from '../kernels/matmul.js';
@@ -79,6 +80,8 @@ function checkFloat(name: string, ...tensors: Tensor[]): void {
  * @see https://pytorch.org/docs/stable/generated/torch.matmul.html
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  wantTensor('matmul', 'a', a);
+  wantTensor('matmul', 'b', b);
   checkFloat('matmul', a, b);
   if (a.ndim === 0 || b.ndim === 0) {
     refuse(`matmul: wants one dimension or more, got ${show(a.shape)} and ${show(b.shape)}; use mul`);
@@ -117,6 +120,9 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  wantTensor('linear', 'input', x);
+  wantTensor('linear', 'weight', weight);
+  if (bias !== null) wantTensor('linear', 'bias', bias);
   checkFloat('linear', x, weight, ...(bias ? [bias] : []));
   const [out = 0, width = 0] = weight.shape;
   if (weight.ndim !== 2) refuse(`linear: wants weight [out, in], got ${show(weight.shape)}`);

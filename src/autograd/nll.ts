@@ -1,6 +1,6 @@
 /** Losses of classification: negative log-likelihood and cross-entropy. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { crossEntropyKernel, isSmall } from '../kernels/crossEntropy.js';
 import { type NllSpec, nllEachKernel, nllGradKernel } from '../kernels/nll.js';
 import { launch, launchMany } from '../tensor/launch.js';
@@ -124,10 +124,16 @@ function losses(spec: NllSpec, { logp, logits }: Source, rest: readonly Tensor[]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
  */
 export const nllLoss = (x: Tensor, target: Tensor, options: NllOptions = {}): Tensor =>
-  lossOf('nllLoss', x, { logp: x, logits: logitsOf(x) }, target, {
-    ...checked('nllLoss', options, NLL),
-    labelSmoothing: 0,
-  });
+  lossOf(
+    'nllLoss',
+    wantTensor('nllLoss', 'input', x),
+    { logp: x, logits: logitsOf(x) },
+    wantTensor('nllLoss', 'target', target),
+    {
+      ...checked('nllLoss', options, NLL),
+      labelSmoothing: 0,
+    },
+  );
 
 /**
  * Cross-entropy of logits x along dimension 1: log-softmax and {@link nllLoss} with one launch for the gradient of both.
@@ -139,6 +145,8 @@ export const nllLoss = (x: Tensor, target: Tensor, options: NllOptions = {}): Te
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
  */
 export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  wantTensor('crossEntropy', 'input', x);
+  wantTensor('crossEntropy', 'target', target);
   checked('crossEntropy', options, CROSS_ENTROPY);
   if (target.dtype === 'f32' && sameShape(target.shape, x.shape)) return ofProbabilities(x, target, options);
   return lossOf('crossEntropy', x, { logits: x }, target, options);

@@ -1,6 +1,6 @@
 /** Normalisation over batches, layers, groups and vectors. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import {
   batchNormGradKernel,
   batchNormKernel,
@@ -61,6 +61,7 @@ const BATCH_NORM: Known<BatchNormOptions> = { ...STATISTICS, training: 'boolean'
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
+  wantTensor('batchNorm', 'x', x);
   const {
     runningMean,
     runningVar,
@@ -133,6 +134,7 @@ const INSTANCE_NORM: Known<InstanceNormOptions> = { ...STATISTICS, useInputStats
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.instance_norm.html
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
+  wantTensor('instanceNorm', 'x', x);
   const {
     runningMean,
     runningVar,
@@ -184,6 +186,7 @@ const AFFINE: Known<AffineOptions> = { weight: 'tensor?', bias: 'tensor?', eps: 
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
  */
 export function layerNorm(x: Tensor, normalizedShape: Shape, options: AffineOptions = {}): Tensor {
+  wantTensor('layerNorm', 'x', x);
   const { weight, bias, eps = 1e-5 } = checked('layerNorm', options, AFFINE);
   if (x.dtype !== 'f32') refuse(`layerNorm: wants f32, got ${x.dtype}; cast it`);
   if (normalizedShape.length === 0 || !sameShape(x.shape.slice(-normalizedShape.length), normalizedShape)) {
@@ -221,6 +224,7 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: AffineOpti
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.group_norm.html
  */
 export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions = {}): Tensor {
+  wantTensor('groupNorm', 'x', x);
   const { weight, bias, eps = 1e-5 } = checked('groupNorm', options, AFFINE);
   const [n = 0, channels = 0, ...rest] = x.shape;
   if (x.ndim < 2 || !Number.isInteger(numGroups) || numGroups < 1 || channels % numGroups !== 0) {
@@ -244,6 +248,7 @@ export function normalize(
   x: Tensor,
   options: { p?: number | undefined; dim?: number | undefined; eps?: number } = {},
 ): Tensor {
+  wantTensor('normalize', 'x', x);
   const { p = 2, dim = 1, eps = 1e-12 } = checked('normalize', options, { p: 'number', dim: 'whole', eps: 'number' });
   return div(x, maximum(norm(x, { p, dim, keepdim: true }), eps));
 }

@@ -1,6 +1,6 @@
 /** Pooling over windows of an image. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import {
   type AvgPoolSpec,
   avgPoolGradKernel,
@@ -65,6 +65,7 @@ function asOptions<O extends { kernelSize: unknown }>(name: string, given: Pair 
 
 /** The last two dimensions, and how many planes of them there are. */
 function planesOf(name: string, x: Tensor): { planes: number; h: number; w: number } {
+  wantTensor(name, 'x', x);
   if (x.dtype !== 'f32' || (x.ndim !== 4 && x.ndim !== 3)) {
     refuse(`${name}: wants f32 of shape [N, C, H, W] or [C, H, W], got ${x.dtype} ${show(x.shape)}`);
   }
@@ -157,6 +158,7 @@ export const MAX_POOL_1D: Known<MaxPool1dOptions> = {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html
  */
 export function maxPool1d(x: Tensor, options: number | MaxPool1dOptions): Tensor {
+  wantTensor('maxPool1d', 'x', x);
   if (x.ndim !== 3 && x.ndim !== 2) refuse(`maxPool1d: wants shape [N, C, L] or [C, L], got ${show(x.shape)}`);
   const given = asOptions<MaxPool1dOptions>('maxPool1d', options, MAX_POOL_1D);
   const { kernelSize, stride = kernelSize, padding = 0, dilation = 1, ceilMode } = given;

@@ -1,12 +1,13 @@
 /** Sums, means, extremes: dimensions reduced away. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { argKernel, cut, slabsOf } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
 import { at, dimOf, dimsOf, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { div, eq, mul, sub } from './binary.js';
 import {
+  asked,
   expand,
   fitted,
   held,
@@ -26,8 +27,7 @@ import { reduceVariant } from './variant.js';
 
 /** Mean over dimensions, off as {@link sum} is. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const { dim, keepdim = false } = checked('mean', options, REDUCE);
-  const dims = dimsOf('mean', dim, x.ndim);
+  const { dims, keepdim } = asked('mean', x, options);
   const source = cast(x, 'f32');
   const scale = 1 / sizeOf(dims.map((d) => at(x.shape, d)));
   const value = reduce('sum', source, dims, reducedShape(x.shape, dims, keepdim), { scale });
@@ -40,8 +40,7 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
  * {@link sum}.
  */
 export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const { dim, keepdim = false } = checked('prod', options, REDUCE);
-  const dims = dimsOf('prod', dim, x.ndim);
+  const { dims, keepdim } = asked('prod', x, options);
   const value = fitted('prod', x, (t) => reduce('prod', t, dims, reducedShape(x.shape, dims, keepdim)));
   const backward = (g: Tensor) => {
     // The product of the others: of all but one 0 that is that 0's, and 0 of the rest; of all but several nobody's.
@@ -62,8 +61,7 @@ function wantsElements(name: string, x: Tensor, dims: readonly number[]): void {
 
 /** `quiet`: what is NaN passes 0 back, not NaN. */
 function extreme(op: 'max' | 'min', x: Tensor, options: ReduceOptions, quiet = false): Tensor {
-  const { dim, keepdim = false } = checked(`a${op}`, options, REDUCE);
-  const dims = dimsOf(`a${op}`, dim, x.ndim);
+  const { dims, keepdim } = asked(`a${op}`, x, options);
   wantsElements(`a${op}`, x, dims);
   const value = reduce(op, x, dims, reducedShape(x.shape, dims, keepdim));
   const backward = (g: Tensor) => {
@@ -82,6 +80,7 @@ export const amax = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme(
 export const amin = (x: Tensor, options: ReduceOptions = {}): Tensor => extreme('min', x, options);
 
 function arg(op: 'max' | 'min', x: Tensor, options: { dim?: number | undefined; keepdim?: boolean }): Tensor {
+  wantTensor(`arg${op}`, 'x', x);
   const { dim, keepdim = false } = checked(`arg${op}`, options, { dim: 'whole', keepdim: 'boolean' });
   const dims = dim === undefined ? dimsOf(`arg${op}`, undefined, x.ndim) : [dimOf(`arg${op}`, dim, x.ndim)];
   wantsElements(`arg${op}`, x, dims);
@@ -116,6 +115,7 @@ const VARIANCE: Known<VarianceOptions> = { ...REDUCE, correction: 'number' };
  * is, and by (e · mean / deviation)² where the mean is off by e of itself, which is 1e-7 to 1e-6.
  */
 export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+  wantTensor('variance', 'x', x);
   const { dim, keepdim = false, correction = 1 } = checked('variance', options, VARIANCE);
   const dims = dimsOf('variance', dim, x.ndim);
   const n = sizeOf(dims.map((d) => at(x.shape, d)));
@@ -125,7 +125,7 @@ export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
 
 /** Standard deviation over dimensions, the root of {@link variance}, off by half as much of itself. */
 export const std = (x: Tensor, options: VarianceOptions = {}): Tensor =>
-  rootOf(variance(x, checked('std', options, VARIANCE)), sqrt);
+  rootOf(variance(wantTensor('std', 'x', x), checked('std', options, VARIANCE)), sqrt);
 
 export interface NormOptions extends ReduceOptions {
   /** The exponent; `Infinity` is the largest absolute value. Default: 2. */
@@ -137,6 +137,7 @@ export interface NormOptions extends ReduceOptions {
  * @see https://pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html
  */
 export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+  wantTensor('norm', 'x', x);
   const { p = 2, ...along } = checked('norm', options, { ...REDUCE, p: 'number' });
   if (p === 1) return sum(abs(x), along);
   if (p === 2) return rootOf(sum(square(x), along), sqrt);

@@ -1,8 +1,8 @@
 /** Random numbers whose distribution is given element by element. They carry no gradient. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantOperand, wantTensor } from '../gpu/options.js';
 import { coins, drawInto, normalLaw, randLike, randn } from '../tensor/sample.js';
-import { type Shape, show } from '../tensor/shape.js';
+import { checkShape, type Shape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { add, lt, mul } from './binary.js';
 import { cast } from './cast.js';
@@ -22,6 +22,7 @@ const BERNOULLI: Known<BernoulliOptions> = { p: 'number' };
  * @see https://pytorch.org/docs/stable/generated/torch.bernoulli.html
  */
 export function bernoulli(x: Tensor, options: BernoulliOptions = {}): Tensor {
+  wantTensor('bernoulli', 'x', x);
   const { p } = checked('bernoulli', options, BERNOULLI);
   if (p !== undefined) return coins('bernoulli', x.shape, p, x.dtype);
   if (x.dtype !== 'f32') refuse(`bernoulli: probabilities are f32, these are ${x.dtype}; cast them, or give p`);
@@ -38,10 +39,12 @@ export function bernoulli(x: Tensor, options: BernoulliOptions = {}): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.normal.html
  */
 export function normal(mean: Tensor | number, std: Tensor | number, shape?: Shape): Tensor {
+  wantOperand('normal', 'mean', mean);
+  wantOperand('normal', 'std', std);
   if (typeof std === 'number' && !(std >= 0)) refuse(`normal: std ${std} is not a number from 0`);
   if (typeof mean === 'number' && typeof std === 'number') {
     if (!shape) refuse('normal: a mean and a std that are numbers want a shape');
-    return drawInto(new Tensor(shape), normalLaw(mean, std));
+    return drawInto(new Tensor(checkShape('normal', shape)), normalLaw(mean, std));
   }
   if (shape) refuse(`normal: the shape ${show(shape)} is that of mean and std already`);
   return noGrad(() => {

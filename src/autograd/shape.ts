@@ -1,6 +1,6 @@
 /** Functions that move elements without changing them. All are differentiable. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantOperand, wantTensor, wantTensors } from '../gpu/options.js';
 import { fillKernel, gatherKernel, scatterKernel, whereKernel } from '../kernels/copy.js';
 import { bitsOf } from '../kernels/flat.js';
 import { launch, launchInto } from '../tensor/launch.js';
@@ -8,6 +8,7 @@ import {
   at,
   broadcast,
   broadcastStrides,
+  dimIn,
   dimOf,
   dimsOf,
   type Shape,
@@ -22,14 +23,15 @@ import { differentiable } from './tape.js';
 
 /** Dimensions from `startDim` to `endDim` made one. Defaults: all. */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
-  const from = dimOf('flatten', startDim, x.ndim);
-  const to = dimOf('flatten', endDim, x.ndim);
+  const from = dimIn('flatten', x, startDim);
+  const to = dimIn('flatten', x, endDim);
   if (from > to) refuse(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
   return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
 }
 
 /** Without dimension `dim`, which must have length 1 to go; without all of length 1 where none is given. */
 export function squeeze(x: Tensor, dim?: number): Tensor {
+  wantTensor('squeeze', 'x', x);
   const only = dim === undefined ? undefined : dimOf('squeeze', dim, x.ndim);
   return reshape(
     x,
@@ -39,12 +41,14 @@ export function squeeze(x: Tensor, dim?: number): Tensor {
 
 /** With a new dimension of length 1 at `dim`. */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
+  wantTensor('unsqueeze', 'x', x);
   const place = dimOf('unsqueeze', dim, x.ndim + 1);
   return reshape(x, [...x.shape.slice(0, place), 1, ...x.shape.slice(place)]);
 }
 
 /** Dimensions in another order. */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  wantTensor('permute', 'x', x);
   const order = dims.map((dim) => dimOf('permute', dim, x.ndim));
   if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
     refuse(`permute: [${dims}] does not order the dimensions of ${show(x.shape)}`);
@@ -58,8 +62,8 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
 
 /** Two dimensions swapped. */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
-  const a = dimOf('transpose', dim0, x.ndim);
-  const b = dimOf('transpose', dim1, x.ndim);
+  const a = dimIn('transpose', x, dim0);
+  const b = dimIn('transpose', x, dim1);
   return permute(
     x,
     x.shape.map((_, d) => (d === a ? b : d === b ? a : d)),
@@ -68,6 +72,7 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 
 /** A copy with memory of its own. */
 export function clone(x: Tensor): Tensor {
+  wantTensor('clone', 'x', x);
   const kernel = gatherKernel({ shape: x.shape, strides: stridesOf(x.shape), offset: 0 });
   return differentiable('clone', [x], launch(kernel, [x], x.shape, x.dtype), (g) => [g], {});
 }
@@ -99,6 +104,7 @@ function putBlocks(blocks: readonly { x: Tensor; block: Block }[], shape: Shape,
 
 /** `length` entries of dimension `dim`, from `start`, which counts from the end where it is negative. */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+  wantTensor('narrow', 'x', x);
   const n = x.shape[dimOf('narrow', dim, x.ndim)] ?? 0;
   const from = start < 0 ? start + n : start;
   if (from < 0 || length < 0 || from + length > n) {
@@ -112,7 +118,7 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
  * those beyond the ends are clamped, as in Python's `x[start:end:step]`.
  */
 export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1): Tensor {
-  const d = dimOf('slice', dim, x.ndim);
+  const d = dimIn('slice', x, dim);
   const length = x.shape[d];
   if (length === undefined) refuse('slice: a scalar has no dimensions');
   if (!Number.isInteger(step) || step < 1) refuse(`slice: step ${step} is not a whole number above 0`);
@@ -130,7 +136,7 @@ export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_I
 
 /** One entry of dimension `dim`, which goes away. */
 export function select(x: Tensor, dim: number, index: number): Tensor {
-  const d = dimOf('select', dim, x.ndim);
+  const d = dimIn('select', x, dim);
   const length = x.shape[d] ?? 0;
   const from = index < 0 ? index + length : index;
   if (from < 0 || from >= length) refuse(`select: index ${index} is outside dimension ${d} of ${show(x.shape)}`);
@@ -145,6 +151,7 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.split.html
  */
 export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+  wantTensor('split', 'x', x);
   const length = at(x.shape, dimOf('split', dim, x.ndim));
   if (typeof size === 'number' && !(size >= 1)) refuse(`split: pieces of ${size} entries`);
   const sizes =
@@ -163,16 +170,20 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
 
 /** As {@link split}, into so many pieces of one size, the last perhaps shorter; fewer where entries do not suffice. */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+  wantTensor('chunk', 'x', x);
   if (!Number.isInteger(chunks) || chunks < 1) refuse(`chunk: ${chunks} is no number of pieces`);
   return split(x, Math.max(1, Math.ceil(at(x.shape, dimOf('chunk', dim, x.ndim)) / chunks)), dim);
 }
 
 /** The entries of a dimension, which goes away: {@link select} of each. */
 export const unbind = (x: Tensor, dim = 0): Tensor[] =>
-  Array.from({ length: at(x.shape, dimOf('unbind', dim, x.ndim)) }, (_, i) => select(x, dim, i));
+  Array.from({ length: at(wantTensor('unbind', 'x', x).shape, dimOf('unbind', dim, x.ndim)) }, (_, i) =>
+    select(x, dim, i),
+  );
 
 /** The order of entries reversed along dimensions. */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
+  wantTensor('flip', 'x', x);
   const turned = dimsOf('flip', dims, x.ndim);
   const strides = stridesOf(x.shape);
   const offset = turned.reduce((sum, d) => sum + (at(x.shape, d) - 1) * at(strides, d), 0);
@@ -186,6 +197,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
 
 /** Tensors joined along a dimension that exists. As in PyTorch, one of shape [0] joins any. */
 export function cat(given: readonly Tensor[], dim = 0): Tensor {
+  wantTensors('cat', given);
   const tensors = given.some(({ ndim }) => ndim > 1) ? given.filter(({ ndim, size }) => ndim !== 1 || size > 0) : given;
   const [first] = tensors;
   if (!first) refuse('cat: wants at least one tensor');
@@ -210,6 +222,7 @@ export function cat(given: readonly Tensor[], dim = 0): Tensor {
 
 /** Tensors of one shape joined along a new dimension. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  wantTensors('stack', tensors);
   if (tensors.length === 0) refuse('stack: wants at least one tensor');
   return cat(
     tensors.map((x) => unsqueeze(x, dim)),
@@ -237,6 +250,7 @@ const PAD: Known<PadOptions> = { mode: ['constant', 'reflect', 'replicate', 'cir
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
  */
 export function pad(x: Tensor, widths: readonly number[], options: PadOptions = {}): Tensor {
+  wantTensor('pad', 'x', x);
   const { mode = 'constant', value = 0 } = checked('pad', options, PAD);
   const whole = widths.every((n) => Number.isInteger(n) && n >= 0);
   if (!whole || widths.length % 2 !== 0 || widths.length > 2 * x.ndim) {
@@ -287,10 +301,22 @@ function edged(
 }
 
 /** x, and `value` where the mask, which broadcasts, holds. */
-export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor => choose('maskedFill', mask, value, x);
+export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor =>
+  choose(
+    'maskedFill',
+    wantTensor('maskedFill', 'mask', mask),
+    wantOperand('maskedFill', 'value', value),
+    wantTensor('maskedFill', 'x', x),
+  );
 
 /** Elements of `a` where `condition`, a bool tensor, holds, of `b` elsewhere; all three broadcast. */
-export const where = (condition: Tensor, a: Operand, b: Operand): Tensor => choose('where', condition, a, b);
+export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
+  choose(
+    'where',
+    wantTensor('where', 'condition', condition),
+    wantOperand('where', 'a', a),
+    wantOperand('where', 'b', b),
+  );
 
 function choose(name: string, condition: Tensor, a: Operand, b: Operand): Tensor {
   if (condition.dtype !== 'bool') {

@@ -1,6 +1,6 @@
 /** Softmax and its logarithm along one dimension. */
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, wantTensor } from '../gpu/options.js';
 import { tick } from '../gpu/overwrites.js';
 import { softmaxGradKernel, softmaxKernel } from '../kernels/softmax.js';
 import { launch } from '../tensor/launch.js';
@@ -30,6 +30,7 @@ export function isRepeatable(y: Tensor): boolean {
 }
 
 function along(name: string, x: Tensor, dim: Dim, log: boolean, masked = false): Tensor {
+  wantTensor(name, 'x', x);
   if (x.dtype !== 'f32') refuse(`${name}: wants an f32 tensor, this is ${x.dtype}; cast it`);
   const d = dimOf(name, typeof dim === 'number' ? dim : checked(name, dim, { dim: 'whole' }).dim, x.ndim);
   const shape = x.ndim === 0 ? [1] : x.shape;

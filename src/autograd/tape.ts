@@ -3,6 +3,7 @@
  * walks what was recorded in reverse.
  */
 import { refuse, refusePromise } from '../gpu/errors.js';
+import { wantTensor } from '../gpu/options.js';
 import { tick } from '../gpu/overwrites.js';
 import { readField, writeField } from '../gpu/recording.js';
 import type { Storage } from '../gpu/storage.js';
@@ -106,6 +107,8 @@ export function backward(root: Tensor, seed?: Tensor): void {
 
 /** The gradient by `root` to begin with, checked; 1 where none is given. */
 export function seedOf(name: string, root: Tensor, seed: Tensor | null = null): Tensor {
+  wantTensor(name, 'root', root);
+  if (seed !== null) wantTensor(name, 'gradient', seed);
   if (!root.requiresGrad) refuse(`${name}: nothing that made this tensor requires a gradient`);
   if (!seed && root.size !== 1) {
     refuse(`${name}: shape ${show(root.shape)} is no scalar; give the gradient by it, or sum() first`);

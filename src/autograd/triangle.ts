@@ -1,5 +1,6 @@
 /** Triangles of matrices. */
 import { refuse } from '../gpu/errors.js';
+import { wantTensor } from '../gpu/options.js';
 import { type TriangleSpec, triangleKernel } from '../kernels/triangle.js';
 import { at, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -10,6 +11,7 @@ import { launchFlat } from './variant.js';
 /** @internal The triangle of the last two dimensions, `fill` elsewhere. */
 export function triangle(x: Tensor, lower: boolean, diagonal: number, fill: TriangleSpec['fill']): Tensor {
   const name = lower ? 'tril' : 'triu';
+  wantTensor(name, 'x', x);
   if (x.ndim < 2) refuse(`${name}: wants two dimensions or more, got ${show(x.shape)}`);
   if (!Number.isInteger(diagonal)) refuse(`${name}: diagonal ${diagonal} is not a whole number`);
   const [rows, columns] = [at(x.shape, x.ndim - 2), at(x.shape, x.ndim - 1)];

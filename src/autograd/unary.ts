@@ -1,6 +1,6 @@
 /** Functions of one tensor, elementwise. Each is a line of `src/kernels/elementwise/unary.ts`. */
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, wantOperand, wantTensor } from '../gpu/options.js';
 import * as lines from '../kernels/elementwise/unary.js';
 import { names, unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
 import { bitsOf } from '../kernels/flat.js';
@@ -15,6 +15,7 @@ import { launchFlat } from './variant.js';
 
 function unary(line: lines.Unary, x: Tensor, parameter?: number): Tensor {
   const { name } = line;
+  wantTensor(name, 'x', x);
   if (x.dtype === 'i32' && (name === 'neg' || name === 'abs')) {
     const spec = { name, size: x.size, type: 'i32' as const };
     return launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape, 'i32');
@@ -100,6 +101,7 @@ const LARGEST = 3.4028234663852886e38;
  * @see https://pytorch.org/docs/stable/generated/torch.nan_to_num.html
  */
 export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
+  wantTensor('nanToNum', 'x', x);
   if (x.dtype !== 'f32') return x;
   const known = { nan: 'number', posinf: 'number', neginf: 'number' } as const;
   const { nan = 0, posinf = LARGEST, neginf = -LARGEST } = checked('nanToNum', options, known);
@@ -111,7 +113,7 @@ export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
 
 /** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
 export function relu(x: Tensor): Tensor {
-  const y = offered(x)?.relu?.();
+  const y = offered(wantTensor('relu', 'x', x))?.relu?.();
   if (!y) return unary(lines.relu, x);
   // The gradient reads y alone, so that whatever made x need not.
   const spec = { name: 'relu', size: x.size };
@@ -133,6 +135,7 @@ export function elu(x: Tensor, options: { alpha?: number | undefined } = {}): Te
 export const silu = (x: Tensor): Tensor => unary(lines.silu, x);
 /** log(1 + e^(beta · x)) / beta, x itself where beta · x is above `threshold`. Defaults: beta 1, threshold 20. */
 export function softplus(x: Tensor, options: { beta?: number | undefined; threshold?: number } = {}): Tensor {
+  wantTensor('softplus', 'x', x);
   const { beta = 1, threshold = 20 } = checked('softplus', options, { beta: 'number', threshold: 'number' });
   if (beta === 1 && threshold === 20) return unary(lines.softplus, x);
   const scaled = mul(x, beta);
@@ -150,6 +153,7 @@ export const hardswish = (x: Tensor): Tensor => unary(lines.hardswish, x);
 
 /** x limited to [min, max]; either may be left out. */
 export function clamp(x: Tensor, options: { min?: number | null | undefined; max?: number | null }): Tensor {
+  wantTensor('clamp', 'x', x);
   const { min, max } = checked('clamp', options, { min: 'number?', max: 'number?' });
   if (min == null && max == null) refuse('clamp: give min, max or both');
   const above = min == null ? x : unary(lines.clampMin, x, min);
@@ -158,6 +162,8 @@ export function clamp(x: Tensor, options: { min?: number | null | undefined; max
 
 /** x to the power of a number or a tensor. Whole exponents up to 16 are products, so negative bases are exact. */
 export function pow(x: Tensor, exponent: number | Tensor): Tensor {
+  wantTensor('pow', 'x', x);
+  wantOperand('pow', 'exponent', exponent);
   if (exponent instanceof Tensor) return powTensor(x, exponent);
   if (exponent === 0.5) return sqrt(x);
   return exponent === 2 ? square(x) : unary(lines.powScalar, x, exponent);

@@ -1,4 +1,5 @@
 import { refuse } from '../gpu/errors.js';
+import { text } from '../gpu/options.js';
 import type { OnDevice } from './batches.js';
 import { DeviceBatches } from './deviceBatches.js';
 import { planFor } from './picturePlan.js';
@@ -21,8 +22,12 @@ export class TensorDataset<Sample extends readonly HostArray[]> implements Datas
   readonly #arrays: Sample;
 
   constructor(...arrays: Sample) {
-    this.length = arrays[0]?.shape[0] ?? 0;
-    for (const { data, shape } of arrays) {
+    this.length = arrays[0]?.shape?.[0] ?? 0;
+    for (const array of arrays) {
+      const { data, shape }: Partial<HostArray> = array ?? {};
+      if (!ArrayBuffer.isView(data) || !Array.isArray(shape)) {
+        refuse(`TensorDataset: wants arrays with their shapes, { data, shape }, got ${text(array)}`);
+      }
       const kinds = [Float32Array, Int32Array, Uint32Array, Uint8Array];
       if (!kinds.some((kind) => data instanceof kind)) {
         const given = (data as object).constructor.name;

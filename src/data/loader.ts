@@ -1,5 +1,5 @@
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, text } from '../gpu/options.js';
 import { sync } from '../gpu/stream.js';
 import { randomState } from '../tensor/random.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -76,6 +76,10 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
   #start = 0;
 
   constructor(dataset: Dataset<Sample>, options: DataLoaderOptions = {}) {
+    const { get, length }: Partial<Dataset> = dataset ?? {};
+    if (typeof get !== 'function' || typeof length !== 'number') {
+      refuse(`DataLoader: wants a data set, with length and get(index), got ${text(dataset)}; see TensorDataset`);
+    }
     checked('DataLoader', options, LOADER);
     this.dataset = dataset;
     this.batchSize = options.batchSize ?? 1;

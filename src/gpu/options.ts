@@ -1,6 +1,6 @@
 /**
  * Options are objects of named settings. What TypeScript refuses is refused at run time too, by name: an option that the
- * function does not know, a value of another kind, anything else in the place of the object.
+ * function does not know, a value of another kind, anything else in the place of the object, or of a tensor.
  */
 import { refuse } from './errors.js';
 
@@ -84,6 +84,50 @@ export function checked<Options extends object>(op: string, options: Options, kn
   return options;
 }
 
+/** As {@link checked}, of arguments that may not be left out. */
+export function required<Given extends object>(op: string, given: Given, known: Known<NoInfer<Given>>): Given {
+  for (const [name, kind] of Object.entries<string | readonly string[]>(known)) {
+    if (Reflect.get(given, name) === undefined) refuse(`${op}: ${name} is undefined, wants ${wanted(kind)}`);
+  }
+  return checked(op, given, known);
+}
+
+/** The argument, once it is known to be a tensor. @throws KindlingError naming `op`, the argument and what to write instead */
+export function wantTensor<T>(op: string, name: string, value: T, orNumber = false): T {
+  if (isTensor(value) || (orNumber && typeof value === 'number')) return value;
+  refuse(`${op}: ${name} is ${text(value)}, wants a tensor${orNumber ? ' or a number' : ''}${remedy(value)}`);
+}
+
+/** As {@link wantTensor}, of an argument that may be a number. */
+export const wantOperand = <T>(op: string, name: string, value: T): T => wantTensor(op, name, value, true);
+
+/** As {@link wantTensor}, of an argument that is an array of tensors. */
+export function wantTensors(op: string, values: readonly unknown[]): void {
+  if (!Array.isArray(values)) refuse(`${op}: wants an array of tensors, got ${text(values)}; write ${op}([x, y])`);
+  values.forEach((value, i) => void (isTensor(value) || wantTensor(op, `tensor ${i}`, value)));
+}
+
+/** The items of a list that must all be of a kind. @throws KindlingError naming `op`, and `usage` as what to write instead */
+export function itemsOf<Item>(
+  op: string,
+  wanted: string,
+  given: Iterable<Item>,
+  usage: string,
+  fits: (item: unknown) => boolean = isTensor,
+): Item[] {
+  const list: unknown = given;
+  const items = typeof list === 'object' && list !== null && Symbol.iterator in list ? [...given] : null;
+  if (!items?.every(fits)) refuse(`${op}: wants ${wanted}, got ${text(list)}; write ${usage}`);
+  return items;
+}
+
+/** How to come from a value to a tensor. */
+function remedy(value: unknown): string {
+  if (typeof value === 'number' || Array.isArray(value) || ArrayBuffer.isView(value)) return '; make one with tensor()';
+  if (typeof value !== 'object' || value === null) return '';
+  return 'then' in value ? '; await it first' : 'forward' in value ? '; call its forward()' : '';
+}
+
 function wanted(kind: string | readonly string[]): string {
   if (typeof kind !== 'string') return kind.map(text).join(' or ');
   const [base = '', ...words] = kind.replace('?', '').split('|');
@@ -130,7 +174,7 @@ function distance(a: string, b: string): number {
 }
 
 /** A value as one would write it, short. */
-function text(value: unknown): string {
+export function text(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (Array.isArray(value)) return value.length > 8 ? 'an array' : `[${value.map(text).join(', ')}]`;
   if (typeof value === 'function') return 'a function';

@@ -1,5 +1,5 @@
 /** Elementwise functions and softmax as modules. What each computes stands with the function of the same name. */
-import { checked } from '../gpu/options.js';
+import { checked, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -125,7 +125,7 @@ export class GELU extends Module {
 export class Softmax extends Module {
   constructor(readonly dim: number) {
     super();
-    checked(this.constructor.name, { dim }, { dim: 'whole' });
+    required(this.constructor.name, { dim }, { dim: 'whole' });
   }
 
   forward(x: Tensor): Tensor {

@@ -4,7 +4,7 @@ import { reshape } from '../autograd/broadcast.js';
 import { mean } from '../autograd/reduce.js';
 import { narrow, permute, squeeze, where } from '../autograd/shape.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, required, wantTensor } from '../gpu/options.js';
 import { at, type Shape, sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
@@ -76,7 +76,7 @@ export class MultiheadAttention extends Module<
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super();
     const { dropout = 0, bias = true, batchFirst = false } = checked('MultiheadAttention', options, MULTIHEAD);
-    checked('MultiheadAttention', { embedDim, numHeads }, { embedDim: 'size', numHeads: 'size' });
+    required('MultiheadAttention', { embedDim, numHeads }, { embedDim: 'size', numHeads: 'size' });
     if (embedDim % numHeads !== 0) refuse(`MultiheadAttention: ${numHeads} heads do not divide embedDim ${embedDim}`);
     this.embedDim = embedDim;
     this.numHeads = numHeads;
@@ -95,6 +95,7 @@ export class MultiheadAttention extends Module<
   forward(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions = {}): [Tensor, Tensor | null] {
     const { needWeights = true, averageAttnWeights = true } = checked('MultiheadAttention', options, ATTEND);
     const { embedDim, numHeads, batchFirst } = this;
+    Object.entries({ query, key, value }).forEach(([name, x]) => void wantTensor('MultiheadAttention', name, x));
     const inputs = [query, key, value];
     if (inputs.some(({ shape, ndim }) => ndim !== query.ndim || ndim < 2 || ndim > 3 || shape.at(-1) !== embedDim)) {
       const shapes = inputs.map(({ shape }) => show(shape)).join(', ');

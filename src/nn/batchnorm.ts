@@ -5,7 +5,7 @@ import { increment_ } from '../autograd/inPlace.js';
 import { clone } from '../autograd/shape.js';
 import { reciprocal } from '../autograd/unary.js';
 import { refuse } from '../gpu/errors.js';
-import { type Complete, checked, type Known } from '../gpu/options.js';
+import { type Complete, checked, type Known, required, wantTensor } from '../gpu/options.js';
 import { ones, zeros } from '../tensor/create.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -49,7 +49,7 @@ abstract class RunningNorm extends Module {
     super();
     const given = checked(this.constructor.name, options, RUNNING_NORM);
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = given;
-    checked(this.constructor.name, { numFeatures }, { numFeatures: 'count' });
+    required(this.constructor.name, { numFeatures }, { numFeatures: 'count' });
     this.numFeatures = numFeatures;
     this.options = { eps, momentum, affine, trackRunningStats };
     this.weight = affine ? init.ones(uninitialized([numFeatures])) : null;
@@ -66,6 +66,7 @@ abstract class RunningNorm extends Module {
 
   /** Refuses x of other than so many dimensions. */
   protected check(x: Tensor, ...ranks: number[]): void {
+    wantTensor(this.constructor.name, 'x', x);
     if (ranks.includes(x.ndim)) return;
     refuse(`${this.constructor.name}: wants ${ranks.join(' or ')} dimensions, got ${show(x.shape)}`);
   }

@@ -1,6 +1,9 @@
 import { refuse } from '../gpu/errors.js';
+import { itemsOf } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type AnyModule, Module } from './module.js';
+
+const isModule = (value: unknown): boolean => value instanceof Module;
 
 /**
  * Modules one after the other. Their names are their positions.
@@ -13,7 +16,10 @@ export class Sequential extends Module {
 
   constructor(...modules: Module[]) {
     super();
-    Object.assign(this, modules);
+    Object.assign(
+      this,
+      itemsOf('Sequential', 'modules', modules, 'new Sequential(new Linear(2, 3), new ReLU())', isModule),
+    );
   }
 
   forward(x: Tensor): Tensor {
@@ -39,7 +45,7 @@ export class ModuleList<Item extends AnyModule = Module> extends Module<never[],
 
   constructor(modules: Iterable<Item> = []) {
     super();
-    Object.assign(this, [...modules]);
+    Object.assign(this, itemsOf('ModuleList', 'modules', modules, 'new ModuleList([first, second])', isModule));
   }
 
   /** A list computes nothing. */

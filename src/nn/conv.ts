@@ -1,6 +1,6 @@
 /** Convolutions, in one dimension and two, and turned round. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { resetLinear } from './init.js';
@@ -76,7 +76,7 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
     super();
     const { stride = 1, padding = 0, dilation = 1, outputPadding = 0, groups = 1, bias = true } = options;
     const sizes = { inChannels, outChannels, kernelSize };
-    checked<object>(this.constructor.name, sizes, { inChannels: 'size', outChannels: 'size', kernelSize: 'sizes' });
+    required<object>(this.constructor.name, sizes, { inChannels: 'size', outChannels: 'size', kernelSize: 'sizes' });
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       refuse(`${this.constructor.name}: groups ${groups} must divide ${inChannels} and ${outChannels} channels`);
     }

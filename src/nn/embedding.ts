@@ -1,7 +1,7 @@
 import { eq } from '../autograd/binary.js';
 import { paddingRow } from '../autograd/indexing.js';
 import { unsqueeze, where } from '../autograd/shape.js';
-import { checked } from '../gpu/options.js';
+import { checked, required } from '../gpu/options.js';
 import { arange } from '../tensor/create.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
@@ -32,7 +32,7 @@ export class Embedding extends Module {
   constructor(numEmbeddings: number, embeddingDim: number, options: { paddingIdx?: number | null } = {}) {
     super();
     const { paddingIdx = null } = checked('Embedding', options, { paddingIdx: 'whole?' });
-    checked('Embedding', { numEmbeddings, embeddingDim }, { numEmbeddings: 'size', embeddingDim: 'size' });
+    required('Embedding', { numEmbeddings, embeddingDim }, { numEmbeddings: 'size', embeddingDim: 'size' });
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;
     this.paddingIdx = paddingIdx === null ? null : paddingRow(paddingIdx, numEmbeddings);

@@ -4,7 +4,7 @@
  * @see https://pytorch.org/docs/stable/nn.init.html
  */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { full } from '../tensor/create.js';
 import { drawInto, normalLaw, uniformLaw } from '../tensor/sample.js';
 import { type Shape, show, sizeOf } from '../tensor/shape.js';
@@ -25,7 +25,7 @@ const NONLINEARITIES = ['linear', 'conv2d', 'sigmoid', 'tanh', 'relu', 'leakyRel
 const KAIMING: Known<KaimingOptions> = { a: 'number', mode: ['fanIn', 'fanOut'], nonlinearity: NONLINEARITIES };
 
 function checkedType<T extends Tensor>(tensor: T): T {
-  if (tensor.dtype !== 'f32') refuse(`init: only f32 tensors, this is ${tensor.dtype}`);
+  if (wantTensor('init', 'tensor', tensor).dtype !== 'f32') refuse(`init: only f32 tensors, this is ${tensor.dtype}`);
   return tensor;
 }
 
@@ -50,7 +50,7 @@ export const ones = <T extends Tensor>(tensor: T): T => constant(tensor, 1);
 /** Xavier's uniform: ±gain · √(6 / (fan in + fan out)). Default gain: 1. */
 export function xavierUniform<T extends Tensor>(tensor: T, options: { gain?: number } = {}): T {
   const { gain = 1 } = checked('xavierUniform', options, { gain: 'number' });
-  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor.shape);
+  const { fanIn, fanOut } = calculateFanInAndFanOut(wantTensor('xavierUniform', 'tensor', tensor).shape);
   const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
   return uniform(tensor, -bound, bound);
 }
@@ -58,23 +58,25 @@ export function xavierUniform<T extends Tensor>(tensor: T, options: { gain?: num
 /** Xavier's normal: standard deviation gain · √(2 / (fan in + fan out)). Default gain: 1. */
 export function xavierNormal<T extends Tensor>(tensor: T, options: { gain?: number } = {}): T {
   const { gain = 1 } = checked('xavierNormal', options, { gain: 'number' });
-  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor.shape);
+  const { fanIn, fanOut } = calculateFanInAndFanOut(wantTensor('xavierNormal', 'tensor', tensor).shape);
   return normal(tensor, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));
 }
 
 /** Kaiming's uniform: ±gain · √(3 / fan). */
 export function kaimingUniform<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
-  const bound = Math.sqrt(3) * kaimingStd('kaimingUniform', tensor.shape, options);
+  const bound = Math.sqrt(3) * kaimingStd('kaimingUniform', tensor, options);
   return uniform(tensor, -bound, bound);
 }
 
 /** Kaiming's normal: standard deviation gain / √fan. */
 export const kaimingNormal = <T extends Tensor>(tensor: T, options: KaimingOptions = {}): T =>
-  normal(tensor, 0, kaimingStd('kaimingNormal', tensor.shape, options));
+  normal(tensor, 0, kaimingStd('kaimingNormal', tensor, options));
 
-function kaimingStd(name: string, shape: Shape, options: KaimingOptions): number {
+function kaimingStd(name: string, tensor: Tensor, options: KaimingOptions): number {
   const { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = checked(name, options, KAIMING);
-  return calculateGain(nonlinearity, a) / Math.sqrt(calculateFanInAndFanOut(shape)[mode]);
+  return (
+    calculateGain(nonlinearity, a) / Math.sqrt(calculateFanInAndFanOut(wantTensor(name, 'tensor', tensor).shape)[mode])
+  );
 }
 
 /** The factor by which a nonlinearity shrinks the standard deviation. `slope` is leaky ReLU's; default 0.01. */

@@ -1,6 +1,6 @@
 /** Normalisation by statistics of each sample alone. */
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, required } from '../gpu/options.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
@@ -38,7 +38,7 @@ export class LayerNorm extends Module {
     super();
     const known = { eps: 'number', elementwiseAffine: 'boolean', bias: 'boolean' } as const;
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = checked('LayerNorm', options, known);
-    checked('LayerNorm', { normalizedShape }, { normalizedShape: 'counts' });
+    required('LayerNorm', { normalizedShape }, { normalizedShape: 'counts' });
     this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
     this.eps = eps;
     this.weight = elementwiseAffine ? init.ones(uninitialized(this.normalizedShape)) : null;
@@ -80,7 +80,7 @@ export class GroupNorm extends Module {
   constructor(numGroups: number, numChannels: number, options: { eps?: number | undefined; affine?: boolean } = {}) {
     super();
     const { eps = 1e-5, affine = true } = checked('GroupNorm', options, { eps: 'number', affine: 'boolean' });
-    checked('GroupNorm', { numGroups, numChannels }, { numGroups: 'size', numChannels: 'count' });
+    required('GroupNorm', { numGroups, numChannels }, { numGroups: 'size', numChannels: 'count' });
     if (numChannels % numGroups !== 0) refuse(`GroupNorm: ${numGroups} groups do not divide ${numChannels} channels`);
     this.numGroups = numGroups;
     this.numChannels = numChannels;

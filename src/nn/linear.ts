@@ -1,4 +1,4 @@
-import { checked } from '../gpu/options.js';
+import { checked, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { resetLinear } from './init.js';
@@ -25,7 +25,7 @@ export class Linear extends Module {
   constructor(inFeatures: number, outFeatures: number, options: { bias?: boolean } = {}) {
     super();
     const { bias = true } = checked('Linear', options, { bias: 'boolean' });
-    checked('Linear', { inFeatures, outFeatures }, { inFeatures: 'count', outFeatures: 'count' });
+    required('Linear', { inFeatures, outFeatures }, { inFeatures: 'count', outFeatures: 'count' });
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.weight = uninitialized([outFeatures, inFeatures]);

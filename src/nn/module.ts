@@ -5,7 +5,7 @@
 import { cast } from '../autograd/cast.js';
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, wantTensor } from '../gpu/options.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -94,6 +94,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
    */
   registerBuffer(name: string, value: Tensor, options: { persistent?: boolean } = {}): Tensor {
     const { persistent = true } = checked('registerBuffer', options, { persistent: 'boolean' });
+    wantTensor('registerBuffer', name, value);
     this.#buffers.set(name, { persistent });
     Object.assign(this, { [name]: keep(value) });
     return value;

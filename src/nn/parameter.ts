@@ -1,3 +1,4 @@
+import { wantTensor } from '../gpu/options.js';
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
 import { noteParameter } from './unreached.js';
@@ -14,7 +15,7 @@ export class Parameter extends Tensor {
    * @param requiresGrad false freezes it. Default: true
    */
   constructor(data: Tensor, requiresGrad = true) {
-    super(data.shape, data.dtype, data.storage);
+    super(wantTensor('Parameter', 'data', data).shape, data.dtype, data.storage);
     keep(this);
     this.requiresGrad_(requiresGrad);
     noteParameter(this);

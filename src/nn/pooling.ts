@@ -1,5 +1,5 @@
 import { INTERPOLATE } from '../autograd/interpolate.js';
-import { type Complete, checked, type Known } from '../gpu/options.js';
+import { type Complete, checked, type Known, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -47,7 +47,7 @@ abstract class Pool2d extends Module {
 
   constructor(kernelSize: Pair, { stride = kernelSize, padding = 0, ceilMode = false }: PoolOptions) {
     super();
-    checked(this.constructor.name, { kernelSize }, { kernelSize: 'sizes' });
+    required(this.constructor.name, { kernelSize }, { kernelSize: 'sizes' });
     this.kernelSize = kernelSize;
     this.stride = stride;
     this.padding = padding;
@@ -96,7 +96,7 @@ export class MaxPool1d extends Module {
     super();
     const given = checked('MaxPool1d', options, MAX_POOL_1D);
     const { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false } = given;
-    checked('MaxPool1d', { kernelSize }, { kernelSize: 'size' });
+    required('MaxPool1d', { kernelSize }, { kernelSize: 'size' });
     this.options = { kernelSize, stride, padding, dilation, ceilMode };
   }
 
@@ -146,7 +146,7 @@ export class AvgPool2d extends Pool2d {
 export class AdaptiveAvgPool2d extends Module {
   constructor(readonly outputSize: Pair) {
     super();
-    checked('AdaptiveAvgPool2d', { outputSize }, { outputSize: 'sizes' });
+    required('AdaptiveAvgPool2d', { outputSize }, { outputSize: 'sizes' });
   }
 
   forward(x: Tensor): Tensor {

@@ -4,7 +4,7 @@ import { cat, flatten, stack } from '../autograd/shape.js';
 import { noGrad } from '../autograd/tape.js';
 import { launchFlatInto } from '../autograd/variant.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, itemsOf, type Known, required } from '../gpu/options.js';
 import { insideScope } from '../gpu/storage.js';
 import { clipPartialKernel, clipParts, clipScaleKernel } from '../kernels/clip.js';
 import { zeros } from '../tensor/create.js';
@@ -50,10 +50,12 @@ export function clipGradNorm(
   options: ClipOptions = {},
 ): Tensor | Promise<Tensor> {
   const { normType = 2, errorIfNonfinite = false } = checked('clipGradNorm', options, CLIP);
+  required('clipGradNorm', { maxNorm }, { maxNorm: 'number' });
   if (normType !== 2 && normType !== Number.POSITIVE_INFINITY) {
     refuse(`clipGradNorm: normType ${normType}; 2 and Infinity are known`);
   }
-  const leaves = [...params].filter(({ grad }) => grad && grad.size > 0);
+  const given = itemsOf('clipGradNorm', 'parameters', params, 'clipGradNorm(model.parameters(), maxNorm)');
+  const leaves = given.filter(({ grad }) => grad && grad.size > 0);
   if (!errorIfNonfinite) return clip(leaves, maxNorm, normType);
   if (insideScope()) {
     refuse(

@@ -4,7 +4,7 @@
  */
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, itemsOf, type Known } from '../gpu/options.js';
 import { guard, recording, unrecorded } from '../gpu/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
 import { sameShape, show } from '../tensor/shape.js';
@@ -60,7 +60,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   constructor(params: Params<Options>, defaults: Options, known: Known<Options>) {
     this.defaults = defaults;
     this.#known = { ...known, params: 'any', initialLr: 'number', name: 'string' };
-    const given = [...params];
+    const given = this.#items<unknown>(params, (item) => item instanceof Tensor || isGroup(item));
     if (given.length === 0) this.fail('there are no parameters');
     const tensors = given.filter((item) => item instanceof Tensor);
     if (tensors.length > 0) this.addParamGroup({ params: given } as unknown as GroupOptions<Options>);
@@ -84,7 +84,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /** Adds parameters with options of their own. */
   addParamGroup(group: GroupOptions<Options>): void {
     this.#checkGroup(group);
-    const params = [...group.params];
+    const params = this.#items(group.params);
     const known = new Set(this.paramGroups.flatMap((other) => other.params));
     for (const param of params) {
       if (!(param instanceof Tensor) || !param.isLeaf || param.dtype !== 'f32') this.fail(`${param} is no f32 leaf`);
@@ -279,6 +279,12 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     }
   }
 
+  /** What there is to train. */
+  #items<Item>(given: Iterable<Item>, fits?: (item: unknown) => boolean): Item[] {
+    const { name } = this.constructor;
+    return itemsOf(name, 'parameters', given, `new ${name}(model.parameters(), …)`, fits);
+  }
+
   #checkGroup(group: object): void {
     checked(this.constructor.name, group, this.#known);
   }
@@ -308,6 +314,8 @@ function isAlike(saved: unknown, own: unknown): boolean {
 
 const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((item, i) => item === b[i]);
+
+const isGroup = (value: unknown): boolean => typeof value === 'object' && value !== null && 'params' in value;
 
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
 

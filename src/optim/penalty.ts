@@ -2,6 +2,7 @@ import { add } from '../autograd/binary.js';
 import { sum } from '../autograd/broadcast.js';
 import { abs } from '../autograd/unary.js';
 import { refuse } from '../gpu/errors.js';
+import { itemsOf } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /**
@@ -10,7 +11,9 @@ import type { Tensor } from '../tensor/tensor.js';
  * @example loss.add(l1Penalty(model.parameters()).mul(1e-4)).backward();
  */
 export function l1Penalty(params: Iterable<Tensor>): Tensor {
-  const sums = [...params].map((param) => sum(abs(param)));
+  const sums = itemsOf('l1Penalty', 'parameters', params, 'l1Penalty(model.parameters())').map((param) =>
+    sum(abs(param)),
+  );
   if (sums.length === 0) refuse('l1Penalty: there are no parameters');
   return sums.reduce((total, one) => add(total, one));
 }

@@ -1,6 +1,6 @@
 /** Making tensors. Shapes are arrays; options as in PyTorch. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, required, text, wantTensor } from '../gpu/options.js';
 import { constant } from '../gpu/storage.js';
 import { type Filling, fillKernel } from '../kernels/fill.js';
 import { bitsOf } from '../kernels/flat.js';
@@ -56,7 +56,8 @@ export function tensor(
     } else {
       const known = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
       if (dim !== shape.length || !known) {
-        refuse(`tensor: wants numbers nested ${shape.length} deep, found ${String(value)}`);
+        const form = shape.length > 0 ? ` nested ${shape.length} deep` : ', in arrays or a typed array';
+        refuse(`tensor: wants numbers${form}, found ${text(value)}`);
       }
       flat.push(value);
     }
@@ -118,11 +119,15 @@ export const zerosLike = (like: Tensor, options: TensorOptions = {}): Tensor =>
 export const onesLike = (like: Tensor, options: TensorOptions = {}): Tensor => filledLike('onesLike', like, 1, options);
 
 const filledLike = (name: string, like: Tensor, value: number, options: TensorOptions): Tensor =>
-  filled(name, like.shape, value, { ...checked(name, options, TENSOR), dtype: options.dtype ?? like.dtype });
+  filled(name, wantTensor(name, 'like', like).shape, value, {
+    ...checked(name, options, TENSOR),
+    dtype: options.dtype ?? like.dtype,
+  });
 
 function filled(name: string, shape: Shape, value: number, options: TensorOptions): Tensor {
-  const { dtype = 'f32' } = checked(name, options, TENSOR);
   checkShape(name, shape);
+  const { dtype = 'f32' } = checked(name, options, TENSOR);
+  required(name, { value }, { value: 'number' });
   const [bits = 0] = new Uint32Array(convert(name, Float64Array.of(value), dtype).buffer);
   return finish(fill('value', [bits], shape, dtype), options);
 }

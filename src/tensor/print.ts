@@ -1,4 +1,5 @@
 /** Text of a tensor, by the rules of `torch.set_printoptions`: 4 digits, and the edges alone above 1,000 elements. */
+import { wantTensor } from '../gpu/options.js';
 import { at, type Shape, sizeOf, stridesOf } from './shape.js';
 import type { Tensor } from './tensor.js';
 
@@ -10,6 +11,7 @@ const PREFIX = 'tensor(';
 
 /** Prints a tensor's elements as PyTorch would. Waits for the device. */
 export function print(x: Tensor): Promise<void> {
+  wantTensor('print', 'x', x);
   return x.data().then((data) => console.log(format(data, x.shape, x.dtype)));
 }
 

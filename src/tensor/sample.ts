@@ -4,7 +4,7 @@
  * to the rounding of float32.
  */
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, wantTensor } from '../gpu/options.js';
 import { bitsOf } from '../kernels/flat.js';
 import { type Distribution, randomKernel } from '../kernels/random.js';
 import { TENSOR, type TensorOptions, tensor } from './create.js';
@@ -54,17 +54,17 @@ export function drawInto<T extends Tensor>(made: T, { distribution, words }: Law
   return made;
 }
 
-function drawn(name: string, law: Law, shape: Shape, options: TensorOptions, dtype: DType): Tensor {
-  checkShape(name, shape);
+function drawn(law: Law, shape: Shape, options: TensorOptions, dtype: DType): Tensor {
   const made = drawInto(new Tensor(shape, dtype), law);
   return options.requiresGrad ? made.requiresGrad_() : made;
 }
 
 /** A tensor of f32. */
 function real(name: string, law: Law, shape: Shape, options: TensorOptions): Tensor {
+  checkShape(name, shape);
   const { dtype = 'f32' } = checked(name, options, TENSOR);
   if (dtype !== 'f32') refuse(`${name}: random numbers are f32, not ${dtype}`);
-  return drawn(name, law, shape, options, dtype);
+  return drawn(law, shape, options, dtype);
 }
 
 /** Uniform in [low, high), from the library's seed. */
@@ -81,11 +81,11 @@ export const randn = (shape: Shape, options: TensorOptions = {}): Tensor =>
 
 /** Uniform in [0, 1), in another tensor's shape. */
 export const randLike = (like: Tensor, options: TensorOptions = {}): Tensor =>
-  real('randLike', uniformLaw(0, 1), like.shape, options);
+  real('randLike', uniformLaw(0, 1), wantTensor('randLike', 'like', like).shape, options);
 
 /** Normal with mean 0 and standard deviation 1, in another tensor's shape. */
 export const randnLike = (like: Tensor, options: TensorOptions = {}): Tensor =>
-  real('randnLike', normalLaw(0, 1), like.shape, options);
+  real('randnLike', normalLaw(0, 1), wantTensor('randnLike', 'like', like).shape, options);
 
 /** Whole numbers in [low, high). Default type: i32. */
 export const randint = (low: number, high: number, shape: Shape, options: TensorOptions = {}): Tensor =>
@@ -93,12 +93,13 @@ export const randint = (low: number, high: number, shape: Shape, options: Tensor
 
 /** Whole numbers in [low, high), in another tensor's shape and, unless another is asked for, of its type. */
 export const randintLike = (like: Tensor, low: number, high: number, options: TensorOptions = {}): Tensor =>
-  whole('randintLike', low, high, like.shape, {
+  whole('randintLike', low, high, wantTensor('randintLike', 'like', like).shape, {
     ...checked('randintLike', options, TENSOR),
     dtype: options.dtype ?? like.dtype,
   });
 
 function whole(name: string, low: number, high: number, shape: Shape, options: TensorOptions): Tensor {
+  checkShape(name, shape);
   const { dtype = 'i32' } = checked(name, options, TENSOR);
   if (!(Number.isInteger(low) && Number.isInteger(high) && low < high)) {
     refuse(`${name}: no whole number in [${low}, ${high})`);
@@ -107,7 +108,7 @@ function whole(name: string, low: number, high: number, shape: Shape, options: T
     dtype
   ];
   if (low < (least ?? 0) || high > (most ?? 0)) refuse(`${name}: [${low}, ${high}) is not within ${dtype}`);
-  return drawn(name, { distribution: 'integer', words: [low, high - low] }, shape, options, dtype);
+  return drawn({ distribution: 'integer', words: [low, high - low] }, shape, options, dtype);
 }
 
 /**
@@ -117,7 +118,7 @@ function whole(name: string, low: number, high: number, shape: Shape, options: T
  */
 export function coins(name: string, shape: Shape, p: number, dtype: DType): Tensor {
   if (!(p >= 0 && p <= 1)) refuse(`${name}: p ${p} is not from 0 to 1`);
-  return drawn(name, bernoulliLaw(p), shape, {}, dtype);
+  return drawn(bernoulliLaw(p), shape, {}, dtype);
 }
 
 /** The whole numbers below `n`, each once, in a random order. Default type: i32. The host makes it. */

@@ -1,5 +1,6 @@
 /** Arithmetic on shapes: sizes, strides, broadcasting, dimensions counted from the end. */
 import { refuse } from '../gpu/errors.js';
+import { text, wantTensor } from '../gpu/options.js';
 
 export type Shape = readonly number[];
 
@@ -38,6 +39,10 @@ export function dimOf(op: string, dim: number, rank: number): number {
   return found;
 }
 
+/** {@link dimOf} of a tensor. @throws KindlingError if it is none */
+export const dimIn = (op: string, x: { readonly ndim: number }, dim: number): number =>
+  dimOf(op, dim, wantTensor(op, 'x', x).ndim);
+
 /** Dimensions counted from the front, ascending, each once; all of them where none are given. */
 export function dimsOf(op: string, dims: number | readonly number[] | undefined, rank: number): number[] {
   if (dims === undefined) return Array.from({ length: rank }, (_, d) => d);
@@ -66,8 +71,14 @@ export function broadcastStrides(shape: Shape, to: Shape): number[] {
   return to.map((_, d) => (d < lead || shape[d - lead] === 1 ? 0 : at(strides, d - lead)));
 }
 
+/** Refuses lengths that are given one by one, or none. */
+export function wantShape(op: string, shape: unknown): void {
+  if (!Array.isArray(shape)) refuse(`${op}: the shape is an array, such as [2, 3]; got ${text(shape)}`);
+}
+
 /** @throws KindlingError unless every entry is a whole number ≥ 0 */
 export function checkShape(op: string, shape: Shape): Shape {
+  wantShape(op, shape);
   for (const n of shape) {
     if (!Number.isInteger(n) || n < 0) refuse(`${op}: ${show(shape)} is not a shape`);
   }

@@ -1,5 +1,6 @@
 /** Memory belongs to steps: what a step makes is freed when it ends, and nothing in a training loop is disposed of. */
 import { refusePromise } from '../gpu/errors.js';
+import { wantTensor } from '../gpu/options.js';
 import { insideScope, scoped } from '../gpu/storage.js';
 import { nextStep } from './random.js';
 import type { Tensor } from './tensor.js';
@@ -38,6 +39,6 @@ export function step<T>(body: () => T): T {
 
 /** Takes a tensor out of the step that made it: it lives until `dispose()` or until nothing refers to it. Returns it. */
 export function keep<T extends Tensor>(tensor: T): T {
-  tensor.storage.keep();
+  wantTensor('keep', 'tensor', tensor).storage.keep();
   return tensor;
 }

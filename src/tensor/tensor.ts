@@ -4,6 +4,7 @@
  */
 import { DeviceLostError, KindlingError, refuse } from '../gpu/errors.js';
 import { opaque } from '../gpu/held.js';
+import { wantTensor } from '../gpu/options.js';
 import { recording, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
 import { Storage } from '../gpu/storage.js';
 import { checkRead } from './saved.js';
@@ -209,6 +210,7 @@ export class Tensor {
 
   /** Overwrites a leaf's elements, in place, with as many of the same type. */
   copy_(source: Tensor | TensorData): this {
+    if (!ArrayBuffer.isView(source)) wantTensor('copy_', 'source', source);
     const size = source instanceof Tensor ? source.size : source.length;
     if (size !== this.size) refuse(`copy_: ${size} elements do not fit shape ${show(this.shape)}`);
     const fits = source instanceof Tensor ? source.dtype === this.dtype : source instanceof elementsOf(this.dtype);

@@ -1,5 +1,5 @@
 /** Models that died, and how it is noticed. */
-import { capture, manualSeed, type Tensor, tensor, zeros } from 'kindling';
+import { capture, manualSeed, ones, type Tensor, tensor, zeros } from 'kindling';
 import { BatchNorm1d, firstNonfinite, Linear, Module, Parameter, Sequential, Tanh } from 'kindling/nn';
 import { crossEntropy } from 'kindling/nn/functional';
 import { Adam, clipGradNorm, SGD } from 'kindling/optim';
@@ -38,6 +38,24 @@ test('the first parameter or buffer that is not finite is named; −∞ in a mas
     model.mask.copy_(new Float32Array([value, -INF]));
     expect(await firstNonfinite(model)).toBe(name);
   }
+});
+
+test('an infinite second moment, which freezes its weight, is named', async () => {
+  const model = new Linear(2, 1);
+  const optimizer = new Adam(model.parameters(), { lr: 1e-3 });
+  model
+    .forward(ones([1, 2]).mul(1e25))
+    .sum()
+    .backward();
+  optimizer.step();
+  expect(await firstNonfinite(model)).toBeNull();
+  expect(await firstNonfinite(model, optimizer)).toBe('optimizer.0.exp_avg_sq');
+});
+
+test('of more tensors than one kernel can read, the right one is named', async () => {
+  const layers = Array.from({ length: 40 }, () => new Linear(2, 2));
+  layers[37]?.weight.copy_(new Float32Array([1, 1, NAN, 1]));
+  expect(await firstNonfinite(new Sequential(...layers))).toBe('37.weight');
 });
 
 test('one NaN in one batch is found behind BatchNorm and Tanh, between replays that it leaves as they were', async () => {

@@ -301,7 +301,7 @@ test.each([
   ['lengths', () => k.tensor([[1, 2], [3]]), 'tensor: nested arrays differ in length at dimension 1'],
   ['depths', () => k.tensor([[1], 2]), 'tensor: wants numbers nested 2 deep, found 2'],
   ['a deeper part', () => k.tensor([1, [2]]), 'tensor: '],
-  ['what is no number', () => k.tensor(['1'] as unknown as number[]), 'tensor: wants numbers nested 1 deep, found 1'],
+  ['what is no number', () => k.tensor(['1'] as unknown as number[]), "tensor: wants numbers nested 1 deep, found '1'"],
   ['too many elements', () => k.tensor([1, 2, 3], { shape: [2] }), 'tensor: 3 elements do not fit shape [2]'],
   ['a typed array', () => k.tensor(Float32Array.of(1), { shape: [2] }), 'tensor: 1 elements do not fit shape [2]'],
   ['a negative length', () => k.zeros([2, -1]), 'zeros: [2, -1] is not a shape'],
