@@ -235,9 +235,13 @@ function refuseWritten(commands: readonly Command[], recording: Recording): void
 export async function sync(): Promise<void> {
   flush();
   const state = stream();
-  while (state.waiting) await orLost(state.waiting);
-  await polling()?.nearlyDone(state.last);
-  await orLost(Promise.all([device().queue.onSubmittedWorkDone(), state.verdict]));
+  const { queue } = device();
+  const ran = async (): Promise<void> => {
+    while (state.waiting) await orLost(state.waiting);
+    await polling()?.nearlyDone(state.last);
+    await Promise.all([queue.onSubmittedWorkDone(), state.verdict]);
+  };
+  await orLost(ran());
   const untold = takeUntold();
   if (untold) throw untold;
   assertHealthy();
