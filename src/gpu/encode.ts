@@ -17,6 +17,13 @@ export function setStopwatch(to: Stopwatch | null): void {
   stopwatch = to;
 }
 
+/** Zeros in a buffer. */
+export function cleared(buffer: GPUBuffer, offset: number, bytes: number | undefined): GPUCommandBuffer {
+  const encoder = device().createCommandEncoder();
+  encoder.clearBuffer(buffer, offset, bytes);
+  return encoder.finish();
+}
+
 export function encode(commands: readonly Encoded[]): GPUCommandBuffer {
   const encoder = device().createCommandEncoder();
   let pass: GPUComputePassEncoder | null = null;

@@ -10,7 +10,7 @@ import { now } from './overwrites.js';
 import { checkSize } from './pool.js';
 import { delivered, readback } from './readback.js';
 import { type Recording, recording, refuseInCapture, unrecorded } from './recording.js';
-import { copy, currentBatch, discard, dispatch, flush, isNamedSince, write } from './stream.js';
+import { clear, copy, currentBatch, discard, dispatch, flush, isNamedSince, write } from './stream.js';
 
 /** The storages made inside one step. */
 class Scope {
@@ -39,7 +39,7 @@ export class Storage {
   #host: ArrayBuffer | Promise<ArrayBuffer> | null = null;
 
   /** @param data the content; without it the content is undefined until a kernel writes it */
-  constructor(bytes: number, data?: ArrayBufferView, memory: Memory = new Memory(bytes)) {
+  constructor(bytes: number, data?: ArrayBufferView | 'zeros', memory: Memory = new Memory(bytes)) {
     checkSize(memory.bytes);
     this.#memory = memory;
     this.bytes = memory.bytes;
@@ -47,7 +47,8 @@ export class Storage {
       if (!constantsAllowed) refuseInCapture('a tensor is made from data of the host', UPLOAD);
       if (recording()) memory.pinned = true;
       recording()?.constants.set(memory, this);
-      if (data.byteLength > 0) write(memory, data);
+      if (data === 'zeros') clear(memory);
+      else if (data.byteLength > 0) write(memory, data);
     }
     this.#giveTo(scopes.at(-1) ?? null);
   }

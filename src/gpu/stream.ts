@@ -7,7 +7,7 @@ import type { Kernel } from '../kernels/kernel.js';
 import { allocating } from './allocation.js';
 import { batchFailed, hostWrote, runnable } from './damage.js';
 import { assertHealthy, device, epoch, orLost, perDevice, polling } from './device.js';
-import { encode } from './encode.js';
+import { cleared, encode } from './encode.js';
 import { KindlingError, refuse } from './errors.js';
 import { takeUntold } from './failures.js';
 import type { Submission } from './hosts/polling.js';
@@ -20,7 +20,8 @@ interface Write {
   readonly to: Memory | null;
   readonly buffer: PoolBuffer;
   readonly offset: number;
-  readonly data: Uint8Array<ArrayBuffer>;
+  /** Null for zeros, which no host sends. */
+  readonly data: Uint8Array<ArrayBuffer> | null;
 }
 
 interface Batch {
@@ -105,18 +106,28 @@ export function repeat({ pages, externals, overwritten, commands }: Recording): 
  * of that batch names the memory already, the batch ends here.
  */
 export function write(to: Memory, data: ArrayBufferView): void {
-  if (to.root.batch === currentBatch()) {
-    refuseInCapture('the host writes what the step has already used', 'Pass what changes as an argument.');
-    flush();
-  }
+  beforeCommands(to);
   const source = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const padded = new Uint8Array(Math.ceil(source.length / 4) * 4);
   padded.set(source);
   writeLate(to, padded);
 }
 
+/** As {@link write}, of zeros. */
+export function clear(to: Memory): void {
+  beforeCommands(to);
+  writeLate(to, null);
+}
+
+/** Ends the batch where it uses memory that is written before its commands. */
+function beforeCommands(to: Memory): void {
+  if (to.root.batch !== currentBatch()) return;
+  refuseInCapture('the host writes what the step has already used', 'Pass what changes as an argument.');
+  flush();
+}
+
 /** As {@link write}, for memory that the host alone writes, and of data that may still change until the batch ends. */
-export function writeLate(to: Memory, data: Uint8Array<ArrayBuffer>): PoolBuffer {
+export function writeLate(to: Memory, data: Write['data']): PoolBuffer {
   const { batch } = stream();
   const buffer = to.materialize(to.pinned ? pool() : (recording()?.pool ?? pool()));
   buffer.batch = batch.number;
@@ -163,7 +174,7 @@ export function flush(into?: Recording): void {
     return;
   }
   // What the host writes late may change before the shaders are there.
-  const held = { ...full, writes: full.writes.map((one) => ({ ...one, data: one.data.slice() })) };
+  const held = { ...full, writes: full.writes.map((one) => ({ ...one, data: one.data?.slice() ?? null })) };
   const opened = epoch();
   const mine: Promise<void> = Promise.allSettled([state.waiting, ...awaited]).then(() => {
     if (epoch() !== opened) return;
@@ -224,9 +235,13 @@ function refuseWritten(commands: readonly Command[], recording: Recording): void
 export async function sync(): Promise<void> {
   flush();
   const state = stream();
-  while (state.waiting) await orLost(state.waiting);
-  await polling()?.nearlyDone(state.last);
-  await orLost(Promise.all([device().queue.onSubmittedWorkDone(), state.verdict]));
+  const { queue } = device();
+  const ran = async (): Promise<void> => {
+    while (state.waiting) await orLost(state.waiting);
+    await polling()?.nearlyDone(state.last);
+    await Promise.all([queue.onSubmittedWorkDone(), state.verdict]);
+  };
+  await orLost(ran());
   const untold = takeUntold();
   if (untold) throw untold;
   assertHealthy();
@@ -235,7 +250,7 @@ export async function sync(): Promise<void> {
 function submit({ number, writes, afterSubmit }: Batch, planned: readonly Encoded[], into?: Recording): void {
   const gpu = device();
   const state = stream();
-  for (const { to, buffer, data } of writes) if (to) hostWrote(to, buffer.failure, data.length >= to.bytes);
+  for (const { to, buffer, data } of writes) if (to) hostWrote(to, buffer.failure, !data || data.length >= to.bytes);
   const encoded = runnable(planned);
   if (into && encoded !== planned) into.broken = true;
   // What ran before is good: a replay asks nothing.
@@ -243,8 +258,10 @@ function submit({ number, writes, afterSubmit }: Batch, planned: readonly Encode
   const dispatches = encoded.filter((command) => 'pipeline' in command);
   if (isNew) gpu.pushErrorScope('validation');
   try {
-    for (const { buffer, offset, data } of writes) {
-      if (!buffer.failure) gpu.queue.writeBuffer(buffer.gpu, offset, data);
+    for (const { to, buffer, offset, data } of writes) {
+      if (buffer.failure) continue;
+      if (data) gpu.queue.writeBuffer(buffer.gpu, offset, data);
+      else gpu.queue.submit([cleared(buffer.gpu, offset, to?.bytes)]);
     }
     if (encoded.length > 0) gpu.queue.submit([encode(encoded)]);
   } catch (error) {

@@ -73,7 +73,7 @@ export class Arena {
 
   #zeros(): Storage {
     const bytes = this.#offsets.at(-1) ?? 0;
-    const made = new Storage(bytes, new Uint8Array(bytes));
+    const made = new Storage(bytes, 'zeros');
     made.keep();
     return made;
   }

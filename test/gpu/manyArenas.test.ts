@@ -182,3 +182,30 @@ test('a limit that is no size of a buffer counts as the next smaller one', async
     for (const p of params) expect(new Set(await p.data())).toEqual(new Set([0.5]));
   });
 });
+
+test('arenas begin as zeros, also in memory that was used before, and the host sends none of them', async () => {
+  const params = [full([3], 1, { requiresGrad: true }), full([400], 1, { requiresGrad: true })];
+  const used = Array.from({ length: 6 }, () => full([448], 7));
+  await sync();
+  for (const one of used) one.dispose();
+  const { queue } = device();
+  const real = queue.writeBuffer.bind(queue);
+  let sent = 0;
+  queue.writeBuffer = (buffer, offset, data, ...rest) => {
+    sent += data.byteLength;
+    real(buffer, offset, data, ...rest);
+  };
+  try {
+    const optimizer = new SGD(params, { lr: 0.5, momentum: 0.5, dampening: 0.5 });
+    for (const p of params) p.sum().backward();
+    // The gaps between gradients count in their norm.
+    expect(await clipGradNorm(params, 100).item()).toBeCloseTo(Math.sqrt(403), 4);
+    optimizer.step();
+    for (const p of params) expect(new Set(await p.data())).toEqual(new Set([0.5]));
+    const momentum = optimizer.stateDict().state[1]?.momentum_buffer as Tensor;
+    expect(new Set(await momentum.data())).toEqual(new Set([1]));
+    expect(sent).toBeLessThan(1500);
+  } finally {
+    queue.writeBuffer = real;
+  }
+});
