@@ -179,7 +179,7 @@ export function text(value: unknown): string {
   if (Array.isArray(value)) return value.length > 8 ? 'an array' : `[${value.map(text).join(', ')}]`;
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null) return String(value);
-  if (isTensor(value)) return 'a tensor';
+  if ('storage' in value) return 'a tensor';
   const type = value.constructor?.name ?? 'Object';
   return type === 'Object' ? 'an object' : `a ${type}`;
 }
