@@ -323,9 +323,7 @@ test('values of another kind, and of another range', async () => {
 test('what to write instead', async () => {
   expect(await refusal(() => kindling.sum(x(), 1 as never), {})).toContain('{ dim: 1 }');
   expect(await refusal(() => F.mseLoss(x(), x(), 'sum' as never), {})).toContain("{ reduction: 'sum' }");
-  expect(await refusal(() => F.crossEntropy(x(), labels(), x() as never), {})).toContain(
-    `{ weight: a ${kindling.Tensor.name} }`,
-  );
+  expect(await refusal(() => F.crossEntropy(x(), labels(), x() as never), {})).toContain('{ weight: a tensor }');
   expect(await refusal(() => new optim.SGD([parameter()], layer() as never), {})).toContain('got a Linear');
 });
 
