@@ -115,7 +115,9 @@ describe('DataLoader', () => {
         if (epoch === 1 && many.state.batch === 10) early = watch.live();
       }
     }
-    expect(watch.live()).toEqual(early);
+    // How many results are under way at a time is the machine's; a leak would be a buffer or more for each of 50 batches.
+    expect(watch.live().buffers).toBeLessThan(early.buffers + 16);
+    expect(watch.live().bytes).toBeLessThan(early.bytes + 16 * 256);
     watch.stop();
   });
 
