@@ -89,7 +89,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
   /**
    * Declares a field to be a buffer: state that is saved and outlives steps but is not learned. Returns the tensor.
    *
-   * @param persistent whether it is in the state dict. Default: true
+   * @param options.persistent whether it is in the state dict. Default: true
    * @example runningMean = this.registerBuffer('runningMean', zeros([32]));
    */
   registerBuffer(name: string, value: Tensor, options: { persistent?: boolean } = {}): Tensor {
