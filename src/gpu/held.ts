@@ -1,6 +1,6 @@
 /** What values hold: which objects are looked into, and whether what they held is still there. */
 
-/** @internal Objects with this key stand for themselves: nobody looks into them or copies them. */
+/** Objects with this key stand for themselves: nobody looks into them or copies them. */
 export const opaque: unique symbol = Symbol('kindling.opaque');
 
 const ROOTS = new Set<unknown>([Array.prototype, Map.prototype, Set.prototype]);

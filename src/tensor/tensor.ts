@@ -11,7 +11,7 @@ import { checkRead } from './saved.js';
 import { type Shape, sameShape, show, sizeOf } from './shape.js';
 import { checkFit, markLike } from './unfit.js';
 
-/** @internal */
+/** The element types. */
 export const DTYPES = ['f32', 'i32', 'u32', 'bool'] as const;
 
 /** Element types. bool is held as u32 of 0 or 1. */

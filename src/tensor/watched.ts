@@ -7,7 +7,7 @@ import { recording } from '../gpu/recording.js';
 export { opaque } from '../gpu/held.js';
 export { readField, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
 
-/** @internal The method, where there is one, that is told of what is assigned to a field before it is there. */
+/** The method, where there is one, that is told of what is assigned to a field before it is there. */
 export const assigned: unique symbol = Symbol('kindling.assigned');
 
 /** Whether a field is a value: what getters read is seen when they read it. */
