@@ -23,7 +23,7 @@ const scalars = /* @__PURE__ */ perDevice(() => new Map<string, Tensor>());
 
 /** @internal A number as a tensor that is made once. */
 export function scalar(value: number, dtype: DType): Tensor {
-  const key = `${dtype}${value}`;
+  const key = `${dtype}${Object.is(value, -0) ? '-0' : value}`;
   const known = scalars();
   let found = known.get(key);
   if (!found || found.storage.isFreed) {

@@ -57,10 +57,17 @@ export const MAX_POOL: Known<MaxPool2dOptions> = { ...POOL, dilation: 'sizes' };
 /** @internal */
 export const AVG_POOL: Known<AvgPool2dOptions> = { ...POOL, countIncludePad: 'boolean', divisorOverride: 'whole?' };
 
-/** Options, or a window's size as such. */
-function asOptions<O extends { kernelSize: unknown }>(name: string, given: Pair | O, known: Known<NoInfer<O>>): O {
+/** Options, or a window's size as such and the other options. */
+function asOptions<O extends { kernelSize: unknown }>(
+  name: string,
+  given: Pair | O,
+  others: Omit<O, 'kernelSize'>,
+  known: Known<NoInfer<O>>,
+): O {
+  checked(name, others as O, known);
   const alone = typeof given === 'number' || Array.isArray(given);
-  return checked(name, (alone ? { kernelSize: given } : given) as O, known);
+  if (!alone && Object.keys(others).length > 0) refuse(`${name}: options are given twice; write them in one object`);
+  return checked(name, (alone ? { ...others, kernelSize: given } : given) as O, known);
 }
 
 /** The last two dimensions, and how many planes of them there are. */
@@ -109,11 +116,16 @@ const outputShape = (x: Tensor, spec: PoolSpec): number[] => [...x.shape.slice(0
  * The largest element of every window; its gradient goes to the first one where several are equal.
  *
  * @param x [N, C, H, W] or [C, H, W]
- * @param options the window's size alone, or options
+ * @param options the window's size, or all options
+ * @param others options besides the window's size, where that stands alone
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
  */
-export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor {
-  const spec = specOf('maxPool2d', x, asOptions('maxPool2d', options, MAX_POOL));
+export function maxPool2d(
+  x: Tensor,
+  options: Pair | MaxPool2dOptions,
+  others: Omit<MaxPool2dOptions, 'kernelSize'> = {},
+): Tensor {
+  const spec = specOf('maxPool2d', x, asOptions('maxPool2d', options, others, MAX_POOL));
   const shape = outputShape(x, spec);
   const pooled = () => launchMany(maxPoolKernel(spec), [x], [{ shape }, { shape, dtype: 'u32' }]);
   // A leaf that shares the memory of a ReLU wants a gradient of its own.
@@ -154,13 +166,18 @@ export const MAX_POOL_1D: Known<MaxPool1dOptions> = {
  * The largest element of every window: {@link maxPool2d} of images one pixel high.
  *
  * @param x [N, C, L] or [C, L]
- * @param options the window's size alone, or options
+ * @param options the window's size, or all options
+ * @param others options besides the window's size, where that stands alone
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html
  */
-export function maxPool1d(x: Tensor, options: number | MaxPool1dOptions): Tensor {
+export function maxPool1d(
+  x: Tensor,
+  options: number | MaxPool1dOptions,
+  others: Omit<MaxPool1dOptions, 'kernelSize'> = {},
+): Tensor {
   wantTensor('maxPool1d', 'x', x);
   if (x.ndim !== 3 && x.ndim !== 2) refuse(`maxPool1d: wants shape [N, C, L] or [C, L], got ${show(x.shape)}`);
-  const given = asOptions<MaxPool1dOptions>('maxPool1d', options, MAX_POOL_1D);
+  const given = asOptions<MaxPool1dOptions>('maxPool1d', options, others, MAX_POOL_1D);
   const { kernelSize, stride = kernelSize, padding = 0, dilation = 1, ceilMode } = given;
   const row = (height: number, width: number) => [height, width] as const;
   const size = { kernelSize: row(1, kernelSize), stride: row(1, stride), padding: row(0, padding) };
@@ -183,11 +200,16 @@ function average(name: string, x: Tensor, spec: AvgPoolSpec): Tensor {
  * The mean of every window.
  *
  * @param x [N, C, H, W] or [C, H, W]
- * @param options the window's size alone, or options
+ * @param options the window's size, or all options
+ * @param others options besides the window's size, where that stands alone
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
  */
-export function avgPool2d(x: Tensor, options: Pair | AvgPool2dOptions): Tensor {
-  const given = asOptions('avgPool2d', options, AVG_POOL);
+export function avgPool2d(
+  x: Tensor,
+  options: Pair | AvgPool2dOptions,
+  others: Omit<AvgPool2dOptions, 'kernelSize'> = {},
+): Tensor {
+  const given = asOptions('avgPool2d', options, others, AVG_POOL);
   const spec = specOf('avgPool2d', x, given);
   const { countIncludePad = true, divisorOverride } = given;
   if (divisorOverride === 0) refuse('avgPool2d: divisorOverride is 0; give another divisor, or null');

@@ -35,6 +35,10 @@ class Names {
     this.#known.set(of, names.add(name));
     return true;
   }
+
+  of(object: object): readonly PropertyKey[] {
+    return [...(this.#known.get(object) ?? [])];
+  }
 }
 
 export class Fields {
@@ -66,6 +70,11 @@ export class Fields {
     this.#used.add(of, name);
     if (!this.#written.add(of, name)) return;
     this.#writes.push({ get, set: (value) => set(value as T), last: undefined });
+  }
+
+  /** The fields of an object that the function has written so far. */
+  writtenOf(of: object): readonly PropertyKey[] {
+    return this.#written.of(of);
   }
 
   /** The function has set a field, and somebody else takes care of that in replays. */

@@ -29,13 +29,21 @@ function checkedType<T extends Tensor>(tensor: T): T {
   return tensor;
 }
 
-/** Uniform in [low, high). Default: [0, 1). */
-export const uniform = <T extends Tensor>(tensor: T, low = 0, high = 1): T =>
-  drawInto(checkedType(tensor), uniformLaw(low, high));
+/** Uniform in [low, high). Default: [0, 1). @throws KindlingError unless both are numbers, low at most high */
+export function uniform<T extends Tensor>(tensor: T, low = 0, high = 1): T {
+  if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high)) {
+    refuse(`init.uniform: no numbers in [${low}, ${high}); write uniform(tensor, -0.1, 0.1)`);
+  }
+  return drawInto(checkedType(tensor), uniformLaw(low, high));
+}
 
-/** Normal. Default: mean 0, standard deviation 1. */
-export const normal = <T extends Tensor>(tensor: T, mean = 0, std = 1): T =>
-  drawInto(checkedType(tensor), normalLaw(mean, std));
+/** Normal. Default: mean 0, standard deviation 1. @throws KindlingError unless both are numbers, std from 0 on */
+export function normal<T extends Tensor>(tensor: T, mean = 0, std = 1): T {
+  if (!(Number.isFinite(mean) && Number.isFinite(std) && std >= 0)) {
+    refuse(`init.normal: mean ${mean} and std ${std} are to be numbers, std from 0 on; write normal(tensor, 0, 0.02)`);
+  }
+  return drawInto(checkedType(tensor), normalLaw(mean, std));
+}
 
 /** One value. */
 export const constant = <T extends Tensor>(tensor: T, value: number): T =>

@@ -38,6 +38,7 @@ export abstract class MomentOptimizer<Options extends MomentOptions> extends Opt
   protected readonly ahead: boolean = false;
 
   protected override check({ betas, eps, weightDecay }: Options): void {
+    if (!Array.isArray(betas) || betas.length !== 2) this.fail(`betas are two numbers, not ${betas}`);
     betas.forEach((beta, i) => {
       if (!(beta >= 0 && beta < 1)) this.fail(`betas[${i}] is ${beta}, not from 0 to 1`);
     });

@@ -5,7 +5,7 @@
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
 import { checked, itemsOf, type Known } from '../gpu/options.js';
-import { guard, recording, unrecorded } from '../gpu/recording.js';
+import { guard, recording, refuseInCapture, unrecorded } from '../gpu/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -151,10 +151,13 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     // Looked up at each step: `loadStateDict` may have put others there.
     const states = (): ParamState[] =>
       arena.params.slice(from, to).map((_, i) => this.#stateOf(group, arena, from + i));
+    // What a recorded function has set itself holds for this launch; all else is looked up at each replay.
+    const set = (recording()?.fields.writtenOf(group) ?? []).map((name) => [name, Reflect.get(group, name)]);
+    const own: Partial<Group<Options>> = Object.fromEntries(set);
     const scalars = hostValues('f32', this.scalars(group, 1).length, () => {
       const held = states();
       for (const state of held) state.step++;
-      return this.scalars(group, held[0]?.step ?? 1);
+      return this.scalars({ ...group, ...own }, held[0]?.step ?? 1);
     });
     // These choose the kernel; all else is among its numbers.
     const choices = (): string => [...this.stateNames(group), ...Object.values(group).filter(isFlag)].join();
@@ -179,6 +182,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** State and options. Its tensors are the optimizer's own and change with the next step. */
   stateDict(): OptimizerState {
+    refuseInCapture("an optimizer's state is read", 'A replay would not read it again: read it outside.');
     const state: Record<number, ParamState> = {};
     let index = 0;
     const paramGroups = this.paramGroups.map(({ params, ...options }) => {

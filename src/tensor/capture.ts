@@ -7,7 +7,18 @@ import { refuse } from '../gpu/errors.js';
 import { insideScope } from '../gpu/storage.js';
 import { flush, repeat } from '../gpu/stream.js';
 import { nextStep } from './random.js';
-import { argumentsFor, checkArguments, drop, ended, hand, named, type Recorded, record, runOn } from './recorded.js';
+import {
+  argumentsFor,
+  checkArguments,
+  drop,
+  ended,
+  hand,
+  named,
+  type Recorded,
+  record,
+  runOn,
+  sameness,
+} from './recorded.js';
 import { step } from './step.js';
 import { Tensor } from './tensor.js';
 import { difference, mapTensors, tensorsIn } from './tree.js';
@@ -122,7 +133,8 @@ export function capture<Args extends readonly unknown[], Result>(
     if (insideScope()) return body(...args);
     checkArguments(args);
     if (!ran || paused) return plainly(args) as Result;
-    const known = recorded.find(({ recording, pattern }) => !difference(pattern, args) && !recording.changed);
+    const same = sameness(args);
+    const known = recorded.find((one) => one.same === same && !difference(one.pattern, args) && !one.recording.changed);
     if (known?.recording.holds) {
       nextStep();
       let next = 0;

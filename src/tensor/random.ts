@@ -3,6 +3,7 @@
  * numbers on every adapter. `manualSeed` starts over; a run resumes from `randomState`.
  */
 import { refuse } from '../gpu/errors.js';
+import { refuseInCapture } from '../gpu/recording.js';
 import { insideScope } from '../gpu/storage.js';
 import { Generator, seedKey } from './generator.js';
 import { hostValues } from './hostValues.js';
@@ -25,10 +26,14 @@ let shared: { step: number; tensor: Tensor } | null = null;
 /** Seeds everything random: initialisation, `rand`, dropout. Default seed: 0. */
 export function manualSeed(seed: number): void {
   seedKey(seed); // refuses what is no seed
+  refuseInCapture('the random numbers are seeded', 'Call manualSeed() outside.');
   setRandomState({ seed, step: 0, created: 0 });
 }
 
-export const randomState = (): RandomState => ({ ...state });
+export function randomState(): RandomState {
+  refuseInCapture('the state of random numbers is read', 'A replay would not read it again: read it outside.');
+  return { ...state };
+}
 
 /** @internal Throws where something is no state of random numbers. */
 export function checkRandomState(to: RandomState | undefined): void {
@@ -42,6 +47,7 @@ export function checkRandomState(to: RandomState | undefined): void {
 /** Continues from what {@link randomState} returned. @throws KindlingError where it is nothing of the kind */
 export function setRandomState(to: RandomState): void {
   checkRandomState(to);
+  refuseInCapture('the state of random numbers is set', 'Set it outside.');
   state = { seed: to.seed, step: to.step, created: to.created };
   draws = 0;
   shared = null;
@@ -87,7 +93,7 @@ const stateTensor = (): Tensor => hostValues('u32', 3, () => [...seedKey(state.s
 
 /** @internal Returns what runs a function with the random numbers that come from here on, and then goes on where it was. */
 export function rewind(name: string): <T>(body: () => T) => T {
-  const [then, drawn, tensor, inside] = [randomState(), draws, shared, insideScope()];
+  const [then, drawn, tensor, inside] = [{ ...state }, draws, shared, insideScope()];
   return (body) => {
     if (insideScope() !== inside || (inside && state.step !== then.step)) {
       refuse(`${name}: backward runs in another step than forward did; put both into one`);

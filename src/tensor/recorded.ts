@@ -14,6 +14,8 @@ export interface Recorded {
   readonly inputs: readonly Tensor[];
   /** The arguments with these copies in place of their tensors. */
   readonly pattern: readonly unknown[];
+  /** Which of their tensors are one. */
+  readonly same: string;
   readonly result: unknown;
   /** What the function returns but did not make. */
   readonly outside: ReadonlySet<Tensor>;
@@ -55,6 +57,12 @@ export function runOn<Args extends readonly unknown[], T>(body: (...args: Args) 
   return value;
 }
 
+/** Which tensors among the arguments are one: for each, the place of the first that it is. */
+export function sameness(args: readonly unknown[]): string {
+  const tensors = [...tensorsIn(args)];
+  return tensors.map((tensor) => tensors.indexOf(tensor)).join();
+}
+
 /** `argument 1.mask`, from the fields that lead there. */
 export const named = ([argument, ...fields]: readonly string[]): string =>
   [`argument ${Number(argument) + 1}`, ...fields].join('.');
@@ -71,10 +79,13 @@ export function record<Args extends readonly unknown[]>(
 ): Recorded {
   const recording = new Recording();
   const inputs: Tensor[] = [];
-  const pattern = argumentsFor(args, ({ shape, dtype, storage }) => {
-    const input = new Tensor(shape, dtype);
-    input.storage.copyFrom(storage);
+  const copies = new Map<Tensor, Tensor>();
+  const pattern = argumentsFor(args, (given) => {
+    const input = copies.get(given) ?? new Tensor(given.shape, given.dtype);
     inputs.push(input);
+    if (copies.has(given)) return input;
+    copies.set(given, input);
+    input.storage.copyFrom(given.storage);
     recording.inputs.add(input.storage.memory());
     return input;
   });
@@ -103,7 +114,7 @@ export function record<Args extends readonly unknown[]>(
     const outside = new Set(kept.filter(({ storage }) => !mine.has(storage)));
     // The arena frees the owner of a range with the next gradient; the recording keeps one of its own.
     const owned = grads.map(({ leaf, grad, home }) => ({ leaf, grad: grad && home ? again(grad) : grad, home }));
-    return { recording, inputs, pattern, result, outside, grads: owned };
+    return { recording, inputs, pattern, same: sameness(args), result, outside, grads: owned };
   } catch (error) {
     recording.drop();
     for (const input of inputs) input.dispose();

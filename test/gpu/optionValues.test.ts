@@ -2,6 +2,7 @@
 import { capture, ones, step, sum, type Tensor, tensor } from 'kindling';
 import * as nn from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
+import { Adam } from 'kindling/optim';
 import { expect, test } from 'vitest';
 import { loadJson } from '../support/fixtures.js';
 
@@ -173,4 +174,16 @@ test('a layer normalisation without bias', async () => {
   const norm = new nn.LayerNorm(2, { bias: false });
   expect(Object.keys(norm.stateDict())).toEqual(['weight']);
   expect(await norm.forward(tensor([1, 3])).array()).toEqual([expect.closeTo(-1, 4), expect.closeTo(1, 4)]);
+});
+
+test('options behind a window that stands alone are taken, and lists of two are two', () => {
+  const x = ones([1, 1, 4, 4]);
+  expect(F.maxPool2d(x, 2, { stride: 1 }).shape).toEqual([1, 1, 3, 3]);
+  expect(F.avgPool2d(x, 2, { stride: 1 }).shape).toEqual([1, 1, 3, 3]);
+  expect(() => F.maxPool2d(x, 3, 2 as never)).toThrow('maxPool2d: wants an object of options');
+  expect(() => F.maxPool2d(x, { kernelSize: 2 }, { stride: 1 })).toThrow('options are given twice');
+  const p = new nn.Parameter(ones([1]));
+  expect(() => new Adam([p], { betas: [0.9] as never })).toThrow('betas are two numbers');
+  expect(() => nn.init.normal(p, { std: 0.02 } as never)).toThrow('init.normal: mean [object Object]');
+  expect(() => nn.init.uniform(p, 2, 1)).toThrow('init.uniform: no numbers in [2, 1)');
 });

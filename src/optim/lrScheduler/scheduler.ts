@@ -4,7 +4,7 @@
  */
 import { refuse } from '../../gpu/errors.js';
 import type { Known } from '../../gpu/options.js';
-import { opaque, refuseInCapture } from '../../tensor/watched.js';
+import { opaque, readField, refuseInCapture } from '../../tensor/watched.js';
 
 /** The part of an optimizer that a scheduler touches. */
 export interface ScheduledOptimizer {
@@ -89,6 +89,7 @@ export abstract class LRScheduler<Options extends object> implements Scheduler {
   }
 
   getLastLr(): number[] {
+    readField(this, 'last rates', () => this.#lastLr.join());
     return [...this.#lastLr];
   }
 
