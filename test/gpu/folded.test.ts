@@ -215,7 +215,7 @@ const CASES: readonly (readonly [string, () => k.Tensor[] | Promise<k.Tensor[]>]
         false,
         [3, 32, 32],
       );
-      for await (const batch of new DataLoader(data, { batchSize: 7 })) return batch;
+      for await (const batch of new DataLoader(data, { batchSize: 7 })) return [...batch];
       return [];
     },
   ],
