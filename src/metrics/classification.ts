@@ -3,7 +3,7 @@
  * plain arrays or typed arrays, as `await predictions.data()` gives them. Definitions are scikit-learn's.
  */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, type Known, text } from '../gpu/options.js';
 
 /** Class labels: integers, one per sample. */
 export type Labels = ArrayLike<number>;
@@ -31,6 +31,10 @@ export interface Counts {
 }
 
 function check(op: string, labels: Labels, predictions: Labels): void {
+  for (const [what, values] of Object.entries({ labels, predictions })) {
+    if (typeof values?.length === 'number') continue;
+    refuse(`${op}: ${what} are an array of integers, got ${text(values)}; of a tensor pass await t.data()`);
+  }
   if (labels.length !== predictions.length) {
     refuse(`${op}: ${labels.length} labels but ${predictions.length} predictions; pass one of each per sample`);
   }
@@ -43,14 +47,15 @@ function check(op: string, labels: Labels, predictions: Labels): void {
 }
 
 /** Every label that occurs, in ascending order. */
-export function occurring(labels: Labels, predictions: Labels): number[] {
+export function occurring(op: string, labels: Labels, predictions: Labels): number[] {
+  check(op, labels, predictions);
   return [...new Set([...Array.from(labels), ...Array.from(predictions)])].sort((a, b) => a - b);
 }
 
 /** The labels to score, after {@link ClassOptions}. */
 export function scored(op: string, labels: Labels, predictions: Labels, { classes }: ClassOptions): number[] {
-  check(op, labels, predictions);
-  if (classes === undefined) return occurring(labels, predictions);
+  const found = occurring(op, labels, predictions);
+  if (classes === undefined) return found;
   const list = typeof classes === 'number' ? Array.from({ length: classes }, (_, c) => c) : [...classes];
   if (list.length === 0 || new Set(list).size !== list.length || !list.every(Number.isInteger)) {
     refuse(`${op}: classes [${list}] must be distinct integers, at least one`);
