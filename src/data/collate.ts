@@ -1,5 +1,6 @@
 import { refuse } from '../gpu/errors.js';
-import type { HostArray } from './sample.js';
+import { text } from '../gpu/options.js';
+import { checkArray, type HostArray } from './sample.js';
 import { type Draw, type Reshaping, type Transform, transformed } from './transforms.js';
 
 /** One component of a batch: the samples' arrays, one after the other. */
@@ -29,10 +30,16 @@ export function collate(
   transform?: Transform | Reshaping,
   draw: BatchDraw = { seed: 0, epoch: 0, indices: samples.map((_, i) => i) },
 ): HostBatch[] {
-  return (samples[0] ?? []).map((_, component) => {
-    const arrays = samples.map(
-      (sample) => sample[component] ?? refuse(`DataLoader: a sample has no component ${component}`),
-    );
+  const [first = []] = samples;
+  for (const sample of samples) {
+    if (!Array.isArray(sample)) refuse(`DataLoader: a sample is a list of arrays, got ${text(sample)}`);
+    if (sample.length !== first.length) {
+      refuse(`DataLoader: a batch's samples have ${first.length} and ${sample.length} components`);
+    }
+    for (const array of sample) checkArray("DataLoader: a sample's component", array);
+  }
+  return first.map((_, component) => {
+    const arrays = samples.map((sample) => sample[component] as HostArray);
     if (!transform || component > 0) return stack(component, arrays, component === 0 && isPicture(arrays[0]));
     const { seed, epoch, indices } = draw;
     const changed = arrays.map((array, i) => {

@@ -1,10 +1,9 @@
 import { refuse } from '../gpu/errors.js';
-import { text } from '../gpu/options.js';
 import type { OnDevice } from './batches.js';
 import { DeviceBatches } from './deviceBatches.js';
 import { planFor } from './picturePlan.js';
 import { evict, resident } from './resident.js';
-import { checkIndex, type Dataset, type HostArray } from './sample.js';
+import { checkArray, checkIndex, type Dataset, type HostArray } from './sample.js';
 import type { Reshaping, Transform } from './transforms.js';
 
 /**
@@ -24,17 +23,8 @@ export class TensorDataset<Sample extends readonly HostArray[]> implements Datas
   constructor(...arrays: Sample) {
     this.length = arrays[0]?.shape?.[0] ?? 0;
     for (const array of arrays) {
-      const { data, shape }: Partial<HostArray> = array ?? {};
-      if (!ArrayBuffer.isView(data) || !Array.isArray(shape)) {
-        refuse(`TensorDataset: wants arrays with their shapes, { data, shape }, got ${text(array)}`);
-      }
-      const kinds = [Float32Array, Int32Array, Uint32Array, Uint8Array];
-      if (!kinds.some((kind) => data instanceof kind)) {
-        const given = (data as object).constructor.name;
-        refuse(
-          `TensorDataset: wants Float32Array, Int32Array, Uint32Array or Uint8Array, got ${given}; Int32Array.from(data, Number) makes labels of BigInts`,
-        );
-      }
+      checkArray('TensorDataset', array);
+      const { data, shape } = array;
       const size = shape.reduce((product, dim) => product * dim, 1);
       if (shape[0] !== this.length) {
         refuse(`TensorDataset: shape [${shape}] does not have ${this.length} rows as the first array has`);

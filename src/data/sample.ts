@@ -1,4 +1,5 @@
 import { refuse } from '../gpu/errors.js';
+import { text } from '../gpu/options.js';
 import type { OnDevice } from './batches.js';
 import type { Reshaping, Transform } from './transforms.js';
 
@@ -19,6 +20,21 @@ export interface Dataset<Sample extends readonly HostArray[] = readonly HostArra
   get(index: number): Sample | Promise<Sample>;
   /** @internal How the GPU makes batches with that transform; null where the host must. Absent: the host does. */
   onDevice?(transform: Transform | Reshaping | undefined): OnDevice | null;
+}
+
+const KINDS = [Float32Array, Int32Array, Uint32Array, Uint8Array];
+
+/** @throws KindlingError where a value is no array with its shape */
+export function checkArray(op: string, value: unknown): void {
+  const { data, shape } = (value ?? {}) as Partial<HostArray>;
+  if (!ArrayBuffer.isView(data) || !Array.isArray(shape)) {
+    refuse(`${op}: wants arrays with their shapes, { data, shape }, got ${text(value)}`);
+  }
+  if (KINDS.some((kind) => data instanceof kind)) return;
+  refuse(
+    `${op}: wants Float32Array, Int32Array, Uint32Array or Uint8Array, got ${(data as object).constructor.name}; ` +
+      'Int32Array.from(data, Number) makes labels of BigInts',
+  );
 }
 
 export function checkIndex(name: string, index: number, length: number): void {
