@@ -1,6 +1,6 @@
 /** Functions with a gradient of the user's own. */
 import { refuse } from '../gpu/errors.js';
-import { checked, wantTensors } from '../gpu/options.js';
+import { checked, text, wantTensors } from '../gpu/options.js';
 import { checkRead, readBy, readingNow } from '../tensor/saved.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -20,7 +20,7 @@ export interface FunctionSpec<Inputs extends readonly Tensor[]> {
   readonly name: string;
   /** Computes the value. Nothing in it is recorded. */
   forward(context: FunctionContext, ...inputs: Inputs): Tensor;
-  /** From the gradient by the value: one gradient per input, null where there is none. */
+  /** From the gradient by the value: a list of one gradient per input, null where there is none. */
   backward(context: FunctionContext, grad: Tensor): readonly (Tensor | null)[];
 }
 
@@ -68,7 +68,11 @@ export function defineFunction<Inputs extends readonly Tensor[]>(
       if (!lost) {
         by = readingNow();
         // As in PyTorch, what it did not save it may find changed.
-        return readBy(null, () => spec.backward(context, grad));
+        const found = readBy(null, () => spec.backward(context, grad));
+        const wanted = `backward returns a list of ${inputs.length}, a gradient or null for each input`;
+        if (!Array.isArray(found)) refuse(`${spec.name}: ${wanted}, got ${text(found)}`);
+        if (found.length !== inputs.length) refuse(`${spec.name}: ${wanted}, got ${found.length}`);
+        return found;
       }
       refuse(
         `${spec.name}: its gradient is not differentiable (createGraph), for it saves ${show(lost.shape)}, neither an ` +

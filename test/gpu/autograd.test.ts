@@ -225,6 +225,17 @@ describe('defineFunction', () => {
     expect(() => wrong(leaf([1, 2])).backward()).toThrow('wrong: backward made [] for an input of [2]');
   });
 
+  test('is told of gradients that are missing, and of what is no list', () => {
+    const forward = (_: unknown, a: k.Tensor, b: k.Tensor) => a.mul(b);
+    const made = (backward: unknown) => k.defineFunction({ name: 'product', forward, backward: backward as () => [] });
+    const run = (backward: unknown) => () => made(backward)(leaf([1]), leaf([2])).backward();
+    const wanted = 'product: backward returns a list of 2, a gradient or null for each input';
+    expect(run((_: unknown, grad: k.Tensor) => [grad])).toThrow(`${wanted}, got 1`);
+    expect(run((_: unknown, grad: k.Tensor) => grad)).toThrow(`${wanted}, got a tensor`);
+    expect(run(() => {})).toThrow(`${wanted}, got undefined`);
+    expect(run((_: unknown, grad: k.Tensor) => [grad, null])).not.toThrow();
+  });
+
   test('a tensor that backward hands on is not taken away from its owner', async () => {
     const slope = k.tensor([3, 4]);
     const linear = k.defineFunction({
