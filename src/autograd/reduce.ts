@@ -133,7 +133,7 @@ export interface NormOptions extends ReduceOptions {
 }
 
 /**
- * (Σ |x|^p)^(1/p) over dimensions; its gradient at 0 is 0.
+ * (Σ |x|^p)^(1/p) over dimensions; its gradient at 0 is 0, and below p = 1 that of every element that is 0.
  * @see https://pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html
  */
 export function norm(x: Tensor, options: NormOptions = {}): Tensor {
@@ -146,7 +146,8 @@ export function norm(x: Tensor, options: NormOptions = {}): Tensor {
     return extreme('max', abs(x), along, true);
   }
   if (!(p > 0)) refuse(`norm: p ${p} is not greater than 0`);
-  return rootOf(sum(pow(abs(x), p), along), (s) => pow(s, 1 / p));
+  const powers = p < 1 ? rootOf(abs(x), (t) => pow(t, p)) : pow(abs(x), p);
+  return rootOf(sum(powers, along), (s) => pow(s, 1 / p));
 }
 
 /** The root of x ≥ 0, whose gradient at 0 is 0 rather than infinite. */

@@ -66,6 +66,19 @@ test('the second derivative of functions that are linear in pieces is 0', async 
   }
 });
 
+test('norms below p = 1: the gradient at 0 is 0, not NaN', async () => {
+  const x = leaf([
+    [1, 4, 0],
+    [0, 0, 0],
+  ]);
+  k.norm(x, { p: 0.5, dim: 1 }).sum().backward();
+  // (1 + 2)² = 9: 3 / √x each.
+  expect(await x.grad?.array()).toEqual([
+    [expect.closeTo(3, 5), expect.closeTo(1.5, 5), 0],
+    [0, 0, 0],
+  ]);
+});
+
 test('roots at 0: gradients of std and normalize are finite', async () => {
   const x = leaf([1, 1, 1]);
   k.std(x).backward();
