@@ -95,6 +95,11 @@ for (const [name, ours, theirs, xs, slope] of RELATIVE) {
   });
 }
 
+test('log of denormals keeps its digits', async () => {
+  const xs = [1.1754942e-38, 1e-38, 1e-40, 3e-43, 2 ** -149].map(Math.fround);
+  expect(worst(await k.log(k.tensor(xs)).data(), xs, Math.log).relative).toBeLessThan(5e-7);
+});
+
 test('gelu has its tail', async () => {
   const xs = even(-9, -1);
   for (const approximate of ['none', 'tanh'] as const) {
