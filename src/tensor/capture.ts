@@ -54,8 +54,11 @@ export interface Captured<Args extends readonly unknown[], Result> {
 
 /** Recordings kept: arguments that are new each time (a counter, say) must not fill the memory. */
 const MOST_RECORDINGS = 8;
-/** So many recordings without a replay between them are too many. */
-const IDLE_RECORDINGS = 3;
+/**
+ * So many recordings without a replay between them are too many. Three begin an accumulation of gradients: onto some, onto
+ * some with the optimizer's step, onto none.
+ */
+const IDLE_RECORDINGS = 4;
 
 let paused = false;
 

@@ -109,7 +109,7 @@ export function record<Args extends readonly unknown[]>(
     for (const tensor of tensorsIn(result)) if (!kept.includes(tensor)) handed.add(tensor.storage);
     if (recording.failure) throw recording.failure;
     const grads = gradsSet(recording);
-    check(recording, [...tensorsIn(result), ...grads.flatMap(({ grad }) => grad ?? [])], handed);
+    check(recording, inputs, [...tensorsIn(result), ...grads.flatMap(({ grad }) => grad ?? [])], handed);
     const mine = new Set([...recording.survivors.keys(), ...inputs.map(({ storage }) => storage)]);
     const outside = new Set(kept.filter(({ storage }) => !mine.has(storage)));
     // The arena frees the owner of a range with the next gradient; the recording keeps one of its own.
@@ -140,7 +140,12 @@ function copyOf({ shape, dtype, storage }: Tensor): Tensor {
 }
 
 /** @throws KindlingError where the function made tensors that live on, or uses what will not be there */
-function check({ survivors, externals }: Recording, known: readonly Tensor[], handed: WeakSet<object>): void {
+function check(
+  { survivors, externals }: Recording,
+  inputs: readonly Tensor[],
+  known: readonly Tensor[],
+  handed: WeakSet<object>,
+): void {
   const allowed = new Set<unknown>(known.map(({ storage }) => storage));
   for (const owner of survivors.keys()) {
     if (allowed.has(owner)) continue;
@@ -150,7 +155,8 @@ function check({ survivors, externals }: Recording, known: readonly Tensor[], ha
         'outside: total.copy_(total.add(x)).',
     );
   }
-  if (externals.some(({ owner, memory }) => owner.isFreed && memory.home === null)) {
+  const disposed = inputs.some(({ storage }) => storage.isFreed);
+  if (disposed || externals.some(({ owner, memory }) => owner.isFreed && memory.home === null)) {
     refuse('capture: the captured function disposes of a tensor that it uses. Dispose of it outside.');
   }
   if (externals.some(({ owner }) => handed.has(owner))) {

@@ -159,6 +159,15 @@ describe('refused, with what to do instead', () => {
       }),
     ).toMatch(/a constant made inside.*Make it outside/);
   });
+  test('disposing of an argument', () => {
+    expect(
+      refusal((x) => {
+        const y = x.mul(2);
+        x.dispose();
+        return y;
+      }),
+    ).toMatch(/disposes of a tensor that it uses. Dispose of it outside/);
+  });
   test('waiting', () => {
     const wait = (async (x: k.Tensor) => x) as unknown as (x: k.Tensor) => k.Tensor;
     const f = k.capture(wait);

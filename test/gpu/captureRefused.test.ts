@@ -217,8 +217,8 @@ describe('warnings, once', () => {
       w.sum().backward();
       sgd.step();
     });
-    for (let i = 0; i < 4; i++) f();
-    expect(await w.item()).toBe(-0.9375);
+    for (let i = 0; i < 5; i++) f();
+    expect(await w.item()).toBe(-0.96875);
     expect(warnings).toEqual([expect.stringMatching(/lr is another each time/)]);
   });
   test('none where shapes, modes or two numbers take turns', () => {
@@ -229,6 +229,19 @@ describe('warnings, once', () => {
       f(k.ones([1 + (i % 2)]), 1);
     }
     for (let i = 0; i < 6; i++) f(k.ones([1]), i % 2);
+    expect(warnings).toEqual([]);
+  });
+  test('none where gradients accumulate over three calls', async () => {
+    const w = k.tensor([0], { requiresGrad: true });
+    const sgd = new SGD([w], { lr: 1 });
+    const f = k.capture((last: boolean) => {
+      w.sum().backward();
+      if (!last) return;
+      sgd.step();
+      sgd.zeroGrad();
+    });
+    for (let i = 0; i < 9; i++) f(i % 3 === 2);
+    expect(await w.item()).toBe(-9);
     expect(warnings).toEqual([]);
   });
 });
