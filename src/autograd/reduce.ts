@@ -140,13 +140,14 @@ export function norm(x: Tensor, options: NormOptions = {}): Tensor {
   wantTensor('norm', 'x', x);
   const { p = 2, ...along } = checked('norm', options, { ...REDUCE, p: 'number' });
   if (p === 1) return sum(abs(x), along);
-  if (p === 2) return rootOf(sum(square(x), along), sqrt);
+  if (p === 2) return rootOf(sum(square(cast(x, 'f32')), along), sqrt);
   if (p === Number.POSITIVE_INFINITY) {
     wantsElements('norm', x, dimsOf('norm', along.dim, x.ndim));
     return extreme('max', abs(x), along, true);
   }
   if (!(p > 0)) refuse(`norm: p ${p} is not greater than 0`);
-  const powers = p < 1 ? rootOf(abs(x), (t) => pow(t, p)) : pow(abs(x), p);
+  const sizes = abs(cast(x, 'f32'));
+  const powers = p < 1 ? rootOf(sizes, (t) => pow(t, p)) : pow(sizes, p);
   return rootOf(sum(powers, along), (s) => pow(s, 1 / p));
 }
 

@@ -207,8 +207,9 @@ test('a layer in a private field is warned of by name, once', async () => {
 });
 
 test('a layer under a symbol or not enumerable is warned of', async () => {
+  const layer = Symbol('layer');
   class Hidden extends Base {
-    [Symbol('layer')] = small();
+    [layer] = small();
     constructor() {
       super();
       Object.defineProperty(this, 'other', { value: small() });
