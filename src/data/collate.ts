@@ -32,11 +32,10 @@ export function collate(
 ): HostBatch[] {
   const [first = []] = samples;
   for (const sample of samples) {
-    if (!Array.isArray(sample)) refuse(`DataLoader: a sample is a list of arrays, got ${text(sample)}`);
-    if (sample.length !== first.length) {
-      refuse(`DataLoader: a batch's samples have ${first.length} and ${sample.length} components`);
+    if (!Array.isArray(sample) || sample.length !== first.length) {
+      refuse(`DataLoader: samples are lists of as many arrays each, got ${text(sample)}`);
     }
-    for (const array of sample) checkArray("DataLoader: a sample's component", array);
+    for (const array of sample) checkArray('DataLoader', array);
   }
   return first.map((_, component) => {
     const arrays = samples.map((sample) => sample[component] as HostArray);

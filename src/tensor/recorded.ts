@@ -164,9 +164,8 @@ function check(
   }
   if (externals.some(({ owner }) => handed.has(owner))) {
     refuse(
-      'capture: the captured function uses a tensor that an earlier call of it returned, as total = total.add(x) does; ' +
-        'a replay would use the same one for ever. Write into a tensor made outside, total.copy_(total.add(x)), or ' +
-        'pass the tensor as an argument.',
+      'capture: the captured function uses a tensor that an earlier call of it returned, as total = total.add(x) does. ' +
+        'Write into a tensor made outside, total.copy_(total.add(x)), or pass the tensor as an argument.',
     );
   }
 }

@@ -40,8 +40,8 @@ fn log1p_near(x: f32) -> f32 {
 }
 fn log_(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
-  let small = bits < 0x00800000u;
-  let far = log(select(x, f32(bits), small)) - select(0.0, 103.2789299, small);
+  let whole = bits < 0x800000u;
+  let far = log(select(x, f32(bits), whole)) - select(0.0, 103.27893, whole);
   let of_positive = select(far, log1p_near(x - 1.0), x >= 0.5 && x <= 2.0);
   let of_others = bitcast<f32>(bits | select(0x7fc00000u, 0xff800000u, (bits << 1u) == 0u));
   return select(of_others, of_positive, bits - 1u < 0x7f800000u);
@@ -136,9 +136,9 @@ fn sin_(x: f32) -> f32 {
 }
 fn cos_(x: f32) -> f32 { return turned(x, 1u); }`;
 
-// As C's pow at NaN, infinities and zeros.
+// As C's pow at NaN, infinities and zeros. (Its template calls functions: a bundler leaves it out only where that is pure.)
 // `power` is 2^(p log2 a) of a number above 0: p times the exponent of a is taken in two parts of 12 bits, without rounding.
-export const POW = `
+export const POW = /* @__PURE__ */ (() => `
 fn power(a: f32, p: f32) -> f32 {
   let over = bitcast<i32>(a) - 0x3f3504f3;
   let exponent = f32(over >> 23u);
@@ -177,4 +177,4 @@ fn pow_(x: f32, p: f32) -> f32 {
     m = select(power(a, p), sqrt(a), p == 0.5);
   }
   return select(m, -m, odd && (bitcast<u32>(x) >> 31u) == 1u);
-}`;
+}`)();
