@@ -1,6 +1,18 @@
 /** Whether what was read from a study's files has the form in which they are written. */
+import type { CommandLine, Plan } from './options.js';
 import type { StudyResults } from './results.js';
-import type { ResumeState } from './store.js';
+
+/** What `--resume` needs and a reader of `results.json` does not; its paths are this machine's. */
+export interface ResumeState {
+  /** What the study was begun with. */
+  readonly options: CommandLine;
+  /** This and what follows is there once images and adapter are. */
+  readonly plan?: Plan;
+  /** The `--data` that gives the images again. */
+  readonly location?: string;
+  /** SHA-256 of the images. */
+  readonly fingerprint?: string;
+}
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -8,21 +8,9 @@ import { dirname, join } from 'node:path';
 import { writeFileAtomic } from 'kindling/io';
 import { readIfThere, readJson } from '../shared/files.js';
 import { takeFolder, takeNew } from '../shared/folder.js';
-import { isName, isResults, isResume } from './form.js';
-import type { CommandLine, Plan } from './options.js';
+import { isName, isResults, isResume, type ResumeState } from './form.js';
+import type { CommandLine } from './options.js';
 import type { StudyResults } from './results.js';
-
-/** What `--resume` needs and a reader of `results.json` does not; its paths are this machine's. */
-export interface ResumeState {
-  /** What the study was begun with. */
-  readonly options: CommandLine;
-  /** This and what follows is there once images and adapter are. */
-  readonly plan?: Plan;
-  /** The `--data` that gives the images again. */
-  readonly location?: string;
-  /** SHA-256 of the images. */
-  readonly fingerprint?: string;
-}
 
 /** A study that was begun; without `results` it was killed before they were written the first time. */
 export interface Opened {
