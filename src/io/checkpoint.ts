@@ -252,6 +252,7 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (val
 
 /** JSON has no NaN, no infinities and no −0. */
 function writeNumber(_: string, value: unknown): unknown {
+  if (isObject(value) && '$number' in value) refuse("saveCheckpoint: a field cannot be called '$number': it marks NaN");
   const special = typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0));
   return special ? { $number: Object.is(value, -0) ? '-0' : String(value) } : value;
 }

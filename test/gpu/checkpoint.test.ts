@@ -176,6 +176,7 @@ describe('a checkpoint that does not fit', () => {
     expect(() => loadCheckpoint(partial, run)).toThrow('loadCheckpoint: the checkpoint holds no optimizer');
     expect(run.scheduler.stateDict()).toEqual(before);
     expect(loadCheckpoint(partial, { model }).user).toBeUndefined();
+    await expect(saveCheckpoint({ user: [{ $number: 'five' }] })).rejects.toThrow("cannot be called '$number'");
     const weights = await saveSafetensors(model.stateDict());
     expect(() => loadCheckpoint(weights, { model })).toThrow(/not a checkpoint/);
     const damaged = writeSafetensors({}, { format: 'kindling checkpoint 1', state: '{"user":' });
