@@ -20,9 +20,6 @@ export type StateDict = Record<string, Tensor>;
 /** A module whatever its `forward` takes and returns. */
 export type AnyModule = Module<never[], unknown>;
 
-/** Modules that are being printed: one that holds a module above it does not print it again. */
-const printing = new Set<object>();
-
 export interface LoadOptions {
   /** Refuse names that are missing or unknown. Default: true. */
   strict?: boolean | undefined;
@@ -266,10 +263,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
   /** The tree of modules as PyTorch prints it. */
   override toString(): string {
     const name = this.constructor.name;
-    if (printing.has(this)) return `${name}(…)`;
-    printing.add(this);
     const lines = this.namedChildren().map(([name, child]) => `(${name}): ${child}`.replaceAll('\n', '\n  '));
-    printing.delete(this);
     const extra = this.extraRepr();
     if (lines.length === 0) return `${name}(${extra})`;
     return `${name}(\n  ${[...(extra ? [extra] : []), ...lines].join('\n  ')}\n)`;
@@ -303,7 +297,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
     const byName = new Map<string, Tensor>();
     for (const [name, tensor] of all) {
       if ((byName.get(name) ?? tensor) !== tensor) {
-        refuse(`${this.constructor.name}: two tensors are called ${name}: give the fields or keys other names`);
+        refuse(`${this.constructor.name}: two tensors are called ${name}`);
       }
       byName.set(name, tensor);
     }
