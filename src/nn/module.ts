@@ -294,13 +294,9 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
   /** A tensor under several names is there under each, as in PyTorch. */
   #state(): [string, Tensor][] {
     const all = this.#named('', []);
-    const byName = new Map<string, Tensor>();
-    for (const [name, tensor] of all) {
-      if ((byName.get(name) ?? tensor) !== tensor) {
-        refuse(`${this.constructor.name}: two tensors are called ${name}`);
-      }
-      byName.set(name, tensor);
-    }
+    const byName = new Map(all);
+    const [twice] = all.find(([name, tensor]) => byName.get(name) !== tensor) ?? [];
+    if (twice !== undefined) refuse(`${this.constructor.name}: two tensors are called ${twice}`);
     return all;
   }
 

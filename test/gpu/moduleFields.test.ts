@@ -125,9 +125,7 @@ test('tensors whose names meet are refused, not lost', () => {
     }
     const net = new Net();
     expect(net.parameters()).toHaveLength(2);
-    expect(() => net.stateDict()).toThrow(
-      /two tensors are called heads\..*weight$/,
-    );
+    expect(() => net.stateDict()).toThrow(/two tensors are called heads\..*weight$/);
     expect(() => net.loadStateDict({})).toThrow('two tensors are called');
   }
   class Shared extends Base {
