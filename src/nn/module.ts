@@ -200,16 +200,10 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
     return this;
   }
 
-  /** Calls `body` for every module below, each once, and then for this one. */
+  /** Calls `body` for every module below and then for this one. */
   apply(body: (module: AnyModule) => void): this {
-    const seen = new Set<AnyModule>();
-    const visit = (module: AnyModule): void => {
-      if (seen.has(module)) return;
-      seen.add(module);
-      module.children().forEach(visit);
-      body(module);
-    };
-    visit(this);
+    for (const child of this.children()) child.apply(body);
+    body(this);
     return this;
   }
 

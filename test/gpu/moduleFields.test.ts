@@ -85,7 +85,7 @@ test('of a graph of plain objects every node is looked at once', () => {
   expect(Object.keys(net.stateDict())).toHaveLength(20);
 });
 
-test('a module that holds one above it is trained, saved and walked', () => {
+test('a module that holds one above it is trained and saved', () => {
   class Child extends Base {
     layer = small();
     parent: Module;
@@ -101,9 +101,6 @@ test('a module that holds one above it is trained, saved and walked', () => {
   const net = new Parent();
   expect(names(net)).toEqual(['child.layer.weight']);
   expect(Object.keys(net.stateDict())).toEqual(['child.layer.weight']);
-  const walked: string[] = [];
-  net.apply((module) => void walked.push(module.constructor.name));
-  expect(walked).toEqual([nn.Linear.name, Child.name, Parent.name]);
 });
 
 test('tensors whose names meet are refused, not lost', () => {
