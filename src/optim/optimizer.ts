@@ -9,7 +9,7 @@ import { guard, recording, refuseInCapture, unrecorded } from '../gpu/recording.
 import { hostValues } from '../tensor/hostValues.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { opaque, watch } from '../tensor/watched.js';
+import { opaque, sameItems, watch } from '../tensor/watched.js';
 import { Arena, type Range } from './arena.js';
 
 /** Parameters that share options. */
@@ -52,13 +52,15 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   readonly paramGroups: Group<Options>[] = [];
   /** Options of groups that give none of their own. */
   readonly defaults: Options;
-  /** What a group may have. */
+  /** The names of options, and what else a group may have. */
+  readonly #names: readonly string[];
   readonly #known: object;
   readonly #state = new Map<Tensor, ParamState>();
   readonly #laid = new WeakMap<object, Laid<Options>>();
 
   constructor(params: Params<Options>, defaults: Options, known: Known<Options>) {
-    this.defaults = defaults;
+    this.defaults = watch(defaults);
+    this.#names = Object.keys(defaults);
     this.#known = { ...known, params: 'any', initialLr: 'number', name: 'string' };
     const given = this.#items<unknown>(params, (item) => item instanceof Tensor || isGroup(item));
     if (given.length === 0) this.fail('there are no parameters');
@@ -83,6 +85,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** Adds parameters with options of their own. */
   addParamGroup(group: GroupOptions<Options>): void {
+    refuseInCapture('an optimizer is given parameters', 'Make it, and its groups, outside.');
     this.#checkGroup(group);
     const params = this.#items(group.params);
     const known = new Set(this.paramGroups.flatMap((other) => other.params));
@@ -92,8 +95,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       known.add(param);
     }
     const made = { ...this.defaults, ...defined(group), params } as Group<Options>;
-    this.checkSigns({ lr: made.lr });
-    this.check(made);
+    this.#checkOptions(made);
     const shown = watch(made);
     this.paramGroups.push(shown);
     this.#laid.set(shown, { group: made, params: [...params], arenas: Arena.all(params) });
@@ -110,7 +112,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
    */
   step(): void {
     for (const { group, arenas } of this.#groups()) {
-      this.#checkGroup(group);
+      this.#settle(group);
       for (const arena of arenas) this.#stepIn(arena, group);
     }
   }
@@ -152,17 +154,15 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     const states = (): ParamState[] =>
       arena.params.slice(from, to).map((_, i) => this.#stateOf(group, arena, from + i));
     // What a recorded function has set itself holds for this launch; all else is looked up at each replay.
-    const set = (recording()?.fields.writtenOf(group) ?? []).map((name) => [name, Reflect.get(group, name)]);
-    const own: Partial<Group<Options>> = Object.fromEntries(set);
+    const set = recording()?.fields.writtenOf(group) ?? [];
+    const own: object = Object.fromEntries(set.map((name) => [name, Reflect.get(group, name)]));
+    const options = set.length > 0 ? (): Group<Options> => ({ ...group, ...own }) : (): Group<Options> => group;
     const scalars = hostValues('f32', this.scalars(group, 1).length, () => {
       const held = states();
       for (const state of held) state.step++;
-      return this.scalars({ ...group, ...own }, held[0]?.step ?? 1);
+      return this.scalars(options(), held[0]?.step ?? 1);
     });
-    // These choose the kernel; all else is among its numbers.
-    const choices = (): string => [...this.stateNames(group), ...Object.values(group).filter(isFlag)].join();
-    const chosen = choices();
-    guard(`an option of ${this.constructor.name}`, () => choices() === chosen);
+    guard(`an option of ${this.constructor.name}`, this.#stillFits(options));
     guard(`the step of a parameter of ${this.constructor.name}`, () => {
       const [first, ...others] = states();
       return others.every(({ step }) => step === first?.step);
@@ -170,6 +170,25 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     const range = arena.range(from, to);
     const kept = names.map((name) => range.state(name));
     this.launch(group, range.params.size, [scalars, range.grads], [range.params, ...kept]);
+  }
+
+  /** Whether a launch is what other options would make: they are good, and what chooses the kernel is the same. */
+  #stillFits(options: () => Group<Options>): () => boolean {
+    const choices = (): string => [...this.stateNames(options()), ...Object.values(options()).filter(isFlag)].join();
+    const chosen = choices();
+    let known = Object.values(options());
+    return () => {
+      const now = Object.values(options());
+      if (sameItems(known, now)) return true;
+      try {
+        this.#settle(options());
+      } catch {
+        return false; // The function, run anew, says so itself.
+      }
+      if (choices() !== chosen) return false;
+      known = now;
+      return true;
+    };
   }
 
   #stateOf(group: Group<Options>, arena: Arena, i: number): ParamState {
@@ -260,8 +279,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
           this.fail(`${name} of group ${g} is ${JSON.stringify(given)} in the state, here ${JSON.stringify(own)}`);
         }
       }
-      this.checkSigns({ lr: options.lr });
-      this.check(options);
+      this.#checkOptions(options);
       this.#checkGroup(saved);
       return found;
     });
@@ -293,6 +311,20 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     checked(this.constructor.name, group, this.#known);
   }
 
+  /** Before a step: its options may have changed. Those of several numbers are one value from now on, as PyTorch's tuples. */
+  #settle(group: Group<Options>): void {
+    this.#checkGroup(group);
+    this.#checkOptions(group);
+    for (const name of this.#names) Object.freeze(Reflect.get(group, name));
+  }
+
+  #checkOptions(options: Options): void {
+    const missing = this.#names.find((name) => Reflect.get(options, name) === undefined);
+    if (missing) this.fail(`${missing} is undefined`);
+    this.checkSigns({ lr: options.lr });
+    this.check(options);
+  }
+
   /** Refuses options that are negative, no numbers, or too large for the GPU's. */
   protected checkSigns(options: Readonly<Record<string, number>>): void {
     for (const [name, value] of Object.entries(options)) {
@@ -315,9 +347,6 @@ function isAlike(saved: unknown, own: unknown): boolean {
   if (typeof saved === 'number') return typeof own === 'number' && Number.isFinite(Math.fround(saved));
   return typeof saved === typeof own;
 }
-
-const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((item, i) => item === b[i]);
 
 const isGroup = (value: unknown): boolean => typeof value === 'object' && value !== null && 'params' in value;
 

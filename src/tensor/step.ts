@@ -39,6 +39,6 @@ export function step<T>(body: () => T): T {
 
 /** Takes a tensor out of the step that made it: it lives until `dispose()` or until nothing refers to it. Returns it. */
 export function keep<T extends Tensor>(tensor: T): T {
-  wantTensor('keep', 'tensor', tensor).storage.keep();
+  wantTensor('keep', 'tensor', tensor).storage.give();
   return tensor;
 }
