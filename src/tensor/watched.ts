@@ -68,18 +68,18 @@ const watching: ProxyHandler<object> = {
     return value;
   },
   set(target, name, value, self) {
-    const tell: unknown = Reflect.get(target, assigned);
-    if (typeof tell === 'function') Reflect.apply(tell, self, [name, value]);
-    if (!accessorOf(target, name)) {
-      noteWrite(target, name);
-      return Reflect.set(target, name, value);
+    if (!accessorOf(target, name)) noteWrite(target, name);
+    else if (Object(value) !== value) {
+      // Replays set it to what its getter says in the end. Of an object its setter takes care, by what that writes.
+      const set = (last: unknown): void => void Reflect.set(target, name, last, self);
+      recording()?.fields.write(target, name, () => Reflect.get(target, name, self), set);
     }
-    // Replays set it to what its getter says in the end. Of an object its setter takes care, by what that writes.
-    const set = (last: unknown): void => void Reflect.set(target, name, last, self);
-    if (Object(value) !== value) recording()?.fields.write(target, name, () => Reflect.get(target, name, self), set);
+    // Setting a field of a proxy defines it.
     return Reflect.set(target, name, value, self);
   },
   defineProperty(target, name, descriptor) {
+    const tell: unknown = Reflect.get(target, assigned);
+    if (typeof tell === 'function') Reflect.apply(tell, watchers.get(target), [name, descriptor.value]);
     noteWrite(target, name);
     return Reflect.defineProperty(target, name, descriptor);
   },
@@ -102,8 +102,15 @@ const watching: ProxyHandler<object> = {
   },
 };
 
+/** Objects as others see them. */
+const watchers = new WeakMap<object, object>();
+
 /** The same object, watched. */
-export const watch = <T extends object>(object: T): T => new Proxy(object, watching as ProxyHandler<T>);
+export function watch<T extends object>(object: T): T {
+  const watched = new Proxy(object, watching as ProxyHandler<T>);
+  watchers.set(object, watched);
+  return watched;
+}
 
 /** A base of classes whose instances are watched. */
 export abstract class Watched {
