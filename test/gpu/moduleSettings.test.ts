@@ -23,11 +23,23 @@ const cases: [string, () => Made, object, () => Made, shape: readonly number[]][
   ['GELU.approximate', () => new nn.GELU(), { approximate: 'tanh' }, () => new nn.GELU({ approximate: 'tanh' }), [4]],
   ['Softmax.dim', () => new nn.Softmax(1), { dim: 0 }, () => new nn.Softmax(0), [2, 3]],
   ['MaxPool1d.stride', () => new nn.MaxPool1d(2), { stride: 1 }, () => new nn.MaxPool1d(2, { stride: 1 }), [1, 1, 6]],
-  ['MaxPool2d.padding', () => new nn.MaxPool2d(2), { padding: 1 }, () => new nn.MaxPool2d(2, { padding: 1 }), [1, 6, 6, 6]],
+  [
+    'MaxPool2d.padding',
+    () => new nn.MaxPool2d(2),
+    { padding: 1 },
+    () => new nn.MaxPool2d(2, { padding: 1 }),
+    [1, 6, 6, 6],
+  ],
   ['Upsample.scaleFactor', () => up(2), { scaleFactor: 3 }, () => up(3), [1, 1, 2, 2]],
   ['Flatten.startDim', () => new nn.Flatten(), { startDim: 0 }, () => new nn.Flatten(0), [2, 3]],
   ['MSELoss.reduction', () => new nn.MSELoss(), { reduction: 'sum' }, () => new nn.MSELoss({ reduction: 'sum' }), [4]],
-  ['KLDivLoss.logTarget', () => new nn.KLDivLoss(), { logTarget: true }, () => new nn.KLDivLoss({ logTarget: true }), [4]],
+  [
+    'KLDivLoss.logTarget',
+    () => new nn.KLDivLoss(),
+    { logTarget: true },
+    () => new nn.KLDivLoss({ logTarget: true }),
+    [4],
+  ],
 ];
 const norm = (options: nn.BatchNormOptions) => new nn.BatchNorm1d(3, options);
 /** Its running statistics stay where they begin. */
