@@ -7,36 +7,12 @@ import { refuse } from '../gpu/errors.js';
 import { checked, itemsOf, type Known } from '../gpu/options.js';
 import { guard, recording, refuseInCapture, unrecorded } from '../gpu/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
-import { sameShape, show } from '../tensor/shape.js';
+import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { opaque, sameItems, watch } from '../tensor/watched.js';
 import { Arena, type Range } from './arena.js';
-
-/** Parameters that share options. */
-export interface ParamGroup {
-  params: Tensor[];
-  lr: number;
-  /** The rate that a scheduler started from. */
-  initialLr?: number;
-  [option: string]: unknown;
-}
-
-/** What an optimizer remembers of a parameter, under PyTorch's names: `step`, and tensors such as `exp_avg`. */
-export type ParamState = { step: number } & { [name: string]: Tensor | number };
-
-/** As PyTorch's: parameters are numbered through all groups. The tensors are the optimizer's own. */
-export interface OptimizerState {
-  state: Record<number, ParamState>;
-  paramGroups: ({ params: number[]; lr: number } & Record<string, unknown>)[];
-}
-
-/** Parameters, or groups of them with options of their own. */
-export type Params<Options> = Iterable<Tensor> | Iterable<GroupOptions<Options>>;
-
-/** Parameters with options of their own. */
-export type GroupOptions<Options> = { params: Iterable<Tensor> } & {
-  [Name in keyof Options]?: Options[Name] | undefined;
-};
+import { defined, type GroupOptions, isGroup, type ParamGroup, type Params } from './groups.js';
+import { checkState, isAlike, type OptimizerState, type ParamState } from './state.js';
 
 type Group<Options> = Options & ParamGroup;
 
@@ -48,7 +24,7 @@ interface Laid<Options> {
 }
 
 export abstract class Optimizer<Options extends { lr: number } = { lr: number }> {
-  /** The groups; their `lr` and other options may be changed between steps. */
+  /** The groups; their `lr` and other options may be changed between steps, each of which checks them. */
   readonly paramGroups: Group<Options>[] = [];
   /** Options of groups that give none of their own. */
   readonly defaults: Options;
@@ -109,6 +85,8 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /**
    * Updates every parameter that has a gradient: in one launch for a group whose parameters all have one, or in several
    * where one array of them all would be larger than the adapter lets a kernel have.
+   *
+   * @throws KindlingError for options of a group that make no sense
    */
   step(): void {
     for (const { group, arenas } of this.#groups()) {
@@ -136,6 +114,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /** The groups. A recording holds as long as they are these, with the same parameters. */
   #groups(): Laid<Options>[] {
     const fields = recording()?.fields;
+    fields?.read(this, 'fields', () => Object.values(this), sameItems);
     fields?.read(this, 'paramGroups', () => [...this.paramGroups], sameItems);
     return this.paramGroups.map((shown, g) => {
       const laid = this.#laid.get(shown);
@@ -264,7 +243,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
         }
         known.add(number);
         const state = dict.state[number as number];
-        if (state) this.#checkState(state, param, number as number);
+        if (state) checkState(state, param, number as number, (message) => this.fail(message));
         for (const name of state ? this.stateNames(options) : []) {
           const value = state?.[name];
           if (!(value instanceof Tensor)) this.fail(`the state has no ${name} for parameter ${numbers[i]}`);
@@ -286,19 +265,6 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     const foreign = Object.keys(dict.state ?? {}).find((number) => !known.has(Number(number)));
     if (foreign !== undefined) this.fail(`the state has a parameter ${foreign}, which is in none of its groups`);
     return matched;
-  }
-
-  /** Throws unless a parameter's state has the form of one. */
-  #checkState({ step, ...held }: ParamState, param: Tensor, number: number): void {
-    if (!Number.isSafeInteger(step) || step < 1) this.fail(`parameter ${number} has made ${step} steps in the state`);
-    for (const [name, value] of Object.entries(held)) {
-      if (typeof value === 'number' && Number.isFinite(value)) continue;
-      if (!(value instanceof Tensor)) this.fail(`${name} of parameter ${number} is neither tensor nor number`);
-      if (value.dtype !== 'f32') this.fail(`${name} of parameter ${number} is ${value.dtype}, not f32`);
-      if (!sameShape(value.shape, param.shape)) {
-        this.fail(`${name} of parameter ${number} is ${show(value.shape)}, the parameter ${show(param.shape)}`);
-      }
-    }
   }
 
   /** What there is to train. */
@@ -339,21 +305,4 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   }
 }
 
-/** Whether a saved option is of the kind of the one in force; numbers are finite, as the GPU's too. */
-function isAlike(saved: unknown, own: unknown): boolean {
-  if (Array.isArray(own)) {
-    return Array.isArray(saved) && saved.length === own.length && own.every((one, i) => isAlike(saved[i], one));
-  }
-  if (typeof saved === 'number') return typeof own === 'number' && Number.isFinite(Math.fround(saved));
-  return typeof saved === typeof own;
-}
-
-const isGroup = (value: unknown): boolean => typeof value === 'object' && value !== null && 'params' in value;
-
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
-
-/** Options without those that are undefined, so that defaults hold. */
-export const defined = <T extends object>(options: T): { [Name in keyof T]: Exclude<T[Name], undefined> } =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof T]: Exclude<T[Name], undefined>;
-  };

@@ -150,13 +150,17 @@ test('what the function sets through a setter is set by replays too', async () =
 
 test("an optimizer's defaults", async () => {
   const sgd = new SGD([new nn.Parameter(k.ones([1]))], { lr: 1 });
-  const f = k.capture((x: k.Tensor) => x.mul(sgd.defaults.lr));
+  const f = k.capture((x: k.Tensor) => {
+    sgd.zeroGrad();
+    return x.mul(sgd.defaults.lr).mul((Reflect.get(sgd, 'mine') as number | undefined) ?? 1);
+  });
   const seen: number[] = [];
-  for (let i = 0; i < 6; i++) {
+  for (let i = 0; i < 9; i++) {
     if (i === 3) sgd.defaults.lr = 2;
+    if (i === 6) Object.assign(sgd, { mine: 3 });
     seen.push(await f(k.ones([1])).item());
   }
-  expect(seen).toEqual([1, 1, 1, 2, 2, 2]);
+  expect(seen).toEqual([1, 1, 1, 2, 2, 2, 6, 6, 6]);
 });
 
 test('fields that the user gives a parameter', async () => {
