@@ -45,6 +45,11 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     else for (const group of given as GroupOptions<Options>[]) this.addParamGroup(group);
   }
 
+  /** Its name, which a state dict carries. */
+  get kind(): string {
+    return this.constructor.name; // A bundler may change it, so kindling's own name themselves.
+  }
+
   /** @internal */
   get [opaque](): true {
     return true;
@@ -141,8 +146,8 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       for (const state of held) state.step++;
       return this.scalars(options(), held[0]?.step ?? 1);
     });
-    guard(`an option of ${this.constructor.name}`, this.#stillFits(options));
-    guard(`the step of a parameter of ${this.constructor.name}`, () => {
+    guard(`an option of ${this.kind}`, this.#stillFits(options));
+    guard(`the step of a parameter of ${this.kind}`, () => {
       const [first, ...others] = states();
       return others.every(({ step }) => step === first?.step);
     });
@@ -191,13 +196,13 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       });
       return { ...structuredClone(options), params: numbers } as unknown as OptimizerState['paramGroups'][number];
     });
-    return { state, paramGroups };
+    return { kind: this.kind, state, paramGroups };
   }
 
   /**
    * Continues from what {@link Optimizer.stateDict} returned, for parameters in the same order.
    *
-   * @throws KindlingError where groups, parameters or shapes do not fit; nothing is changed then
+   * @throws KindlingError where it is another optimizer's, or groups, parameters or shapes do not fit; nothing is changed then
    */
   loadStateDict(dict: OptimizerState): void {
     for (const { param, slot, options, state } of this.#matched(dict)) {
@@ -222,7 +227,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** Each parameter with the options and the state that a state dict has for it. */
   #matched(dict: OptimizerState): { param: Tensor; slot: Range; options: Options; state: ParamState | undefined }[] {
-    const { paramGroups } = this;
+    const { paramGroups, kind } = this;
     const known = new Set<unknown>();
     if (dict.paramGroups?.length !== paramGroups.length) {
       this.fail(`the state has ${dict.paramGroups?.length} parameter groups, not ${paramGroups.length}`);
@@ -233,6 +238,9 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       const options = { ...group, ...saved } as unknown as Options;
       if (!Array.isArray(numbers) || numbers.length !== group.params.length) {
         this.fail(`group ${g} of the state has ${numbers.length} parameters, not ${group.params.length}`);
+      }
+      if (dict.kind !== undefined && dict.kind !== kind) {
+        this.fail(`the state is ${dict.kind}'s, which computes otherwise; load it into ${dict.kind}, or begin anew`);
       }
       const found = group.params.map((param, i) => {
         const number: unknown = numbers[i];
@@ -269,12 +277,11 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** What there is to train. */
   #items<Item>(given: Iterable<Item>, fits?: (item: unknown) => boolean): Item[] {
-    const { name } = this.constructor;
-    return itemsOf(name, 'parameters', given, `new ${name}(model.parameters(), …)`, fits);
+    return itemsOf(this.kind, 'parameters', given, `new ${this.kind}(model.parameters(), …)`, fits);
   }
 
   #checkGroup(group: object): void {
-    checked(this.constructor.name, group, this.#known);
+    checked(this.kind, group, this.#known);
   }
 
   /** Before a step: its options may have changed. Those of several numbers are one value from now on, as PyTorch's tuples. */
@@ -301,7 +308,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** Throws in the optimizer's name. */
   protected fail(message: string): never {
-    refuse(`${this.constructor.name}: ${message}`);
+    refuse(`${this.kind}: ${message}`);
   }
 }
 

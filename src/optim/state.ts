@@ -7,6 +7,8 @@ export type ParamState = { step: number } & { [name: string]: Tensor | number };
 
 /** As PyTorch's: parameters are numbered through all groups. The tensors are the optimizer's own. */
 export interface OptimizerState {
+  /** Which optimizer's it is: `'Adam'`. Not given, it is taken for the right one's. */
+  kind?: string;
   state: Record<number, ParamState>;
   paramGroups: ({ params: number[]; lr: number } & Record<string, unknown>)[];
 }

@@ -6,7 +6,7 @@
 import { refuse } from '../gpu/errors.js';
 import { insideScope } from '../gpu/storage.js';
 import { flush, repeat } from '../gpu/stream.js';
-import { nextStep } from './random.js';
+import { beginDraws } from './random.js';
 import {
   argumentsFor,
   checkArguments,
@@ -141,9 +141,10 @@ export function capture<Args extends readonly unknown[], Result>(
     const known = recorded.find(fits);
     if (known?.recording.holds) {
       checkWritten(known.recording, tensors);
-      nextStep();
+      beginDraws();
       tensors.forEach(({ storage }, i) => void known.inputs[i]?.storage.copyFrom(storage));
       repeat(known.recording);
+      known.countDraws();
       known.recording.fields.rewrite();
       latest = known;
       replays++;
