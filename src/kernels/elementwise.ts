@@ -5,7 +5,7 @@
 import type { Binary } from './elementwise/binary.js';
 import type { Unary } from './elementwise/unary.js';
 import { type Flat, flatKernel, lifted, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
-import { isNan } from './floats.js';
+import { FLOATS, isNan, spoilt } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 import { type Operand, operandsOf } from './strided.js';
 
@@ -27,9 +27,17 @@ fn f(${Object.entries(args)
   return ${body};
 }`;
 
-/** An expression of x, or `ofNan` where x is a NaN. */
-const watched = (expression: string, ofNan: string, { passes }: Unary): string =>
-  passes || expression === ofNan ? expression : `select(${expression}, ${ofNan}, ${isNan('x')})`;
+/**
+ * WGSL of z = f(…), and `ofNan` where one of the floats `x` and `other` is a NaN. Of four at a time one look finds whether
+ * any is, so that what has none pays for little more than a product each: the sum is NaN then, and seldom otherwise.
+ */
+function watched(call: string, result: Scalar, vector: boolean, ofNan: string | undefined, x: string, other?: string) {
+  const value = `var z = ${call};`;
+  if (ofNan === undefined) return value;
+  const tested = isNan(other ? spoilt(x, other) : x, vector);
+  const chosen = `z = select(z, ${vector ? `vec4<${result}>(${ofNan})` : ofNan}, ${tested});`;
+  return `${value}\n${vector ? `if (${isNan(`dot(${x}, ${other ?? x})`)}) { ${chosen} }` : chosen}`;
+}
 
 const parameterOf = (expression: string, parameter = 0): { parameter: number } | undefined =>
   names(expression, 'p') ? { parameter } : undefined;
@@ -37,29 +45,27 @@ const parameterOf = (expression: string, parameter = 0): { parameter: number } |
 /** y = f(x). `type` is f32, or i32 for neg and abs. */
 export const unaryKernel = /* @__PURE__ */ interned(
   (line: Unary, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
-    const { name, value, makes, uses = [] } = line;
+    const { name, value, ofNan, makes, uses = [] } = line;
     const { size, flat = SOFTWARE_FLAT, type = 'f32' } = spec;
     const result = makes === 'bool' ? 'u32' : type;
-    const expression = type === 'f32' ? watched(value, 'x', line) : value;
     return flatKernel({
       name,
       read: { xs: { walked: type } },
       write: { ys: { walked: result } },
       size,
       flat,
-      module: uses.join('\n') + scalarFunction({ x: type }, result, expression),
-      params: parameterOf(expression, spec.parameter),
+      module: FLOATS + uses.join('\n') + scalarFunction({ x: type }, result, value),
+      params: parameterOf(value, spec.parameter),
       body: (vector) => `let x = xs[i];
-ys[i] = ${lifted('f', ['x'], vector)};`,
+${watched(lifted('f', ['x'], vector), result, vector, type === 'f32' ? ofNan : undefined, 'x')}
+ys[i] = z;`,
     });
   },
 );
 
 /** dx = f'(x) g, reading x, y and g. */
 export const unaryGradKernel = /* @__PURE__ */ interned((line: Unary, spec: UnarySpec): Kernel => {
-  const { gradient: plain = '0.0', gradientOfNan = 'x', uses = [] } = line;
-  // The gradient by a NaN is NaN by the value where it does not read x.
-  const gradient = names(plain, 'x') ? watched(plain, gradientOfNan, line) : plain;
+  const { gradient = '0.0', uses = [] } = line;
   const args = ['x', 'y', 'g'].filter((name) => names(gradient, name));
   const typed = Object.fromEntries(args.map((name) => [name, 'f32' as const]));
   return flatKernel({
@@ -68,7 +74,7 @@ export const unaryGradKernel = /* @__PURE__ */ interned((line: Unary, spec: Unar
     write: { dxs: { walked: 'f32' } },
     size: spec.size,
     flat: spec.flat ?? SOFTWARE_FLAT,
-    module: uses.join('\n') + scalarFunction(typed, 'f32', gradient),
+    module: FLOATS + uses.join('\n') + scalarFunction(typed, 'f32', gradient),
     params: parameterOf(gradient, spec.parameter),
     body: (vector) => `${args.map((name) => `let ${name} = ${name}s[i];`).join('\n')}
 dxs[i] = ${lifted('f', args, vector)};`,
@@ -91,9 +97,7 @@ export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: Binary
   const { value, gradients, ofNan = [], makes, uses = [] } = line;
   const { shape, type, part, flat = SOFTWARE_FLAT } = spec;
   const gradient = part !== 'value';
-  const plain = part === 'value' ? value : (gradients?.[part === 'gradA' ? 0 : 1] ?? '0.0');
-  const broken = ofNan[gradient ? 1 : 0];
-  const expression = broken && type === 'f32' ? `select(${plain}, ${broken}, ${isNan('a')} || ${isNan('b')})` : plain;
+  const expression = gradient ? (gradients?.[part === 'gradA' ? 0 : 1] ?? '0.0') : value;
   const given = [
     { name: 'a', array: 'as_', type, strides: spec.stridesA },
     { name: 'b', array: 'bs', type, strides: spec.stridesB },
@@ -112,15 +116,24 @@ export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: Binary
     size: shape.reduce((product, n) => product * n, 1),
     flat: vector ? flat : scalarsOnly(flat),
     module:
+      FLOATS +
       uses.join('\n') +
       scalarFunction(Object.fromEntries(read.map(({ name, type: of }) => [name, of])), result, expression),
     setup: loads(true).join('\n'),
     body: () => `${loads(false).join('\n')}
-zs[i] = ${lifted(
-      'f',
-      read.map(({ name }) => name),
-      vector,
-    )};`,
+${watched(
+  lifted(
+    'f',
+    read.map(({ name }) => name),
+    vector,
+  ),
+  result,
+  vector,
+  type === 'f32' ? ofNan[gradient ? 1 : 0] : undefined,
+  'a',
+  'b',
+)}
+zs[i] = z;`,
   });
 });
 
