@@ -7,6 +7,7 @@
  */
 import { LOG, LOG1P, SIN } from './elementwise/helpers.js';
 import { type Flat, flatKernel } from './flat.js';
+import { FLOATS } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 import { PHILOX } from './philox.js';
 
@@ -22,7 +23,7 @@ fn values(w: vec4<u32>) -> vec4<f32> {
   return min(bitcast<f32>(draw[4]) + bitcast<f32>(draw[5]) * u, vec4(bitcast<f32>(draw[6])));
 }`,
   // mean, standard deviation. Box and Muller: two words make two values.
-  normal: () => `${LOG}${LOG1P}${SIN}
+  normal: () => `${FLOATS}${LOG}${LOG1P}${SIN}
 fn pair(radius: u32, angle: u32) -> vec2<f32> {
   let r = sqrt(-2.0 * log1p_(-f32(radius >> 8u) * 5.9604645e-8));
   let a = f32(angle >> 8u) * 3.7450704e-7;

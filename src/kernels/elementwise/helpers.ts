@@ -51,7 +51,7 @@ fn log1p_(x: f32) -> f32 { return select(log_(1.0 + x), log1p_near(x), x >= -0.5
 export const TANH = `
 fn tanh_(x: f32) -> f32 {
   let t = expm1_(-2.0 * abs(x));
-  return bitcast<f32>((bitcast<u32>(x) & 0x80000000u) | bitcast<u32>(-t / (2.0 + t)));
+  return bitcast<f32>((bitcast<u32>(x) & 0x80000000u) | bitcast<u32>(abs(t / (2.0 + t))));
 }`;
 
 // Of a NaN 0, as in PyTorch.
