@@ -62,9 +62,8 @@ function binary(line: lines.Binary, left: Operand, right: Operand): Tensor {
   wantOperand(name, 'b', right);
   if (!(left instanceof Tensor) && !(right instanceof Tensor)) refuse(`${name}: wants a tensor`);
   let [a, b] = promote(left, right);
-  const needsFloat = name === 'pow' || name === 'div';
   if (a.dtype === 'bool' && !makes) [a, b] = [cast(a, 'i32'), cast(b, 'i32')];
-  if (needsFloat && a.dtype !== 'f32') [a, b] = [cast(a, 'f32'), cast(b, 'f32')];
+  if (name === 'div' && a.dtype !== 'f32') [a, b] = [cast(a, 'f32'), cast(b, 'f32')];
   const shape = broadcast(name, a.shape, b.shape);
   const spec = {
     name,
@@ -114,8 +113,8 @@ export const le = (a: Operand, b: Operand): Tensor => binary(lines.le, a, b);
 export const gt = (a: Operand, b: Operand): Tensor => binary(lines.gt, a, b);
 /** a ≥ b, a bool tensor. */
 export const ge = (a: Operand, b: Operand): Tensor => binary(lines.ge, a, b);
-/** a raised to tensor b. For a constant exponent `pow` of `unary.ts` is called. @internal */
-export const powTensor = (a: Operand, b: Operand): Tensor => binary(lines.pow, a, b);
+/** a raised to b; integers stay integers. For other constant exponents `pow` of `unary.ts` is called. @internal */
+export const powTensor = (a: Tensor, b: Operand): Tensor => binary(lines.pow, a, b);
 /** @internal Cross-entropy of logits a and targets b: −b · log σ(a) − (1 − b) · log(1 − σ(a)). */
 export const bce = (a: Operand, b: Operand): Tensor => binary(lines.bce, a, b);
 /** @internal b · log(1 + e^a), and 0 where b is, even if a is infinite. */

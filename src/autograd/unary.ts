@@ -6,7 +6,7 @@ import { names, unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
 import { bitsOf } from '../kernels/flat.js';
 import { nanToNumKernel } from '../kernels/nanToNum.js';
 import { Tensor } from '../tensor/tensor.js';
-import { div, gt, mul, powTensor } from './binary.js';
+import { div, gt, maximum, minimum, mul, powTensor } from './binary.js';
 import { cast } from './cast.js';
 import { offered } from './fusion.js';
 import { where } from './shape.js';
@@ -16,9 +16,10 @@ import { launchFlat } from './variant.js';
 function unary(line: lines.Unary, x: Tensor, parameter?: number): Tensor {
   const { name } = line;
   wantTensor(name, 'x', x);
-  if (x.dtype === 'i32' && (name === 'neg' || name === 'abs')) {
-    const spec = { name, size: x.size, type: 'i32' as const };
-    return launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape, 'i32');
+  if (x.dtype !== 'f32' && line.whole && (x.dtype !== 'u32' || !line.whole.includes('-'))) {
+    const type = x.dtype === 'u32' ? 'u32' : 'i32';
+    const spec = { name, size: x.size, type } as const;
+    return launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [cast(x, type)], x.shape, type);
   }
   if (x.dtype !== 'f32') return unary(line, cast(x, 'f32'), parameter);
   if (Number.isNaN(parameter)) refuse(`${name}: the parameter is NaN`);
@@ -41,9 +42,9 @@ function unaryGrad(line: lines.Unary, spec: Described, x: Tensor, y: Tensor, g: 
   return launchFlat('unary.grad', (cut) => unaryGradKernel(line, cut), spec, reads, x.shape);
 }
 
-/** −x. */
+/** −x, of i32 an i32. */
 export const neg = (x: Tensor): Tensor => unary(lines.neg, x);
-/** |x|; its gradient at 0 is 0. */
+/** |x|; its gradient at 0 is 0. Integers stay integers. */
 export const abs = (x: Tensor): Tensor => unary(lines.abs, x);
 /** e^x, off by at most 4e-7 of itself. */
 export const exp = (x: Tensor): Tensor => unary(lines.exp, x);
@@ -57,7 +58,7 @@ export const sqrt = (x: Tensor): Tensor => unary(lines.sqrt, x);
 export const rsqrt = (x: Tensor): Tensor => unary(lines.rsqrt, x);
 /** 1 / x. */
 export const reciprocal = (x: Tensor): Tensor => unary(lines.reciprocal, x);
-/** x². */
+/** x². Integers stay integers, and wrap as in `mul`. */
 export const square = (x: Tensor): Tensor => unary(lines.square, x);
 /** Sine of an angle in radians, off by less than 2e-7 for every finite x, however large; NaN of infinities. */
 export const sin = (x: Tensor): Tensor => unary(lines.sin, x);
@@ -69,13 +70,13 @@ export const tanh = (x: Tensor): Tensor => unary(lines.tanh, x);
 export const sigmoid = (x: Tensor): Tensor => unary(lines.sigmoid, x);
 /** Error function. */
 export const erf = (x: Tensor): Tensor => unary(lines.erf, x);
-/** Largest whole number ≤ x. Its gradient is 0. */
+/** Largest whole number ≤ x. Its gradient is 0. Integers stay what they are. */
 export const floor = (x: Tensor): Tensor => unary(lines.floor, x);
-/** Smallest whole number ≥ x. Its gradient is 0. */
+/** Smallest whole number ≥ x. Its gradient is 0. Integers stay what they are. */
 export const ceil = (x: Tensor): Tensor => unary(lines.ceil, x);
-/** Nearest whole number, ties to even. Its gradient is 0. */
+/** Nearest whole number, ties to even. Its gradient is 0. Integers stay what they are. */
 export const round = (x: Tensor): Tensor => unary(lines.round, x);
-/** −1, 0 or 1. Its gradient is 0. */
+/** −1, 0 or 1, of i32 an i32. Its gradient is 0. */
 export const sign = (x: Tensor): Tensor => unary(lines.sign, x);
 
 /** Whether each element is a NaN. @see https://pytorch.org/docs/stable/generated/torch.isnan.html */
@@ -111,7 +112,7 @@ export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
   return differentiable('nanToNum', [x], y, (g) => [where(isfinite(x), g, 0)], { nan, posinf, neginf });
 }
 
-/** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
+/** max(x, 0). Integers stay integers. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
 export function relu(x: Tensor): Tensor {
   const y = offered(wantTensor('relu', 'x', x))?.relu?.();
   if (!y) return unary(lines.relu, x);
@@ -119,7 +120,7 @@ export function relu(x: Tensor): Tensor {
   const spec = { name: 'relu', size: x.size };
   return differentiable('relu', [x], y, (g) => [offered(g)?.reluMask?.(y) ?? unaryGrad(lines.relu, spec, y, y, g)]);
 }
-/** min(max(x, 0), 6). */
+/** min(max(x, 0), 6). Integers stay integers. */
 export const relu6 = (x: Tensor): Tensor => unary(lines.relu6, x);
 /** x above 0, `negativeSlope` · x below. Default slope: 0.01. */
 export function leakyRelu(x: Tensor, options: { negativeSlope?: number | undefined } = {}): Tensor {
@@ -151,20 +152,32 @@ export const hardsigmoid = (x: Tensor): Tensor => unary(lines.hardsigmoid, x);
 /** x · hardsigmoid(x). */
 export const hardswish = (x: Tensor): Tensor => unary(lines.hardswish, x);
 
-/** x limited to [min, max]; either may be left out. */
+/** x limited to [min, max]; either may be left out. Integers stay integers where the limits are of their type. */
 export function clamp(x: Tensor, options: { min?: number | null | undefined; max?: number | null }): Tensor {
   wantTensor('clamp', 'x', x);
   const { min, max } = checked('clamp', options, { min: 'number?', max: 'number?' });
   if (min == null && max == null) refuse('clamp: give min, max or both');
+  if (x.dtype !== 'f32') {
+    const above = min == null ? x : maximum(x, min);
+    return max == null ? above : minimum(above, max);
+  }
   const above = min == null ? x : unary(lines.clampMin, x, min);
   return max == null ? above : unary(lines.clampMax, above, max);
 }
 
-/** x to the power of a number or a tensor. Whole exponents up to 16 are products, so negative bases are exact. */
+/**
+ * x to the power of a number or a tensor. Whole exponents up to 16 are products, so negative bases are exact. Integers to whole
+ * powers stay integers, and wrap; of a negative power in a tensor the whole part is taken, which is 0 but for 1 and −1.
+ *
+ * @throws KindlingError for integers to the power of a negative whole number
+ */
 export function pow(x: Tensor, exponent: number | Tensor): Tensor {
   wantTensor('pow', 'x', x);
   wantOperand('pow', 'exponent', exponent);
   if (exponent instanceof Tensor) return powTensor(x, exponent);
   if (exponent === 0.5) return sqrt(x);
-  return exponent === 2 ? square(x) : unary(lines.powScalar, x, exponent);
+  if (exponent === 2) return square(x);
+  if (x.dtype === 'f32' || !Number.isInteger(exponent)) return unary(lines.powScalar, x, exponent);
+  if (exponent < 0) refuse(`pow: integers to the power of ${exponent} are none; cast them: x.to('f32')`);
+  return powTensor(x, exponent);
 }

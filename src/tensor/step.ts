@@ -2,7 +2,7 @@
 import { refusePromise } from '../gpu/errors.js';
 import { wantTensor } from '../gpu/options.js';
 import { insideScope, scoped } from '../gpu/storage.js';
-import { nextStep } from './random.js';
+import { beginDraws } from './random.js';
 import type { Tensor } from './tensor.js';
 import { tensorsIn } from './tree.js';
 
@@ -26,7 +26,7 @@ import { tensorsIn } from './tree.js';
  * console.log(await loss.item());
  */
 export function step<T>(body: () => T): T {
-  if (!insideScope()) nextStep();
+  if (!insideScope()) beginDraws();
   return scoped(
     () => {
       const value = body();

@@ -12,16 +12,19 @@ export interface Unary {
   readonly gradient?: string;
   /** Questions make bool. */
   readonly makes?: 'bool';
+  /** The value of an integer, if it is one too: WGSL for i32, and for u32 unless it has a minus. */
+  readonly whole?: string;
   /** Helper functions the expressions call. */
   readonly uses?: readonly string[];
 }
 
-export const neg: Unary = { name: 'neg', value: '-x', gradient: '-g' };
+export const neg: Unary = { name: 'neg', value: '-x', gradient: '-g', whole: '-x' };
 export const abs: Unary = {
   name: 'abs',
   value: 'abs(x)',
   gradient: 'g * sign_(x)',
   uses: [SIGN],
+  whole: 'abs(x)',
 };
 export const exp: Unary = { name: 'exp', value: 'or_nan(exp_(x), x)', gradient: 'g * y', uses: [EXP] };
 export const log: Unary = { name: 'log', value: 'log_(x)', gradient: 'g / x', uses: [LOG] };
@@ -34,7 +37,7 @@ export const log1p: Unary = {
 export const sqrt: Unary = { name: 'sqrt', value: 'sqrt(x)', gradient: 'g * 0.5 / y' };
 export const rsqrt: Unary = { name: 'rsqrt', value: 'inverseSqrt(x)', gradient: 'g * -0.5 * y * y * y' };
 export const reciprocal: Unary = { name: 'reciprocal', value: '1.0 / x', gradient: '-g * y * y' };
-export const square: Unary = { name: 'square', value: 'x * x', gradient: 'g * 2.0 * x' };
+export const square: Unary = { name: 'square', value: 'x * x', gradient: 'g * 2.0 * x', whole: 'x * x' };
 export const sin: Unary = { name: 'sin', value: 'sin_(x)', gradient: 'g * cos_(x)', uses: [SIN] };
 export const cos: Unary = { name: 'cos', value: 'cos_(x)', gradient: '-g * sin_(x)', uses: [SIN] };
 export const tanh: Unary = {
@@ -55,10 +58,10 @@ export const erf: Unary = {
   gradient: 'or_nan(g * 1.1283791671 * exp_(-x * x), x)',
   uses: [EXP, ERF],
 };
-export const floor: Unary = { name: 'floor', value: 'floor(x)' };
-export const ceil: Unary = { name: 'ceil', value: 'ceil(x)' };
-export const round: Unary = { name: 'round', value: 'round(x)' };
-export const sign: Unary = { name: 'sign', value: 'sign_(x)', uses: [SIGN] };
+export const floor: Unary = { name: 'floor', value: 'floor(x)', whole: 'x' };
+export const ceil: Unary = { name: 'ceil', value: 'ceil(x)', whole: 'x' };
+export const round: Unary = { name: 'round', value: 'round(x)', whole: 'x' };
+export const sign: Unary = { name: 'sign', value: 'sign_(x)', uses: [SIGN], whole: 'clamp(x, -1, 1)' };
 export const isnan: Unary = { name: 'isnan', value: 'u32(is_nan(x))', makes: 'bool' };
 export const isinf: Unary = {
   name: 'isinf',
@@ -75,6 +78,7 @@ export const relu: Unary = {
   value: 'relu(x)',
   gradient: 'select(g, 0.0, bitcast<u32>(y) == 0u)',
   uses: [RELU],
+  whole: 'max(x, 0)',
 };
 export const relu6: Unary = {
   name: 'relu6',
@@ -82,6 +86,7 @@ export const relu6: Unary = {
   ofNan: 'x',
   // 0 < x < 6, by the bits.
   gradient: 'select(0.0, g, bitcast<u32>(x) - 1u < 0x40bfffffu)',
+  whole: 'clamp(x, 0, 6)',
 };
 export const leakyRelu: Unary = {
   name: 'leakyRelu',
