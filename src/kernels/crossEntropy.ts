@@ -8,7 +8,7 @@
  * positions beyond the batch take logSoftmax and nll in turn.
  */
 import { blocked } from './blocked.js';
-import { isNan, nanOf } from './floats.js';
+import { nanNotes, nanOf } from './floats.js';
 import { f32, interned, type Kernel } from './kernel.js';
 import type { NllSpec } from './nll.js';
 import { LOWEST, rowKernel } from './rows.js';
@@ -23,12 +23,13 @@ export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kern
   const { n, classes, weighted, smoothing, ignoreIndex, reduction } = spec;
   const walk = `for (var k = 0u; k < ${classes}u; k++)`;
   const soft = smoothing !== 0;
+  const { start: noteNone, note, met } = nanNotes();
   const summed = blocked({
     state: { sum: '0.0' },
     end: `${classes}u`,
     step: '1u',
     turns: classes,
-    turn: (inner) => `let over = xs[base + k] - top; ${inner('sum')} += exp(over); spoilt += over;`,
+    turn: (inner) => `let x = xs[base + k]; ${inner('sum')} += exp(x - top); ${note('x')}`,
   });
   return rowKernel({
     name: 'crossEntropy',
@@ -42,10 +43,10 @@ export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kern
     let base = p * ${classes}u;
     var top = ${LOWEST};
     ${walk} { top = max(top, xs[base + k]); }
-    var spoilt = 0.0;
+    ${noteNone}
     var k = 0u;
     ${summed}
-    if (${isNan('spoilt')}) { sum = ${nanOf('top')}; }
+    if (${met} || bitcast<u32>(top) == 0x7f800000u) { sum = ${nanOf('top')}; }
     let logSum = ${LOG_OF_SUM};
     let t = targets[p];
     var nan = 0x7fc00000u;

@@ -5,7 +5,7 @@
 import type { Binary } from './elementwise/binary.js';
 import type { Unary } from './elementwise/unary.js';
 import { type Flat, flatKernel, lifted, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
-import { FLOATS, isNan, spoilt } from './floats.js';
+import { FLOATS } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 import { type Operand, operandsOf } from './strided.js';
 
@@ -27,25 +27,13 @@ fn f(${Object.entries(args)
   return ${body};
 }`;
 
-/**
- * WGSL of z = f(…), and `ofNan` where one of the floats `x` and `other` is a NaN. Of four at a time one look finds whether
- * any is, so that what has none pays for little more than a product each: the sum is NaN then, and seldom otherwise.
- */
-function watched(call: string, result: Scalar, vector: boolean, ofNan: string | undefined, x: string, other?: string) {
-  const value = `var z = ${call};`;
-  if (ofNan === undefined) return value;
-  const tested = isNan(other ? spoilt(x, other) : x, vector);
-  const chosen = `z = select(z, ${vector ? `vec4<${result}>(${ofNan})` : ofNan}, ${tested});`;
-  return `${value}\n${vector ? `if (${isNan(`dot(${x}, ${other ?? x})`)}) { ${chosen} }` : chosen}`;
-}
-
 const parameterOf = (expression: string, parameter = 0): { parameter: number } | undefined =>
   names(expression, 'p') ? { parameter } : undefined;
 
 /** y = f(x). `type` is f32, or that of integers for functions that keep it. */
 export const unaryKernel = /* @__PURE__ */ interned(
   (line: Unary, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
-    const { name, value: real, whole = real, ofNan, makes, uses = [] } = line;
+    const { name, value: real, whole = real, makes, uses = [] } = line;
     const { size, flat = SOFTWARE_FLAT, type = 'f32' } = spec;
     const result = makes === 'bool' ? 'u32' : type;
     const value = type === 'f32' ? real : whole;
@@ -58,8 +46,7 @@ export const unaryKernel = /* @__PURE__ */ interned(
       module: FLOATS + uses.join('\n') + scalarFunction({ x: type }, result, value),
       params: parameterOf(value, spec.parameter),
       body: (vector) => `let x = xs[i];
-${watched(lifted('f', ['x'], vector), result, vector, type === 'f32' ? ofNan : undefined, 'x')}
-ys[i] = z;`,
+ys[i] = ${lifted('f', ['x'], vector)};`,
     });
   },
 );
@@ -99,7 +86,9 @@ export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: Binary
   const { shape, type, part, flat = SOFTWARE_FLAT } = spec;
   const gradient = part !== 'value';
   const value = whole && type !== 'f32' ? `${type}(${whole})` : real;
-  const expression = gradient ? (gradients?.[part === 'gradA' ? 0 : 1] ?? '0.0') : value;
+  const plain = gradient ? (gradients?.[part === 'gradA' ? 0 : 1] ?? '0.0') : value;
+  const broken = ofNan[gradient ? 1 : 0];
+  const expression = broken && type === 'f32' ? `select(${plain}, ${broken}, is_nan(a) || is_nan(b))` : plain;
   const given = [
     { name: 'a', array: 'as_', type, strides: spec.stridesA },
     { name: 'b', array: 'bs', type, strides: spec.stridesB },
@@ -123,19 +112,11 @@ export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: Binary
       scalarFunction(Object.fromEntries(read.map(({ name, type: of }) => [name, of])), result, expression),
     setup: loads(true).join('\n'),
     body: () => `${loads(false).join('\n')}
-${watched(
-  lifted(
-    'f',
-    read.map(({ name }) => name),
-    vector,
-  ),
-  result,
-  vector,
-  type === 'f32' ? ofNan[gradient ? 1 : 0] : undefined,
-  'a',
-  'b',
-)}
-zs[i] = z;`,
+zs[i] = ${lifted(
+      'f',
+      read.map(({ name }) => name),
+      vector,
+    )};`,
   });
 });
 

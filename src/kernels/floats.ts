@@ -5,17 +5,8 @@
  * bits that nobody knows before the shader runs.
  */
 
-/** Whether a float, or each of a vec4 of them, is a NaN. */
-export const isNan = (x: string, vector = false): string =>
-  vector
-    ? `((bitcast<vec4<u32>>(${x}) & vec4(0x7fffffffu)) > vec4(0x7f800000u))`
-    : `((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u)`;
-
-/** A sum that is NaN where one of two floats is, whatever infinities there are. */
-export const spoilt = (a: string, b: string): string => `(${a} * ${a} + ${b} * ${b})`;
-
-/** Whether a float is above zero, which no NaN is. */
-export const isPositive = (x: string): string => `(bitcast<u32>(${x}) - 1u < 0x7f800000u)`;
+/** Whether a float is a NaN. */
+export const isNan = (x: string): string => `((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u)`;
 
 /**
  * The same for expressions to call; bundles drop text that nobody uses, but not what a call makes. `is_negative` of -0 too:
@@ -33,7 +24,7 @@ export const nanOf = (x: string): string => `bitcast<f32>(bitcast<u32>(${x}) | 0
 
 /** max or min of two floats, and NaN where one is. */
 export const extremeOf = (op: 'max' | 'min', a: string, b: string): string =>
-  `select(${op}(${a}, ${b}), ${spoilt(a, b)}, ${isNan(spoilt(a, b))})`;
+  `select(${op}(${a}, ${b}), ${a} + ${b}, ${isNan(a)} || ${isNan(b)})`;
 
 /** The larger of two floats, or vec4 of them, that are not below zero: they are ordered as their bits are, with NaNs above. */
 export function largerOf(a: string, b: string, vector = false): string {

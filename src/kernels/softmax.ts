@@ -14,7 +14,7 @@
  * over single elements, 64 lanes per row, took 199 and 139 ms.
  */
 import { blocked, type Level } from './blocked.js';
-import { isNan, isPositive, nanOf } from './floats.js';
+import { isNan, nanNotes, nanOf } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 import { LOWEST, rowKernel } from './rows.js';
 
@@ -30,7 +30,7 @@ export interface SoftmaxSpec {
 }
 
 /** WGSL of log(sum): NaN where the sum is one, or 0, which a row of nothing but −∞ has. */
-export const LOG_OF_SUM = `select(${nanOf('sum')}, log(sum), ${isPositive('sum')})`;
+export const LOG_OF_SUM = `select(${nanOf('sum')}, log(sum), bitcast<u32>(sum) - 1u < 0x7f800000u)`;
 
 /** Elements, or vec4 of them, that a step of a walk takes. */
 const STEP = 4;
@@ -86,6 +86,7 @@ const largestOf = (vector: boolean): string =>
 /** [x] → y. */
 export const softmaxKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): Kernel => {
   const { log, masked = false, outer, length, inner, lanes } = spec;
+  const { start: noteNone, note, met: noticed } = nanNotes(spec.inner === 1 && spec.length % 4 === 0);
   const { vector, element, each, start, at, walk, gather, sum } = walkOf(spec);
   const loaded = (count: number): string =>
     each
@@ -95,13 +96,11 @@ export const softmaxKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): Kerne
   const met = (count: number, level: Level): string => {
     const some = each.slice(0, count);
     const [top, total] = [level('top'), level('total')];
-    const over = (j: number): string => `over${j}`;
     return `${loaded(count)}
     let most = max(${top}, largestOf(${some.map((j) => `x${j}`).reduce((a, b) => `max(${a}, ${b})`)}));
-    ${some.map((j) => `let ${over(j)} = x${j} - most;`).join(' ')}
-    ${total} = ${total} * exp(${top} - most) + ${sum(`(${some.map((j) => `exp(${over(j)})`).join(' + ')})`)};
+    ${total} = ${total} * exp(${top} - most) + ${sum(`(${some.map((j) => `exp(x${j} - most)`).join(' + ')})`)};
     ${top} = most;
-    spoilt += ${some.map(over).join(' + ')};`;
+    ${some.map((j) => note(`x${j}`)).join('\n    ')}`;
   };
   const join = (outer: Level, inner: Level): string => `{
       let most = max(${outer('top')}, ${inner('top')});
@@ -126,11 +125,10 @@ export const softmaxKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): Kerne
     lanes,
     module: largestOf(vector),
     body: `${start}
-  // A sum without positive terms: only a NaN makes it one, and +∞, as ∞ − ∞. exp may make a number of a NaN.
-  var spoilt = ${element}();${gather({ top: LOWEST, total: '0.0' }, met, join)}
+  ${noteNone}${gather({ top: LOWEST, total: '0.0' }, met, join)}
   let all = rowMax(top);
   total *= exp(top - all);
-  if (${isNan(sum('spoilt'))}) { total = ${nanOf('top')}; }
+  if (${noticed} || bitcast<u32>(top) == 0x7f800000u) { total = ${nanOf('top')}; }
   let sum = rowSum(total);
   ${log ? `let logSum = ${LOG_OF_SUM};` : `let scale = ${masked ? 'select(1.0 / sum, 0.0, sum == 0.0)' : '1.0 / sum'};`}${walk(stored(STEP), stored(1))}`,
   });

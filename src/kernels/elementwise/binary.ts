@@ -28,13 +28,13 @@ export const maximum: Binary = {
   name: 'maximum',
   value: 'max(a, b)',
   gradients: [LARGER, SMALLER],
-  ofNan: ['a * a + b * b', 'g'],
+  ofNan: ['a + b', 'g'],
 };
 export const minimum: Binary = {
   name: 'minimum',
   value: 'min(a, b)',
   gradients: [SMALLER, LARGER],
-  ofNan: ['a * a + b * b', 'g'],
+  ofNan: ['a + b', 'g'],
 };
 // Products wrap as those of mul do; of negative powers only those of 1 and -1 are whole, the others' whole part is 0.
 const POWER_OF_INTEGERS = `

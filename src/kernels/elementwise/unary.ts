@@ -6,8 +6,6 @@ export interface Unary {
   readonly name: string;
   /** WGSL in `x`, and `p`, a parameter. */
   readonly value: string;
-  /** The value of a NaN, where the expression may make a number of it and is so short that `or_nan` would outweigh it. */
-  readonly ofNan?: 'x';
   /** By x: WGSL in `x`, the value `y`, the gradient `g` by the value, and `p`. Absent where it is zero almost everywhere. */
   readonly gradient?: string;
   /** Questions make bool. */
@@ -82,8 +80,7 @@ export const relu: Unary = {
 };
 export const relu6: Unary = {
   name: 'relu6',
-  value: 'clamp(x, 0.0, 6.0)',
-  ofNan: 'x',
+  value: 'or_nan(clamp(x, 0.0, 6.0), x)',
   // 0 < x < 6, by the bits.
   gradient: 'select(0.0, g, bitcast<u32>(x) - 1u < 0x40bfffffu)',
   whole: 'clamp(x, 0, 6)',
@@ -125,8 +122,7 @@ export const geluTanh: Unary = {
 };
 export const hardsigmoid: Unary = {
   name: 'hardsigmoid',
-  value: 'clamp(x / 6.0 + 0.5, 0.0, 1.0)',
-  ofNan: 'x',
+  value: 'or_nan(clamp(x / 6.0 + 0.5, 0.0, 1.0), x)',
   // |x| < 3, by the bits.
   gradient: 'select(0.0, g / 6.0, bitcast<u32>(abs(x)) < 0x40400000u)',
 };
@@ -137,14 +133,12 @@ export const hardswish: Unary = {
 };
 export const clampMin: Unary = {
   name: 'clampMin',
-  value: 'max(x, p)',
-  ofNan: 'x',
+  value: 'or_nan(max(x, p), x)',
   gradient: 'select(0.0, g, x >= p && !is_nan(x))',
 };
 export const clampMax: Unary = {
   name: 'clampMax',
-  value: 'min(x, p)',
-  ofNan: 'x',
+  value: 'or_nan(min(x, p), x)',
   gradient: 'select(0.0, g, x <= p && !is_nan(x))',
 };
 export const powScalar: Unary = {
