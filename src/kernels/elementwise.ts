@@ -5,7 +5,7 @@
 import type { Binary } from './elementwise/binary.js';
 import type { Unary } from './elementwise/unary.js';
 import { type Flat, flatKernel, lifted, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
-import { isNan } from './floats.js';
+import { FLOATS } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 import { type Operand, operandsOf } from './strided.js';
 
@@ -27,28 +27,24 @@ fn f(${Object.entries(args)
   return ${body};
 }`;
 
-/** An expression of x, or `ofNan` where x is a NaN. */
-const watched = (expression: string, ofNan: string, { passes }: Unary): string =>
-  passes || expression === ofNan ? expression : `select(${expression}, ${ofNan}, ${isNan('x')})`;
-
 const parameterOf = (expression: string, parameter = 0): { parameter: number } | undefined =>
   names(expression, 'p') ? { parameter } : undefined;
 
 /** y = f(x). `type` is f32, or that of integers for functions that keep it. */
 export const unaryKernel = /* @__PURE__ */ interned(
   (line: Unary, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
-    const { name, value, whole = value, makes, uses = [] } = line;
+    const { name, value: real, whole = real, makes, uses = [] } = line;
     const { size, flat = SOFTWARE_FLAT, type = 'f32' } = spec;
     const result = makes === 'bool' ? 'u32' : type;
-    const expression = type === 'f32' ? watched(value, 'x', line) : whole;
+    const value = type === 'f32' ? real : whole;
     return flatKernel({
       name,
       read: { xs: { walked: type } },
       write: { ys: { walked: result } },
       size,
       flat,
-      module: uses.join('\n') + scalarFunction({ x: type }, result, expression),
-      params: parameterOf(expression, spec.parameter),
+      module: FLOATS + uses.join('\n') + scalarFunction({ x: type }, result, value),
+      params: parameterOf(value, spec.parameter),
       body: (vector) => `let x = xs[i];
 ys[i] = ${lifted('f', ['x'], vector)};`,
     });
@@ -57,9 +53,7 @@ ys[i] = ${lifted('f', ['x'], vector)};`,
 
 /** dx = f'(x) g, reading x, y and g. */
 export const unaryGradKernel = /* @__PURE__ */ interned((line: Unary, spec: UnarySpec): Kernel => {
-  const { gradient: plain = '0.0', gradientOfNan = 'x', uses = [] } = line;
-  // The gradient by a NaN is NaN by the value where it does not read x.
-  const gradient = names(plain, 'x') ? watched(plain, gradientOfNan, line) : plain;
+  const { gradient = '0.0', uses = [] } = line;
   const args = ['x', 'y', 'g'].filter((name) => names(gradient, name));
   const typed = Object.fromEntries(args.map((name) => [name, 'f32' as const]));
   return flatKernel({
@@ -68,7 +62,7 @@ export const unaryGradKernel = /* @__PURE__ */ interned((line: Unary, spec: Unar
     write: { dxs: { walked: 'f32' } },
     size: spec.size,
     flat: spec.flat ?? SOFTWARE_FLAT,
-    module: uses.join('\n') + scalarFunction(typed, 'f32', gradient),
+    module: FLOATS + uses.join('\n') + scalarFunction(typed, 'f32', gradient),
     params: parameterOf(gradient, spec.parameter),
     body: (vector) => `${args.map((name) => `let ${name} = ${name}s[i];`).join('\n')}
 dxs[i] = ${lifted('f', args, vector)};`,
@@ -92,9 +86,9 @@ export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: Binary
   const { shape, type, part, flat = SOFTWARE_FLAT } = spec;
   const gradient = part !== 'value';
   const value = whole && type !== 'f32' ? `${type}(${whole})` : real;
-  const plain = part === 'value' ? value : (gradients?.[part === 'gradA' ? 0 : 1] ?? '0.0');
+  const plain = gradient ? (gradients?.[part === 'gradA' ? 0 : 1] ?? '0.0') : value;
   const broken = ofNan[gradient ? 1 : 0];
-  const expression = broken && type === 'f32' ? `select(${plain}, ${broken}, ${isNan('a')} || ${isNan('b')})` : plain;
+  const expression = broken && type === 'f32' ? `select(${plain}, ${broken}, is_nan(a) || is_nan(b))` : plain;
   const given = [
     { name: 'a', array: 'as_', type, strides: spec.stridesA },
     { name: 'b', array: 'bs', type, strides: spec.stridesB },
@@ -113,6 +107,7 @@ export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: Binary
     size: shape.reduce((product, n) => product * n, 1),
     flat: vector ? flat : scalarsOnly(flat),
     module:
+      FLOATS +
       uses.join('\n') +
       scalarFunction(Object.fromEntries(read.map(({ name, type: of }) => [name, of])), result, expression),
     setup: loads(true).join('\n'),

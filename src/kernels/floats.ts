@@ -8,6 +8,17 @@
 /** Whether a float is a NaN. */
 export const isNan = (x: string): string => `((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u)`;
 
+/**
+ * The same for expressions to call; bundles drop text that nobody uses, but not what a call makes. `is_negative` of -0 too:
+ * as whole numbers, floats below zero end with -infinity, and NaNs with a sign come after it. `or_nan` is y, or x where x is
+ * a NaN.
+ */
+export const FLOATS = `
+fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+fn is_positive(x: f32) -> bool { return bitcast<u32>(x) - 1u < 0x7f800000u; }
+fn is_negative(x: f32) -> bool { return bitcast<i32>(x) <= -8388608; }
+fn or_nan(y: f32, x: f32) -> f32 { return select(y, x, is_nan(x)); }`;
+
 /** A NaN made of the bits of `x`. */
 export const nanOf = (x: string): string => `bitcast<f32>(bitcast<u32>(${x}) | 0x7fc00000u)`;
 
@@ -21,7 +32,7 @@ export function largerOf(a: string, b: string, vector = false): string {
   return `bitcast<${floats}>(max(bitcast<${bits}>(${a}), bitcast<${bits}>(${b})))`;
 }
 
-/** max(x, 0), and NaN of NaN: as whole numbers, floats below zero end with minus infinity, and NaNs with a sign come after it. */
+/** max(x, 0), and NaN of NaN: see `is_negative`. */
 export const RELU = `
 fn relu(x: f32) -> f32 { return select(x, 0.0, bitcast<i32>(x) <= -8388608); }`;
 

@@ -7,6 +7,7 @@
  */
 import { LOG, LOG1P, SIN } from './elementwise/helpers.js';
 import { type Flat, flatKernel } from './flat.js';
+import { FLOATS } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 import { PHILOX } from './philox.js';
 
@@ -31,7 +32,7 @@ fn values(w: vec4<u32>) -> vec4<f32> {
 /** Words: mean, standard deviation. Box and Muller: two words make two values. */
 export const NORMAL: Distribution = {
   name: 'normal',
-  values: () => `${LOG}${LOG1P}${SIN}
+  values: () => `${FLOATS}${LOG}${LOG1P}${SIN}
 fn pair(radius: u32, angle: u32) -> vec2<f32> {
   let r = sqrt(-2.0 * log1p_(-f32(radius >> 8u) * 5.9604645e-8));
   let a = f32(angle >> 8u) * 3.7450704e-7;

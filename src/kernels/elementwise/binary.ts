@@ -7,7 +7,7 @@ export interface Binary {
   readonly value: string;
   /** By a and by b: WGSL in `a`, `b` and the gradient `g` by the value. Absent for comparisons. */
   readonly gradients?: readonly [string, string];
-  /** Value and gradients where a or b is a NaN, if the expressions above do not pass it on. */
+  /** Value and gradients of floats of which one is a NaN, where the expressions do not pass it on. */
   readonly ofNan?: readonly [string, string?];
   /** The value of integers, where it is written otherwise: WGSL that makes an i32. */
   readonly whole?: string;
@@ -22,17 +22,19 @@ export const sub: Binary = { name: 'sub', value: 'a - b', gradients: ['g', '-g']
 export const mul: Binary = { name: 'mul', value: 'a * b', gradients: ['g * b', 'g * a'] };
 export const div: Binary = { name: 'div', value: 'a / b', gradients: ['g / b', '-g * (a / b) / b'] };
 // Ties of maximum and minimum share the gradient, and of a NaN both have all of it, as in PyTorch.
+const LARGER = 'g * select(select(0.0, 1.0, a > b), 0.5, a == b)';
+const SMALLER = 'g * select(select(0.0, 1.0, a < b), 0.5, a == b)';
 export const maximum: Binary = {
   name: 'maximum',
   value: 'max(a, b)',
+  gradients: [LARGER, SMALLER],
   ofNan: ['a + b', 'g'],
-  gradients: ['g * select(select(0.0, 1.0, a > b), 0.5, a == b)', 'g * select(select(0.0, 1.0, b > a), 0.5, a == b)'],
 };
 export const minimum: Binary = {
   name: 'minimum',
   value: 'min(a, b)',
+  gradients: [SMALLER, LARGER],
   ofNan: ['a + b', 'g'],
-  gradients: ['g * select(select(0.0, 1.0, a < b), 0.5, a == b)', 'g * select(select(0.0, 1.0, b < a), 0.5, a == b)'],
 };
 // Products wrap as those of mul do; of negative powers only those of 1 and -1 are whole, the others' whole part is 0.
 const POWER_OF_INTEGERS = `
@@ -62,14 +64,14 @@ fn share(w: f32, loss: f32) -> f32 { return select(w * loss, 0.0, w == 0.0); }`;
 // Cross-entropy of a logit a and a target b in [0, 1]: b softplus(-a) + (1 - b) softplus(a), a sum of what is not negative.
 export const bce: Binary = {
   name: 'bce',
-  value: 'share(b, max(-a, 0.0)) + share(1.0 - b, max(a, 0.0)) + log1p_near(exp_(-abs(a)))',
-  gradients: ['g * ((1.0 - b) * sigmoid_(a) - b * sigmoid_(-a))', '-g * a'],
+  value: 'or_nan(share(b, max(-a, 0.0)) + share(1.0 - b, max(a, 0.0)) + log1p_near(exp_(-abs(a))), a)',
+  gradients: ['or_nan(g * ((1.0 - b) * sigmoid_(a) - b * sigmoid_(-a)), a)', '-g * a'],
   uses: [EXP, LOG, SIGMOID, SHARE],
 };
 export const weightedSoftplus: Binary = {
   name: 'weightedSoftplus',
-  value: 'share(b, softplus_(a))',
-  gradients: ['g * b * sigmoid_(a)', 'g * softplus_(a)'],
+  value: 'or_nan(share(b, softplus_(a)), a)',
+  gradients: ['or_nan(g * b * sigmoid_(a), a)', 'or_nan(g * softplus_(a), a)'],
   uses: [EXP, LOG, SOFTPLUS, SIGMOID, SHARE],
 };
 export const eq: Binary = { name: 'eq', value: 'u32(a == b)', ofNan: ['0u'], makes: 'bool' };

@@ -6,25 +6,24 @@
  *
  * Sources: Cody and Waite's range reductions, Payne and Hanek's for large angles; for log the series of artanh; for erf
  * the power series below 0.5 and above it the fit of Numerical Recipes (erfcc), since Abramowitz and Stegun 7.1.26 is too
- * coarse.
+ * coarse. They may call those of floats.ts.
  */
-import { isNan, nanOf } from '../floats.js';
-
 // e^x = 2^n e^r: the error of the built-in one grows with |x|, 4e-6 at 80 on SwiftShader. 0.693359375 n has no rounding.
+// The last bits of n + 127 + 3·2^22 are those of n + 127: the exponent of 2^n without a conversion, which WGSL bounds.
 export const EXP = `
 fn exp_(x: f32) -> f32 {
   let n = clamp(round(x * 1.442695041), -126.0, 127.0);
   let r = (x - n * 0.693359375) + n * 2.12194440e-4;
-  return exp(r) * bitcast<f32>((i32(n) + 127) << 23u);
+  return exp(r) * bitcast<f32>(bitcast<u32>(n + 12583039.0) << 23u);
 }`;
 
 // e^x - 1 = 2^n (e^r - 1) + (2^n - 1). Below -100 it is -1.
 export const EXPM1 = `
 fn expm1_(x: f32) -> f32 {
-  let y = select(x, -100.0, x < -100.0);
+  let y = max(x, -100.0);
   let n = clamp(round(y * 1.442695041), -126.0, 127.0);
   let r = (y - n * 0.693359375) + n * 2.12194440e-4;
-  let power = bitcast<f32>((i32(n) + 127) << 23u);
+  let power = bitcast<f32>(bitcast<u32>(n + 12583039.0) << 23u);
   let rest = r + r * r * (0.5 + r * (0.16666667 + r * (0.041666667 + r * (0.0083333333 + r * (0.0013888889 + r * 0.00019841270)))));
   return power * rest + (power - 1.0);
 }`;
@@ -44,17 +43,25 @@ fn log_(x: f32) -> f32 {
   let far = log(select(x, f32(bits), whole)) - select(0.0, 103.27893, whole);
   let of_positive = select(far, log1p_near(x - 1.0), x >= 0.5 && x <= 2.0);
   let of_others = bitcast<f32>(bits | select(0x7fc00000u, 0xff800000u, (bits << 1u) == 0u));
-  return select(of_others, of_positive, bits - 1u < 0x7f800000u);
+  return select(of_others, of_positive, is_positive(x));
 }`;
 
 export const LOG1P = `
 fn log1p_(x: f32) -> f32 { return select(log_(1.0 + x), log1p_near(x), x >= -0.5 && x <= 1.0); }`;
 
+// The sign of x is put on the value of |x|.
 export const TANH = `
 fn tanh_(x: f32) -> f32 {
-  let a = abs(x);
-  let t = expm1_(-2.0 * select(a, 20.0, a > 20.0));
-  return sign(x) * -t / (2.0 + t);
+  let t = expm1_(-2.0 * abs(x));
+  return bitcast<f32>((bitcast<u32>(x) & 0x80000000u) | bitcast<u32>(abs(t / (2.0 + t))));
+}`;
+
+// Of a NaN 0, as in PyTorch.
+export const SIGN = `
+fn sign_(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  let one = bitcast<f32>((bits & 0x80000000u) | 0x3f800000u);
+  return select(0.0, one, (bits << 1u) - 1u < 0xff000000u);
 }`;
 
 // What gelu's approximation puts for erf(x / √2) is tanh of half of this.
@@ -147,12 +154,12 @@ fn power(a: f32, p: f32) -> f32 {
   let whole = high * exponent;
   let n = clamp(round(whole + p * rest), -126.0, 127.0);
   let f = (whole - n) + ((p - high) * exponent + p * rest);
-  return exp2(f) * bitcast<f32>((i32(n) + 127) << 23u);
+  return exp2(f) * bitcast<f32>(bitcast<u32>(n + 12583039.0) << 23u);
 }
 fn pow_(x: f32, p: f32) -> f32 {
   let a = abs(x);
-  if (${isNan('x')} || ${isNan('p')}) {
-    return select(${nanOf('(x + p)')}, 1.0, (bitcast<u32>(p) << 1u) == 0u || bitcast<u32>(x) == 0x3f800000u);
+  if (is_nan(x) || is_nan(p)) {
+    return select(bitcast<f32>(bitcast<u32>(x + p) | 0x7fc00000u), 1.0, (bitcast<u32>(p) << 1u) == 0u || bitcast<u32>(x) == 0x3f800000u);
   }
   if (p == 0.0 || x == 1.0) { return 1.0; }
   if (p == floor(p) && abs(p) <= 16.0) {
@@ -173,7 +180,7 @@ fn pow_(x: f32, p: f32) -> f32 {
   let odd = p == floor(p) && abs(p) < 16777216.0 && (i32(p) & 1) == 1;
   var m = select(a, 1.0 / a, p < 0.0);
   if (a != 0.0 && bitcast<u32>(a) != 0x7f800000u) {
-    if (x < 0.0 && p != floor(p)) { return ${nanOf('x')}; }
+    if (x < 0.0 && p != floor(p)) { return bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u); }
     m = select(power(a, p), sqrt(a), p == 0.5);
   }
   return select(m, -m, odd && (bitcast<u32>(x) >> 31u) == 1u);
