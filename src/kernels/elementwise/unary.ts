@@ -56,9 +56,9 @@ export const erf: Unary = {
   gradient: 'g * 1.1283791671 * exp_(-x * x)',
   uses: [EXP, ERF],
 };
-export const floor: Unary = { name: 'floor', value: 'floor(x)', passes: true, whole: 'x' };
-export const ceil: Unary = { name: 'ceil', value: 'ceil(x)', passes: true, whole: 'x' };
-export const round: Unary = { name: 'round', value: 'round(x)', passes: true, whole: 'x' };
+export const floor: Unary = { name: 'floor', value: 'floor(x)', passes: true };
+export const ceil: Unary = { name: 'ceil', value: 'ceil(x)', passes: true };
+export const round: Unary = { name: 'round', value: 'round(x)', passes: true };
 // Of a NaN 0, as in PyTorch.
 export const sign: Unary = {
   name: 'sign',
