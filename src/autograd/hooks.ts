@@ -1,7 +1,7 @@
 /** Hooks on gradients. */
 import { refuse } from '../gpu/errors.js';
 import { wantTensor } from '../gpu/options.js';
-import { seeField } from '../gpu/recording.js';
+import { checkAtEnd, refuseInCapture, seeField } from '../gpu/recording.js';
 import { readBy } from '../tensor/saved.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -18,10 +18,19 @@ export interface HookHandle {
 // biome-ignore lint/suspicious/noConfusingVoidType: a hook may return nothing
 export type TensorHook = (grad: Tensor) => Tensor | null | undefined | void;
 
-/** @internal Adds to a set as often as asked, and takes away what was added. */
-export function register<T>(hooks: Set<{ call: T }>, call: T): HookHandle {
+/**
+ * @internal Adds to a set as often as asked, and takes away what was added.
+ *
+ * @param lasts whether the set outlives a captured function in which that is done
+ */
+export function register<T>(hooks: Set<{ call: T }>, call: T, lasts = true): HookHandle {
   const entry = { call };
   hooks.add(entry);
+  const isLeft = (): void => {
+    if (hooks.has(entry))
+      refuseInCapture('a hook is registered', 'Register it outside, or remove() it inside as well.');
+  };
+  if (lasts) checkAtEnd(isLeft);
   return { remove: () => void hooks.delete(entry) };
 }
 
@@ -49,7 +58,7 @@ export function registerHook(tensor: Tensor, hook: TensorHook): HookHandle {
     if (sameShape(given.shape, tensor.shape)) return given;
     refuse(`registerHook: a hook made ${show(given.shape)} of the gradient by a tensor of ${show(tensor.shape)}`);
   };
-  return register(hooks, hook);
+  return register(hooks, hook, !tensor.storage.isTemporary);
 }
 
 /** Gradients by place, null where there is none. */

@@ -58,11 +58,9 @@ export class Fields {
     else this.#reads.push({ of, name, holds: () => isStill(then, of[name]) });
   }
 
-  /** The function reads what `get` returns, which is to stay the same: as `same` says, or as a field. */
-  read<T>(of: object, name: PropertyKey, get: () => T, same: (then: T, now: T) => boolean = Object.is): void {
-    if (!this.#used.add(of, name)) return;
-    const then = get();
-    this.#reads.push({ of, name, holds: () => same(then, get()) });
+  /** The function reads what `get` returns, now `then`, which is to stay the same: as `same` says, or as a field. */
+  read<T>(of: object, name: PropertyKey, get: () => T, same: (a: T, b: T) => boolean = Object.is, then = get()): void {
+    if (this.#used.add(of, name)) this.#reads.push({ of, name, holds: () => same(then, get()) });
   }
 
   /** The function is about to write a field. */

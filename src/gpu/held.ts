@@ -21,9 +21,15 @@ function isOpen(prototype: object | null): boolean {
   return open;
 }
 
-/** Numbers of the host. */
-export const isNumbers = (value: unknown): value is ArrayLike<number> & ArrayBufferView =>
-  ArrayBuffer.isView(value) && !(value instanceof DataView);
+/** The numbers of typed arrays, buffers and dates; null for what else there is. */
+export function numbersOf(value: unknown): ArrayLike<unknown> | null {
+  if (value instanceof Date) return [value.getTime()];
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if (!ArrayBuffer.isView(value)) return null;
+  return value instanceof DataView
+    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    : (value as never);
+}
 
 /** Whether a value is an object whose content can be seen: an array, a Map, a Set, a plain object or a class's instance. */
 export const isHolder = (value: unknown): value is object =>
@@ -59,7 +65,8 @@ class Held {
 }
 
 function contentOf(value: unknown): readonly unknown[] | null {
-  if (isNumbers(value)) return Array.from(value);
+  const numbers = numbersOf(value);
+  if (numbers) return Array.from(numbers);
   if (Array.isArray(value)) return value;
   return isHolder(value) ? partsOf(value) : null;
 }
@@ -74,3 +81,6 @@ export function remembered(value: unknown, seen: ReadonlySet<object> = new Set()
 /** Whether `value` is what was {@link remembered}, and holds the same. */
 export const isStill = (before: unknown, value: unknown): boolean =>
   before instanceof Held ? before.isStill(value) : Object.is(before, value);
+
+export const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((item, i) => item === b[i]);

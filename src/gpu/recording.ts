@@ -16,6 +16,12 @@ export interface Page {
   readonly fill: (() => void)[];
 }
 
+/** Where memory lies: in which, and from which byte on. */
+export interface Place {
+  readonly memory: Memory;
+  readonly offset: number;
+}
+
 /** Whoever owns memory, as far as a recording asks. */
 interface Owner {
   readonly isFreed: boolean;
@@ -47,6 +53,8 @@ export class Recording {
   commands: readonly Encoded[] = [];
   readonly #tuning = tuningVersion();
   readonly #epoch = epoch();
+  /** What is to hold when the function has ended; each throws where it does not. */
+  readonly atEnd: (() => void)[] = [];
   /** The first thing done that cannot be captured. */
   failure: KindlingError | null = null;
   /** Its commands could not run, at least not all. */
@@ -75,6 +83,15 @@ export class Recording {
       const { buffer, owner } = memory.root;
       if (!buffer || owner === this.pool) this.overwritten.delete(memory);
     }
+  }
+
+  /** Whether it writes in place any of so many bytes at a place. */
+  overwrites(place: Place | null, bytes: number): boolean {
+    for (const { root, home, bytes: length } of place ? this.overwritten : []) {
+      const from = (home?.offset ?? 0) - (place?.offset ?? 0);
+      if (root === place?.memory && from < bytes && from + length > 0) return true;
+    }
+    return false;
   }
 
   /** What the function would find changed, or null. */
@@ -132,6 +149,11 @@ export function guard(what: string, holds: () => boolean): void {
 /** A recording under way is replayed only while a field is the same. */
 export function seeField(of: object, name: PropertyKey): void {
   active?.fields.see(of, name);
+}
+
+/** Has `check` called when the function of a recording under way has ended. */
+export function checkAtEnd(check: () => void): void {
+  active?.atEnd.push(check);
 }
 
 /** The value of a private field: a recording under way is replayed only while it is the same. */

@@ -9,7 +9,7 @@ import { Memory } from './memory.js';
 import { now } from './overwrites.js';
 import { checkSize } from './pool.js';
 import { delivered, readback } from './readback.js';
-import { type Recording, recording, refuseInCapture, unrecorded } from './recording.js';
+import { type Place, type Recording, recording, refuseInCapture, unrecorded } from './recording.js';
 import { clear, copy, currentBatch, discard, dispatch, flush, isNamedSince, write } from './stream.js';
 
 /** The storages made inside one step. */
@@ -37,6 +37,10 @@ export class Storage {
   #scope: Scope | null = null;
   /** The content, or its promise, where it comes back to the host. Whoever binds the memory again puts an end to that. */
   #host: ArrayBuffer | Promise<ArrayBuffer> | null = null;
+  /** Whether it is a range into which others will write: what gradients of leaves lie in. */
+  isPassing = false;
+  /** Somebody outside of steps was given it: no step frees it any more. */
+  #isGiven = false;
 
   /** @param data the content; without it the content is undefined until a kernel writes it */
   constructor(bytes: number, data?: ArrayBufferView | 'zeros', memory: Memory = new Memory(bytes)) {
@@ -111,7 +115,7 @@ export class Storage {
   }
 
   /** Where it is: storages of the same memory have equal ones. Null once freed. */
-  get place(): { readonly memory: Memory; readonly offset: number } | null {
+  get place(): Place | null {
     return this.#memory && { memory: this.#memory.root, offset: this.#memory.home?.offset ?? 0 };
   }
 
@@ -203,6 +207,14 @@ export class Storage {
     this.#giveTo(null);
   }
 
+  /** Leaves it to whoever holds it: of a gradient, what becomes of the leaf's does not matter. */
+  give(): void {
+    if (this.#isGiven) return;
+    if (this.#parent?.isPassing && this.#memory) this.moveOut();
+    this.#isGiven = true;
+    this.keep();
+  }
+
   /** What it is a range of, or itself. */
   get whole(): Storage {
     return this.#parent ?? this;
@@ -218,6 +230,7 @@ export class Storage {
    * moves out: the copy is dropped unless somebody reads it in the step.
    */
   retire(): void {
+    if (this.#isGiven) return;
     if (this.#parent && scopes.length > 0 && this.#memory) this.moveOut();
     else if (this.#memory) this.#giveTo(scopes.at(-1) ?? null);
   }
@@ -229,8 +242,11 @@ export class Storage {
 
   /** Hands a step's result to whoever runs the step. */
   outlive(scope: Scope): void {
-    if (this.#scope !== scope) return;
     const outer = scopes.at(-2);
+    if (this.#scope !== scope) {
+      if (!outer && !recording()) this.give();
+      return;
+    }
     if (outer) this.#giveTo(outer);
     else if (recording()) this.#giveTo(null);
     else this.comeBackIfSmall();

@@ -51,8 +51,8 @@ export class Softplus extends Module {
    * @param threshold beta·x above which the result is x. Default: 20
    */
   constructor(
-    readonly beta = 1,
-    readonly threshold = 20,
+    public beta = 1,
+    public threshold = 20,
   ) {
     super();
     checked('Softplus', { beta, threshold }, { beta: 'number', threshold: 'number' });
@@ -70,7 +70,7 @@ export class Softplus extends Module {
 /** x above 0, `negativeSlope` · x below. @see https://pytorch.org/docs/stable/generated/torch.nn.LeakyReLU.html */
 export class LeakyReLU extends Module {
   /** @param negativeSlope default 0.01 */
-  constructor(readonly negativeSlope = 0.01) {
+  constructor(public negativeSlope = 0.01) {
     super();
     checked('LeakyReLU', { negativeSlope }, { negativeSlope: 'number' });
   }
@@ -87,7 +87,7 @@ export class LeakyReLU extends Module {
 /** x above 0, `alpha` · (e^x − 1) below. @see https://pytorch.org/docs/stable/generated/torch.nn.ELU.html */
 export class ELU extends Module {
   /** @param alpha default 1 */
-  constructor(readonly alpha = 1) {
+  constructor(public alpha = 1) {
     super();
     checked('ELU', { alpha }, { alpha: 'number' });
   }
@@ -104,7 +104,7 @@ export class ELU extends Module {
 /** x · Φ(x). @see https://pytorch.org/docs/stable/generated/torch.nn.GELU.html */
 export class GELU extends Module {
   /** Default: 'none', exact; 'tanh' is faster. */
-  readonly approximate: 'none' | 'tanh';
+  approximate: 'none' | 'tanh';
 
   constructor(options: { approximate?: 'none' | 'tanh' } = {}) {
     super();
@@ -123,7 +123,7 @@ export class GELU extends Module {
 
 /** e^x divided by its sum along `dim`. @see https://pytorch.org/docs/stable/generated/torch.nn.Softmax.html */
 export class Softmax extends Module {
-  constructor(readonly dim: number) {
+  constructor(public dim: number) {
     super();
     required(this.constructor.name, { dim }, { dim: 'whole' });
   }

@@ -69,8 +69,8 @@ export class MultiheadAttention extends Module<
   outProj: Linear;
   readonly embedDim: number;
   readonly numHeads: number;
-  readonly dropout: number;
-  readonly batchFirst: boolean;
+  dropout: number;
+  batchFirst: boolean;
 
   /** @throws KindlingError unless `numHeads` divides `embedDim` */
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {

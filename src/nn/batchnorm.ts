@@ -5,7 +5,7 @@ import { increment_ } from '../autograd/inPlace.js';
 import { clone } from '../autograd/shape.js';
 import { reciprocal } from '../autograd/unary.js';
 import { refuse } from '../gpu/errors.js';
-import { type Complete, checked, type Known, required, wantTensor } from '../gpu/options.js';
+import { checked, type Known, required, wantTensor } from '../gpu/options.js';
 import { ones, zeros } from '../tensor/create.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -43,7 +43,10 @@ abstract class RunningNorm extends Module {
   /** Batches seen in training; a scalar of i32. */
   numBatchesTracked: Tensor | null = null;
   readonly numFeatures: number;
-  readonly options: Complete<BatchNormOptions>;
+  eps: number;
+  momentum: number | null;
+  readonly affine: boolean;
+  trackRunningStats: boolean;
 
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
     super();
@@ -51,7 +54,10 @@ abstract class RunningNorm extends Module {
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = given;
     required(this.constructor.name, { numFeatures }, { numFeatures: 'count' });
     this.numFeatures = numFeatures;
-    this.options = { eps, momentum, affine, trackRunningStats };
+    this.eps = eps;
+    this.momentum = momentum;
+    this.affine = affine;
+    this.trackRunningStats = trackRunningStats;
     this.weight = affine ? init.ones(uninitialized([numFeatures])) : null;
     this.bias = affine ? init.zeros(uninitialized([numFeatures])) : null;
     if (!trackRunningStats) return;
@@ -73,13 +79,14 @@ abstract class RunningNorm extends Module {
 
   /** Batch normalisation of x by what the mode says. */
   protected batch(x: Tensor): Tensor {
-    const { runningMean, runningVar, weight, bias, training, numBatchesTracked } = this;
-    const { momentum, eps } = this.options;
+    const { weight, bias, training, numBatchesTracked, momentum, eps } = this;
+    const keeps = !training || this.trackRunningStats;
+    const [runningMean, runningVar] = keeps ? [this.runningMean, this.runningVar] : [null, null];
     const batch = training || !runningMean;
     if (momentum === null && training && runningMean && runningVar) return this.#averaged(x, runningMean, runningVar);
     const running = { runningMean, runningVar, momentum: momentum ?? 0 };
     const y = F.batchNorm(x, { ...running, weight, bias, training: batch, eps });
-    if (training && numBatchesTracked) increment_(numBatchesTracked);
+    if (training && keeps && numBatchesTracked) increment_(numBatchesTracked);
     return y;
   }
 
@@ -88,7 +95,7 @@ abstract class RunningNorm extends Module {
     const { weight, bias, numBatchesTracked } = this;
     const [runningMean, runningVar] = running.map((one) => clone(one)) as [Tensor, Tensor];
     const now = { runningMean, runningVar, momentum: 1 };
-    const y = F.batchNorm(x, { ...now, weight, bias, training: true, eps: this.options.eps });
+    const y = F.batchNorm(x, { ...now, weight, bias, training: true, eps: this.eps });
     if (numBatchesTracked) {
       increment_(numBatchesTracked);
       const share = reciprocal(cast(numBatchesTracked, 'f32'));
@@ -101,7 +108,7 @@ abstract class RunningNorm extends Module {
   }
 
   override extraRepr(): string {
-    const { eps, momentum, affine, trackRunningStats } = this.options;
+    const { eps, momentum, affine, trackRunningStats } = this;
     const shown = { eps: float(eps), momentum: momentum === null ? 'None' : float(momentum), affine: bool(affine) };
     return `${this.numFeatures}, ${named({ ...shown, track_running_stats: bool(trackRunningStats) })}`;
   }
@@ -148,9 +155,8 @@ export class InstanceNorm2d extends RunningNorm {
 
   forward(x: Tensor): Tensor {
     this.check(x, 4);
-    const { runningMean, runningVar, weight, bias, training } = this;
-    const { momentum, eps } = this.options;
-    const useInputStats = training || !runningMean;
+    const { runningMean, runningVar, weight, bias, training, trackRunningStats, momentum, eps } = this;
+    const useInputStats = training || !trackRunningStats || !runningMean;
     return F.instanceNorm(x, { runningMean, runningVar, weight, bias, useInputStats, momentum: momentum ?? 0, eps });
   }
 }

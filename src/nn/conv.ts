@@ -57,12 +57,12 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: Size;
-  readonly stride: Size;
-  readonly padding: Size | 'valid' | 'same';
-  readonly dilation: Size;
-  readonly outputPadding: Size;
+  stride: Size;
+  padding: Size | 'valid' | 'same';
+  dilation: Size;
+  outputPadding: Size;
   readonly groups: number;
-  readonly paddingMode: PaddingMode;
+  paddingMode: PaddingMode;
 
   /** @throws KindlingError unless `groups` divides both numbers of channels */
   constructor(

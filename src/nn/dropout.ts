@@ -8,7 +8,7 @@ import { named } from './repr.js';
 /** Dropout of single elements: zero with probability `p` in training, the others scaled by 1/(1−p). */
 export class Dropout extends Module {
   /** @param p the probability of being dropped. Default: 0.5 */
-  constructor(readonly p = 0.5) {
+  constructor(public p = 0.5) {
     super();
     checked(this.constructor.name, { p }, { p: 'number' });
     if (!(p >= 0 && p <= 1)) refuse(`${this.constructor.name}: p is ${p}, no probability`);

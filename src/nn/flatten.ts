@@ -7,8 +7,8 @@ import { named } from './repr.js';
 /** Dimensions `startDim` to `endDim` made one. Default: all but the batch. */
 export class Flatten extends Module {
   constructor(
-    readonly startDim = 1,
-    readonly endDim = -1,
+    public startDim = 1,
+    public endDim = -1,
   ) {
     super();
     checked('Flatten', { startDim, endDim }, { startDim: 'whole', endDim: 'whole' });

@@ -31,7 +31,7 @@ export class LayerNorm extends Module {
   /** Of normalizedShape, zeros at the start */
   bias: Parameter | null;
   readonly normalizedShape: Shape;
-  readonly eps: number;
+  eps: number;
 
   /** @param normalizedShape the last dimensions, or the length of the last one */
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
@@ -70,7 +70,7 @@ export class GroupNorm extends Module {
   bias: Parameter | null;
   readonly numGroups: number;
   readonly numChannels: number;
-  readonly eps: number;
+  eps: number;
 
   /**
    * @param options.eps added to the variance. Default: 1e-5

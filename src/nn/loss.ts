@@ -7,7 +7,7 @@ import * as F from './functional.js';
 import { Module } from './module.js';
 
 abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
-  readonly reduction: F.Reduction;
+  reduction: F.Reduction;
 
   constructor(options: F.LossOptions = {}) {
     super();
@@ -36,7 +36,7 @@ abstract class WeightedLoss extends Loss {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
  */
 export class NLLLoss extends WeightedLoss {
-  readonly ignoreIndex: number;
+  ignoreIndex: number;
 
   constructor(options: F.NllOptions = {}) {
     const { ignoreIndex = -100, ...rest } = checked(new.target.name, options, NLL);
@@ -54,7 +54,7 @@ export class NLLLoss extends WeightedLoss {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
  */
 export class CrossEntropyLoss extends NLLLoss {
-  readonly labelSmoothing: number;
+  labelSmoothing: number;
 
   /** @param options.labelSmoothing share of the target spread over all classes. Default: 0 */
   constructor(options: F.CrossEntropyOptions = {}) {
@@ -88,7 +88,7 @@ export class L1Loss extends Loss {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html
  */
 export class SmoothL1Loss extends Loss {
-  readonly beta: number;
+  beta: number;
 
   /** @param options.beta default 1 */
   constructor(options: F.LossOptions & { beta?: number } = {}) {
@@ -107,7 +107,7 @@ export class SmoothL1Loss extends Loss {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html
  */
 export class HuberLoss extends Loss {
-  readonly delta: number;
+  delta: number;
 
   /** @param options.delta default 1 */
   constructor(options: F.LossOptions & { delta?: number } = {}) {
@@ -160,12 +160,17 @@ export class BCELoss extends WeightedLoss {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
  */
 export class KLDivLoss extends Module<[input: Tensor, target: Tensor]> {
-  constructor(readonly options: F.KlDivOptions = {}) {
+  reduction: NonNullable<F.KlDivOptions['reduction']>;
+  logTarget: boolean;
+
+  constructor(options: F.KlDivOptions = {}) {
     super();
-    checked('KLDivLoss', options, KL_DIV);
+    const { reduction = 'mean', logTarget = false } = checked('KLDivLoss', options, KL_DIV);
+    this.reduction = reduction;
+    this.logTarget = logTarget;
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return F.klDiv(input, target, this.options);
+    return F.klDiv(input, target, { reduction: this.reduction, logTarget: this.logTarget });
   }
 }

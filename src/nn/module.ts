@@ -9,7 +9,7 @@ import { checked, wantTensor } from '../gpu/options.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
-import { assigned, opaque, readField, refuseInCapture, Watched, writeField } from '../tensor/watched.js';
+import { assigned, opaque, refuseInCapture, Watched } from '../tensor/watched.js';
 import { heldIn } from './held.js';
 import { Parameter } from './parameter.js';
 import { begin, noteHeld, unreachedFrom } from './unreached.js';
@@ -70,14 +70,10 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
 
   /** Whether layers such as dropout and batch normalisation behave as in training. Set by `train()` and `eval()`. */
   get training(): boolean {
-    return readField(this, 'training', () => this.#training);
+    return this.#training;
   }
 
   set training(mode: boolean) {
-    const set = (value: boolean): void => {
-      this.#training = value;
-    };
-    writeField(this, 'training', () => this.#training, set);
     this.#training = mode;
   }
 

@@ -1,5 +1,5 @@
 import { INTERPOLATE } from '../autograd/interpolate.js';
-import { type Complete, checked, type Known, required } from '../gpu/options.js';
+import { checked, type Known, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -40,10 +40,10 @@ const MAX_POOL_1D: Known<Omit<F.MaxPool1dOptions, 'kernelSize'>> = {
 };
 
 abstract class Pool2d extends Module {
-  readonly kernelSize: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
-  readonly ceilMode: boolean;
+  kernelSize: Pair;
+  stride: Pair;
+  padding: Pair;
+  ceilMode: boolean;
 
   constructor(kernelSize: Pair, { stride = kernelSize, padding = 0, ceilMode = false }: PoolOptions) {
     super();
@@ -60,7 +60,7 @@ abstract class Pool2d extends Module {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
  */
 export class MaxPool2d extends Pool2d {
-  readonly dilation: Pair;
+  dilation: Pair;
 
   constructor(kernelSize: Pair, options: MaxPoolOptions = {}) {
     super(kernelSize, checked('MaxPool2d', options, MAX_POOL));
@@ -84,7 +84,11 @@ export class MaxPool2d extends Pool2d {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
  */
 export class MaxPool1d extends Module {
-  readonly options: Complete<F.MaxPool1dOptions>;
+  kernelSize: number;
+  stride: number;
+  padding: number;
+  dilation: number;
+  ceilMode: boolean;
 
   /**
    * @param options.stride default kernelSize
@@ -97,15 +101,20 @@ export class MaxPool1d extends Module {
     const given = checked('MaxPool1d', options, MAX_POOL_1D);
     const { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false } = given;
     required('MaxPool1d', { kernelSize }, { kernelSize: 'size' });
-    this.options = { kernelSize, stride, padding, dilation, ceilMode };
+    this.kernelSize = kernelSize;
+    this.stride = stride;
+    this.padding = padding;
+    this.dilation = dilation;
+    this.ceilMode = ceilMode;
   }
 
   forward(x: Tensor): Tensor {
-    return F.maxPool1d(x, this.options);
+    const { kernelSize, stride, padding, dilation, ceilMode } = this;
+    return F.maxPool1d(x, { kernelSize, stride, padding, dilation, ceilMode });
   }
 
   override extraRepr(): string {
-    return `${windowRepr(this.options)}, dilation=${this.options.dilation}, ceil_mode=${bool(this.options.ceilMode)}`;
+    return `${windowRepr(this)}, dilation=${this.dilation}, ceil_mode=${bool(this.ceilMode)}`;
   }
 }
 
@@ -114,8 +123,8 @@ export class MaxPool1d extends Module {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
  */
 export class AvgPool2d extends Pool2d {
-  readonly countIncludePad: boolean;
-  readonly divisorOverride: number | null;
+  countIncludePad: boolean;
+  divisorOverride: number | null;
 
   /**
    * @param options.countIncludePad whether padding counts in the divisor. Default: true
@@ -144,7 +153,7 @@ export class AvgPool2d extends Pool2d {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
  */
 export class AdaptiveAvgPool2d extends Module {
-  constructor(readonly outputSize: Pair) {
+  constructor(public outputSize: Pair) {
     super();
     required('AdaptiveAvgPool2d', { outputSize }, { outputSize: 'sizes' });
   }
@@ -165,17 +174,27 @@ export class AdaptiveAvgPool2d extends Module {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Upsample.html
  */
 export class Upsample extends Module {
-  constructor(readonly options: F.InterpolateOptions) {
+  size: F.InterpolateOptions['size'];
+  scaleFactor: F.InterpolateOptions['scaleFactor'];
+  mode: NonNullable<F.InterpolateOptions['mode']>;
+  alignCorners: boolean | null;
+
+  constructor(options: F.InterpolateOptions) {
     super();
-    checked('Upsample', options, INTERPOLATE);
+    const { size, scaleFactor, mode = 'nearest', alignCorners = null } = checked('Upsample', options, INTERPOLATE);
+    this.size = size;
+    this.scaleFactor = scaleFactor;
+    this.mode = mode;
+    this.alignCorners = alignCorners;
   }
 
   forward(x: Tensor): Tensor {
-    return F.interpolate(x, this.options);
+    const { size, scaleFactor, mode, alignCorners } = this;
+    return F.interpolate(x, { size, scaleFactor, mode, alignCorners });
   }
 
   override extraRepr(): string {
-    const { size, scaleFactor = 1, mode = 'nearest' } = this.options;
+    const { size, scaleFactor = 1, mode } = this;
     const scales = typeof scaleFactor === 'number' ? float(scaleFactor) : `(${scaleFactor.map(float).join(', ')})`;
     return `${named(size === undefined ? { scale_factor: scales } : { size: tuple(size) })}, mode=${mode}`;
   }

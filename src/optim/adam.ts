@@ -3,12 +3,13 @@ import { type Complete, checked, type Known } from '../gpu/options.js';
 import { SOFTWARE_FLAT_MANY } from '../kernels/flat.js';
 import { adamKernel } from '../kernels/optimizer.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { defined, Optimizer, type Params } from './optimizer.js';
+import { defined, type Params } from './groups.js';
+import { Optimizer } from './optimizer.js';
 
 export interface AdamOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: number | undefined;
-  /** Decay of the running means of gradient and squared gradient. Default: [0.9, 0.999]. */
+  /** Decay of the running means of gradient and squared gradient; a step freezes them: set others anew. Default: [0.9, 0.999]. */
   betas?: readonly [number, number] | undefined;
   /** Added to the root of the second moment. Default: 1e-8. */
   eps?: number | undefined;

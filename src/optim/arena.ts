@@ -37,6 +37,7 @@ export class Arena {
     for (const param of params) this.#offsets.push((this.#offsets.at(-1) ?? 0) + taken(param));
     this.#values = this.#zeros();
     this.#grads = this.#zeros();
+    this.#grads.isPassing = true;
     this.#homes = params.map((param, i) => {
       param.storage.moveInto(this.#values, at(this.#offsets, i));
       const home = this.#homeOf(i);

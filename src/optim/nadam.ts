@@ -9,7 +9,8 @@ import {
   MomentOptimizer,
   type MomentOptions,
 } from './adam.js';
-import { defined, type OptimizerState, type Params } from './optimizer.js';
+import { defined, type Params } from './groups.js';
+import type { OptimizerState } from './state.js';
 
 /** As Adam's, with the same defaults. */
 export interface RAdamOptions extends Omit<AdamOptions, 'amsgrad'> {

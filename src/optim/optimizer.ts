@@ -7,38 +7,12 @@ import { refuse } from '../gpu/errors.js';
 import { checked, itemsOf, type Known } from '../gpu/options.js';
 import { guard, recording, refuseInCapture, unrecorded } from '../gpu/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
-import { sameShape, show } from '../tensor/shape.js';
+import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { opaque, watch } from '../tensor/watched.js';
+import { opaque, sameItems, watch } from '../tensor/watched.js';
 import { Arena, type Range } from './arena.js';
-
-/** Parameters that share options. */
-export interface ParamGroup {
-  params: Tensor[];
-  lr: number;
-  /** The rate that a scheduler started from. */
-  initialLr?: number;
-  [option: string]: unknown;
-}
-
-/** What an optimizer remembers of a parameter, under PyTorch's names: `step`, and tensors such as `exp_avg`. */
-export type ParamState = { step: number } & { [name: string]: Tensor | number };
-
-/** As PyTorch's: parameters are numbered through all groups. The tensors are the optimizer's own. */
-export interface OptimizerState {
-  /** Which optimizer's it is: `'Adam'`. Not given, it is taken for the right one's. */
-  kind?: string;
-  state: Record<number, ParamState>;
-  paramGroups: ({ params: number[]; lr: number } & Record<string, unknown>)[];
-}
-
-/** Parameters, or groups of them with options of their own. */
-export type Params<Options> = Iterable<Tensor> | Iterable<GroupOptions<Options>>;
-
-/** Parameters with options of their own. */
-export type GroupOptions<Options> = { params: Iterable<Tensor> } & {
-  [Name in keyof Options]?: Options[Name] | undefined;
-};
+import { defined, type GroupOptions, isGroup, type ParamGroup, type Params } from './groups.js';
+import { checkState, isAlike, type OptimizerState, type ParamState } from './state.js';
 
 type Group<Options> = Options & ParamGroup;
 
@@ -50,17 +24,19 @@ interface Laid<Options> {
 }
 
 export abstract class Optimizer<Options extends { lr: number } = { lr: number }> {
-  /** The groups; their `lr` and other options may be changed between steps. */
+  /** The groups; their `lr` and other options may be changed between steps, each of which checks them. */
   readonly paramGroups: Group<Options>[] = [];
   /** Options of groups that give none of their own. */
   readonly defaults: Options;
-  /** What a group may have. */
+  /** The names of options, and what else a group may have. */
+  readonly #names: readonly string[];
   readonly #known: object;
   readonly #state = new Map<Tensor, ParamState>();
   readonly #laid = new WeakMap<object, Laid<Options>>();
 
   constructor(params: Params<Options>, defaults: Options, known: Known<Options>) {
-    this.defaults = defaults;
+    this.defaults = watch(defaults);
+    this.#names = Object.keys(defaults);
     this.#known = { ...known, params: 'any', initialLr: 'number', name: 'string' };
     const given = this.#items<unknown>(params, (item) => item instanceof Tensor || isGroup(item));
     if (given.length === 0) this.fail('there are no parameters');
@@ -90,6 +66,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** Adds parameters with options of their own. */
   addParamGroup(group: GroupOptions<Options>): void {
+    refuseInCapture('an optimizer is given parameters', 'Make it, and its groups, outside.');
     this.#checkGroup(group);
     const params = this.#items(group.params);
     const known = new Set(this.paramGroups.flatMap((other) => other.params));
@@ -99,8 +76,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       known.add(param);
     }
     const made = { ...this.defaults, ...defined(group), params } as Group<Options>;
-    this.checkSigns({ lr: made.lr });
-    this.check(made);
+    this.#checkOptions(made);
     const shown = watch(made);
     this.paramGroups.push(shown);
     this.#laid.set(shown, { group: made, params: [...params], arenas: Arena.all(params) });
@@ -114,10 +90,12 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /**
    * Updates every parameter that has a gradient: in one launch for a group whose parameters all have one, or in several
    * where one array of them all would be larger than the adapter lets a kernel have.
+   *
+   * @throws KindlingError for options of a group that make no sense
    */
   step(): void {
     for (const { group, arenas } of this.#groups()) {
-      this.#checkGroup(group);
+      this.#settle(group);
       for (const arena of arenas) this.#stepIn(arena, group);
     }
   }
@@ -141,6 +119,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /** The groups. A recording holds as long as they are these, with the same parameters. */
   #groups(): Laid<Options>[] {
     const fields = recording()?.fields;
+    fields?.read(this, 'fields', () => Object.values(this), sameItems);
     fields?.read(this, 'paramGroups', () => [...this.paramGroups], sameItems);
     return this.paramGroups.map((shown, g) => {
       const laid = this.#laid.get(shown);
@@ -159,17 +138,15 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     const states = (): ParamState[] =>
       arena.params.slice(from, to).map((_, i) => this.#stateOf(group, arena, from + i));
     // What a recorded function has set itself holds for this launch; all else is looked up at each replay.
-    const set = (recording()?.fields.writtenOf(group) ?? []).map((name) => [name, Reflect.get(group, name)]);
-    const own: Partial<Group<Options>> = Object.fromEntries(set);
+    const set = recording()?.fields.writtenOf(group) ?? [];
+    const own: object = Object.fromEntries(set.map((name) => [name, Reflect.get(group, name)]));
+    const options = set.length > 0 ? (): Group<Options> => ({ ...group, ...own }) : (): Group<Options> => group;
     const scalars = hostValues('f32', this.scalars(group, 1).length, () => {
       const held = states();
       for (const state of held) state.step++;
-      return this.scalars({ ...group, ...own }, held[0]?.step ?? 1);
+      return this.scalars(options(), held[0]?.step ?? 1);
     });
-    // These choose the kernel; all else is among its numbers.
-    const choices = (): string => [...this.stateNames(group), ...Object.values(group).filter(isFlag)].join();
-    const chosen = choices();
-    guard(`an option of ${this.kind}`, () => choices() === chosen);
+    guard(`an option of ${this.kind}`, this.#stillFits(options));
     guard(`the step of a parameter of ${this.kind}`, () => {
       const [first, ...others] = states();
       return others.every(({ step }) => step === first?.step);
@@ -177,6 +154,25 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     const range = arena.range(from, to);
     const kept = names.map((name) => range.state(name));
     this.launch(group, range.params.size, [scalars, range.grads], [range.params, ...kept]);
+  }
+
+  /** Whether a launch is what other options would make: they are good, and what chooses the kernel is the same. */
+  #stillFits(options: () => Group<Options>): () => boolean {
+    const choices = (): string => [...this.stateNames(options()), ...Object.values(options()).filter(isFlag)].join();
+    const chosen = choices();
+    let known = Object.values(options());
+    return () => {
+      const now = Object.values(options());
+      if (sameItems(known, now)) return true;
+      try {
+        this.#settle(options());
+      } catch {
+        return false; // The function, run anew, says so itself.
+      }
+      if (choices() !== chosen) return false;
+      known = now;
+      return true;
+    };
   }
 
   #stateOf(group: Group<Options>, arena: Arena, i: number): ParamState {
@@ -255,7 +251,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
         }
         known.add(number);
         const state = dict.state[number as number];
-        if (state) this.#checkState(state, param, number as number);
+        if (state) checkState(state, param, number as number, (message) => this.fail(message));
         for (const name of state ? this.stateNames(options) : []) {
           const value = state?.[name];
           if (!(value instanceof Tensor)) this.fail(`the state has no ${name} for parameter ${numbers[i]}`);
@@ -270,27 +266,13 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
           this.fail(`${name} of group ${g} is ${JSON.stringify(given)} in the state, here ${JSON.stringify(own)}`);
         }
       }
-      this.checkSigns({ lr: options.lr });
-      this.check(options);
+      this.#checkOptions(options);
       this.#checkGroup(saved);
       return found;
     });
     const foreign = Object.keys(dict.state ?? {}).find((number) => !known.has(Number(number)));
     if (foreign !== undefined) this.fail(`the state has a parameter ${foreign}, which is in none of its groups`);
     return matched;
-  }
-
-  /** Throws unless a parameter's state has the form of one. */
-  #checkState({ step, ...held }: ParamState, param: Tensor, number: number): void {
-    if (!Number.isSafeInteger(step) || step < 1) this.fail(`parameter ${number} has made ${step} steps in the state`);
-    for (const [name, value] of Object.entries(held)) {
-      if (typeof value === 'number' && Number.isFinite(value)) continue;
-      if (!(value instanceof Tensor)) this.fail(`${name} of parameter ${number} is neither tensor nor number`);
-      if (value.dtype !== 'f32') this.fail(`${name} of parameter ${number} is ${value.dtype}, not f32`);
-      if (!sameShape(value.shape, param.shape)) {
-        this.fail(`${name} of parameter ${number} is ${show(value.shape)}, the parameter ${show(param.shape)}`);
-      }
-    }
   }
 
   /** What there is to train. */
@@ -300,6 +282,20 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   #checkGroup(group: object): void {
     checked(this.kind, group, this.#known);
+  }
+
+  /** Before a step: its options may have changed. Those of several numbers are one value from now on, as PyTorch's tuples. */
+  #settle(group: Group<Options>): void {
+    this.#checkGroup(group);
+    this.#checkOptions(group);
+    for (const name of this.#names) Object.freeze(Reflect.get(group, name));
+  }
+
+  #checkOptions(options: Options): void {
+    const missing = this.#names.find((name) => Reflect.get(options, name) === undefined);
+    if (missing) this.fail(`${missing} is undefined`);
+    this.checkSigns({ lr: options.lr });
+    this.check(options);
   }
 
   /** Refuses options that are negative, no numbers, or too large for the GPU's. */
@@ -316,24 +312,4 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   }
 }
 
-/** Whether a saved option is of the kind of the one in force; numbers are finite, as the GPU's too. */
-function isAlike(saved: unknown, own: unknown): boolean {
-  if (Array.isArray(own)) {
-    return Array.isArray(saved) && saved.length === own.length && own.every((one, i) => isAlike(saved[i], one));
-  }
-  if (typeof saved === 'number') return typeof own === 'number' && Number.isFinite(Math.fround(saved));
-  return typeof saved === typeof own;
-}
-
-const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((item, i) => item === b[i]);
-
-const isGroup = (value: unknown): boolean => typeof value === 'object' && value !== null && 'params' in value;
-
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
-
-/** Options without those that are undefined, so that defaults hold. */
-export const defined = <T extends object>(options: T): { [Name in keyof T]: Exclude<T[Name], undefined> } =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof T]: Exclude<T[Name], undefined>;
-  };

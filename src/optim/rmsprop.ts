@@ -2,7 +2,8 @@ import { launchFlatInto } from '../autograd/variant.js';
 import { type Complete, checked, type Known } from '../gpu/options.js';
 import { rmspropKernel } from '../kernels/optimizer.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { defined, Optimizer, type Params } from './optimizer.js';
+import { defined, type Params } from './groups.js';
+import { Optimizer } from './optimizer.js';
 
 export interface RMSpropOptions {
   /** Learning rate. Default: 1e-2. */

@@ -10,6 +10,7 @@ import { beginDraws } from './random.js';
 import {
   argumentsFor,
   checkArguments,
+  checkWritten,
   drop,
   ended,
   hand,
@@ -17,7 +18,6 @@ import {
   type Recorded,
   record,
   runOn,
-  sameness,
 } from './recorded.js';
 import { step } from './step.js';
 import { Tensor } from './tensor.js';
@@ -131,14 +131,18 @@ export function capture<Args extends readonly unknown[], Result>(
 
   const call = (...args: Args): Result => {
     if (insideScope()) return body(...args);
-    checkArguments(args);
+    const tensors = [...tensorsIn(args)];
+    checkArguments(tensors);
     if (!ran || paused) return plainly(args) as Result;
-    const same = sameness(args);
-    const known = recorded.find((one) => one.same === same && !difference(one.pattern, args) && !one.recording.changed);
+    const fits = ({ same, pattern, recording }: Recorded): boolean =>
+      tensors.every((tensor, i) => tensors.indexOf(tensor) === same[i]) &&
+      !difference(pattern, args) &&
+      !recording.changed;
+    const known = recorded.find(fits);
     if (known?.recording.holds) {
+      checkWritten(known.recording, tensors);
       beginDraws();
-      let next = 0;
-      for (const { storage } of tensorsIn(args)) known.inputs[next++]?.storage.copyFrom(storage);
+      tensors.forEach(({ storage }, i) => void known.inputs[i]?.storage.copyFrom(storage));
       repeat(known.recording);
       known.countDraws();
       known.recording.fields.rewrite();

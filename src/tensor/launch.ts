@@ -62,6 +62,7 @@ export function watching<T>(see: Watcher, body: () => T, instead: typeof standIn
 function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
   for (const input of inputs) {
     const { storage, shape } = input;
+    input.isUsed();
     checkRead(input);
     if (storage.isUsable) continue;
     try {

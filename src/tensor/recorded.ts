@@ -14,8 +14,8 @@ export interface Recorded {
   readonly inputs: readonly Tensor[];
   /** The arguments with these copies in place of their tensors. */
   readonly pattern: readonly unknown[];
-  /** Which of their tensors are one. */
-  readonly same: string;
+  /** Which of their tensors are one: for each, the place of the first that it is. */
+  readonly same: readonly number[];
   readonly result: unknown;
   /** What the function returns but did not make. */
   readonly outside: ReadonlySet<Tensor>;
@@ -26,13 +26,22 @@ export interface Recorded {
 }
 
 /** @throws KindlingError for an argument that a gradient would have to get out of */
-export function checkArguments(args: readonly unknown[]): void {
-  for (const { requiresGrad, isLeaf } of tensorsIn(args)) {
+export function checkArguments(tensors: readonly Tensor[]): void {
+  for (const { requiresGrad, isLeaf } of tensors) {
     if (requiresGrad && isLeaf) {
       refuse('capture: an argument requires a gradient; parameters belong outside of the arguments');
     }
     if (requiresGrad) refuse('capture: an argument requires a gradient, which would not get out; pass its detach()');
   }
+}
+
+/** @throws KindlingError where the function writes into the memory of an argument, of which it is given a copy */
+export function checkWritten(recording: Recording, tensors: readonly Tensor[]): void {
+  if (!tensors.some(({ storage }) => recording.overwrites(storage.place, storage.bytes))) return;
+  refuse(
+    'capture: the captured function writes into a tensor that is an argument too, whose copy it reads. Use the tensor ' +
+      'inside without passing it, or pass a clone().',
+  );
 }
 
 /** The arguments as the function sees them, in objects of its own. */
@@ -57,12 +66,6 @@ export function runOn<Args extends readonly unknown[], T>(body: (...args: Args) 
     refuse(`capture: the function changes ${named(changed.path)}, which a replay would not do. Return what is new.`);
   }
   return value;
-}
-
-/** Which tensors among the arguments are one: for each, the place of the first that it is. */
-export function sameness(args: readonly unknown[]): string {
-  const tensors = [...tensorsIn(args)];
-  return tensors.map((tensor) => tensors.indexOf(tensor)).join();
 }
 
 /** `argument 1.mask`, from the fields that lead there. */
@@ -98,7 +101,11 @@ export function record<Args extends readonly unknown[]>(
   try {
     const result = withRecording(recording, () =>
       scoped(
-        () => runOn(body, pattern, args),
+        () => {
+          const value = runOn(body, pattern, args);
+          for (const check of recording.atEnd) check();
+          return withoutRanges(value, recording);
+        },
         (value) => {
           const tensors = [...tensorsIn(value)];
           kept.push(...tensors.filter(({ storage }) => !storage.isTemporary));
@@ -117,7 +124,10 @@ export function record<Args extends readonly unknown[]>(
     const outside = new Set(kept.filter(({ storage }) => !mine.has(storage)));
     // The arena frees the owner of a range with the next gradient; the recording keeps one of its own.
     const owned = grads.map(({ leaf, grad, home }) => ({ leaf, grad: grad && home ? again(grad) : grad, home }));
-    return { recording, inputs, pattern, same: sameness(args), result, outside, grads: owned, countDraws };
+    const given = [...tensorsIn(args)];
+    checkWritten(recording, given);
+    const same = given.map((tensor) => given.indexOf(tensor));
+    return { recording, inputs, pattern, same, result, outside, grads: owned, countDraws };
   } catch (error) {
     recording.drop();
     for (const input of inputs) input.dispose();
@@ -132,6 +142,12 @@ function gradsSet({ gradsOf }: Recording): Recorded['grads'] {
     const home = Boolean(grad && gradHome?.holds(grad.storage));
     return [{ leaf, grad, home }];
   });
+}
+
+/** What the function returns, with copies of gradients in arenas, into which the next replay writes. */
+function withoutRanges(result: unknown, recording: Recording): unknown {
+  const homed = new Set(gradsSet(recording).map(({ grad, home }) => home && grad?.storage));
+  return mapTensors(result, (tensor) => (homed.has(tensor.storage) ? copyOf(tensor) : tensor));
 }
 
 const again = ({ shape, dtype, storage }: Tensor): Tensor => new Tensor(shape, dtype, storage.again());
@@ -177,7 +193,10 @@ export function drop({ recording, inputs, result, grads }: Recorded): void {
 export function hand({ recording, result, outside, grads }: Recorded): unknown {
   for (const { leaf, grad, home } of grads) leaf.grad = grad && gradOf(recording, leaf, grad, home);
   return mapTensors(result, (tensor) => {
-    if (outside.has(tensor)) return tensor;
+    if (outside.has(tensor)) {
+      tensor.storage.give();
+      return tensor;
+    }
     const made = copyOf(tensor);
     made.storage.comeBackIfSmall();
     markLike(made, tensor);

@@ -6,7 +6,7 @@
 import { refuse } from '../gpu/errors.js';
 import { checked, wantTensor } from '../gpu/options.js';
 import { bitsOf } from '../kernels/flat.js';
-import { type Distribution, randomKernel } from '../kernels/random.js';
+import { BERNOULLI, type Distribution, INTEGER, NORMAL, randomKernel, UNIFORM } from '../kernels/random.js';
 import { TENSOR, type TensorOptions, tensor } from './create.js';
 import { flatVariant, launchInto } from './launch.js';
 import { creationDraw, creationGenerator } from './random.js';
@@ -34,22 +34,22 @@ function below(high: number): number {
 
 /** @internal Uniform in [low, high). */
 export const uniformLaw = (low: number, high: number): Law => ({
-  distribution: 'uniform',
+  distribution: UNIFORM,
   words: floats(low, high - low, high > low ? below(high) : high),
 });
 
 /** @internal Normal. */
-export const normalLaw = (mean: number, std: number): Law => ({ distribution: 'normal', words: floats(mean, std) });
+export const normalLaw = (mean: number, std: number): Law => ({ distribution: NORMAL, words: floats(mean, std) });
 
 const bernoulliLaw = (p: number): Law => ({
-  distribution: 'bernoulli',
+  distribution: BERNOULLI,
   words: [Math.min(0xffffffff, Math.floor(p * 2 ** 32)), Number(p === 1)],
 });
 
 /** @internal Overwrites a tensor with random numbers. */
 export function drawInto<T extends Tensor>(made: T, { distribution, words }: Law): T {
   const type = made.dtype === 'bool' ? 'u32' : made.dtype;
-  const kernel = randomKernel({ distribution, type, size: made.size, flat: flatVariant() });
+  const kernel = randomKernel(distribution, { type, size: made.size, flat: flatVariant() });
   launchInto(kernel, [creationDraw(words)], [made]);
   return made;
 }
@@ -108,7 +108,7 @@ function whole(name: string, low: number, high: number, shape: Shape, options: T
     dtype
   ];
   if (low < (least ?? 0) || high > (most ?? 0)) refuse(`${name}: [${low}, ${high}) is not within ${dtype}`);
-  return drawn({ distribution: 'integer', words: [low, high - low] }, shape, options, dtype);
+  return drawn({ distribution: INTEGER, words: [low, high - low] }, shape, options, dtype);
 }
 
 /**

@@ -9,9 +9,9 @@ import { tensorsIn } from './tree.js';
 /**
  * Runs one step of work, such as forward, backward and an optimizer's update, and submits it to the GPU in one piece.
  *
- * What `body` returns (a tensor, or arrays, Maps and objects of tensors) outlives the step, and so do parameters, module
- * buffers, gradients of leaves, optimizer state and what was passed to {@link keep}. Everything else made inside is freed
- * at the end; using it afterwards throws. Results of up to 4 KiB, a loss say, are read back together with the step.
+ * What `body` returns (a tensor, or arrays, Maps and objects of tensors) outlives the step, a gradient the next `zeroGrad` too,
+ * and so do parameters, module buffers, gradients of leaves, optimizer state and what was passed to {@link keep}. Everything
+ * else made inside is freed at the end; using it afterwards throws. Results of up to 4 KiB, a loss say, are read back together with the step.
  *
  * `body` must not be async: read results after the step.
  *
@@ -39,6 +39,6 @@ export function step<T>(body: () => T): T {
 
 /** Takes a tensor out of the step that made it: it lives until `dispose()` or until nothing refers to it. Returns it. */
 export function keep<T extends Tensor>(tensor: T): T {
-  wantTensor('keep', 'tensor', tensor).storage.keep();
+  wantTensor('keep', 'tensor', tensor).storage.give();
   return tensor;
 }

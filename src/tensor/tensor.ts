@@ -3,9 +3,9 @@
  * change them. Arithmetic and `backward` are added by `src/autograd/methods.ts`; this layer knows no derivative.
  */
 import { DeviceLostError, KindlingError, refuse } from '../gpu/errors.js';
-import { opaque } from '../gpu/held.js';
+import { opaque, sameItems } from '../gpu/held.js';
 import { wantTensor } from '../gpu/options.js';
-import { recording, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
+import { type Place, recording, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
 import { Storage } from '../gpu/storage.js';
 import { checkRead } from './saved.js';
 import { type Shape, sameShape, show, sizeOf } from './shape.js';
@@ -84,6 +84,7 @@ export class Tensor {
     this.dtype = dtype;
     this.size = sizeOf(shape);
     this.storage = storage ?? allocate(shape, this.size * 4, data);
+    ownFields ||= Object.values(this).length;
   }
 
   /** @internal */
@@ -91,19 +92,21 @@ export class Tensor {
     return true;
   }
 
-  /** Whether a function is being recorded that did not make this tensor. */
-  get #isSeen(): boolean {
-    return recording() !== null && !this.storage.isTemporary;
+  /** @internal Tells a recording that it uses this tensor, with what the user has put there; whether one does that did not make it. */
+  isUsed(): boolean {
+    const by = this.storage.isTemporary ? null : recording();
+    by?.fields.read(this, 'fields', () => Object.values(this).slice(ownFields), sameItems);
+    return by !== null;
   }
 
   /** Whether `backward()` computes a gradient for this tensor. */
   get requiresGrad(): boolean {
-    if (this.#isSeen) seeField(this, 'requiresGrad');
+    if (this.isUsed()) seeField(this, 'requiresGrad');
     return this.#requiresGrad;
   }
 
   set requiresGrad(requires: boolean) {
-    if (this.#isSeen) {
+    if (this.isUsed()) {
       const set = (value: boolean): void => {
         this.#requiresGrad = value;
       };
@@ -114,7 +117,7 @@ export class Tensor {
 
   /** The gradient accumulated by `backward()`, or null. One that is assigned outlives the step that made it. */
   get grad(): Tensor | null {
-    if (this.#isSeen) recording()?.fields.read(this, 'grad', () => this.#grad?.storage.place ?? null, samePlace);
+    if (this.isUsed()) recording()?.fields.read(this, 'grad', () => this.#grad?.storage.place ?? null, samePlace);
     return this.#grad;
   }
 
@@ -127,12 +130,12 @@ export class Tensor {
 
   /** @internal Sees the gradient by this tensor and returns the one to go on with. */
   get hook(): Hook | undefined {
-    if (this.#isSeen) seeField(this, 'hook');
+    if (this.isUsed()) seeField(this, 'hook');
     return this.#hook;
   }
 
   set hook(hook: Hook | undefined) {
-    if (this.#isSeen) {
+    if (this.isUsed()) {
       const set = (value: Hook | undefined): void => {
         this.#hook = value;
       };
@@ -245,9 +248,10 @@ export class Tensor {
   }
 }
 
-type Place = Storage['place'];
+/** How many fields a tensor has before a user gives it more. */
+let ownFields = 0;
 
-const samePlace = (a: Place, b: Place): boolean => a?.memory === b?.memory && a?.offset === b?.offset;
+const samePlace = (a: Place | null, b: Place | null): boolean => a?.memory === b?.memory && a?.offset === b?.offset;
 
 /** At once, not by a promise: inside a captured function nobody can wait for one. */
 const refuseRead = (): void =>

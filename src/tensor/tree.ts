@@ -1,5 +1,6 @@
 /** Values that hold tensors: arrays, Maps, Sets, plain objects and instances of classes, and these within one another. */
-import { isHolder, isNumbers, partsOf } from '../gpu/held.js';
+import { refuse } from '../gpu/errors.js';
+import { isHolder, numbersOf, partsOf } from '../gpu/held.js';
 import { sameShape } from './shape.js';
 import { Tensor } from './tensor.js';
 
@@ -28,7 +29,10 @@ function copied(
   made = new Map<object, object>(),
 ): unknown {
   if (value instanceof Tensor) return replace(value);
-  if (isNumbers(value) && wanted(value)) return structuredClone(value);
+  if (numbersOf(value) && wanted(value as object)) return structuredClone(value);
+  if (isIterator(value) && wanted(value)) {
+    refuse('capture: an iterator can be gone through once, which a replay would not do again. Pass an array: [...it].');
+  }
   if (!isHolder(value)) return value;
   const before = made.get(value);
   if (before) return before;
@@ -50,6 +54,9 @@ function copied(
   }
   return into;
 }
+
+const isIterator = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value && 'next' in value;
 
 /** An object of the same class that holds nothing. */
 function emptyLike(value: object): object {
@@ -74,7 +81,8 @@ export function difference(before: unknown, now: unknown, met = new Map<object, 
     const same = now instanceof Tensor && before.dtype === now.dtype && sameShape(before.shape, now.shape);
     return same ? null : here;
   }
-  if (isNumbers(before)) return isNumbers(now) && sameNumbers(before, now) ? null : here;
+  const numbers = numbersOf(before);
+  if (numbers) return sameNumbers(numbers, numbersOf(now)) ? null : here;
   if (!isHolder(before)) return Object.is(before, now) ? null : here;
   if (!isHolder(now) || Object.getPrototypeOf(before) !== Object.getPrototypeOf(now)) return here;
   if (met.has(before) || met.has(now)) return met.get(before) === now ? null : here;
@@ -91,5 +99,5 @@ export function difference(before: unknown, now: unknown, met = new Map<object, 
   return null;
 }
 
-const sameNumbers = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
-  a.length === b.length && Array.prototype.every.call(a, (value, i) => Object.is(value, b[i]));
+const sameNumbers = (a: ArrayLike<unknown>, b: ArrayLike<unknown> | null): boolean =>
+  a.length === b?.length && Array.prototype.every.call(a, (value, i) => Object.is(value, b[i]));

@@ -2,44 +2,81 @@
  * Objects whose fields a captured step looks after: it is recorded anew where one that it read is no longer what it was
  * (`dropout.p = 0.1`, `model.head = new Linear(…)`).
  */
+import { opaque, sameItems } from '../gpu/held.js';
 import { recording } from '../gpu/recording.js';
+import { Storage } from '../gpu/storage.js';
+import { Tensor } from './tensor.js';
+import { copyTree, difference, tensorsIn } from './tree.js';
 
-export { opaque } from '../gpu/held.js';
+export { opaque, sameItems } from '../gpu/held.js';
 export { readField, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
 
 /** The method, where there is one, that is told of what is assigned to a field before it is there. */
 export const assigned: unique symbol = Symbol('kindling.assigned');
 
-/** Whether a field is a value: what getters read is seen when they read it. */
-function isField(target: object, name: PropertyKey): boolean {
-  if (typeof name !== 'string') return false;
+/** The getter and setter of a field, where it has such. */
+function accessorOf(target: object, name: PropertyKey): PropertyDescriptor | null {
   for (let at: object | null = target; at; at = Reflect.getPrototypeOf(at)) {
     const there = Reflect.getOwnPropertyDescriptor(at, name);
-    if (there) return 'value' in there;
+    if (there) return 'value' in there ? null : there;
   }
-  return true;
+  return null;
 }
 
-function noteWrite(target: object, name: PropertyKey): void {
+/** What there is to compare of what a getter returns; null for what it makes anew each time: tensors, functions. */
+function lasting(value: unknown): { readonly of: unknown } | null {
+  if (value instanceof Tensor) return value.storage.isTemporary ? null : { of: value.storage };
+  if (typeof value === 'function' || !tensorsIn(value).next().done) return null;
+  return { of: copyTree(value, (tensor) => tensor) };
+}
+
+const isLike = (then: unknown, now: unknown): boolean =>
+  then instanceof Storage ? then === now : difference(then, now) === null;
+
+/** The function reads a field. Of one behind a getter, which may read private fields, it is the result that counts. */
+function noteRead(target: object, name: PropertyKey, self: unknown, value: unknown): void {
   const fields = recording()?.fields;
-  if (!fields || !isField(target, name)) return;
+  if (!fields || name === opaque) return;
+  if (!accessorOf(target, name)) {
+    fields.see(target, name);
+    return;
+  }
+  const then = lasting(value);
+  const get = (): unknown => lasting(Reflect.get(target, name, self))?.of;
+  if (then) fields.read(target, name, get, isLike, then.of);
+}
+
+/** The function is about to define a field, or to delete it. */
+function noteWrite(target: object, name: PropertyKey): void {
   const get = (): PropertyDescriptor | undefined => Reflect.getOwnPropertyDescriptor(target, name);
-  fields.write(target, name, get, (last) => {
+  recording()?.fields.write(target, name, get, (last) => {
     if (last) Reflect.defineProperty(target, name, last);
     else Reflect.deleteProperty(target, name);
   });
 }
 
-const sameNames = (a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean =>
-  a.length === b.length && a.every((name, i) => name === b[i]);
+/** The function asks which fields there are, or whether one is. Those that can be counted are among the names twice. */
+function noteNames(target: object): void {
+  const names = (): PropertyKey[] => [...Reflect.ownKeys(target), ...Object.keys(target)];
+  recording()?.fields.read(target, 'names of fields', names, sameItems);
+}
 
 const watching: ProxyHandler<object> = {
   get(target, name, self) {
-    const fields = recording()?.fields;
-    if (fields && isField(target, name)) fields.see(target, name);
-    return Reflect.get(target, name, self);
+    const value: unknown = Reflect.get(target, name, self);
+    noteRead(target, name, self, value);
+    return value;
   },
-  // Setting a field of a proxy defines it.
+  set(target, name, value, self) {
+    if (!accessorOf(target, name)) noteWrite(target, name);
+    else if (Object(value) !== value) {
+      // Replays set it to what its getter says in the end. Of an object its setter takes care, by what that writes.
+      const set = (last: unknown): void => void Reflect.set(target, name, last, self);
+      recording()?.fields.write(target, name, () => Reflect.get(target, name, self), set);
+    }
+    // Setting a field of a proxy defines it.
+    return Reflect.set(target, name, value, self);
+  },
   defineProperty(target, name, descriptor) {
     const tell: unknown = Reflect.get(target, assigned);
     if (typeof tell === 'function') Reflect.apply(tell, watchers.get(target), [name, descriptor.value]);
@@ -50,8 +87,17 @@ const watching: ProxyHandler<object> = {
     noteWrite(target, name);
     return Reflect.deleteProperty(target, name);
   },
+  has(target, name) {
+    if (name !== opaque) noteNames(target);
+    return Reflect.has(target, name);
+  },
+  getOwnPropertyDescriptor(target, name) {
+    noteNames(target);
+    recording()?.fields.see(target, name);
+    return Reflect.getOwnPropertyDescriptor(target, name);
+  },
   ownKeys(target) {
-    recording()?.fields.read(target, 'names of fields', () => Reflect.ownKeys(target), sameNames);
+    noteNames(target);
     return Reflect.ownKeys(target);
   },
 };

@@ -142,6 +142,43 @@ test('numbers, in typed arrays and fields of instances too, make a recording eac
   expect(seen).toEqual([2, 2, 2, 3, 3, 6]);
 });
 
+test.each<[string, (value: number) => unknown, (given: never) => number]>([
+  ['a Date', (value) => new Date(value), (date: Date) => date.getTime()],
+  [
+    'an ArrayBuffer',
+    (value) => new Uint8Array([value]).buffer,
+    (buffer: ArrayBuffer) => new Uint8Array(buffer)[0] ?? 0,
+  ],
+  ['a DataView', (value) => new DataView(new Uint8Array([value]).buffer), (view: DataView) => view.getUint8(0)],
+])('%s is what it holds', async (_, make, read) => {
+  const f = k.capture((x: k.Tensor, held: unknown) => x.mul(read(held as never)));
+  const seen: number[] = [];
+  for (const value of [1, 1, 1, 2, 2, 2]) seen.push(await f(k.ones([1]), make(value)).item());
+  expect(seen).toEqual([1, 1, 1, 2, 2, 2]);
+  expect(f.stats().replays).toBe(3);
+});
+
+test('a Date that is changed in place is another, as an argument and in a field', async () => {
+  const date = new Date(1);
+  const model = Object.assign(new nn.Tanh(), { date: new Date(1) });
+  const f = k.capture((x: k.Tensor, when: Date) => x.mul(when.getTime()).mul(model.date.getTime()));
+  const seen: number[] = [];
+  for (const [at, field] of [
+    [1, 1],
+    [1, 1],
+    [1, 1],
+    [2, 1],
+    [2, 1],
+    [2, 3],
+    [2, 3],
+  ] as const) {
+    date.setTime(at);
+    model.date.setTime(field);
+    seen.push(await f(k.ones([1]), date).item());
+  }
+  expect(seen).toEqual([1, 1, 1, 2, 2, 6, 6]);
+});
+
 test('modules, optimizers and functions are told apart by identity', async () => {
   const models = [new nn.Linear(2, 1), new nn.Linear(2, 1)];
   const sgds = models.map((model) => new SGD(model.parameters(), { lr: 0.1 }));
@@ -206,6 +243,48 @@ describe('refused', () => {
       (x) => x.copy_(x.mul(2)).mul(1),
     );
     for (const text of later) expect(text).toMatch(/argument is written in place/);
+  });
+  test('one that the function writes through a variable', async () => {
+    const total = k.zeros([1]);
+    const f = k.capture((x: k.Tensor) => {
+      total.copy_(total.add(1));
+      return x.mul(2);
+    });
+    expect(await f(total).item()).toBe(2);
+    for (let i = 0; i < 3; i++) expect(() => f(total)).toThrow(/writes into a tensor that is an argument too.*clone/);
+    for (let i = 0; i < 4; i++) expect(await f(total.clone()).item()).toBe(8 + 2 * i);
+    expect(() => f(total.detach())).toThrow(/argument too/);
+    expect(await total.item()).toBe(8);
+  });
+  test('a range that an optimizer writes, and not its neighbour', async () => {
+    const [w, v] = [new nn.Parameter(k.ones([64])), new nn.Parameter(k.ones([64]))];
+    new SGD([w, v], { lr: 1 });
+    const sgd = new SGD([w], { lr: 1 });
+    const f = k.capture((x: k.Tensor) => {
+      sgd.zeroGrad();
+      w.mul(x).sum().backward();
+      sgd.step();
+    });
+    for (let i = 0; i < 4; i++) f(v.detach());
+    expect(() => f(w.detach())).toThrow(/argument too/);
+    expect((await w.data())[63]).toBe(-3);
+  });
+  test.each<[string, () => unknown]>([
+    ['an iterator', () => [k.ones([1])].values()],
+    [
+      'a generator',
+      () =>
+        (function* () {
+          yield k.ones([1]);
+        })(),
+    ],
+    ['one deep in an argument', () => [{ it: new Map([[1, k.ones([1])]]).values() }]],
+  ])('%s', (_, make) => {
+    for (const text of errors(make, () => k.ones([1]))) expect(text).toMatch(/an iterator .*\[\.\.\.it\]/);
+  });
+  test('a date that the function changes', () => {
+    const body = (date: Date) => void date.setTime(7);
+    for (const text of errors(() => new Date(0), body)) expect(text).toMatch(/changes argument 1/);
   });
   test('an argument that requires a gradient, whenever it comes', () => {
     const w = k.ones([1], { requiresGrad: true });

@@ -99,8 +99,8 @@ const edits: Record<string, [edit: (parts: Parts) => void, back?: (parts: Parts)
     ({ model }) => void Object.assign(model.drop, { p: 0.75 }),
     ({ model }) => void Object.assign(model.drop, { p: 0 }),
   ],
-  "batch norm's momentum": [({ model }) => void Object.assign(model.norm.options, { momentum: 0.7 })],
-  "batch norm's eps": [({ model }) => void Object.assign(model.norm.options, { eps: 1 })],
+  "batch norm's momentum": [({ model }) => void Object.assign(model.norm, { momentum: 0.7 })],
+  "batch norm's eps": [({ model }) => void Object.assign(model.norm, { eps: 1 })],
   'a number': [
     ({ model }) => {
       model.scale = 2;

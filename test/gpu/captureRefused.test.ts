@@ -89,6 +89,45 @@ test('a buffer that is assigned in a step stays', async () => {
   expect(await running.stateDict().mean?.item()).toBe(1.75);
 });
 
+describe('hooks that stay', () => {
+  const registrations: Record<string, (model: nn.Linear) => k.HookHandle> = {
+    'before forward': (model) => nn.registerForwardPreHook(model, () => {}),
+    'after forward': (model) => nn.registerForwardHook(model, () => {}),
+    'in backward': (model) => nn.registerFullBackwardHook(model, () => {}),
+    'on a weight': (model) => k.registerHook(model.weight, () => {}),
+  };
+  test.each(Object.keys(registrations))('%s', (name) => {
+    const model = new nn.Linear(2, 2);
+    const [first, ...others] = outcomes(() => void registrations[name]?.(model));
+    expect(first).toBe('nothing');
+    for (const message of others) expect(message).toMatch(/a hook is registered inside.*remove\(\)/);
+    expect(outcomes(() => registrations[name]?.(model).remove())).toEqual(Array(4).fill('nothing'));
+  });
+  test('and not those on what the function makes', async () => {
+    const model = new nn.Linear(1, 2);
+    const f = k.capture((x: k.Tensor) => {
+      const y = model.forward(x);
+      let seen = x;
+      k.registerHook(y, (grad) => {
+        seen = grad.mul(2);
+      });
+      y.sum().backward();
+      return seen;
+    });
+    for (let i = 0; i < 4; i++) expect(await f(k.ones([1, 1])).array()).toEqual([[2, 2]]);
+  });
+});
+
+test('an optimizer is made outside, and its groups', () => {
+  const p = () => new nn.Parameter(k.ones([1]));
+  const sgd = new SGD([p()], { lr: 1 });
+  const later = [p(), p(), p(), p()];
+  for (const act of [() => new SGD([p()], { lr: 1 }), () => sgd.addParamGroup({ params: [later.pop() as k.Tensor] })]) {
+    const [, ...others] = outcomes(act, 3);
+    for (const message of others) expect(message).toMatch(/an optimizer is given parameters inside.*outside/);
+  }
+});
+
 test('a scheduler makes its step outside', () => {
   const adam = new Adam([k.ones([1], { requiresGrad: true })]);
   const schedulers = [

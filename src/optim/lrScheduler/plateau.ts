@@ -1,6 +1,6 @@
 import { type Complete, checked, type Known } from '../../gpu/options.js';
 import { opaque } from '../../tensor/watched.js';
-import { defined } from '../optimizer.js';
+import { defined } from '../groups.js';
 import {
   checkOptions,
   demand,
