@@ -70,12 +70,14 @@ export const tanh = (x: Tensor): Tensor => unary(lines.tanh, x);
 export const sigmoid = (x: Tensor): Tensor => unary(lines.sigmoid, x);
 /** Error function. */
 export const erf = (x: Tensor): Tensor => unary(lines.erf, x);
+const rounded = (line: lines.Unary, x: Tensor): Tensor =>
+  wantTensor(line.name, 'x', x).dtype === 'f32' ? unary(line, x) : x;
 /** Largest whole number ≤ x. Its gradient is 0. Integers stay what they are. */
-export const floor = (x: Tensor): Tensor => unary(lines.floor, x);
+export const floor = (x: Tensor): Tensor => rounded(lines.floor, x);
 /** Smallest whole number ≥ x. Its gradient is 0. Integers stay what they are. */
-export const ceil = (x: Tensor): Tensor => unary(lines.ceil, x);
+export const ceil = (x: Tensor): Tensor => rounded(lines.ceil, x);
 /** Nearest whole number, ties to even. Its gradient is 0. Integers stay what they are. */
-export const round = (x: Tensor): Tensor => unary(lines.round, x);
+export const round = (x: Tensor): Tensor => rounded(lines.round, x);
 /** −1, 0 or 1, of i32 an i32. Its gradient is 0. */
 export const sign = (x: Tensor): Tensor => unary(lines.sign, x);
 

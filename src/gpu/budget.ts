@@ -12,7 +12,7 @@ import { pool } from './pool.js';
 const BUDGET_BYTES = 96 * 2 ** 20;
 /** So much made without a pause is worth a warning, whether or not it is garbage. */
 const UNPAUSED_BYTES = 512 * 2 ** 20;
-/** What a collection finds at least, if it was worth its while. */
+/** What a collection finds, if it was worth its while. */
 const WORTH_BYTES = BUDGET_BYTES / 4;
 
 const state = /* @__PURE__ */ perDevice(() => ({
@@ -63,8 +63,7 @@ async function collected(): Promise<void> {
  * soon, but ever less so, for it may also be that all is needed.
  */
 export function nextThreshold(used: number, fruitless: number): number {
-  const share = fruitless === 0 ? 0.5 : Math.min(0.5, 2 ** fruitless / 16);
-  return Math.max(BUDGET_BYTES, used * (1 + share));
+  return Math.max(BUDGET_BYTES, used * (1 + (fruitless && fruitless < 3 ? fruitless / 8 : 0.5)));
 }
 
 function warn({ tensors, bytes }: { tensors: number; bytes: number }, what: string): void {

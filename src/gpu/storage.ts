@@ -286,7 +286,7 @@ export class Storage {
 
 const FREED =
   'this tensor was freed. What a step makes lives until the step ends: return it from the step, or pass it to keep(), ' +
-  'to use it afterwards. Parameters, their gradients (until zeroGrad) and optimizer state are kept without asking';
+  'to use it afterwards';
 
 const CARRIED =
   'What a step makes is freed with it, unless returned or kept. What goes on from call to call is written into a tensor ' +

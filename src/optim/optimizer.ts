@@ -240,7 +240,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
         this.fail(`group ${g} of the state has ${numbers.length} parameters, not ${group.params.length}`);
       }
       if (dict.kind !== undefined && dict.kind !== kind) {
-        this.fail(`the state is ${dict.kind}'s, which computes otherwise; load it into ${dict.kind}, or begin anew`);
+        this.fail(`the state is that of ${dict.kind}`);
       }
       const found = group.params.map((param, i) => {
         const number: unknown = numbers[i];

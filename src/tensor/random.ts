@@ -41,7 +41,7 @@ export function checkRandomState(to: RandomState | undefined): void {
   const { seed, step, created } = to ?? {};
   const counts = [seed, step, created].every((one) => Number.isSafeInteger(one) && (one as number) >= 0);
   if (!counts) {
-    refuse(`setRandomState: ${JSON.stringify(to)} is no state: seed, step and created are whole numbers from 0`);
+    refuse(`setRandomState: ${JSON.stringify(to)} is no state: take that of randomState()`);
   }
 }
 

@@ -113,7 +113,7 @@ describe('a checkpoint that does not fit', () => {
     [
       "an optimizer of another kind's",
       (run) => ({ ...run, optimizer: new AdamW(run.model.parameters()) }),
-      /AdamW: the state is Adam's, which computes otherwise; load it into Adam/,
+      /AdamW: the state is that of Adam$/,
     ],
     [
       'the scheduler',

@@ -318,6 +318,40 @@ const functions: [string, (...x: Tensor[]) => Tensor, () => Tensor[]][] = [
     (a, b) => k.cat([a, b, a], 1).add(k.stack([a, b], 1).sum()),
     () => [f(2), f(3)].map((x, i) => (i ? x.slice(1, 0, 2) : x)),
   ],
+  ['pooling to a rest', (a) => F.maxPool2d(a, 3, { stride: 2, padding: 1, ceilMode: true }), () => [f(2, 6, 7).sub(5)]],
+  [
+    'pooling to a rest, dilated',
+    (a) => F.maxPool2d(a, [2, 3], { stride: [3, 2], dilation: [2, 1], ceilMode: true }),
+    () => [f(2, 9, 8).sub(5)],
+  ],
+  ['pooling to a rest of signals', (a) => F.maxPool1d(a, 3, { stride: 2, ceilMode: true }), () => [f(4, 8).sub(5)]],
+  ['averages of a rest', (a) => F.avgPool2d(a, 3, { stride: 2, padding: 1, ceilMode: true }), () => [f(2, 6, 7)]],
+  ['averages of a rest alone', (a) => F.avgPool2d(a, [2, 3], { stride: 3, ceilMode: true }), () => [f(2, 7, 10)]],
+  [
+    'averages of a rest without padding',
+    (a) => F.avgPool2d(a, 3, { stride: 2, padding: 1, ceilMode: true, countIncludePad: false }),
+    () => [f(2, 6, 7)],
+  ],
+  ['averages by another divisor', (a) => F.avgPool2d(a, [2, 3], { divisorOverride: 5 }), () => [f(2, 6, 7)]],
+  [
+    'averages of a rest by another divisor',
+    (a) => F.avgPool2d(a, 3, { stride: 2, padding: 1, ceilMode: true, divisorOverride: 4 }),
+    () => [f(2, 6, 7)],
+  ],
+  ['pad by mirroring', (a) => F.pad(a, [1, 2, 2, 0], { mode: 'reflect' }), () => [f(2, 3, 4)]],
+  ['pad by repeating', (a) => F.pad(a, [1, 5, 2, 0], { mode: 'replicate' }), () => [f(2, 3, 4)]],
+  ['pad in a circle', (a) => F.pad(a, [1, 2, 2, 0], { mode: 'circular' }), () => [f(2, 3, 4)]],
+  ['nearest pictures', (a) => F.interpolate(a, { size: [5, 9] }), () => [f(2, 3, 4)]],
+  ['nearest pictures, smaller', (a) => F.interpolate(a, { scaleFactor: [0.5, 0.7] }), () => [f(2, 6, 7)]],
+  ['pictures between', (a) => F.interpolate(a, { size: [5, 9], mode: 'bilinear' }), () => [f(2, 3, 4)]],
+  ['pictures between, smaller', (a) => F.interpolate(a, { scaleFactor: 0.6, mode: 'bilinear' }), () => [f(2, 6, 7)]],
+  [
+    'pictures between corners',
+    (a) => F.interpolate(a, { size: [5, 9], mode: 'bilinear', alignCorners: true }),
+    () => [f(2, 3, 4)],
+  ],
+  ['pictures by cubics', (a) => F.interpolate(a, { size: [5, 9], mode: 'bicubic' }), () => [f(2, 3, 4)]],
+  ['volumes between', (a) => F.interpolate(a, { scaleFactor: 1.5, mode: 'trilinear' }), () => [f(2, 3, 4, 2)]],
   ['pad', (a) => F.pad(a, [1, 2, 0, 1], { value: 3 }), () => [f(2, 3)]],
   ['gather', (a, i) => k.gather(a, 1, i), () => [f(4), randint(0, 4, [2, 3])]],
   ['indexSelect', (a) => k.indexSelect(a, 1, tensor([2, 0], { dtype: 'i32' })), () => [f(4)]],
@@ -338,6 +372,28 @@ const functions: [string, (...x: Tensor[]) => Tensor, () => Tensor[]][] = [
     () => [f(3)],
   ],
   ['a detached view', (a) => a.mul(2).detach().add(a.detach()), () => [f(3)]],
+  [
+    'what keeps whole numbers',
+    (a) =>
+      k
+        .pow(a, 3)
+        .add(k.square(a))
+        .add(k.clamp(a, { min: -2, max: 1 }))
+        .add(k.sign(a))
+        .add(k.relu(a)),
+    () => [randint(-4, 4, [2, 3])],
+  ],
+  [
+    'whole numbers rounded and bounded',
+    (a) =>
+      k
+        .floor(a)
+        .add(k.ceil(a))
+        .add(k.round(a))
+        .add(k.relu6(a.mul(3))),
+    () => [randint(-4, 4, [2, 3])],
+  ],
+  ['whole powers of whole numbers', (a, b) => k.pow(a, b), () => [randint(-4, 4, [2, 3]), randint(0, 4, [2, 3])]],
   ['i32 arithmetic', (a) => k.abs(k.neg(a.mul(3))).sub(1), () => [randint(-4, 4, [2, 3])]],
 ];
 

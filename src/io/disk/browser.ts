@@ -28,9 +28,18 @@ export async function lockFile(path: string, options: LockOptions = {}): Promise
     new Promise((resolve, reject) => {
       const holding = (lock: Lock | null): Promise<void> | undefined => {
         if (!lock) resolve(null);
-        else return new Promise((done) => resolve({ tookOver: null, release: async () => done() }));
+        if (!lock) return;
+        return new Promise((done) => {
+          // Whoever awaits the release finds the lock free.
+          const release = (): Promise<void> => {
+            done();
+            return held;
+          };
+          resolve({ tookOver: null, release });
+        });
       };
-      navigator.locks.request(path, { ifAvailable }, holding).catch(reject);
+      const held: Promise<void> = navigator.locks.request(path, { ifAvailable }, holding);
+      held.catch(reject);
     });
   const free = await take(true);
   if (free) return free;

@@ -143,9 +143,9 @@ fn sin_(x: f32) -> f32 {
 }
 fn cos_(x: f32) -> f32 { return turned(x, 1u); }`;
 
-// As C's pow at NaN, infinities and zeros. (Its template calls functions: a bundler leaves it out only where that is pure.)
+// As C's pow at NaN, infinities and zeros.
 // `power` is 2^(p log2 a) of a number above 0: p times the exponent of a is taken in two parts of 12 bits, without rounding.
-export const POW = /* @__PURE__ */ (() => `
+export const POW = `
 fn power(a: f32, p: f32) -> f32 {
   let over = bitcast<i32>(a) - 0x3f3504f3;
   let exponent = f32(over >> 23u);
@@ -184,4 +184,4 @@ fn pow_(x: f32, p: f32) -> f32 {
     m = select(power(a, p), sqrt(a), p == 0.5);
   }
   return select(m, -m, odd && (bitcast<u32>(x) >> 31u) == 1u);
-}`)();
+}`;

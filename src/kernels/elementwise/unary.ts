@@ -56,9 +56,9 @@ export const erf: Unary = {
   gradient: 'or_nan(g * 1.1283791671 * exp_(-x * x), x)',
   uses: [EXP, ERF],
 };
-export const floor: Unary = { name: 'floor', value: 'floor(x)', whole: 'x' };
-export const ceil: Unary = { name: 'ceil', value: 'ceil(x)', whole: 'x' };
-export const round: Unary = { name: 'round', value: 'round(x)', whole: 'x' };
+export const floor: Unary = { name: 'floor', value: 'floor(x)' };
+export const ceil: Unary = { name: 'ceil', value: 'ceil(x)' };
+export const round: Unary = { name: 'round', value: 'round(x)' };
 export const sign: Unary = { name: 'sign', value: 'sign_(x)', uses: [SIGN], whole: 'clamp(x, -1, 1)' };
 export const isnan: Unary = { name: 'isnan', value: 'u32(is_nan(x))', makes: 'bool' };
 export const isinf: Unary = {
