@@ -1,4 +1,5 @@
 import { refuse } from '../gpu/errors.js';
+import { text } from '../gpu/options.js';
 import type { OnDevice } from './batches.js';
 import type { Reshaping, Transform } from './transforms.js';
 
@@ -21,8 +22,15 @@ export interface Dataset<Sample extends readonly HostArray[] = readonly HostArra
   onDevice?(transform: Transform | Reshaping | undefined): OnDevice | null;
 }
 
+/** @throws KindlingError unless this has a length and get(index) */
+export function wantDataset(name: string, dataset: unknown): void {
+  const { get, length }: Partial<Dataset> = dataset ?? {};
+  if (typeof get === 'function' && typeof length === 'number') return;
+  refuse(`${name}: wants a data set, with length and get(index), got ${text(dataset)}; see TensorDataset`);
+}
+
 export function checkIndex(name: string, index: number, length: number): void {
   if (!Number.isInteger(index) || index < 0 || index >= length) {
-    refuse(`${name}: index ${index} is outside of 0 … ${length - 1}`);
+    refuse(`${name}: index ${text(index)} is outside of 0 … ${length - 1}`);
   }
 }

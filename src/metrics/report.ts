@@ -109,7 +109,7 @@ export function classificationReport(
   const known = { ...CLASSES, targetNames: 'any', digits: 'number' } as const;
   const { targetNames, digits = 2 } = checked(op, options, known);
   if (!Number.isInteger(digits) || digits < 0 || digits > 60) refuse(`${op}: digits ${digits}; use 0 to 60`);
-  const found = occurring(labels, predictions);
+  const found = occurring(op, labels, predictions);
   const names = targetNames?.length;
   const counted = names !== undefined && found.every((c) => c >= 0 && c < names) ? names : undefined;
   const classes = scored(op, labels, predictions, counted && !options.classes ? { classes: counted } : options);

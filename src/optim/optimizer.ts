@@ -4,7 +4,7 @@
  */
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, itemsOf, type Known } from '../gpu/options.js';
+import { atMost, checked, itemsOf, type Known } from '../gpu/options.js';
 import { guard, recording, refuseInCapture, unrecorded } from '../gpu/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
 import { sameShape, show } from '../tensor/shape.js';
@@ -101,6 +101,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
+    atMost('optimizer.zeroGrad', 0, arguments);
     for (const { group } of this.#groups()) zeroGrad(group.params);
   }
 
@@ -109,6 +110,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
    * where one array of them all would be larger than the adapter lets a kernel have.
    */
   step(): void {
+    atMost('optimizer.step', 0, arguments);
     for (const { group, arenas } of this.#groups()) {
       this.#checkGroup(group);
       for (const arena of arenas) this.#stepIn(arena, group);

@@ -18,12 +18,15 @@ export interface Unary {
   readonly uses?: readonly string[];
 }
 
+/** `yes` where x is a NaN, else `no`. As a call that is marked pure, so that a bundler drops the lines that call it. */
+const ifNan = (x: string, yes: string, no: string): string => `select(${no}, ${yes}, ${isNan(x)})`;
+
 export const neg: Unary = { name: 'neg', value: '-x', gradient: '-g', passes: true };
 export const abs: Unary = {
   name: 'abs',
   value: 'abs(x)',
   gradient: 'g * sign(x)',
-  gradientOfNan: `select(0.0, g, ${isNan('g')})`,
+  gradientOfNan: /* @__PURE__ */ ifNan('g', 'g', '0.0'),
 };
 export const exp: Unary = { name: 'exp', value: 'exp_(x)', gradient: 'g * y', uses: [EXP] };
 export const log: Unary = { name: 'log', value: 'log_(x)', gradient: 'g / x', passes: true, uses: [LOG] };
@@ -57,8 +60,13 @@ export const floor: Unary = { name: 'floor', value: 'floor(x)', passes: true };
 export const ceil: Unary = { name: 'ceil', value: 'ceil(x)', passes: true };
 export const round: Unary = { name: 'round', value: 'round(x)', passes: true };
 // Of a NaN 0, as in PyTorch.
-export const sign: Unary = { name: 'sign', value: `select(sign(x), 0.0, ${isNan('x')})`, passes: true };
-export const isnan: Unary = { name: 'isnan', value: `u32(${isNan('x')})`, makes: 'bool', passes: true };
+export const sign: Unary = { name: 'sign', value: /* @__PURE__ */ ifNan('x', '0.0', 'sign(x)'), passes: true };
+export const isnan: Unary = {
+  name: 'isnan',
+  value: /* @__PURE__ */ ifNan('x', '1u', '0u'),
+  makes: 'bool',
+  passes: true,
+};
 export const isinf: Unary = {
   name: 'isinf',
   value: 'u32((bitcast<u32>(x) << 1u) == 0xff000000u)',
@@ -74,7 +82,7 @@ export const isfinite: Unary = {
 export const relu: Unary = {
   name: 'relu',
   value: 'relu(x)',
-  gradient: whereRelu('g', 'y'),
+  gradient: /* @__PURE__ */ whereRelu('g', 'y'),
   passes: true,
   uses: [RELU],
 };
