@@ -15,6 +15,20 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const options = (): CommandLine => ({ set: 'tricks', asPublished: false, host: 'node', json: false, out: folder });
 const plan = { ...PRESETS.smoke, set: 'tricks', scenarios: pick('tricks', ['baseline']), preset: 'smoke' } as const;
+const scores = { precision: 0.5, recall: 0.5, 'f1-score': 0.5, support: 25 };
+const run = {
+  scenario: 'baseline',
+  seed: 0,
+  accuracy: 0.5,
+  microF1: 0.5,
+  seconds: 1,
+  history: [{ epoch: 1, trainLoss: 2, testAccuracy: 0.5, learningRate: 0.1 }],
+  confusionMatrix: [
+    [20, 5],
+    [20, 5],
+  ],
+  report: { cat: scores, dog: scores, accuracy: 0.5 },
+};
 const results = {
   adapter: { description: 'x', isSoftware: true },
   host: 'node',
@@ -29,8 +43,10 @@ it('can be opened from the moment in which the folder is there', async () => {
   expect(await Store.open(folder)).toMatchObject({ results: null, resume: { options: options() } });
   await store.saveResume({ options: options(), plan, location: 'synthetic', fingerprint: 'f' });
   expect(await Store.open(folder)).toMatchObject({ results: null, resume: { plan } });
-  await store.saveResults(results);
-  expect(await Store.open(folder)).toMatchObject({ results, resume: { plan } });
+  for (const runs of [[], [run]]) {
+    await store.saveResults({ ...results, runs });
+    expect(await Store.open(folder)).toMatchObject({ results: { ...results, runs }, resume: { plan } });
+  }
   await expect(Store.create(options())).rejects.toThrow(/holds a run already: --resume/);
 });
 
@@ -41,11 +57,26 @@ it('takes a folder that a process left before it wrote anything', async () => {
   expect(JSON.parse(await readFile(join(folder, 'state/resume.json'), 'utf8'))).toEqual({ options: options() });
 });
 
-it.each<[string, string, unknown, RegExp]>([
+it.each<readonly [string, string, unknown, RegExp]>([
   ['no JSON', 'results.json', '{"runs": [', /results.json is damaged: it holds no JSON object/],
   ['a list', 'results.json', [], /results.json is damaged: it holds no JSON object/],
   ['nothing of a study', 'results.json', {}, /results.json is damaged: it does not have the form/],
   ['runs that are none', 'results.json', { ...results, runs: [1] }, /results.json is damaged/],
+  ['no versions', 'results.json', { ...results, versions: null }, /results.json is damaged/],
+  ...[
+    { ...run, history: [null] },
+    { ...run, history: [{ ...run.history[0], trainLoss: null }] },
+    { ...run, confusionMatrix: [[1, 2], [3]] },
+    { ...run, confusionMatrix: [[null]] },
+    { ...run, report: { cat: null } },
+    { ...run, report: { cat: { ...scores, recall: 'x' } } },
+  ].map((bad) => ['a bad run', 'results.json', { ...results, runs: [bad] }, /results.json is damaged/] as const),
+  [
+    "another study's size",
+    'results.json',
+    { ...results, settings: { ...results.settings, testSize: 7 } },
+    /two studies/,
+  ],
   ["another study's scenarios", 'results.json', { ...results, settings: { scenarios: ['x'] } }, /of two studies/],
   ['no JSON', 'state/resume.json', 'x', /resume.json is damaged: it holds no JSON object/],
   ['no sizes', 'state/resume.json', { options: {}, plan: { scenarios: [] } }, /resume.json is damaged/],

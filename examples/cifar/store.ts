@@ -8,20 +8,9 @@ import { dirname, join } from 'node:path';
 import { writeFileAtomic } from 'kindling/io';
 import { readIfThere, readJson } from '../shared/files.js';
 import { takeFolder, takeNew } from '../shared/folder.js';
-import type { CommandLine, Plan } from './options.js';
+import { isName, isResults, isResume, type ResumeState } from './form.js';
+import type { CommandLine } from './options.js';
 import type { StudyResults } from './results.js';
-
-/** What `--resume` needs and a reader of `results.json` does not; its paths are this machine's. */
-export interface ResumeState {
-  /** What the study was begun with. */
-  readonly options: CommandLine;
-  /** This and what follows is there once images and adapter are. */
-  readonly plan?: Plan;
-  /** The `--data` that gives the images again. */
-  readonly location?: string;
-  /** SHA-256 of the images. */
-  readonly fingerprint?: string;
-}
 
 /** A study that was begun; without `results` it was killed before they were written the first time. */
 export interface Opened {
@@ -62,9 +51,10 @@ export class Store {
     if (!existsSync(resultsPath)) return { store: new Store(folder), results: null, resume };
     const results = (await readJson(resultsPath)) as unknown as StudyResults;
     if (!isResults(results) || !resume.plan) throw damaged(resultsPath);
-    const names = resume.plan.scenarios.map(({ name }) => name);
-    if (String(names) !== String(results.settings.scenarios)) {
-      throw new Error(`${resultsPath} is of ${results.settings.scenarios}, ${resumePath} of ${names}: of two studies`);
+    const planned = { ...resume.plan, scenarios: resume.plan.scenarios.map(({ name }) => name) };
+    for (const [name, value] of Object.entries(planned)) {
+      const [here, there] = [results.settings[name], value].map((one) => JSON.stringify(one));
+      if (here !== there) throw new Error(`${resultsPath} has ${name} ${here}, ${resumePath} ${there}: of two studies`);
     }
     return { store: new Store(folder), results, resume };
   }
@@ -98,44 +88,6 @@ export class Store {
 
 const damaged = (path: string): Error =>
   new Error(`${path} is damaged: it does not have the form of a study's. Put back a whole copy of it, or begin anew`);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function isResume({ options, plan, location, fingerprint }: ResumeState): boolean {
-  if (!isObject(options)) return false;
-  if (plan === undefined) return true;
-  if (!isObject(plan)) return false;
-  const { scenarios, seeds, trainSize, testSize, epochs, batchSize } = plan;
-  const sizes = [trainSize, testSize, epochs, batchSize].every((size) => Number.isSafeInteger(size) && size > 0);
-  const lists = Array.isArray(scenarios) && scenarios.length > 0 && Array.isArray(seeds) && seeds.length > 0;
-  return (
-    sizes &&
-    lists &&
-    scenarios.every((one) => isObject(one) && isName(one.name)) &&
-    seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0) &&
-    typeof location === 'string' &&
-    typeof fingerprint === 'string'
-  );
-}
-
-function isResults({ adapter, data, settings, runs, diverged = [] }: StudyResults): boolean {
-  if (!isObject(adapter) || !isObject(data) || !isObject(settings) || !Array.isArray(runs)) return false;
-  if (typeof adapter.description !== 'string' || !Array.isArray(settings.scenarios)) return false;
-  if (!Array.isArray(diverged) || !diverged.every((run) => isObject(run) && typeof run.what === 'string')) return false;
-  return runs.every(
-    (run) =>
-      isObject(run) &&
-      settings.scenarios.includes(run.scenario) &&
-      [run.seed, run.accuracy, run.microF1, run.seconds].every(Number.isFinite) &&
-      Array.isArray(run.history) &&
-      Array.isArray(run.confusionMatrix) &&
-      isObject(run.report),
-  );
-}
-
-/** Files are called after scenarios: no name leads out of the folder. */
-const isName = (name: unknown): boolean => typeof name === 'string' && /^\w[\w-]*$/.test(name);
 
 const fileOf =
   (folder: string, ending: string) =>

@@ -62,9 +62,8 @@ function binary(line: lines.Binary, left: Operand, right: Operand): Tensor {
   wantOperand(name, 'b', right);
   if (!(left instanceof Tensor) && !(right instanceof Tensor)) refuse(`${name}: wants a tensor`);
   let [a, b] = promote(left, right);
-  const needsFloat = name === 'pow' || name === 'div';
   if (a.dtype === 'bool' && !makes) [a, b] = [cast(a, 'i32'), cast(b, 'i32')];
-  if (needsFloat && a.dtype !== 'f32') [a, b] = [cast(a, 'f32'), cast(b, 'f32')];
+  if (name === 'div' && a.dtype !== 'f32') [a, b] = [cast(a, 'f32'), cast(b, 'f32')];
   const shape = broadcast(name, a.shape, b.shape);
   const spec = {
     name,
@@ -121,7 +120,7 @@ export const le = /* @__PURE__ */ ofTwo(lines.le);
 export const gt = /* @__PURE__ */ ofTwo(lines.gt);
 /** a ≥ b, a bool tensor. */
 export const ge = /* @__PURE__ */ ofTwo(lines.ge);
-/** a raised to tensor b. For a constant exponent `pow` of `unary.ts` is called. @internal */
+/** a raised to b; integers stay integers. For other constant exponents `pow` of `unary.ts` is called. @internal */
 export const powTensor = /* @__PURE__ */ ofTwo(lines.pow);
 /** @internal Cross-entropy of logits a and targets b: −b · log σ(a) − (1 − b) · log(1 − σ(a)). */
 export const bce = /* @__PURE__ */ ofTwo(lines.bce);

@@ -5,6 +5,7 @@ import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, bce, div, maximum, mul, sub, weightedSoftplus } from './binary.js';
 import { sum } from './broadcast.js';
+import { cast } from './cast.js';
 import { mean } from './reduce.js';
 import { differentiable, noGrad } from './tape.js';
 import { abs, clamp, exp, log, log1p, neg, square } from './unary.js';
@@ -37,7 +38,7 @@ function same(name: string, x: Tensor, target: Tensor): void {
 export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const { reduction } = checked('mseLoss', options, LOSS);
   same('mseLoss', x, target);
-  return reduced(square(sub(x, target)), reduction);
+  return reduced(square(cast(sub(x, target), 'f32')), reduction);
 }
 
 /** |x − target|. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.l1_loss.html */

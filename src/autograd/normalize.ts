@@ -77,10 +77,10 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
     refuse(`batchNorm: wants f32 of shape [N, C] or [N, C, ...], got ${x.dtype} ${show(x.shape)}`);
   }
   checkVectors('batchNorm', x, [channels], { runningMean, runningVar, weight, bias });
-  if (training && n * inner < 2) {
+  if (training && n * inner === 1) {
     refuse(`batchNorm: training wants more than one value per channel, got ${show(x.shape)}`);
   }
-  const spec = { n, channels, inner };
+  const spec = n * inner > 0 ? { n, channels, inner } : { n: 0, channels, inner: 1 };
   const walk = { outer: 1, length: walkOf(spec).count, inner: channels };
   let means: Tensor;
   let variances: Tensor;
@@ -89,9 +89,12 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
     const running = runningMean && runningVar ? [runningMean, runningVar] : [];
     const found = [means, variances, ...running];
     const kept = running.length > 0 ? momentum : null;
-    withLanes('batchNorm.statistics', walk, (lanes) =>
-      launchInto(batchNormStatsKernel({ ...spec, lanes, momentum: kept }), [x], found),
-    );
+    // Of no values there are no statistics, and nobody reads them.
+    if (n * inner > 0) {
+      withLanes('batchNorm.statistics', walk, (lanes) =>
+        launchInto(batchNormStatsKernel({ ...spec, lanes, momentum: kept }), [x], found),
+      );
+    }
   } else {
     if (!runningMean || !runningVar) {
       refuse('batchNorm: evaluation wants runningMean and runningVar; or pass training: true');
@@ -145,7 +148,7 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
     eps,
   } = checked('instanceNorm', options, INSTANCE_NORM);
   const [n = 0, channels = 0, ...rest] = x.shape;
-  if (x.ndim < 3 || (useInputStats && sizeOf(rest) < 2)) {
+  if (x.ndim < 3 || (useInputStats && sizeOf(rest) === 1)) {
     refuse(`instanceNorm: wants [N, C, ...] with more than one value per channel, got ${show(x.shape)}`);
   }
   checkVectors('instanceNorm', x, [channels], { runningMean, runningVar, weight, bias });
@@ -161,7 +164,7 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
     ...(momentum === undefined ? {} : { momentum }),
     ...(eps === undefined ? {} : { eps }),
   });
-  if (useInputStats && means && variances) {
+  if (useInputStats && means && variances && x.size > 0) {
     runningMean?.copy_(mean(reshape(means, [n, channels]), { dim: 0 }));
     runningVar?.copy_(mean(reshape(variances, [n, channels]), { dim: 0 }));
   }

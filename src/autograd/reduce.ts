@@ -140,13 +140,13 @@ export function norm(x: Tensor, options: NormOptions = {}): Tensor {
   wantTensor('norm', 'x', x);
   const { p = 2, ...along } = checked('norm', options, { ...REDUCE, p: 'number' });
   if (p === 1) return sum(abs(x), along);
-  if (p === 2) return rootOf(sum(square(x), along), sqrt);
+  if (p === 2) return rootOf(sum(square(cast(x, 'f32')), along), sqrt);
   if (p === Number.POSITIVE_INFINITY) {
     wantsElements('norm', x, dimsOf('norm', along.dim, x.ndim));
     return extreme('max', abs(x), along, true);
   }
   if (!(p > 0)) refuse(`norm: p ${p} is not greater than 0`);
-  return rootOf(sum(pow(abs(x), p), along), (s) => pow(s, 1 / p));
+  return rootOf(sum(pow(abs(cast(x, 'f32')), p), along), (s) => pow(s, 1 / p));
 }
 
 /** The root of x ≥ 0, whose gradient at 0 is 0 rather than infinite. */

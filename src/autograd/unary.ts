@@ -6,7 +6,7 @@ import { names, unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
 import { bitsOf } from '../kernels/flat.js';
 import { nanToNumKernel } from '../kernels/nanToNum.js';
 import { Tensor } from '../tensor/tensor.js';
-import { div, gt, mul, powTensor } from './binary.js';
+import { div, gt, maximum, minimum, mul, powTensor } from './binary.js';
 import { cast } from './cast.js';
 import { offered } from './fusion.js';
 import { where } from './shape.js';
@@ -16,9 +16,10 @@ import { launchFlat } from './variant.js';
 function unary(line: lines.Unary, x: Tensor, parameter?: number): Tensor {
   const { name } = line;
   wantTensor(name, 'x', x);
-  if (x.dtype === 'i32' && (name === 'neg' || name === 'abs')) {
-    const spec = { name, size: x.size, type: 'i32' as const };
-    return launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [x], x.shape, 'i32');
+  if (x.dtype !== 'f32' && line.whole && (x.dtype !== 'u32' || !line.whole.includes('-'))) {
+    const type = x.dtype === 'u32' ? 'u32' : 'i32';
+    const spec = { name, size: x.size, type } as const;
+    return launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [cast(x, type)], x.shape, type);
   }
   if (x.dtype !== 'f32') return unary(line, cast(x, 'f32'), parameter);
   if (Number.isNaN(parameter)) refuse(`${name}: the parameter is NaN`);
@@ -48,9 +49,9 @@ const alone = (line: lines.Unary) =>
     return unary(line, x);
   };
 
-/** −x. */
+/** −x, of i32 an i32. */
 export const neg = /* @__PURE__ */ alone(lines.neg);
-/** |x|; its gradient at 0 is 0. */
+/** |x|; its gradient at 0 is 0. Integers stay integers. */
 export const abs = /* @__PURE__ */ alone(lines.abs);
 /** e^x, off by at most 4e-7 of itself. */
 export const exp = /* @__PURE__ */ alone(lines.exp);
@@ -64,7 +65,7 @@ export const sqrt = /* @__PURE__ */ alone(lines.sqrt);
 export const rsqrt = /* @__PURE__ */ alone(lines.rsqrt);
 /** 1 / x. */
 export const reciprocal = /* @__PURE__ */ alone(lines.reciprocal);
-/** x². */
+/** x². Integers stay integers, and wrap as in `mul`. */
 export const square = /* @__PURE__ */ alone(lines.square);
 /** Sine of an angle in radians, off by less than 2e-7 for every finite x, however large; NaN of infinities. */
 export const sin = /* @__PURE__ */ alone(lines.sin);
@@ -76,13 +77,13 @@ export const tanh = /* @__PURE__ */ alone(lines.tanh);
 export const sigmoid = /* @__PURE__ */ alone(lines.sigmoid);
 /** Error function. */
 export const erf = /* @__PURE__ */ alone(lines.erf);
-/** Largest whole number ≤ x. Its gradient is 0. */
+/** Largest whole number ≤ x. Its gradient is 0. Integers stay what they are. */
 export const floor = /* @__PURE__ */ alone(lines.floor);
-/** Smallest whole number ≥ x. Its gradient is 0. */
+/** Smallest whole number ≥ x. Its gradient is 0. Integers stay what they are. */
 export const ceil = /* @__PURE__ */ alone(lines.ceil);
-/** Nearest whole number, ties to even. Its gradient is 0. */
+/** Nearest whole number, ties to even. Its gradient is 0. Integers stay what they are. */
 export const round = /* @__PURE__ */ alone(lines.round);
-/** −1, 0 or 1. Its gradient is 0. */
+/** −1, 0 or 1, of i32 an i32. Its gradient is 0. */
 export const sign = /* @__PURE__ */ alone(lines.sign);
 
 /** Whether each element is a NaN. @see https://pytorch.org/docs/stable/generated/torch.isnan.html */
@@ -118,7 +119,7 @@ export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
   return differentiable('nanToNum', [x], y, (g) => [where(isfinite(x), g, 0)], { nan, posinf, neginf });
 }
 
-/** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
+/** max(x, 0). Integers stay integers. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
 export function relu(x: Tensor): Tensor {
   atMost('relu', 1, arguments);
   const y = offered(wantTensor('relu', 'x', x))?.relu?.();
@@ -127,7 +128,7 @@ export function relu(x: Tensor): Tensor {
   const spec = { name: 'relu', size: x.size };
   return differentiable('relu', [x], y, (g) => [offered(g)?.reluMask?.(y) ?? unaryGrad(lines.relu, spec, y, y, g)]);
 }
-/** min(max(x, 0), 6). */
+/** min(max(x, 0), 6). Integers stay integers. */
 export const relu6 = /* @__PURE__ */ alone(lines.relu6);
 /** x above 0, `negativeSlope` · x below. Default slope: 0.01. */
 export function leakyRelu(x: Tensor, options: { negativeSlope?: number | undefined } = {}): Tensor {
@@ -159,20 +160,32 @@ export const hardsigmoid = /* @__PURE__ */ alone(lines.hardsigmoid);
 /** x · hardsigmoid(x). */
 export const hardswish = /* @__PURE__ */ alone(lines.hardswish);
 
-/** x limited to [min, max]; either may be left out. */
+/** x limited to [min, max]; either may be left out. Integers stay integers where the limits are of their type. */
 export function clamp(x: Tensor, options: { min?: number | null | undefined; max?: number | null }): Tensor {
   wantTensor('clamp', 'x', x);
   const { min, max } = checked('clamp', options, { min: 'number?', max: 'number?' });
   if (min == null && max == null) refuse('clamp: give min, max or both');
+  if (x.dtype !== 'f32') {
+    const above = min == null ? x : maximum(x, min);
+    return max == null ? above : minimum(above, max);
+  }
   const above = min == null ? x : unary(lines.clampMin, x, min);
   return max == null ? above : unary(lines.clampMax, above, max);
 }
 
-/** x to the power of a number or a tensor. Whole exponents up to 16 are products, so negative bases are exact. */
+/**
+ * x to the power of a number or a tensor. Whole exponents up to 16 are products, so negative bases are exact. Integers to whole
+ * powers stay integers, and wrap; of a negative power in a tensor the whole part is taken, which is 0 but for 1 and −1.
+ *
+ * @throws KindlingError for integers to the power of a negative whole number
+ */
 export function pow(x: Tensor, exponent: number | Tensor): Tensor {
   ofTensor('pow', 2, arguments);
   wantOperand('pow', 'exponent', exponent);
   if (exponent instanceof Tensor) return powTensor(x, exponent);
   if (exponent === 0.5) return sqrt(x);
-  return exponent === 2 ? square(x) : unary(lines.powScalar, x, exponent);
+  if (exponent === 2) return square(x);
+  if (x.dtype === 'f32' || !Number.isInteger(exponent)) return unary(lines.powScalar, x, exponent);
+  if (exponent < 0) refuse(`pow: integers to the power of ${exponent} are none; cast them: x.to('f32')`);
+  return powTensor(x, exponent);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -95,6 +95,12 @@ describe('MNIST from a folder', () => {
     write(name, bytes);
     await expect(load()).rejects.toThrow(message);
     await expect(load()).rejects.toThrow(expect.objectContaining({ name: 'KindlingError' }));
+  });
+
+  it('does not read a file beyond 1 GiB', async () => {
+    writeAll(contents);
+    truncateSync(join(root, images), 20e9);
+    await expect(load()).rejects.toThrow(/images-idx3-ubyte: too long: 20000000000 bytes, more than 1073741824/);
   });
 });
 

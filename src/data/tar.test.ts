@@ -76,9 +76,30 @@ describe('readTar', () => {
     ['a long name with ..', [{ name: 'L', type: 'L', bytes: bytes('../a') }, { name: 'd/a' }], /leaves its folder/],
     ['a path record with ..', [pax('13 path=../a\n'), { name: 'd/a' }], /leaves its folder/],
     ['a damaged record', [pax('99 path=a\n'), { name: 'd/a' }], /extended header is damaged/],
+    ['a record of no whole length', [pax('1e-9 path=a\n'), { name: 'd/a' }], /extended header is damaged/],
+    ['a record of zeros', [pax(`${'0'.repeat(50_000)}1 `), { name: 'd/a' }], /extended header is damaged/],
+    ['a name of megabytes', [{ name: 'L', type: 'L', bytes: new Uint8Array(2 ** 20 + 1) }], /claims 1048577 bytes/],
     ['a size record', [pax('10 size=1\n'), { name: 'd/a' }], /claims a size/],
   ])('refuses %s', async (_, entries, message) => {
     await expect(list(tar(entries))).rejects.toThrow(message);
+  });
+
+  it('closes the stream of an archive that it refuses, and of one that ends', async () => {
+    let closed = 0;
+    async function* watched(archive: Uint8Array): AsyncGenerator<Uint8Array> {
+      try {
+        yield* pieces(archive, 512);
+      } finally {
+        closed++;
+      }
+    }
+    for (const name of ['../a', 'a']) {
+      const read = async (): Promise<void> => {
+        for await (const _ of readTar(watched(tar([{ name }, { name: 'b' }]))));
+      };
+      await read().catch(() => {});
+    }
+    expect(closed).toBe(2);
   });
 
   it('refuses archives cut off or damaged', async () => {

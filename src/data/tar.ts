@@ -13,6 +13,8 @@ export interface TarFile {
 const BLOCK = 512;
 /** A file beyond this is no part of a data set, and would fill the memory. */
 const MAX_BYTES = 256 * 1024 * 1024;
+/** Names are shorter, and are read as text. */
+const MAX_NAME_BYTES = 2 ** 20;
 /** All of an archive: beyond this it is no data set either, and would keep a reader busy for as long as it likes. */
 const MAX_TOTAL = 4 * MAX_BYTES;
 
@@ -29,7 +31,18 @@ function fail(message: string): never {
  * @throws KindlingError for an entry that is a link or device or leaves its folder, and for a damaged or truncated archive
  */
 export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerator<TarFile> {
-  const take = reader(stream);
+  const source = stream[Symbol.asyncIterator]();
+  try {
+    yield* filesOf(reader(source));
+  } finally {
+    // Whatever of the stream is left, nobody reads: its file is closed.
+    await source.return?.();
+  }
+}
+
+type Take = (count: number) => Promise<Uint8Array | null>;
+
+async function* filesOf(take: Take): AsyncGenerator<TarFile> {
   let longName: string | null = null;
   let total = 0;
   for (;;) {
@@ -42,7 +55,7 @@ export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerato
     const prefix = text(header.subarray(257, 262)) === 'ustar' ? text(header.subarray(345, 500)) : '';
     const stored = (prefix ? `${prefix}/` : '') + text(header.subarray(0, 100));
     const name = longName ?? stored;
-    if (size > MAX_BYTES) fail(`'${name}' claims ${size} bytes`);
+    if (size > ('Lxg'.includes(type) ? MAX_NAME_BYTES : MAX_BYTES)) fail(`'${name}' claims ${size} bytes`);
     total += BLOCK + size;
     if (total > MAX_TOTAL) fail(`it holds more than ${MAX_TOTAL} bytes`);
     const padded = await take(Math.ceil(size / BLOCK) * BLOCK);
@@ -59,8 +72,7 @@ export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerato
 }
 
 /** A function that gives the next `count` bytes of a stream in one piece; null where the stream ends before. */
-function reader(stream: AsyncIterable<Uint8Array>): (count: number) => Promise<Uint8Array | null> {
-  const source = stream[Symbol.asyncIterator]();
+function reader(source: AsyncIterator<Uint8Array>): Take {
   let rest = new Uint8Array(0);
   return async (count) => {
     const target = new Uint8Array(count);
@@ -97,13 +109,13 @@ function checkHeader(header: Uint8Array): void {
 function paxPath(bytes: Uint8Array): string | null {
   let path: string | null = null;
   for (let at = 0; at < bytes.length; ) {
-    const space = bytes.indexOf(32, at);
-    const length = Number(text(bytes.subarray(at, space)));
-    if (space < 0 || !(length > 0) || at + length > bytes.length) fail('an extended header is damaged');
-    const record = text(bytes.subarray(space + 1, at + length - 1));
+    const [digits = ''] = /^[1-9]\d{0,8}(?= )/.exec(text(bytes.subarray(at, at + 10))) ?? [];
+    const end = at + Number(digits);
+    if (digits === '' || end > bytes.length) fail('an extended header is damaged');
+    const record = text(bytes.subarray(at + digits.length + 1, end - 1));
     if (record.startsWith('path=')) path = record.slice(5);
     if (record.startsWith('size=')) fail('an extended header claims a size');
-    at += length;
+    at = end;
   }
   return path;
 }

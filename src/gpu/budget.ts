@@ -12,9 +12,13 @@ import { pool } from './pool.js';
 const BUDGET_BYTES = 96 * 2 ** 20;
 /** So much made without a pause is worth a warning, whether or not it is garbage. */
 const UNPAUSED_BYTES = 512 * 2 ** 20;
+/** What a collection finds at least, if it was worth its while. */
+const WORTH_BYTES = BUDGET_BYTES / 4;
 
 const state = /* @__PURE__ */ perDevice(() => ({
   threshold: BUDGET_BYTES,
+  /** Collections in a row that found little. */
+  fruitless: 0,
   warned: false,
   /** Made by ops outside of steps since the last pause, and found to be garbage. */
   made: { tensors: 0, bytes: 0 },
@@ -48,9 +52,19 @@ async function collected(): Promise<void> {
   const mine = state();
   mine.garbage = { tensors: 0, bytes: 0 };
   await collectGarbage();
-  const used = pool().usedBytes;
-  mine.threshold = used + Math.max(BUDGET_BYTES, used / 2);
-  if (mine.garbage.bytes > BUDGET_BYTES / 4) warn(mine.garbage, 'made outside of steps lay about as garbage');
+  const found = mine.garbage.bytes;
+  mine.fruitless = found < WORTH_BYTES ? mine.fruitless + 1 : 0;
+  mine.threshold = nextThreshold(pool().usedBytes, mine.fruitless);
+  if (found > WORTH_BYTES) warn(mine.garbage, 'made outside of steps lay about as garbage');
+}
+
+/**
+ * What may be in use before the collector is asked again. Where it found little, it may only be late: it is asked again
+ * soon, but ever less so, for it may also be that all is needed.
+ */
+export function nextThreshold(used: number, fruitless: number): number {
+  const share = fruitless === 0 ? 0.5 : Math.min(0.5, 2 ** fruitless / 16);
+  return Math.max(BUDGET_BYTES, used * (1 + share));
 }
 
 function warn({ tensors, bytes }: { tensors: number; bytes: number }, what: string): void {

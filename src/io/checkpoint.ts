@@ -24,6 +24,8 @@ export interface SavedModel {
 }
 
 export interface SavedOptimizerState {
+  /** Which optimizer's it is; older files do not say. */
+  kind?: string;
   state: Record<number, { step: number } & { [name: string]: Tensor | number }>;
   paramGroups: ({ params: number[]; lr: number } & Record<string, unknown>)[];
 }
@@ -100,7 +102,7 @@ export async function saveCheckpoint(run: RunObjects & { user?: unknown }): Prom
   });
   const rest = {
     model: run.model !== undefined,
-    optimizer: optimizer && { state: Object.fromEntries(steps), paramGroups: optimizer.paramGroups },
+    optimizer: optimizer && { ...optimizer, state: Object.fromEntries(steps) },
     scheduler: run.scheduler?.stateDict(),
     loader: run.loader?.state,
     random: randomState(),
@@ -201,15 +203,14 @@ export function readCheckpoint<User = unknown>(bytes: Uint8Array): Checkpoint<Us
     ...rest,
     user: rest.user as User,
     ...(hasModel && { model: Object.fromEntries(model) }),
-    ...(optimizer && { optimizer: { state: Object.fromEntries(state), paramGroups: optimizer.paramGroups } }),
+    ...(optimizer && { optimizer: { ...optimizer, state: Object.fromEntries(state) } }),
   };
 }
 
 interface Rest extends Omit<Checkpoint, 'model' | 'optimizer'> {
   model: boolean;
-  optimizer?: {
+  optimizer?: Omit<SavedOptimizerState, 'state'> & {
     state: Record<number, { step: number; [name: string]: number }>;
-    paramGroups: SavedOptimizerState['paramGroups'];
   };
 }
 
@@ -237,6 +238,7 @@ function parse(text: string): Rest {
   );
   if (optimizer !== undefined) {
     want(isObject(optimizer) && isObject(optimizer.state), 'the state of the optimizer is no object');
+    want(['string', 'undefined'].includes(typeof optimizer.kind), 'the name of the optimizer is no text');
     want(Array.isArray(optimizer.paramGroups), 'the optimizer has no parameter groups');
     for (const [index, held] of Object.entries(optimizer.state)) {
       want(/^(0|[1-9]\d*)$/.test(index) && isObject(held), `the optimizer's state '${index}' is of no parameter`);
@@ -267,6 +269,7 @@ function write(key: string, value: unknown): unknown {
   if (lost || typeof value === 'bigint' || typeof value === 'function') {
     refuse(`${key} is ${text(value)}; write it as a number, a string, an array or a plain object`);
   }
+  if (isObject(value) && '$number' in value) refuse("a field cannot be called '$number': it marks NaN");
   const special = typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0));
   return special ? { $number: Object.is(value, -0) ? '-0' : String(value) } : value;
 }

@@ -2,8 +2,8 @@
  * Dropout: y[i] = x[i] / (1 − p) where the random word of element e = ⌊i / inner⌋ lies below (1 − p)·2³², else 0. `inner` is
  * 1 for single elements, h·w for whole channels. The gradient is the same launch over g: the mask is recomputed.
  *
- * The word is philox(key = seed, counter = [⌊e / 4⌋, step, stream, 0])[e mod 4], so it depends on no launch shape.
- * Layout: draw is [seed low, seed high, step]. Launch: one invocation per four elements, or for channels one per up to 64
+ * The word is philox(key = seed, counter = [⌊e / 4⌋, count + stream, 0, 0])[e mod 4], so it depends on no launch shape.
+ * Layout: draw is [seed low, seed high, count]. Launch: one invocation per four elements, or for channels one per up to 64
  * elements of a channel, neighbours side by side.
  */
 import { nanOf } from './floats.js';
@@ -23,7 +23,7 @@ export const dropoutThreshold = (p: number): number => Math.min(0xffffffff, Math
 /** [x, draw] → y. */
 export const dropoutKernel = /* @__PURE__ */ interned(({ size, inner, p, stream }: DropoutSpec): Kernel => {
   const words = (element: string): string =>
-    `philox(vec2(draw[0], draw[1]), vec4(${element} / 4u, draw[2], ${stream}u, 0u))`;
+    `philox(vec2(draw[0], draw[1]), vec4(${element} / 4u, draw[2] + ${stream}u, 0u, 0u))`;
   // What is dropped is multiplied by 0, so that NaN and infinities are NaN; a 0 that compilers know would take them out.
   const kept = (at: string, word: string): string =>
     p === 1

@@ -34,13 +34,13 @@ const watched = (expression: string, ofNan: string, { passes }: Unary): string =
 const parameterOf = (expression: string, parameter = 0): { parameter: number } | undefined =>
   names(expression, 'p') ? { parameter } : undefined;
 
-/** y = f(x). `type` is f32, or i32 for neg and abs. */
+/** y = f(x). `type` is f32, or that of integers for functions that keep it. */
 export const unaryKernel = /* @__PURE__ */ interned(
   (line: Unary, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
-    const { name, value, makes, uses = [] } = line;
+    const { name, value, whole = value, makes, uses = [] } = line;
     const { size, flat = SOFTWARE_FLAT, type = 'f32' } = spec;
     const result = makes === 'bool' ? 'u32' : type;
-    const expression = type === 'f32' ? watched(value, 'x', line) : value;
+    const expression = type === 'f32' ? watched(value, 'x', line) : whole;
     return flatKernel({
       name,
       read: { xs: { walked: type } },
@@ -88,9 +88,10 @@ export interface BinarySpec {
 
 /** z = f(a, b) with broadcasting, or a gradient of it (which reads a, b and g). */
 export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: BinarySpec): Kernel => {
-  const { value, gradients, ofNan = [], makes, uses = [] } = line;
+  const { value: real, whole, gradients, ofNan = [], makes, uses = [] } = line;
   const { shape, type, part, flat = SOFTWARE_FLAT } = spec;
   const gradient = part !== 'value';
+  const value = whole && type !== 'f32' ? `${type}(${whole})` : real;
   const plain = part === 'value' ? value : (gradients?.[part === 'gradA' ? 0 : 1] ?? '0.0');
   const broken = ofNan[gradient ? 1 : 0];
   const expression = broken && type === 'f32' ? `select(${plain}, ${broken}, ${isNan('a')} || ${isNan('b')})` : plain;

@@ -1,8 +1,8 @@
 /**
- * Random numbers: element i is made of word i mod 4 of philox(key = seed, counter = [⌊i / 4⌋, step, stream, 1]), so it depends on
+ * Random numbers: element i is made of word i mod 4 of philox(key = seed, counter = [⌊i / 4⌋, 0, stream, 1]), so it depends on
  * no launch shape. The same function runs on the host (`src/tensor/generator.ts`).
  *
- * Words of `draw`: seed low, seed high, step, stream, then two or three of the distribution's own.
+ * Words of `draw`: seed low, seed high, 0, stream, then two or three of the distribution's own.
  * Launch: see flat.ts; a vec4 is the four words of one block.
  */
 import { LOG, LOG1P, SIN } from './elementwise/helpers.js';

@@ -17,11 +17,17 @@ function entriesOf(value: unknown): Iterable<[unknown, unknown]> {
 
 /**
  * The instances of `kind` in a field, each with its name: `layers` for the value itself, `layers.0` in an array, `heads.aux`
- * in a Map or plain object. Other instances are not looked into.
+ * in a Map or plain object. Other instances are not looked into, and no container twice: a graph has more paths than it has
+ * nodes.
  */
-export function heldIn<T>(kind: Kind<T>, name: string, value: unknown, above: readonly unknown[] = []): [string, T][] {
+export function heldIn<T>(kind: Kind<T>, name: string, value: unknown, seen = new Set<unknown>()): [string, T][] {
   if (value instanceof kind) return [[name, value]];
-  if (above.includes(value)) return [];
-  const within = [...above, value];
-  return [...entriesOf(value)].flatMap(([key, item]) => heldIn(kind, `${name}.${String(key)}`, item, within));
+  if (seen.has(value)) return [];
+  seen.add(value);
+  const found: [string, T][] = [];
+  for (const [key, item] of entriesOf(value)) {
+    if (typeof item !== 'object' || item === null) continue;
+    for (const one of heldIn(kind, `${name}.${String(key)}`, item, seen)) found.push(one);
+  }
+  return found;
 }

@@ -12,13 +12,16 @@ import { Tensor } from '../tensor/tensor.js';
 import { assigned, opaque, readField, refuseInCapture, Watched, writeField } from '../tensor/watched.js';
 import { heldIn } from './held.js';
 import { Parameter } from './parameter.js';
-import { begin, unreachedFrom } from './unreached.js';
+import { begin, noteHeld, unreachedFrom } from './unreached.js';
 
 /** Tensors by PyTorch's names. They share memory with the module they come from. */
 export type StateDict = Record<string, Tensor>;
 
 /** A module whatever its `forward` takes and returns. */
 export type AnyModule = Module<never[], unknown>;
+
+/** Modules that are being printed: one that holds a module above it does not print it again. */
+const printing = new Set<object>();
 
 export interface LoadOptions {
   /** Refuse names that are missing or unknown. Default: true. */
@@ -102,6 +105,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
 
   /** @internal A buffer that is assigned outlives the step that made it. */
   [assigned](name: PropertyKey, value: unknown): void {
+    noteHeld(this, value);
     if (typeof name !== 'string' || !this.#buffers.has(name) || !(value instanceof Tensor)) return;
     const field = `${this.constructor.name}.${name}`;
     refuseInCapture(`${field} is assigned`, `Write into it instead: this.${name}.copy_(…).`);
@@ -199,14 +203,24 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
     return this;
   }
 
-  /** Calls `body` for every module below and then for this one. */
+  /** Calls `body` for every module below, each once, and then for this one. */
   apply(body: (module: AnyModule) => void): this {
-    for (const child of this.children()) child.apply(body);
-    body(this);
+    const seen = new Set<AnyModule>();
+    const visit = (module: AnyModule): void => {
+      if (seen.has(module)) return;
+      seen.add(module);
+      module.children().forEach(visit);
+      body(module);
+    };
+    visit(this);
     return this;
   }
 
-  /** Parameters and persistent buffers by name, each module's own before those of its children. */
+  /**
+   * Parameters and persistent buffers by name, each module's own before those of its children.
+   *
+   * @throws KindlingError where two tensors have one name, as under the keys 1 and '1' of a Map
+   */
   stateDict(): StateDict {
     return Object.fromEntries(this.#state().map(([name, tensor]) => [name, tensor.detach()]));
   }
@@ -252,9 +266,12 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
 
   /** The tree of modules as PyTorch prints it. */
   override toString(): string {
-    const lines = this.namedChildren().map(([name, child]) => `(${name}): ${child}`.replaceAll('\n', '\n  '));
-    const extra = this.extraRepr();
     const name = this.constructor.name;
+    if (printing.has(this)) return `${name}(…)`;
+    printing.add(this);
+    const lines = this.namedChildren().map(([name, child]) => `(${name}): ${child}`.replaceAll('\n', '\n  '));
+    printing.delete(this);
+    const extra = this.extraRepr();
     if (lines.length === 0) return `${name}(${extra})`;
     return `${name}(\n  ${[...(extra ? [extra] : []), ...lines].join('\n  ')}\n)`;
   }
@@ -282,9 +299,23 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
   }
 
   /** A tensor under several names is there under each, as in PyTorch. */
-  #state(prefix = ''): [string, Tensor][] {
+  #state(): [string, Tensor][] {
+    const all = this.#named('', []);
+    const byName = new Map<string, Tensor>();
+    for (const [name, tensor] of all) {
+      if ((byName.get(name) ?? tensor) !== tensor) {
+        refuse(`${this.constructor.name}: two tensors are called ${name}: give the fields or keys other names`);
+      }
+      byName.set(name, tensor);
+    }
+    return all;
+  }
+
+  /** @param above modules that hold this one: one that holds a module above it does not save it again */
+  #named(prefix: string, above: readonly AnyModule[]): [string, Tensor][] {
+    if (above.includes(this)) return [];
     const own = [...this.ownParameters(), ...this.ownBuffers(true)];
-    const below = this.namedChildren().flatMap(([name, child]) => child.#state(name));
+    const below = this.namedChildren().flatMap(([name, child]) => child.#named(name, [...above, this]));
     return prefixed(prefix, [...own, ...below]);
   }
 }

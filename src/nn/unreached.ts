@@ -9,14 +9,13 @@ interface Made {
   readonly parameter: WeakRef<Tensor>;
   /** The innermost module under construction: the layer that the parameter was made for. */
   readonly layer: WeakRef<object>;
-  /** Whether a field of the layer has held it: what was replaced afterwards is not missed. */
-  wasHeld: boolean;
 }
 
 /** Modules that may still be under construction, outermost first. */
 let begun: WeakRef<object>[] = [];
 const madeIn = new WeakMap<object, Made[]>();
-let latest: Made | null = null;
+/** The module that had something in a field last: what was replaced since is not missed. */
+const holders = new WeakMap<object, WeakRef<object>>();
 
 /** More than any stack of constructors that a person writes; without parameters nothing tidies the list. */
 const MOST_BEGUN = 256;
@@ -48,7 +47,6 @@ function classNames(module: object): Set<string> {
 
 /** Called where a parameter is made. */
 export function noteParameter(parameter: Tensor): void {
-  noteHeld();
   const running: object[] = [];
   let left = begun.flatMap((module) => module.deref() ?? []);
   let own = new Set<string>();
@@ -64,17 +62,17 @@ export function noteParameter(parameter: Tensor): void {
   begun = running.map((module) => new WeakRef(module));
   const layer = running.at(-1);
   if (!layer) return;
-  latest = { parameter: new WeakRef(parameter), layer: new WeakRef(layer), wasHeld: false };
+  const note = { parameter: new WeakRef(parameter), layer: new WeakRef(layer) };
   for (const module of running) {
     const made = madeIn.get(module) ?? [];
-    made.push(latest);
+    made.push(note);
     madeIn.set(module, made);
   }
 }
 
-function noteHeld(): void {
-  const [parameter, layer] = [latest?.parameter.deref(), latest?.layer.deref()];
-  if (latest && layer && Object.values(layer).includes(parameter)) latest.wasHeld = true;
+/** Called where a field of a module gets a value. */
+export function noteHeld(holder: object, value: unknown): void {
+  if (typeof value === 'object' && value !== null) holders.set(value, new WeakRef(holder));
 }
 
 /**
@@ -84,14 +82,25 @@ function noteHeld(): void {
  * @param modules what can be reached, with the parameters in `parameters`
  */
 export function unreachedFrom(root: object, modules: ReadonlySet<object>, parameters: ReadonlySet<Tensor>): object[] {
-  noteHeld();
   const made = madeIn.get(root) ?? [];
   madeIn.delete(root);
-  const missed = made.flatMap(({ parameter, layer, wasHeld }) => {
+  /** Whether something was in a field of what can be reached, be it through others, and is not any more. */
+  const wasHeld = (one: object): boolean => {
+    const seen = new Set<object>();
+    for (let at = one; !seen.has(at); ) {
+      seen.add(at);
+      const holder = holders.get(at)?.deref();
+      if (!holder) return false;
+      if (modules.has(holder)) return Reflect.ownKeys(holder).every((key) => Reflect.get(holder, key) !== at);
+      at = holder;
+    }
+    return false;
+  };
+  const missed = made.flatMap(({ parameter, layer }) => {
     const [made, of] = [parameter.deref(), layer.deref()];
     if (!made?.requiresGrad || !of || parameters.has(made)) return [];
     // A layer in reach has let go of the parameter itself: weights that are shared, say.
-    return of === root ? (wasHeld ? [] : [of]) : modules.has(of) ? [] : [of];
+    return wasHeld(of === root ? made : of) || (of !== root && modules.has(of)) ? [] : [of];
   });
   return [...new Set(missed)];
 }

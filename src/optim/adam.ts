@@ -63,6 +63,10 @@ export abstract class MomentOptimizer<Options extends MomentOptions> extends Opt
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
  */
 export class Adam extends MomentOptimizer<Complete<AdamOptions>> {
+  override get kind(): string {
+    return 'Adam';
+  }
+
   /** Whether weight decay shrinks the parameters themselves. */
   protected readonly decoupled: boolean = false;
 
@@ -84,6 +88,10 @@ export class Adam extends MomentOptimizer<Complete<AdamOptions>> {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
  */
 export class AdamW extends Adam {
+  override get kind(): string {
+    return 'AdamW';
+  }
+
   protected override readonly decoupled = true;
 
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {

@@ -36,6 +36,10 @@ const DEFAULTS = { ...MOMENT_DEFAULTS, decoupledWeightDecay: false } as const;
  * @see https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html
  */
 export class NAdam extends MomentOptimizer<Complete<NAdamOptions>> {
+  override get kind(): string {
+    return 'NAdam';
+  }
+
   protected override readonly ahead = true;
 
   constructor(params: Params<NAdamOptions>, options: NAdamOptions = {}) {
@@ -98,6 +102,10 @@ function momentumProduct(options: Growing, step: number): number {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.RAdam.html
  */
 export class RAdam extends MomentOptimizer<Complete<RAdamOptions>> {
+  override get kind(): string {
+    return 'RAdam';
+  }
+
   constructor(params: Params<RAdamOptions>, options: RAdamOptions = {}) {
     super(params, { lr: 1e-3, ...DEFAULTS, ...defined(checked('RAdam', options, RADAM)) }, RADAM);
   }

@@ -26,6 +26,8 @@ export type ParamState = { step: number } & { [name: string]: Tensor | number };
 
 /** As PyTorch's: parameters are numbered through all groups. The tensors are the optimizer's own. */
 export interface OptimizerState {
+  /** Which optimizer's it is: `'Adam'`. Not given, it is taken for the right one's. */
+  kind?: string;
   state: Record<number, ParamState>;
   paramGroups: ({ params: number[]; lr: number } & Record<string, unknown>)[];
 }
@@ -65,6 +67,11 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     const tensors = given.filter((item) => item instanceof Tensor);
     if (tensors.length > 0) this.addParamGroup({ params: given } as unknown as GroupOptions<Options>);
     else for (const group of given as GroupOptions<Options>[]) this.addParamGroup(group);
+  }
+
+  /** Its name, which a state dict carries. */
+  get kind(): string {
+    return this.constructor.name; // A bundler may change it, so kindling's own name themselves.
   }
 
   /** @internal */
@@ -164,8 +171,8 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     // These choose the kernel; all else is among its numbers.
     const choices = (): string => [...this.stateNames(group), ...Object.values(group).filter(isFlag)].join();
     const chosen = choices();
-    guard(`an option of ${this.constructor.name}`, () => choices() === chosen);
-    guard(`the step of a parameter of ${this.constructor.name}`, () => {
+    guard(`an option of ${this.kind}`, () => choices() === chosen);
+    guard(`the step of a parameter of ${this.kind}`, () => {
       const [first, ...others] = states();
       return others.every(({ step }) => step === first?.step);
     });
@@ -195,13 +202,13 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       });
       return { ...structuredClone(options), params: numbers } as unknown as OptimizerState['paramGroups'][number];
     });
-    return { state, paramGroups };
+    return { kind: this.kind, state, paramGroups };
   }
 
   /**
    * Continues from what {@link Optimizer.stateDict} returned, for parameters in the same order.
    *
-   * @throws KindlingError where groups, parameters or shapes do not fit; nothing is changed then
+   * @throws KindlingError where it is another optimizer's, or groups, parameters or shapes do not fit; nothing is changed then
    */
   loadStateDict(dict: OptimizerState): void {
     for (const { param, slot, options, state } of this.#matched(dict)) {
@@ -226,7 +233,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** Each parameter with the options and the state that a state dict has for it. */
   #matched(dict: OptimizerState): { param: Tensor; slot: Range; options: Options; state: ParamState | undefined }[] {
-    const { paramGroups } = this;
+    const { paramGroups, kind } = this;
     const known = new Set<unknown>();
     if (dict.paramGroups?.length !== paramGroups.length) {
       this.fail(`the state has ${dict.paramGroups?.length} parameter groups, not ${paramGroups.length}`);
@@ -237,6 +244,9 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       const options = { ...group, ...saved } as unknown as Options;
       if (!Array.isArray(numbers) || numbers.length !== group.params.length) {
         this.fail(`group ${g} of the state has ${numbers.length} parameters, not ${group.params.length}`);
+      }
+      if (dict.kind !== undefined && dict.kind !== kind) {
+        this.fail(`the state is ${dict.kind}'s, which computes otherwise; load it into ${dict.kind}, or begin anew`);
       }
       const found = group.params.map((param, i) => {
         const number: unknown = numbers[i];
@@ -287,12 +297,11 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** What there is to train. */
   #items<Item>(given: Iterable<Item>, fits?: (item: unknown) => boolean): Item[] {
-    const { name } = this.constructor;
-    return itemsOf(name, 'parameters', given, `new ${name}(model.parameters(), …)`, fits);
+    return itemsOf(this.kind, 'parameters', given, `new ${this.kind}(model.parameters(), …)`, fits);
   }
 
   #checkGroup(group: object): void {
-    checked(this.constructor.name, group, this.#known);
+    checked(this.kind, group, this.#known);
   }
 
   /** Refuses options that are negative, no numbers, or too large for the GPU's. */
@@ -305,7 +314,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** Throws in the optimizer's name. */
   protected fail(message: string): never {
-    refuse(`${this.constructor.name}: ${message}`);
+    refuse(`${this.kind}: ${message}`);
   }
 }
 

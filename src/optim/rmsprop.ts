@@ -34,6 +34,10 @@ const RMSPROP: Known<Complete<RMSpropOptions>> = {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
  */
 export class RMSprop extends Optimizer<Complete<RMSpropOptions>> {
+  override get kind(): string {
+    return 'RMSprop';
+  }
+
   constructor(params: Params<RMSpropOptions>, options: RMSpropOptions = {}) {
     const defaults = { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false };
     super(params, { ...defaults, ...defined(checked('RMSprop', options, RMSPROP)) }, RMSPROP);
@@ -85,6 +89,10 @@ const ADAGRAD: Known<Complete<AdagradOptions>> = {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
  */
 export class Adagrad extends Optimizer<Complete<AdagradOptions>> {
+  override get kind(): string {
+    return 'Adagrad';
+  }
+
   constructor(params: Params<AdagradOptions>, options: AdagradOptions = {}) {
     const defaults = { lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 };
     super(params, { ...defaults, ...defined(checked('Adagrad', options, ADAGRAD)) }, ADAGRAD);

@@ -31,6 +31,10 @@ const SGD_OPTIONS: Known<Complete<SGDOptions>> = {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
  */
 export class SGD extends Optimizer<Complete<SGDOptions>> {
+  override get kind(): string {
+    return 'SGD';
+  }
+
   constructor(params: Params<SGDOptions>, options: SGDOptions) {
     const given = defined(checked('SGD', options, SGD_OPTIONS));
     super(params, { momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, ...given }, SGD_OPTIONS);

@@ -7,7 +7,7 @@ import { refuse } from '../gpu/errors.js';
 import { atMost, required } from '../gpu/options.js';
 import { insideScope } from '../gpu/storage.js';
 import { flush, repeat } from '../gpu/stream.js';
-import { nextStep } from './random.js';
+import { beginDraws } from './random.js';
 import {
   argumentsFor,
   checkArguments,
@@ -139,10 +139,11 @@ export function capture<Args extends readonly unknown[], Result>(
     const same = sameness(args);
     const known = recorded.find((one) => one.same === same && !difference(one.pattern, args) && !one.recording.changed);
     if (known?.recording.holds) {
-      nextStep();
+      beginDraws();
       let next = 0;
       for (const { storage } of tensorsIn(args)) known.inputs[next++]?.storage.copyFrom(storage);
       repeat(known.recording);
+      known.countDraws();
       known.recording.fields.rewrite();
       latest = known;
       replays++;

@@ -3,7 +3,8 @@
  * 64-bit key and a 128-bit counter to 128 random bits. The same function runs in WGSL, so that a host and every adapter
  * agree on every bit.
  *
- * Throughout the library the key is [seed low, seed high] and the counter [floor(element / 4), step, stream, domain];
+ * Throughout the library the key is [seed low, seed high] and the counter [floor(element / 4), step, stream, domain],
+ * where step and stream tell draws of one domain apart;
  * an element takes word `element % 4` of the result.
  */
 

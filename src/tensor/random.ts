@@ -1,11 +1,11 @@
 /**
- * Randomness is a function of (seed, domain, stream, step, element), never hidden state: the same seed gives the same
- * numbers on every adapter. `manualSeed` starts over; a run resumes from `randomState`.
+ * Randomness is a function of (seed, domain, draw, element), never hidden state: the same program gives the same numbers on
+ * every adapter, in steps and outside, replayed or not. `manualSeed` starts over; a run resumes from `randomState`.
  */
 import { refuse } from '../gpu/errors.js';
 import { atMost, text } from '../gpu/options.js';
 import { refuseInCapture } from '../gpu/recording.js';
-import { insideScope } from '../gpu/storage.js';
+import { insideScope, runningStep } from '../gpu/storage.js';
 import { Generator, seedKey } from './generator.js';
 import { hostValues } from './hostValues.js';
 import type { Tensor } from './tensor.js';
@@ -13,16 +13,17 @@ import type { Tensor } from './tensor.js';
 /** Where the library's random numbers stand: enough to continue them exactly. */
 export interface RandomState {
   readonly seed: number;
-  /** Steps begun. Dropout inside a step is a function of this number. */
+  /** Masks of dropout drawn. */
   readonly step: number;
   /** Tensors of random numbers created. */
   readonly created: number;
 }
 
 let state: { seed: number; step: number; created: number } = { seed: 0, step: 0, created: 0 };
-/** Draws inside the running step. */
-let draws = 0;
-let shared: { step: number; tensor: Tensor } | null = null;
+/** Where they stood when the running step began. A replay begins elsewhere, and draws as many. */
+let begun = state;
+/** What dropouts of the running step read. */
+let shared: Tensor | null = null;
 
 /** Seeds everything random: initialisation, `rand`, dropout. Default seed: 0. */
 export function manualSeed(seed: number): void {
@@ -53,61 +54,63 @@ export function setRandomState(to: RandomState): void {
   checkRandomState(to);
   refuseInCapture('the state of random numbers is set', 'Set it outside.');
   state = { seed: to.seed, step: to.step, created: to.created };
-  draws = 0;
-  shared = null;
+  beginDraws();
 }
 
 /** @internal Called where a step begins. */
-export function nextStep(): void {
-  state.step++;
-  draws = 0;
+export function beginDraws(): void {
+  begun = { ...state };
   shared = null;
+}
+
+/** @internal Returns what counts the draws of the step that ends here once more, for its replays. */
+export function drawsOfStep(): () => void {
+  const step = state.step - begun.step;
+  const created = state.created - begun.created;
+  return () => {
+    state.step += step;
+    state.created += created;
+  };
 }
 
 /** @internal A generator for one tensor of random numbers that the host makes, no two alike. */
 export const creationGenerator = (): Generator => new Generator(state.seed, { stream: state.created++ });
 
 /**
- * @internal What a kernel needs to make a tensor of random numbers, no two alike: [seed low, seed high, step, stream], and
- * behind it the `words` of its own. Inside a step the numbers are a function of the step, so a replay draws anew what the
- * function itself would draw; outside, of how many tensors there were before.
+ * @internal What a kernel needs to make a tensor of random numbers, no two alike: [seed low, seed high, 0, which one], and
+ * behind it the `words` of its own.
  */
 export function creationDraw(words: readonly number[]): Tensor {
-  const inside = insideScope();
-  const stream = inside ? draws++ : state.created++;
-  return hostValues('u32', 4 + words.length, () => [...seedKey(state.seed), inside ? state.step : 0, stream, ...words]);
+  const sinceBegun = state.created++ - begun.created;
+  return hostValues('u32', 4 + words.length, () => [...seedKey(state.seed), 0, begun.created + sinceBegun, ...words]);
 }
 
 /**
- * @internal What a kernel needs to draw: `tensor` holds [seed low, seed high, step] as u32, `stream` tells the draws of
- * one step apart. It stays a buffer, not a constant, because it changes from step to step. Outside steps every draw is a
- * step of its own.
+ * @internal What a kernel needs to draw a mask: `tensor` holds [seed low, seed high, count] as u32, and count + `stream` is
+ * the mask's number. All masks of a step share the tensor, which stays a buffer because it changes from step to step.
  */
 export function draw(): { tensor: Tensor; stream: number } {
-  if (!insideScope()) {
-    nextStep();
-    return { tensor: stateTensor(), stream: 0 };
-  }
-  if (shared?.step !== state.step || shared.tensor.storage.isFreed)
-    shared = { step: state.step, tensor: stateTensor() };
-  return { tensor: shared.tensor, stream: draws++ };
+  const count = ++state.step;
+  if (!insideScope()) return { tensor: counted(() => count), stream: 0 };
+  if (!shared || shared.storage.isFreed) shared = counted(() => begun.step);
+  return { tensor: shared, stream: count - begun.step };
 }
 
-const stateTensor = (): Tensor => hostValues('u32', 3, () => [...seedKey(state.seed), state.step]);
+const counted = (count: () => number): Tensor => hostValues('u32', 3, () => [...seedKey(state.seed), count()]);
 
 /** @internal Returns what runs a function with the random numbers that come from here on, and then goes on where it was. */
 export function rewind(name: string): <T>(body: () => T) => T {
-  const [then, drawn, tensor, inside] = [{ ...state }, draws, shared, insideScope()];
+  const [then, inside] = [{ ...state }, runningStep()];
   return (body) => {
-    if (insideScope() !== inside || (inside && state.step !== then.step)) {
+    if (runningStep() !== inside) {
       refuse(`${name}: backward runs in another step than forward did; put both into one`);
     }
-    const now = { state, draws, shared };
-    [state, draws, shared] = [{ ...then }, drawn, tensor];
+    const now = state;
+    state = { ...then };
     try {
       return body();
     } finally {
-      ({ state, draws, shared } = now);
+      state = now;
     }
   };
 }

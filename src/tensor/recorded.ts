@@ -3,7 +3,7 @@ import { refuse, refusePromise } from '../gpu/errors.js';
 import { Recording, withRecording } from '../gpu/recording.js';
 import { scoped } from '../gpu/storage.js';
 import { flush } from '../gpu/stream.js';
-import { nextStep } from './random.js';
+import { beginDraws, drawsOfStep } from './random.js';
 import { Tensor } from './tensor.js';
 import { copyTree, difference, mapTensors, tensorsIn } from './tree.js';
 import { markLike } from './unfit.js';
@@ -21,6 +21,8 @@ export interface Recorded {
   readonly outside: ReadonlySet<Tensor>;
   /** Tensors whose gradient the function sets or forgets, and what it leaves there; `home`: in an optimizer's arena. */
   readonly grads: readonly { readonly leaf: Tensor; readonly grad: Tensor | null; readonly home: boolean }[];
+  /** Counts the random numbers that a replay draws. */
+  readonly countDraws: () => void;
 }
 
 /** @throws KindlingError for an argument that a gradient would have to get out of */
@@ -90,7 +92,7 @@ export function record<Args extends readonly unknown[]>(
     return input;
   });
   flush();
-  nextStep();
+  beginDraws();
   /** What is returned and was there before, or is kept. */
   const kept: Tensor[] = [];
   try {
@@ -105,6 +107,7 @@ export function record<Args extends readonly unknown[]>(
         recording,
       ),
     );
+    const countDraws = drawsOfStep();
     recording.fields.settle();
     for (const tensor of tensorsIn(result)) if (!kept.includes(tensor)) handed.add(tensor.storage);
     if (recording.failure) throw recording.failure;
@@ -114,7 +117,7 @@ export function record<Args extends readonly unknown[]>(
     const outside = new Set(kept.filter(({ storage }) => !mine.has(storage)));
     // The arena frees the owner of a range with the next gradient; the recording keeps one of its own.
     const owned = grads.map(({ leaf, grad, home }) => ({ leaf, grad: grad && home ? again(grad) : grad, home }));
-    return { recording, inputs, pattern, same: sameness(args), result, outside, grads: owned };
+    return { recording, inputs, pattern, same: sameness(args), result, outside, grads: owned, countDraws };
   } catch (error) {
     recording.drop();
     for (const input of inputs) input.dispose();

@@ -2,7 +2,7 @@
 import { refusePromise } from '../gpu/errors.js';
 import { atMost, required, wantTensor } from '../gpu/options.js';
 import { insideScope, scoped } from '../gpu/storage.js';
-import { nextStep } from './random.js';
+import { beginDraws } from './random.js';
 import type { Tensor } from './tensor.js';
 import { tensorsIn } from './tree.js';
 
@@ -28,7 +28,7 @@ import { tensorsIn } from './tree.js';
 export function step<T>(body: () => T): T {
   atMost('step', 1, arguments);
   required('step', { body }, { body: 'function' });
-  if (!insideScope()) nextStep();
+  if (!insideScope()) beginDraws();
   return scoped(
     () => {
       const value = body();

@@ -39,13 +39,10 @@ const watching: ProxyHandler<object> = {
     if (fields && isField(target, name)) fields.see(target, name);
     return Reflect.get(target, name, self);
   },
-  set(target, name, value, self) {
-    const tell: unknown = Reflect.get(target, assigned);
-    if (typeof tell === 'function') Reflect.apply(tell, self, [name, value]);
-    // Setting a field of a proxy defines it.
-    return Reflect.set(target, name, value, self);
-  },
+  // Setting a field of a proxy defines it.
   defineProperty(target, name, descriptor) {
+    const tell: unknown = Reflect.get(target, assigned);
+    if (typeof tell === 'function') Reflect.apply(tell, watchers.get(target), [name, descriptor.value]);
     noteWrite(target, name);
     return Reflect.defineProperty(target, name, descriptor);
   },
@@ -59,8 +56,15 @@ const watching: ProxyHandler<object> = {
   },
 };
 
+/** Objects as others see them. */
+const watchers = new WeakMap<object, object>();
+
 /** The same object, watched. */
-export const watch = <T extends object>(object: T): T => new Proxy(object, watching as ProxyHandler<T>);
+export function watch<T extends object>(object: T): T {
+  const watched = new Proxy(object, watching as ProxyHandler<T>);
+  watchers.set(object, watched);
+  return watched;
+}
 
 /** A base of classes whose instances are watched. */
 export abstract class Watched {

@@ -14,7 +14,7 @@ import { sync } from '../gpu/stream.js';
 import type { Kernel } from '../kernels/kernel.js';
 import type { Captured } from '../tensor/capture.js';
 import { watching } from '../tensor/launch.js';
-import { nextStep } from '../tensor/random.js';
+import { beginDraws } from '../tensor/random.js';
 import { Tensor } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';
 import { addChoices, isPinned, storedChoice } from './choices.js';
@@ -174,7 +174,7 @@ async function sitesOf(
   await sync();
   setStopwatch({ start: ({ kernel }) => void encoded.add(kernel), finish() {} });
   try {
-    nextStep();
+    beginDraws();
     scoped(
       () => collecting(collect, call),
       (value) => {

@@ -146,12 +146,13 @@ export async function runFile(
       else {
         await one(name, async () => {
           await inOrder(groups.flatMap((g) => g.hooks.beforeEach));
-          try {
-            await within(child.timeout, child.body);
-          } finally {
-            await inOrder(groups.toReversed().flatMap((g) => g.hooks.afterEach));
-            await settle();
-          }
+          // What cleaning up throws does not hide what the test threw.
+          const body = within(child.timeout, child.body);
+          const after = [...groups.toReversed().flatMap((g) => g.hooks.afterEach), settle];
+          const cleaned = body.catch(nothing).then(() => inOrder(after));
+          await Promise.allSettled([cleaned]);
+          await body;
+          await cleaned;
         });
       }
     }
@@ -179,5 +180,8 @@ async function within(milliseconds: number, body: Body): Promise<void> {
 }
 
 function describeError(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { stack = '', message } = error;
+  // V8's stacks begin with the message, Firefox's do not have it.
+  return stack.includes(message) ? stack : `${error.name}: ${message}\n${stack}`;
 }

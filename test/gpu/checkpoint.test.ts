@@ -11,7 +11,7 @@ import {
 } from 'kindling/io';
 import * as nn from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
-import { Adam, ExponentialLR, SGD } from 'kindling/optim';
+import { Adam, AdamW, ExponentialLR, SGD } from 'kindling/optim';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Generator } from '../../src/tensor/generator.js';
 
@@ -111,6 +111,11 @@ describe('a checkpoint that does not fit', () => {
     ['the model', ({ optimizer }) => ({ model: new Mlp(5), optimizer }), /fc2.weight is \[4, 16\], not \[5, 16\]/],
     ['the optimizer', (run) => ({ ...run, optimizer: new SGD([x], { lr: 1 }) }), /SGD: group 0 .* 4 parameters, not 1/],
     [
+      "an optimizer of another kind's",
+      (run) => ({ ...run, optimizer: new AdamW(run.model.parameters()) }),
+      /AdamW: the state is Adam's, which computes otherwise; load it into Adam/,
+    ],
+    [
       'the scheduler',
       (run) => ({
         ...run,
@@ -133,6 +138,18 @@ describe('a checkpoint that does not fit', () => {
     const before = await bytesOf(run);
     expect(() => loadCheckpoint(checkpoint, objects)).toThrow(message);
     expect(await bytesOf(run)).toEqual(before);
+  });
+
+  it('and says no kind of optimizer, as older ones do, is taken for the right one', async () => {
+    const run = fresh(1);
+    await train(run, 2);
+    const older = unsummed(await saveCheckpoint(run), ({ optimizer }) => delete optimizer.kind);
+    const other = fresh(2);
+    loadCheckpoint(older, other);
+    expect(await bytesOf(other)).toEqual(await bytesOf(run));
+    const { kind, ...dict } = run.optimizer.stateDict();
+    expect(kind).toBe('Adam');
+    new AdamW(run.model.parameters(), { amsgrad: true }).loadStateDict(dict);
   });
 
   it.each([
@@ -159,6 +176,7 @@ describe('a checkpoint that does not fit', () => {
     expect(() => loadCheckpoint(partial, run)).toThrow('loadCheckpoint: the checkpoint holds no optimizer');
     expect(run.scheduler.stateDict()).toEqual(before);
     expect(loadCheckpoint(partial, { model }).user).toBeUndefined();
+    await expect(saveCheckpoint({ user: [{ $number: 'five' }] })).rejects.toThrow("cannot be called '$number'");
     const weights = await saveSafetensors(model.stateDict());
     expect(() => loadCheckpoint(weights, { model })).toThrow(/not a checkpoint/);
     const damaged = writeSafetensors({}, { format: 'kindling checkpoint 1', state: '{"user":' });
@@ -169,7 +187,7 @@ describe('a checkpoint that does not fit', () => {
 
 /** What a checkpoint's JSON says, of which tests change something. */
 interface State {
-  optimizer: { state: Record<string, Record<string, unknown>>; paramGroups: Record<string, unknown>[] };
+  optimizer: { kind?: string; state: Record<string, Record<string, unknown>>; paramGroups: Record<string, unknown>[] };
   [part: string]: unknown;
 }
 type Tensors = Map<string, HostTensor>;
@@ -261,6 +279,7 @@ describe('a damaged checkpoint', () => {
     ['no lr', (s) => delete group(s).lr, /lr of group 0 is undefined/],
     ['one beta', (s) => Object.assign(group(s), { betas: [0.9] }), /betas of group 0 is \[0.9\]/],
     ['amsgrad 1', (s) => Object.assign(group(s), { amsgrad: 1 }), /amsgrad of group 0 is 1/],
+    ['a kind that is no text', (s) => Object.assign(s.optimizer, { kind: 3 }), /name of the optimizer is no text/],
     ['no groups', (s) => Object.assign(s.optimizer, { paramGroups: {} }), /no parameter groups/],
     ['random: true', (s) => Object.assign(s, { random: true }), /setRandomState: true is no state/],
     ['random.seed "x"', (s) => Object.assign(s, { random: { seed: 'x', step: 1, created: 1 } }), /is no state/],
@@ -313,9 +332,9 @@ describe('a damaged checkpoint', () => {
         }
         const value = pick(others);
         const removed = !Array.isArray(owner) && generator.integer(3) === 0;
-        // What is as good as before: another number in its range, or what only a scheduler knows.
+        // What is as good as before: another number in its range, what only a scheduler knows, what older files lack.
         const isNumber = typeof value === 'number' && typeof owner[key] === 'number' && !removed;
-        harmless = isNumber || path.includes('initialLr');
+        harmless = isNumber || path.includes('initialLr') || (removed && key === 'kind');
         if (removed) delete owner[key];
         else owner[key] = value;
       });

@@ -22,6 +22,17 @@ const unary = (
 const binary = 'add sub mul div maximum minimum eq ne lt le gt ge'.split(' ');
 const BINARY = k as unknown as Record<string, (a: Tensor, b: Tensor | number) => Tensor>;
 
+type Reduction = 'mean' | 'sum' | 'none';
+const LOSSES: Readonly<Record<string, (empty: (...shape: number[]) => Tensor, reduction: Reduction) => Tensor>> = {
+  mseLoss: (e, reduction) => F.mseLoss(e(0, 3), e(0, 3), { reduction }),
+  l1Loss: (e, reduction) => F.l1Loss(e(0, 3), e(0, 3), { reduction }),
+  smoothL1Loss: (e, reduction) => F.smoothL1Loss(e(0, 3), e(0, 3), { reduction }),
+  huberLoss: (e, reduction) => F.huberLoss(e(0, 3), e(0, 3), { reduction }),
+  binaryCrossEntropy: (e, reduction) => F.binaryCrossEntropy(e(0, 3), zeros([0, 3]), { reduction }),
+  binaryCrossEntropyWithLogits: (e, reduction) => F.binaryCrossEntropyWithLogits(e(0, 3), zeros([0, 3]), { reduction }),
+  klDiv: (e, reduction) => F.klDiv(e(0, 3), zeros([0, 3]), { reduction }),
+};
+
 const CASES: readonly Case[] = [
   ...unary.map((name): Case => [name, (e) => UNARY[name]?.(e(0, 3)) as Tensor, [0, 3]]),
   ...binary.flatMap((name): Case[] => [
@@ -98,6 +109,12 @@ const CASES: readonly Case[] = [
   ['convTranspose2d of no channels', (e) => F.convTranspose2d(e(1, 0, 2, 2), e(0, 4, 2, 2), ones(4)), [1, 4, 3, 3], 1],
   ['maxPool1d', (e) => F.maxPool1d(e(0, 2, 4), 2), [0, 2, 2]],
   ['maxPool2d', (e) => F.maxPool2d(e(0, 2, 4, 4), 2), [0, 2, 2, 2]],
+  ['maxPool2d of rest', (e) => F.maxPool2d(e(0, 2, 5, 5), 2, { ceilMode: true, padding: 1 }), [0, 2, 3, 3]],
+  ['adaptiveAvgPool2d of no channels', (e) => F.adaptiveAvgPool2d(e(2, 0, 4, 4), 2), [2, 0, 2, 2]],
+  ['interpolate between', (e) => F.interpolate(e(0, 3, 4, 4), { size: [2, 2], mode: 'bilinear' }), [0, 3, 2, 2]],
+  ['pad by mirroring', (e) => F.pad(e(0, 3, 4, 4), [1, 1, 1, 1], { mode: 'reflect' }), [0, 3, 6, 6]],
+  ['pad by repeating', (e) => F.pad(e(0, 3, 4, 4), [1, 1, 1, 1], { mode: 'replicate' }), [0, 3, 6, 6]],
+  ['pad in a circle', (e) => F.pad(e(0, 3, 4, 4), [1, 1, 1, 1], { mode: 'circular' }), [0, 3, 6, 6]],
   ['avgPool2d', (e) => F.avgPool2d(e(0, 2, 4, 4), 2), [0, 2, 2, 2]],
   ['adaptiveAvgPool2d', (e) => F.adaptiveAvgPool2d(e(0, 2, 4, 4), 1), [0, 2, 1, 1]],
   ['interpolate', (e) => F.interpolate(e(0, 2, 4, 4), { scaleFactor: 2 }), [0, 2, 8, 8]],
@@ -107,9 +124,21 @@ const CASES: readonly Case[] = [
     (e) => F.batchNorm(e(0, 3), { runningMean: zeros([3]), runningVar: ones(3), weight: e(3), bias: e(3) }),
     [0, 3],
   ],
+  ['batchNorm, training', (e) => F.batchNorm(e(0, 3), { training: true, weight: e(3), bias: e(3) }), [0, 3]],
+  [
+    'batchNorm, training with statistics',
+    (e) => F.batchNorm(e(0, 3, 2, 2), { training: true, runningMean: zeros([3]), runningVar: ones(3) }),
+    [0, 3, 2, 2],
+  ],
   ['layerNorm', (e) => F.layerNorm(e(0, 3), [3], { weight: e(3), bias: e(3) }), [0, 3]],
   ['groupNorm', (e) => F.groupNorm(e(0, 4, 2), 2, { weight: e(4), bias: e(4) }), [0, 4, 2]],
   ['instanceNorm', (e) => F.instanceNorm(e(0, 4, 2, 2)), [0, 4, 2, 2]],
+  ['instanceNorm of no pixels', (e) => F.instanceNorm(e(2, 3, 0, 4)), [2, 3, 0, 4]],
+  [
+    'instanceNorm by running statistics',
+    (e) => F.instanceNorm(e(0, 3, 2), { runningMean: zeros([3]), runningVar: ones(3), useInputStats: false }),
+    [0, 3, 2],
+  ],
   ['normalize', (e) => F.normalize(e(0, 4)), [0, 4]],
 
   ['batchNorm of no channels', (e) => F.batchNorm(e(3, 0), { runningMean: zeros([0]), runningVar: ones(0) }), [3, 0]],
@@ -125,15 +154,15 @@ const CASES: readonly Case[] = [
   ['embedding of empty rows', (e) => F.embedding(indices(2), e(5, 0)), [2, 0]],
   ['linear to nothing', (e) => F.linear(e(4, 3), e(0, 3)), [4, 0]],
 
-  ['mseLoss', (e) => F.mseLoss(e(0, 3), e(0, 3)), [], nan],
-  ['mseLoss, sum', (e) => F.mseLoss(e(0, 3), e(0, 3), { reduction: 'sum' }), [], 0],
-  ['mseLoss, none', (e) => F.mseLoss(e(0, 3), e(0, 3), { reduction: 'none' }), [0, 3]],
-  ['l1Loss', (e) => F.l1Loss(e(0), e(0)), [], nan],
-  ['smoothL1Loss', (e) => F.smoothL1Loss(e(0), e(0)), [], nan],
-  ['huberLoss', (e) => F.huberLoss(e(0), e(0)), [], nan],
-  ['binaryCrossEntropy', (e) => F.binaryCrossEntropy(e(0), zeros([0])), [], nan],
-  ['binaryCrossEntropyWithLogits', (e) => F.binaryCrossEntropyWithLogits(e(0), zeros([0])), [], nan],
-  ['klDiv', (e) => F.klDiv(e(0, 3), zeros([0, 3])), [], nan],
+  ...Object.entries(LOSSES).flatMap(([name, loss]): Case[] => [
+    [name, (e) => loss(e, 'mean'), [], nan],
+    [`${name}, sum`, (e) => loss(e, 'sum'), [], 0],
+    [`${name}, none`, (e) => loss(e, 'none'), [0, 3]],
+  ]),
+  ['crossEntropy, none', (e) => F.crossEntropy(e(0, 3), indices(0), { reduction: 'none' }), [0]],
+  ['crossEntropy of maps', (e) => F.crossEntropy(e(0, 3, 2, 2), indices(0, 2, 2), { reduction: 'none' }), [0, 2, 2]],
+  ['crossEntropy with probabilities, none', (e) => F.crossEntropy(e(0, 3), zeros([0, 3]), { reduction: 'none' }), [0]],
+  ['crossEntropy with probabilities, sum', (e) => F.crossEntropy(e(0, 3), zeros([0, 3]), { reduction: 'sum' }), [], 0],
   ['nllLoss', (e) => F.nllLoss(e(0, 3), indices(0)), [], nan],
   ['nllLoss, sum', (e) => F.nllLoss(e(0, 3), indices(0), { reduction: 'sum' }), [], 0],
   ['nllLoss, none', (e) => F.nllLoss(e(0, 3), indices(0), { reduction: 'none' }), [0]],
@@ -210,7 +239,9 @@ const REFUSED: readonly (readonly [string, Build])[] = [
   ['select', (e) => k.select(e(0, 3), 0, 0)],
   ['maxPool2d', (e) => F.maxPool2d(e(2, 3, 0, 4), 2)],
   ['conv2d', (e) => F.conv2d(e(2, 3, 0, 4), ones(2, 3, 3, 3))],
-  ['batchNorm', (e) => F.batchNorm(e(0, 3), { training: true })],
+  ['batchNorm', (e) => F.batchNorm(e(1, 3), { training: true })],
+  ['batchNorm', (e) => F.batchNorm(e(0, 3))],
+  ['pad', (e) => F.pad(e(1, 3, 0, 4), [1, 1, 1, 1], { mode: 'reflect' })],
   ['crossEntropy', (e) => F.crossEntropy(e(2, 0), indices(2))],
   ['nllLoss', (e) => F.nllLoss(e(2, 0), indices(2))],
   ['adaptiveAvgPool2d', (e) => F.adaptiveAvgPool2d(e(2, 3, 0, 4), 1)],
@@ -250,6 +281,23 @@ test.each([...CASES, ...MADE].map((one) => [one[0], one] as const))('%s', async 
 
 test.each(REFUSED)('%s refuses', (name, build) => {
   expect(() => run(build)).toThrow(new RegExp(`^(shape .*: )?${name}`));
+});
+
+test('an empty batch leaves running statistics as they were, and counts', async () => {
+  const norm = new nn.BatchNorm2d(2);
+  norm.forward(zeros([0, 2, 3, 3]));
+  const held = Object.entries(norm.stateDict()).map(async ([name, value]) => [name, await value.array()]);
+  expect(Object.fromEntries(await Promise.all(held))).toMatchObject({
+    running_mean: [0, 0],
+    running_var: [1, 1],
+    num_batches_tracked: 1,
+  });
+  const [runningMean, runningVar] = [zeros([2]), ones(2)];
+  F.instanceNorm(zeros([0, 2, 3]), { runningMean, runningVar });
+  expect([await runningMean.array(), await runningVar.array()]).toEqual([
+    [0, 0],
+    [1, 1],
+  ]);
 });
 
 test('parameters without elements are trained, clipped and saved', async () => {

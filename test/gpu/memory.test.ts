@@ -22,7 +22,7 @@ test('500 steps of the study’s network hold GPU memory flat, one submit each',
   expect(watch.live()).toEqual(after20);
   expect(streamStats().submits - submits).toBe(480);
   watch.stop();
-}, 300_000);
+}, 900_000);
 
 test('a loop outside of steps holds little more than its budget, and is told of step(), once', async () => {
   const warnings: string[] = [];

@@ -68,6 +68,79 @@ test('a container that holds itself ends', () => {
   expect(names(net)).toEqual(['items.0.weight']);
 });
 
+test('of a graph of plain objects every node is looked at once', () => {
+  interface Node {
+    layer: nn.Linear;
+    next: Node[];
+  }
+  class Net extends Base {
+    nodes: Node[] = Array.from({ length: 20 }, () => ({ layer: small(), next: [] }));
+    constructor() {
+      super();
+      for (const node of this.nodes) node.next = this.nodes.filter((other) => other !== node);
+    }
+  }
+  const net = new Net();
+  expect(net.parameters()).toHaveLength(20);
+  expect(Object.keys(net.stateDict())).toHaveLength(20);
+});
+
+test('a module that holds one above it is trained, saved, printed and walked', () => {
+  class Child extends Base {
+    layer = small();
+    parent: Module;
+    constructor(parent: Module) {
+      super();
+      this.parent = parent;
+    }
+  }
+  class Parent extends Base {
+    all: Module[] = [this];
+    child = new Child(this);
+  }
+  const net = new Parent();
+  expect(names(net)).toEqual(['child.layer.weight']);
+  expect(Object.keys(net.stateDict())).toEqual(['child.layer.weight']);
+  expect(String(net)).toContain(`(parent): ${Parent.name}(…)`);
+  const walked: string[] = [];
+  net.apply((module) => void walked.push(module.constructor.name));
+  expect(walked).toEqual([nn.Linear.name, Child.name, Parent.name]);
+});
+
+test('tensors whose names meet are refused, not lost', () => {
+  const [first, second] = [small(), small()];
+  const containers: unknown[] = [
+    new Map<unknown, Module>([
+      [1, first],
+      ['1', second],
+    ]),
+    new Map<unknown, Module>([
+      [{}, first],
+      [{}, second],
+    ]),
+    { 'b.c': first, b: { c: second } },
+  ];
+  for (const heads of containers) {
+    class Net extends Base {
+      heads = heads;
+    }
+    const net = new Net();
+    expect(net.parameters()).toHaveLength(2);
+    expect(() => net.stateDict()).toThrow(
+      /two tensors are called heads\..*weight: give the fields or keys other names/,
+    );
+    expect(() => net.loadStateDict({})).toThrow('two tensors are called');
+  }
+  class Shared extends Base {
+    a = first;
+    b = new Map<unknown, Module>([
+      [1, first],
+      ['1', first],
+    ]);
+  }
+  expect(Object.keys(new Shared().stateDict())).toEqual(['a.weight', 'b.1.weight']);
+});
+
 test('keys are the names of fields as they are written', () => {
   class Net extends Base {
     LayerNorm = small();
@@ -131,6 +204,35 @@ test('a layer in a private field is warned of by name, once', async () => {
   expect(await warningsOf(() => outer.parameters())).toEqual([]);
   const inside = await warningsOf(() => outer.inner.parameters());
   expect(inside[0]).toContain(`${Hidden.name}: ${nn.Linear.name}, a Parameter made in its constructor`);
+});
+
+test('a layer under a symbol or not enumerable is warned of', async () => {
+  const layer = Symbol('layer');
+  class Hidden extends Base {
+    [layer] = small();
+    constructor() {
+      super();
+      Object.defineProperty(this, 'other', { value: small() });
+    }
+  }
+  expect(await warningsOf(() => new Hidden().parameters())).toHaveLength(1);
+});
+
+test('a head that was replaced before the parameters are asked for is not warned of', async () => {
+  class Net extends Base {
+    body = small();
+    head: Module = new nn.Sequential(small(), new nn.ReLU());
+  }
+  class Derived extends Net {
+    constructor() {
+      super();
+      this.head = small();
+    }
+  }
+  const net = new Net();
+  net.head = small();
+  const said = await warningsOf(() => expect(net.parameters().length + new Derived().parameters().length).toBe(4));
+  expect(said).toEqual([]);
 });
 
 test('what is shared, replaced, frozen or made elsewhere is not warned of', async () => {

@@ -1,7 +1,8 @@
 /** Tensors that the device makes by itself: random numbers, the same as the host's, and constants. */
 import * as k from 'kindling';
-import { capture, manualSeed, step } from 'kindling';
-import { init, Parameter } from 'kindling/nn';
+import { capture, manualSeed, randomState, step } from 'kindling';
+import { init, Linear, Parameter } from 'kindling/nn';
+import { dropout, dropout2d } from 'kindling/nn/functional';
 import { expect, test } from 'vitest';
 import { Generator } from '../../src/tensor/generator.js';
 
@@ -43,10 +44,12 @@ const LAWS: Readonly<Record<string, () => k.Tensor>> = {
   'normal of tensors': () => k.normal(k.zeros([2, 1]), k.ones([3])),
   'init.normal': () => init.normal(new k.Tensor([8])),
   'init.kaimingUniform': () => init.kaimingUniform(new k.Tensor([8, 4])),
+  dropout: () => dropout(k.ones([64])),
+  'dropout beside others': () => dropout2d(dropout(k.rand([2, 8, 3, 3]))).add(k.randn([3])),
 };
 
 test.each(Object.entries(LAWS))(
-  '%s in a captured step: new at each replay, and what a plain step draws',
+  '%s draws the same plainly, in a step, in a captured step and in its replays, and anew each time',
   async (_, draw) => {
     const four = async (call: () => k.Tensor): Promise<number[][]> => {
       manualSeed(5);
@@ -54,13 +57,41 @@ test.each(Object.entries(LAWS))(
       for (let i = 0; i < 4; i++) drawn.push(await numbers(call()));
       return drawn;
     };
-    const plain = await four(() => step(() => draw().add(draw().mul(2))));
-    const train = capture(() => draw().add(draw().mul(2)));
+    const two = (): k.Tensor => draw().add(draw().mul(2));
+    const plain = await four(two);
+    const after = randomState();
+    expect(await four(() => step(two))).toEqual(plain);
+    const train = capture(two);
     expect(await four(train)).toEqual(plain);
+    expect(randomState()).toEqual(after);
     expect(train.stats().replays).toBe(2);
     expect(new Set(plain.map(String)).size).toBe(4);
   },
 );
+
+test('a program draws the same, whichever of its parts are steps and whatever else runs between', async () => {
+  const model = new Linear(4, 6);
+  const drawn = async (run: (body: () => k.Tensor) => () => k.Tensor): Promise<unknown[]> => {
+    manualSeed(9);
+    const train = run(() => {
+      model.weight.grad = null;
+      const y = dropout(model.forward(k.rand([2, 4])), { p: 0.3 });
+      const again = k.checkpoint((x: k.Tensor) => dropout(x.mul(k.randn([6]))), y);
+      again.sum().backward();
+      return k.cat([again.detach(), dropout(k.ones([1, 6])), (model.weight.grad as unknown as k.Tensor).T.mul(1)]);
+    });
+    const values: unknown[] = [];
+    for (let i = 0; i < 4; i++) {
+      values.push(await numbers(train()), await k.randperm(5).array());
+      step(() => model.forward(k.zeros([1, 4]))); // draws nothing, and so changes nothing
+      values.push(await numbers(dropout(k.ones([9]))), k.randomState());
+    }
+    return values;
+  };
+  const plain = await drawn((body) => body);
+  expect(await drawn((body) => () => step(body))).toEqual(plain);
+  expect(await drawn(capture)).toEqual(plain);
+});
 
 test('what a checkpoint computes again draws the same numbers, replayed too', async () => {
   const w = new Parameter(k.ones([8]));

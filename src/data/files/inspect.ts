@@ -141,6 +141,8 @@ async function checkPixels(png: Png): Promise<void> {
 /** Markers that stand alone, and those of a frame: its size. */
 const ALONE = (marker: number): boolean => marker === 1 || (marker >= 0xd0 && marker <= 0xd7);
 const FRAME = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+/** A block of 8×8 pixels takes a bit at least: a file that claims more is cut off, and would be decoded for minutes. */
+const PIXELS_PER_BYTE = 8 * 64;
 /** Each scan goes over the whole picture: a file of many would take minutes. */
 const MAX_SCANS = 100;
 
@@ -159,7 +161,11 @@ function checkJpeg(bytes: Uint8Array, maxPixels: number): void {
     if (FRAME(marker)) {
       const side = (offset: number): number => ((bytes[at + offset] ?? 0) << 8) | (bytes[at + offset + 1] ?? 0);
       if (length < 8) refuse('it is damaged: its frame is too short');
-      checkSize(side(5), side(3), maxPixels);
+      const [width, height] = [side(5), side(3)];
+      checkSize(width, height, maxPixels);
+      if (width * height > PIXELS_PER_BYTE * bytes.length) {
+        refuse(`it is cut off: ${bytes.length} bytes cannot hold ${width}×${height} pixels`);
+      }
       framed = true;
     }
     if (marker === 0xda && ++scans > MAX_SCANS) refuse(`it has more than ${MAX_SCANS} scans`);

@@ -16,6 +16,8 @@ export { decodePicture } from './decodeNode.js';
 
 /** What the name of a folder ends in until all of it is there. */
 const UNFINISHED = '.unfinished';
+/** A file that is read whole is no larger: pictures, or a part of a data set. */
+const MAX_BYTES = 2 ** 30;
 
 export const files: Files = {
   cache: cacheFolder(),
@@ -67,6 +69,7 @@ async function size(path: string): Promise<number | null> {
 
 async function read(path: string, length?: number): Promise<Uint8Array> {
   const bytes = length ?? (await size(path)) ?? 0;
+  if (bytes > MAX_BYTES) refuse(`${path}: too long: ${bytes} bytes, more than ${MAX_BYTES}`);
   const target = new Uint8Array(bytes);
   let filled = 0;
   let file: FileHandle | null = null;

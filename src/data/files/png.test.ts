@@ -147,4 +147,14 @@ describe('a JPEG', () => {
     ]);
     await expect(decode(new Uint8Array(many))).rejects.toThrow(/more than 100 scans/);
   });
+
+  it('that claims more pixels than its bytes can hold is refused before it is decoded', async () => {
+    const [width, height] = [256, 256];
+    const flat = jpeg.encode({ data: Buffer.alloc(4 * width * height, 200), width, height }, 1).data;
+    expect(await decode(new Uint8Array(flat))).toMatchObject({ width, height });
+    const lying = Buffer.from(good);
+    const frame = lying.indexOf(Buffer.of(0xff, 0xc0));
+    for (const at of [frame + 5, frame + 7]) lying.writeUInt16BE(8000, at);
+    await expect(decode(new Uint8Array(lying))).rejects.toThrow(/cut off: \d+ bytes cannot hold 8000×8000 pixels/);
+  });
 });

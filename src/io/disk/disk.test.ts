@@ -1,6 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +26,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** A process that runs `program`, which may use `lockFile`, `writeFileAtomic` and `folder`. */
-function start(program: string): ChildProcess {
+/** A process that runs `program`, which may use `lockFile`, `writeFileAtomic` and `folder`. @param before shell commands */
+function start(program: string, before = ''): ChildProcess {
   const at = (name: string): string => JSON.stringify(fileURLToPath(new URL(name, import.meta.url)));
   const source = `
     import { appendFile, readFile, writeFile } from 'node:fs/promises';
@@ -23,10 +35,8 @@ function start(program: string): ChildProcess {
     import { writeFileAtomic } from ${at('writeNode.ts')};
     const folder = ${JSON.stringify(folder)};
     ${program}`;
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return child;
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', source];
+  return spawn('sh', ['-c', `${before} exec "$@"`, 'sh', ...node], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 const said = async (child: ChildProcess): Promise<string> => String((await once(child.stdout as never, 'data'))[0]);
 
@@ -44,6 +54,23 @@ describe('writeFileAtomic', () => {
     await symlink(join(folder, 'real'), join(folder, 'link'));
     await writeFileAtomic(join(folder, 'link'), 'new');
     expect(await readFile(join(folder, 'real'), 'utf8')).toBe('new');
+    await symlink('sub/later', join(folder, 'ahead'));
+    await mkdir(join(folder, 'sub'));
+    await writeFileAtomic(join(folder, 'ahead'), 'first');
+    expect((await lstat(join(folder, 'ahead'))).isSymbolicLink()).toBe(true);
+    expect(await readFile(join(folder, 'sub', 'later'), 'utf8')).toBe('first');
+    await symlink('ring', join(folder, 'ring'));
+    await expect(writeFileAtomic(join(folder, 'ring'), 'x')).rejects.toThrow(/ring cannot be written \(ELOOP/);
+  });
+
+  it('lets nobody read what nobody else could', async () => {
+    const path = join(folder, 'own');
+    for (const mode of [0o600, 0o666]) {
+      await writeFile(path, 'old');
+      await chmod(path, mode);
+      await writeFileAtomic(path, 'new');
+      expect((await stat(path)).mode & 0o777).toBe(mode);
+    }
   });
 
   it('says why it cannot, and leaves what was there', async () => {
@@ -151,5 +178,32 @@ describe('lockFile', () => {
     await writeFile(path(), '');
     expect(await tookOver({ token: 1 })).toBe(false);
     expect(await tookOver({ token: 1 }, 10 * 60_000)).toBe(true);
+  });
+
+  it('leaves the lock to another who took it over', async () => {
+    const program = `
+      await lockFile(folder + '/it.lock');
+      const claim = JSON.parse(await readFile(folder + '/it.lock', 'utf8'));
+      await writeFile(folder + '/it.lock', JSON.stringify({ ...claim, token: 'of another' }));
+      await lockFile(folder + '/own.lock');
+      console.log('held');`;
+    const child = start(program);
+    await once(child, 'exit');
+    expect(await readdir(folder)).toEqual(['it.lock']);
+  });
+
+  it('leaves nothing where the disk is full', async () => {
+    const program = "await lockFile(folder + '/it.lock').catch((error) => console.log(error.message));";
+    const child = start(program, "trap '' XFSZ; ulimit -f 0;");
+    expect(await said(child)).toMatch(/^lockFile: .*it\.lock cannot be written \(EFBIG/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('takes the place of a link that leads nowhere, and names a folder in its place', async () => {
+    await symlink('nowhere', join(folder, 'it.lock'));
+    await (await lockFile(join(folder, 'it.lock'))).release();
+    expect(await readdir(folder)).toEqual([]);
+    await mkdir(join(folder, 'it.lock'));
+    await expect(lockFile(join(folder, 'it.lock'))).rejects.toThrow(/^lockFile: .*it\.lock cannot be written \(EISDIR/);
   });
 });

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,7 +37,10 @@ interface Found {
 /** Files of this process's locks, with their tokens: removed when it ends. */
 const held = new Map<string, string>();
 process.on('exit', () => {
-  for (const path of held.keys()) rmSync(path, { force: true });
+  for (const [path, token] of held) {
+    // Another may have taken over what a sleeping process held.
+    if (parsed(attempt(() => readFileSync(path, 'utf8')) ?? '')?.token === token) rmSync(path, { force: true });
+  }
 });
 
 /**
@@ -61,7 +64,7 @@ export async function lockFile(path: string, options: LockOptions = {}): Promise
   for (;;) {
     const lock = await create(path);
     if (lock) return { tookOver, ...lock };
-    const found = await inspect(path);
+    const found = await inspect(path).catch(unwritable(path));
     if (found === null) continue;
     if (found.stale) {
       if (await removeStale(path, found)) tookOver = holderOf(found);
@@ -92,7 +95,13 @@ async function create(path: string): Promise<Pick<FileLock, 'release'> | null> {
   const claim: Claim = { token, pid, host: hostname(), since: new Date().toISOString(), machine, began: beganAt(pid) };
   try {
     const file = await open(path, 'wx');
-    await file.writeFile(JSON.stringify(claim)).finally(() => file.close());
+    try {
+      await file.writeFile(JSON.stringify(claim)).finally(() => file.close());
+    } catch (error) {
+      // A claim that nobody can read would be waited for.
+      await rm(path, { force: true });
+      throw error;
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null;
     unwritable(path)(error);
@@ -112,7 +121,7 @@ async function create(path: string): Promise<Pick<FileLock, 'release'> | null> {
   };
 }
 
-/** Null where there is no file. */
+/** Null where there is nothing. */
 async function inspect(path: string): Promise<Found | null> {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
@@ -121,8 +130,10 @@ async function inspect(path: string): Promise<Found | null> {
     if (claim?.machine !== machine) return { claim, stale: silent };
     return { claim, stale: hasEnded(claim, silent) };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // Nobody can make a file through a link that leads nowhere.
+    const link = await lstat(path).catch(() => null);
+    return link?.isSymbolicLink() ? { claim: null, stale: true } : null;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Files that are replaced whole or not at all, whatever ends the process or the machine. */
 import { randomBytes } from 'node:crypto';
-import { open, realpath, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { KindlingError } from '../../gpu/errors.js';
 import { atMost, required } from '../../gpu/options.js';
 
@@ -10,8 +10,8 @@ export const PART = '.part';
 
 /**
  * Writes a file so that its name stands for the old content or for all of the new, also when the process is killed or the
- * power fails at any moment: into a file beside it that no other process writes, flushed to the disk, then renamed. In a
- * browser `path` is one of the origin private file system, whose writes are atomic themselves.
+ * power fails at any moment: into a file beside it that no other process writes, flushed to the disk, then renamed. Who may
+ * read and write it stays as it was. In a browser `path` is one of the origin private file system, whose writes are atomic themselves.
  *
  * @throws KindlingError where the folder is missing, access is denied or the disk is full; the old content stays
  * @example
@@ -20,23 +20,36 @@ export const PART = '.part';
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   atMost('writeFileAtomic', 2, arguments);
   required('writeFileAtomic', { path, content }, { path: 'string', content: 'any' });
-  // A link stays one: the file that it leads to is replaced.
-  const target = await realpath(path).catch(() => path);
-  const part = `${target}.${process.pid}-${randomBytes(4).toString('hex')}${PART}`;
+  let part: string | null = null;
   try {
-    await writeSynced(part, content);
+    const target = await targetOf(path);
+    const before = await stat(target).catch(() => null);
+    part = `${target}.${process.pid}-${randomBytes(4).toString('hex')}${PART}`;
+    await writeSynced(part, content, before?.mode);
     await rename(part, target);
     await syncFolder(dirname(target));
   } catch (cause) {
-    await rm(part, { force: true }).catch(() => {});
+    if (part !== null) await rm(part, { force: true }).catch(() => {});
     throw new KindlingError(`writeFileAtomic: ${path} cannot be written (${(cause as Error).message})`, { cause });
   }
 }
 
-/** Writes a new file down to the disk. */
-export async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
+/** The file that `path` stands for. A link stays one: what it leads to is replaced, be it that nothing is there yet. */
+async function targetOf(path: string): Promise<string> {
   try {
+    return await realpath(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const to = await readlink(path).catch(() => null);
+    return to === null ? path : targetOf(resolve(dirname(path), to));
+  }
+}
+
+/** Writes a new file down to the disk. @param mode who may do what with it */
+export async function writeSynced(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    if (mode !== undefined) await file.chmod(mode);
     await file.writeFile(content);
     await file.sync();
   } finally {

@@ -9,6 +9,8 @@ export interface Binary {
   readonly gradients?: readonly [string, string];
   /** Value and gradients where a or b is a NaN, if the expressions above do not pass it on. */
   readonly ofNan?: readonly [string, string?];
+  /** The value of integers, where it is written otherwise: WGSL that makes an i32. */
+  readonly whole?: string;
   /** Comparisons make bool. */
   readonly makes?: 'bool';
   /** Helper functions the expressions call. */
@@ -32,14 +34,27 @@ export const minimum: Binary = {
   ofNan: ['a + b', 'g'],
   gradients: ['g * select(select(0.0, 1.0, a < b), 0.5, a == b)', 'g * select(select(0.0, 1.0, b < a), 0.5, a == b)'],
 };
+// Products wrap as those of mul do; of negative powers only those of 1 and -1 are whole, the others' whole part is 0.
+const POWER_OF_INTEGERS = `
+fn wholePower(a: i32, b: i32) -> i32 {
+  if (b < 0) { return select(select(0, 1 - 2 * (b & 1), a == -1), 1, a == 1); }
+  var product = 1;
+  var square = a;
+  for (var n = b; n > 0; n >>= 1u) {
+    if ((n & 1) == 1) { product *= square; }
+    square *= square;
+  }
+  return product;
+}`;
 export const pow: Binary = {
   name: 'pow',
   value: 'pow_(a, b)',
+  whole: 'wholePower(i32(a), i32(b))',
   gradients: [
     'select(g * b * pow_(a, b - 1.0), 0.0, b == 0.0)',
     'select(g * pow_(a, b) * log_(a), 0.0, a == 0.0 && b >= 0.0)',
   ],
-  uses: [LOG, POW],
+  uses: [LOG, POW, POWER_OF_INTEGERS],
 };
 // w · loss, 0 where w is: an infinite loss of no weight is none.
 const SHARE = `

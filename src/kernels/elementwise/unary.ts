@@ -14,6 +14,8 @@ export interface Unary {
   readonly passes?: boolean;
   /** Questions make bool. */
   readonly makes?: 'bool';
+  /** The value of an integer, if it is one too: WGSL for i32, and for u32 unless it has a minus. */
+  readonly whole?: string;
   /** Helper functions the expressions call. */
   readonly uses?: readonly string[];
 }
@@ -21,12 +23,13 @@ export interface Unary {
 /** `yes` where x is a NaN, else `no`. As a call that is marked pure, so that a bundler drops the lines that call it. */
 const ifNan = (x: string, yes: string, no: string): string => `select(${no}, ${yes}, ${isNan(x)})`;
 
-export const neg: Unary = { name: 'neg', value: '-x', gradient: '-g', passes: true };
+export const neg: Unary = { name: 'neg', value: '-x', gradient: '-g', passes: true, whole: '-x' };
 export const abs: Unary = {
   name: 'abs',
   value: 'abs(x)',
   gradient: 'g * sign(x)',
   gradientOfNan: /* @__PURE__ */ ifNan('g', 'g', '0.0'),
+  whole: 'abs(x)',
 };
 export const exp: Unary = { name: 'exp', value: 'exp_(x)', gradient: 'g * y', uses: [EXP] };
 export const log: Unary = { name: 'log', value: 'log_(x)', gradient: 'g / x', passes: true, uses: [LOG] };
@@ -40,7 +43,7 @@ export const log1p: Unary = {
 export const sqrt: Unary = { name: 'sqrt', value: 'sqrt(x)', gradient: 'g * 0.5 / y', passes: true };
 export const rsqrt: Unary = { name: 'rsqrt', value: 'inverseSqrt(x)', gradient: 'g * -0.5 * y * y * y', passes: true };
 export const reciprocal: Unary = { name: 'reciprocal', value: '1.0 / x', gradient: '-g * y * y', passes: true };
-export const square: Unary = { name: 'square', value: 'x * x', gradient: 'g * 2.0 * x', passes: true };
+export const square: Unary = { name: 'square', value: 'x * x', gradient: 'g * 2.0 * x', passes: true, whole: 'x * x' };
 export const sin: Unary = { name: 'sin', value: 'sin_(x)', gradient: 'g * cos_(x)', passes: true, uses: [SIN] };
 export const cos: Unary = { name: 'cos', value: 'cos_(x)', gradient: '-g * sin_(x)', passes: true, uses: [SIN] };
 export const tanh: Unary = { name: 'tanh', value: 'tanh_(x)', gradient: 'g * (1.0 - y * y)', uses: [EXPM1, TANH] };
@@ -56,11 +59,16 @@ export const erf: Unary = {
   gradient: 'g * 1.1283791671 * exp_(-x * x)',
   uses: [EXP, ERF],
 };
-export const floor: Unary = { name: 'floor', value: 'floor(x)', passes: true };
-export const ceil: Unary = { name: 'ceil', value: 'ceil(x)', passes: true };
-export const round: Unary = { name: 'round', value: 'round(x)', passes: true };
+export const floor: Unary = { name: 'floor', value: 'floor(x)', passes: true, whole: 'x' };
+export const ceil: Unary = { name: 'ceil', value: 'ceil(x)', passes: true, whole: 'x' };
+export const round: Unary = { name: 'round', value: 'round(x)', passes: true, whole: 'x' };
 // Of a NaN 0, as in PyTorch.
-export const sign: Unary = { name: 'sign', value: /* @__PURE__ */ ifNan('x', '0.0', 'sign(x)'), passes: true };
+export const sign: Unary = {
+  name: 'sign',
+  value: /* @__PURE__ */ ifNan('x', '0.0', 'sign(x)'),
+  passes: true,
+  whole: 'clamp(x, -1, 1)',
+};
 export const isnan: Unary = {
   name: 'isnan',
   value: /* @__PURE__ */ ifNan('x', '1u', '0u'),
@@ -84,6 +92,7 @@ export const relu: Unary = {
   value: 'relu(x)',
   gradient: /* @__PURE__ */ whereRelu('g', 'y'),
   passes: true,
+  whole: 'max(x, 0)',
   uses: [RELU],
 };
 export const relu6: Unary = {
@@ -91,6 +100,7 @@ export const relu6: Unary = {
   value: 'clamp(x, 0.0, 6.0)',
   gradient: 'select(0.0, g, x > 0.0 && x < 6.0)',
   gradientOfNan: '0.0',
+  whole: 'clamp(x, 0, 6)',
 };
 export const leakyRelu: Unary = {
   name: 'leakyRelu',
