@@ -54,11 +54,11 @@ export function onCompile(listen: ((progress: CompileProgress) => void) | null):
 
 function tell(kernel: Kernel): void {
   const { done, byText } = compiler();
-  try {
-    listener?.({ done, total: byText.size, kernel: kernel.name });
-  } catch (error) {
+  const progress = { done, total: byText.size, kernel: kernel.name };
+  // It may be async, and reject.
+  (async () => listener?.(progress))().catch((error: unknown) => {
     console.error('onCompile: the listener threw', error);
-  }
+  });
   speakUpLater(done === byText.size);
 }
 

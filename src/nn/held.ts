@@ -26,8 +26,7 @@ export function heldIn<T>(kind: Kind<T>, name: string, value: unknown, seen = ne
   seen.add(value);
   const found: [string, T][] = [];
   for (const [key, item] of entriesOf(value)) {
-    if (typeof item !== 'object' || item === null) continue;
-    for (const one of heldIn(kind, `${name}.${String(key)}`, item, seen)) found.push(one);
+    if (Object(item) === item) found.push(...heldIn(kind, `${name}.${String(key)}`, item, seen));
   }
   return found;
 }

@@ -20,9 +20,6 @@ export type StateDict = Record<string, Tensor>;
 /** A module whatever its `forward` takes and returns. */
 export type AnyModule = Module<never[], unknown>;
 
-/** Modules that are being printed: one that holds a module above it does not print it again. */
-const printing = new Set<object>();
-
 export interface LoadOptions {
   /** Refuse names that are missing or unknown. Default: true. */
   strict?: boolean | undefined;
@@ -203,16 +200,10 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
     return this;
   }
 
-  /** Calls `body` for every module below, each once, and then for this one. */
+  /** Calls `body` for every module below and then for this one. */
   apply(body: (module: AnyModule) => void): this {
-    const seen = new Set<AnyModule>();
-    const visit = (module: AnyModule): void => {
-      if (seen.has(module)) return;
-      seen.add(module);
-      module.children().forEach(visit);
-      body(module);
-    };
-    visit(this);
+    for (const child of this.children()) child.apply(body);
+    body(this);
     return this;
   }
 
@@ -267,10 +258,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
   /** The tree of modules as PyTorch prints it. */
   override toString(): string {
     const name = this.constructor.name;
-    if (printing.has(this)) return `${name}(…)`;
-    printing.add(this);
     const lines = this.namedChildren().map(([name, child]) => `(${name}): ${child}`.replaceAll('\n', '\n  '));
-    printing.delete(this);
     const extra = this.extraRepr();
     if (lines.length === 0) return `${name}(${extra})`;
     return `${name}(\n  ${[...(extra ? [extra] : []), ...lines].join('\n  ')}\n)`;
@@ -301,13 +289,9 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
   /** A tensor under several names is there under each, as in PyTorch. */
   #state(): [string, Tensor][] {
     const all = this.#named('', []);
-    const byName = new Map<string, Tensor>();
-    for (const [name, tensor] of all) {
-      if ((byName.get(name) ?? tensor) !== tensor) {
-        refuse(`${this.constructor.name}: two tensors are called ${name}: give the fields or keys other names`);
-      }
-      byName.set(name, tensor);
-    }
+    const byName = new Map(all);
+    const [twice] = all.find(([name, tensor]) => byName.get(name) !== tensor) ?? [];
+    if (twice !== undefined) refuse(`${this.constructor.name}: two tensors are called ${twice}`);
     return all;
   }
 

@@ -72,7 +72,7 @@ export function noteParameter(parameter: Tensor): void {
 
 /** Called where a field of a module gets a value. */
 export function noteHeld(holder: object, value: unknown): void {
-  if (typeof value === 'object' && value !== null) holders.set(value, new WeakRef(holder));
+  if (value instanceof Object) holders.set(value, new WeakRef(holder));
 }
 
 /**
@@ -87,11 +87,10 @@ export function unreachedFrom(root: object, modules: ReadonlySet<object>, parame
   /** Whether something was in a field of what can be reached, be it through others, and is not any more. */
   const wasHeld = (one: object): boolean => {
     const seen = new Set<object>();
-    for (let at = one; !seen.has(at); ) {
+    for (let at: object | undefined = one; at && !seen.has(at); ) {
       seen.add(at);
-      const holder = holders.get(at)?.deref();
-      if (!holder) return false;
-      if (modules.has(holder)) return Reflect.ownKeys(holder).every((key) => Reflect.get(holder, key) !== at);
+      const holder: object | undefined = holders.get(at)?.deref();
+      if (holder && modules.has(holder)) return Reflect.ownKeys(holder).every((key) => Reflect.get(holder, key) !== at);
       at = holder;
     }
     return false;

@@ -70,6 +70,10 @@ test('values are scaled, p 0 and evaluation give x itself, p 1 zeros', async () 
   none.sum().backward();
   expect(await numbers(none)).toEqual([0, 0, 0]);
   expect(await numbers(all.grad)).toEqual([0, 0, 0]);
+  // What is dropped is multiplied by 0.
+  const largest = Math.fround(3.4e38);
+  const dropped = await numbers(dropout(tensor([Infinity, -Infinity, Number.NaN, largest, -largest]), { p: 1 }));
+  expect(dropped).toEqual([Number.NaN, Number.NaN, Number.NaN, 0, 0]);
   expect(() => dropout(x, { p: 1.5 })).toThrow('dropout: p is a probability, got 1.5');
   expect(() => dropout2d(zeros([2, 2]))).toThrow('dropout2d: wants shape [N, C, H, W] or [C, H, W], got [2, 2]');
 });

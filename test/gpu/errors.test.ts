@@ -202,16 +202,23 @@ describe('out of memory', () => {
   });
 });
 
-test('a listener that throws poisons nothing', async () => {
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('mine');
+    },
+    0.123,
+  ],
+  ['rejects', () => Promise.reject(new Error('mine')), 0.124],
+] as const)('a listener that %s poisons nothing', async (what, listener, number) => {
   const said: unknown[] = [];
   const error = console.error;
   console.error = (...all) => void said.push(all.join(' '));
-  k.onCompile(() => {
-    throw new Error('mine');
-  });
+  k.onCompile(listener);
   try {
-    expect(await k.tensor([1, 2, 3]).add(0.123).mul(7.5).sum().item()).toBeCloseTo(47.7675, 4);
-    await expect(launch({ ...garbled, wgsl: 'a listener sees this' }, [k.tensor([1])], [1]).item()).rejects.toThrow(
+    expect(await k.tensor([1, 2, 3]).add(number).mul(7.5).sum().item()).toBeCloseTo(7.5 * (6 + 3 * number), 4);
+    await expect(launch({ ...garbled, wgsl: `a listener ${what}` }, [k.tensor([1])], [1]).item()).rejects.toThrow(
       'garbled does not compile',
     );
     expect(said.join()).toContain('mine');

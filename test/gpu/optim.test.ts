@@ -324,6 +324,15 @@ describe('gradients', () => {
     },
   );
 
+  it('hardly larger than the 1e-6 that their norm is raised by are clipped as PyTorch does', async () => {
+    const param = ones([2]);
+    param.grad = keep(tensor([3e-6, 4e-6]));
+    expect(await clipGradNorm([param], 1e-6).item()).toBeCloseTo(5e-6, 11);
+    const [first = 0, second = 0] = await param.grad.data();
+    expect(first).toBeCloseTo(5e-7, 11);
+    expect(second).toBeCloseTo(4e-6 / 6, 11);
+  });
+
   it('of the L1 penalty are signs', async () => {
     const p = tensor([1, -2, 0], { requiresGrad: true });
     const q = tensor([[3]], { requiresGrad: true });
