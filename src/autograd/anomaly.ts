@@ -1,6 +1,6 @@
 /** Finding what made the first NaN or infinity. */
 import { KindlingError, refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, required } from '../gpu/options.js';
 import { insideScope } from '../gpu/storage.js';
 import { pauseCapture } from '../tensor/capture.js';
 import { show } from '../tensor/shape.js';
@@ -52,6 +52,7 @@ function unseen(body: () => void): void {
  */
 export async function detectAnomaly<T>(body: () => T | Promise<T>, options: AnomalyOptions = {}): Promise<T> {
   const { infinities = true } = checked('detectAnomaly', options, { infinities: 'boolean' });
+  required('detectAnomaly', { body }, { body: 'function' });
   if (insideScope()) refuse('detectAnomaly: runs outside of steps; put the step into its function');
   if (running) refuse('detectAnomaly: one is running already; wait for its end, or put both functions into one');
   let made = new WeakSet<Tensor>();

@@ -1,7 +1,7 @@
 /** Arithmetic and comparison of two tensors, with broadcasting. */
 import { perDevice } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
-import { wantOperand } from '../gpu/options.js';
+import { atMost, wantOperand } from '../gpu/options.js';
 import * as lines from '../kernels/elementwise/binary.js';
 import { type BinarySpec, binaryKernel, names } from '../kernels/elementwise.js';
 import { constantOf } from '../tensor/create.js';
@@ -89,33 +89,40 @@ function binary(line: lines.Binary, left: Operand, right: Operand): Tensor {
   });
 }
 
+/** The function that a line makes of two operands. */
+const ofTwo = (line: lines.Binary) =>
+  function (a: Operand, b: Operand): Tensor {
+    atMost(line.name, 2, arguments);
+    return binary(line, a, b);
+  };
+
 /** a + b, elementwise with broadcasting. */
-export const add = (a: Operand, b: Operand): Tensor => binary(lines.add, a, b);
+export const add = /* @__PURE__ */ ofTwo(lines.add);
 /** a − b. */
-export const sub = (a: Operand, b: Operand): Tensor => binary(lines.sub, a, b);
+export const sub = /* @__PURE__ */ ofTwo(lines.sub);
 /** a · b. */
-export const mul = (a: Operand, b: Operand): Tensor => binary(lines.mul, a, b);
+export const mul = /* @__PURE__ */ ofTwo(lines.mul);
 /** a / b, in f32. */
-export const div = (a: Operand, b: Operand): Tensor => binary(lines.div, a, b);
+export const div = /* @__PURE__ */ ofTwo(lines.div);
 /** The larger of each pair; where they are equal both get half the gradient. */
-export const maximum = (a: Operand, b: Operand): Tensor => binary(lines.maximum, a, b);
+export const maximum = /* @__PURE__ */ ofTwo(lines.maximum);
 /** The smaller of each pair; where they are equal both get half the gradient. */
-export const minimum = (a: Operand, b: Operand): Tensor => binary(lines.minimum, a, b);
+export const minimum = /* @__PURE__ */ ofTwo(lines.minimum);
 /** a == b, a bool tensor. */
-export const eq = (a: Operand, b: Operand): Tensor => binary(lines.eq, a, b);
+export const eq = /* @__PURE__ */ ofTwo(lines.eq);
 /** a != b, a bool tensor. */
-export const ne = (a: Operand, b: Operand): Tensor => binary(lines.ne, a, b);
+export const ne = /* @__PURE__ */ ofTwo(lines.ne);
 /** a < b, a bool tensor. */
-export const lt = (a: Operand, b: Operand): Tensor => binary(lines.lt, a, b);
+export const lt = /* @__PURE__ */ ofTwo(lines.lt);
 /** a ≤ b, a bool tensor. */
-export const le = (a: Operand, b: Operand): Tensor => binary(lines.le, a, b);
+export const le = /* @__PURE__ */ ofTwo(lines.le);
 /** a > b, a bool tensor. */
-export const gt = (a: Operand, b: Operand): Tensor => binary(lines.gt, a, b);
+export const gt = /* @__PURE__ */ ofTwo(lines.gt);
 /** a ≥ b, a bool tensor. */
-export const ge = (a: Operand, b: Operand): Tensor => binary(lines.ge, a, b);
+export const ge = /* @__PURE__ */ ofTwo(lines.ge);
 /** a raised to b; integers stay integers. For other constant exponents `pow` of `unary.ts` is called. @internal */
-export const powTensor = (a: Tensor, b: Operand): Tensor => binary(lines.pow, a, b);
+export const powTensor = /* @__PURE__ */ ofTwo(lines.pow);
 /** @internal Cross-entropy of logits a and targets b: −b · log σ(a) − (1 − b) · log(1 − σ(a)). */
-export const bce = (a: Operand, b: Operand): Tensor => binary(lines.bce, a, b);
+export const bce = /* @__PURE__ */ ofTwo(lines.bce);
 /** @internal b · log(1 + e^a), and 0 where b is, even if a is infinite. */
-export const weightedSoftplus = (a: Operand, b: Operand): Tensor => binary(lines.weightedSoftplus, a, b);
+export const weightedSoftplus = /* @__PURE__ */ ofTwo(lines.weightedSoftplus);

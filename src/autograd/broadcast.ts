@@ -3,7 +3,7 @@
  * expand's gradient is a sum, and a sum's gradient expands.
  */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known, wantTensor } from '../gpu/options.js';
+import { checked, type Known, ofTensor, wantTensor } from '../gpu/options.js';
 import { gatherKernel } from '../kernels/copy.js';
 import { fitKernel } from '../kernels/fit.js';
 import { cut, type ReduceVariant, type Reduction, reduceKernel, slabsOf } from '../kernels/reduce.js';
@@ -29,7 +29,7 @@ import { launchFlat, withReduce } from './variant.js';
 
 /** The same elements in another shape; one entry may be -1. Shares memory. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  wantTensor('reshape', 'x', x);
+  ofTensor('reshape', 2, arguments);
   wantShape('reshape', shape);
   const known = sizeOf(shape.filter((n) => n !== -1));
   const full = shape.map((n) => (n === -1 ? x.size / known : n));
@@ -42,7 +42,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** Repeated along dimensions of length 1, and along new leading ones; -1 keeps a length. */
 export function expand(x: Tensor, shape: Shape): Tensor {
-  wantTensor('expand', 'x', x);
+  ofTensor('expand', 2, arguments);
   wantShape('expand', shape);
   const lead = shape.length - x.ndim;
   const to = shape.map((n, d) => (n === -1 && d >= lead ? at(x.shape, d - lead) : n));

@@ -1,5 +1,5 @@
 /** Changing the element type. */
-import { checked, wantTensor } from '../gpu/options.js';
+import { checked, ofTensor } from '../gpu/options.js';
 import { castKernel } from '../kernels/copy.js';
 import { launch } from '../tensor/launch.js';
 import { DTYPES, type DType, type Tensor } from '../tensor/tensor.js';
@@ -12,7 +12,7 @@ const held = (dtype: DType): 'f32' | 'i32' | 'u32' => (dtype === 'bool' ? 'u32' 
  * NaN 0. Between i32 and u32 the bits stay. To bool, 0 is false and all else, NaN too, true. Not differentiable.
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
-  wantTensor('to', 'x', x);
+  ofTensor('to', 2, arguments);
   if (x.dtype === dtype) return x;
   checked('to', { dtype }, { dtype: DTYPES });
   const none = isMarked(x) ? { none: noneBits(x.dtype) } : {};

@@ -1,5 +1,6 @@
 /** Checkpointing: what a part of a model computes on the way is computed again in backward rather than held. */
 import { refuse } from '../gpu/errors.js';
+import { required } from '../gpu/options.js';
 import { tick } from '../gpu/overwrites.js';
 import { rewind } from '../tensor/random.js';
 import { checkRead, readBy } from '../tensor/saved.js';
@@ -7,6 +8,9 @@ import { Tensor } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';
 import { gradients } from './gradients.js';
 import { differentiable, enableGrad, inspectBy, isGradEnabled, noGrad } from './tape.js';
+
+/** Options of PyTorch's function, which would be taken for an input. */
+const PYTORCHS = ['useReentrant', 'use_reentrant', 'preserveRngState', 'preserve_rng_state'];
 
 /**
  * `fn(...inputs)`, whose intermediate results are not held for backward: it runs again there, with the random numbers that
@@ -27,6 +31,11 @@ export function checkpoint<Inputs extends readonly unknown[]>(
   fn: (...inputs: Inputs) => Tensor,
   ...inputs: Inputs
 ): Tensor {
+  required('checkpoint', { fn }, { fn: 'function' });
+  const last: unknown = inputs.at(-1);
+  if (typeof last === 'object' && last !== null && PYTORCHS.some((name) => name in last)) {
+    refuse(`checkpoint: takes no options, and passes all its arguments on; leave out ${Object.keys(last).join(', ')}`);
+  }
   if (!isGradEnabled()) return fn(...inputs);
   const again = rewind('checkpoint');
   const order = tick();

@@ -1,6 +1,7 @@
+import { ofTensor } from '../gpu/options.js';
 import { cumsumKernel } from '../kernels/cumsum.js';
 import { launch } from '../tensor/launch.js';
-import { at, dimIn, sizeOf } from '../tensor/shape.js';
+import { at, dimOf, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, mul, sub } from './binary.js';
 import { asked, fitted, held, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
@@ -15,7 +16,8 @@ import { withLanes } from './variant.js';
  * @see https://pytorch.org/docs/stable/generated/torch.cumsum.html
  */
 export function cumsum(x: Tensor, dim: number): Tensor {
-  const d = dimIn('cumsum', x, dim);
+  ofTensor('cumsum', 2, arguments);
+  const d = dimOf('cumsum', dim, x.ndim);
   const source = x.dtype === 'bool' ? cast(x, 'i32') : x;
   const shape = x.ndim === 0 ? [1] : x.shape;
   const slab = { outer: sizeOf(shape.slice(0, d)), length: at(shape, d), inner: sizeOf(shape.slice(d + 1)) };

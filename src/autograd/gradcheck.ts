@@ -1,6 +1,6 @@
 /** Checks gradients against central differences. */
 import { refuse } from '../gpu/errors.js';
-import { checked, wantTensors } from '../gpu/options.js';
+import { checked, required, wantTensors } from '../gpu/options.js';
 import { tensor } from '../tensor/create.js';
 import { randn } from '../tensor/sample.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -32,6 +32,7 @@ export async function gradcheck(
 ): Promise<true> {
   const known = { eps: 'number', rtol: 'number', atol: 'number' } as const;
   const { eps = 1e-2, rtol = 1e-2, atol = 5e-3 } = checked('gradcheck', options, known);
+  required('gradcheck', { fn }, { fn: 'function' });
   wantTensors('gradcheck', inputs);
   const leaves = inputs.map((x) => x.detach().requiresGrad_(x.requiresGrad));
   const output = fn(...leaves);

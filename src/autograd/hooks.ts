@@ -1,6 +1,6 @@
 /** Hooks on gradients. */
 import { refuse } from '../gpu/errors.js';
-import { wantTensor } from '../gpu/options.js';
+import { atMost, wantTensor } from '../gpu/options.js';
 import { checkAtEnd, refuseInCapture, seeField } from '../gpu/recording.js';
 import { readBy } from '../tensor/saved.js';
 import { sameShape, show } from '../tensor/shape.js';
@@ -46,6 +46,7 @@ const registered = new WeakMap<Tensor, Set<{ call: TensorHook }>>();
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.register_hook.html
  */
 export function registerHook(tensor: Tensor, hook: TensorHook): HookHandle {
+  atMost('registerHook', 2, arguments);
   wantTensor('registerHook', 'tensor', tensor);
   if (!tensor.requiresGrad) refuse(`registerHook: ${tensor} requires no gradient`);
   const hooks = registered.get(tensor) ?? new Set<{ call: TensorHook }>();

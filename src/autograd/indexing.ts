@@ -1,6 +1,6 @@
 /** Elements picked by index tensors. */
 import { refuse } from '../gpu/errors.js';
-import { checked, wantTensor } from '../gpu/options.js';
+import { atMost, checked, ofTensor, required, wantTensor } from '../gpu/options.js';
 import {
   gatherIndexGradKernel,
   gatherIndexKernel,
@@ -9,7 +9,7 @@ import {
 } from '../kernels/indexing.js';
 import { arange } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
-import { at, dimIn, show, sizeOf, stridesOf } from '../tensor/shape.js';
+import { at, dimOf, show, sizeOf, stridesOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mark, noneBits } from '../tensor/unfit.js';
 import { eq } from './binary.js';
@@ -41,7 +41,8 @@ function wantsEntries(name: string, x: Tensor, dim: number, index: Tensor): void
  * @see https://pytorch.org/docs/stable/generated/torch.index_select.html
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
-  const d = dimIn('indexSelect', x, dim);
+  ofTensor('indexSelect', 3, arguments);
+  const d = dimOf('indexSelect', dim, x.ndim);
   wantTensor('indexSelect', 'index', index);
   if (index.ndim !== 1 || x.ndim === 0) {
     refuse(
@@ -105,7 +106,8 @@ export function embedding(input: Tensor, weight: Tensor, options: { paddingIdx?:
  * @see https://pytorch.org/docs/stable/generated/torch.gather.html
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
-  const d = dimIn('gather', x, dim);
+  ofTensor('gather', 3, arguments);
+  const d = dimOf('gather', dim, x.ndim);
   wantTensor('gather', 'index', index);
   if (index.ndim !== x.ndim || x.ndim === 0 || index.shape.some((n, i) => i !== d && n > at(x.shape, i))) {
     refuse(`gather: indices ${show(index.shape)} do not lie inside ${show(x.shape)} along dimension ${d}`);
@@ -137,8 +139,9 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
  */
 export function oneHot(input: Tensor, numClasses: number): Tensor {
+  atMost('oneHot', 2, arguments);
   wantTensor('oneHot', 'input', input);
-  if (!Number.isInteger(numClasses) || numClasses < 1) refuse(`oneHot: give the number of classes, got ${numClasses}`);
+  required('oneHot', { numClasses }, { numClasses: 'size' });
   const classes = arange(0, numClasses, 1, { dtype: 'i32' });
   return cast(eq(unsqueeze(indices('oneHot', input), input.ndim), classes), 'i32');
 }

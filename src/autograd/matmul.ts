@@ -1,6 +1,6 @@
 /** Matrix products. Gradients are products of the same kernel with factors read transposed; none is copied to be turned. */
 import { refuse } from '../gpu/errors.js';
-import { wantTensor } from '../gpu/options.js';
+import { atMost, wantTensor } from '../gpu/options.js';
 import type { Split } from '../kernels/gemm/split.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { type MatmulSpec, matmul as matmulKernel, matmulShape } from '../kernels/matmul.js';
@@ -80,6 +80,7 @@ function checkFloat(name: string, ...tensors: Tensor[]): void {
  * @see https://pytorch.org/docs/stable/generated/torch.matmul.html
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  atMost('matmul', 2, arguments);
   wantTensor('matmul', 'a', a);
   wantTensor('matmul', 'b', b);
   checkFloat('matmul', a, b);
@@ -120,6 +121,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  atMost('linear', 3, arguments);
   wantTensor('linear', 'input', x);
   wantTensor('linear', 'weight', weight);
   if (bias !== null) wantTensor('linear', 'bias', bias);

@@ -1,6 +1,6 @@
 /** Normalisation over batches, layers, groups and vectors. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known, wantTensor } from '../gpu/options.js';
+import { checked, type Known, text, wantTensor } from '../gpu/options.js';
 import {
   batchNormGradKernel,
   batchNormKernel,
@@ -10,7 +10,7 @@ import {
 } from '../kernels/batchNorm.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../kernels/layerNorm.js';
 import { launch, launchInto, launchMany } from '../tensor/launch.js';
-import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
+import { type Shape, sameShape, show, sizeOf, wantShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { add, div, maximum, mul } from './binary.js';
 import { expand, reshape } from './broadcast.js';
@@ -192,6 +192,7 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: AffineOpti
   wantTensor('layerNorm', 'x', x);
   const { weight, bias, eps = 1e-5 } = checked('layerNorm', options, AFFINE);
   if (x.dtype !== 'f32') refuse(`layerNorm: wants f32, got ${x.dtype}; cast it`);
+  wantShape('layerNorm', normalizedShape);
   if (normalizedShape.length === 0 || !sameShape(x.shape.slice(-normalizedShape.length), normalizedShape)) {
     refuse(`layerNorm: ${show(x.shape)} does not end in ${show(normalizedShape)}`);
   }
@@ -231,7 +232,7 @@ export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions =
   const { weight, bias, eps = 1e-5 } = checked('groupNorm', options, AFFINE);
   const [n = 0, channels = 0, ...rest] = x.shape;
   if (x.ndim < 2 || !Number.isInteger(numGroups) || numGroups < 1 || channels % numGroups !== 0) {
-    refuse(`groupNorm: ${numGroups} groups do not divide the channels of ${show(x.shape)}`);
+    refuse(`groupNorm: ${text(numGroups)} groups do not divide the channels of ${show(x.shape)}`);
   }
   checkVectors('groupNorm', x, [channels], { weight, bias });
   const length = (channels / numGroups) * sizeOf(rest);

@@ -1,6 +1,6 @@
 /** Pooling over windows of an image. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known, wantTensor } from '../gpu/options.js';
+import { atMost, checked, type Known, required, wantTensor } from '../gpu/options.js';
 import {
   type AvgPoolSpec,
   avgPoolGradKernel,
@@ -223,7 +223,9 @@ export function avgPool2d(
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: Pair): Tensor {
+  atMost('adaptiveAvgPool2d', 2, arguments);
   const { planes, h, w } = planesOf('adaptiveAvgPool2d', x);
+  required('adaptiveAvgPool2d', { outputSize }, { outputSize: 'sizes' });
   const [oh, ow] = pair(outputSize);
   if (![oh, ow, h, w].every((n) => Number.isInteger(n) && n >= 1)) {
     refuse(`adaptiveAvgPool2d: ${show(x.shape)} cannot become ${oh} by ${ow}`);

@@ -1,8 +1,8 @@
 /** Random numbers whose distribution is given element by element. They carry no gradient. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known, wantOperand, wantTensor } from '../gpu/options.js';
+import { atMost, checked, type Known, text, wantOperand, wantTensor } from '../gpu/options.js';
 import { coins, drawInto, normalLaw, randLike, randn } from '../tensor/sample.js';
-import { checkShape, type Shape, show } from '../tensor/shape.js';
+import { checkShape, type Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { add, lt, mul } from './binary.js';
 import { cast } from './cast.js';
@@ -39,6 +39,7 @@ export function bernoulli(x: Tensor, options: BernoulliOptions = {}): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.normal.html
  */
 export function normal(mean: Tensor | number, std: Tensor | number, shape?: Shape): Tensor {
+  atMost('normal', 3, arguments);
   wantOperand('normal', 'mean', mean);
   wantOperand('normal', 'std', std);
   if (typeof std === 'number' && !(std >= 0)) refuse(`normal: std ${std} is not a number from 0`);
@@ -46,7 +47,7 @@ export function normal(mean: Tensor | number, std: Tensor | number, shape?: Shap
     if (!shape) refuse('normal: a mean and a std that are numbers want a shape');
     return drawInto(new Tensor(checkShape('normal', shape)), normalLaw(mean, std));
   }
-  if (shape) refuse(`normal: the shape ${show(shape)} is that of mean and std already`);
+  if (shape !== undefined) refuse(`normal: the shape is that of mean and std already; leave out ${text(shape)}`);
   return noGrad(() => {
     const center = typeof mean === 'number' ? mean : mean.detach();
     const scale = typeof std === 'number' ? std : std.detach();

@@ -1,6 +1,16 @@
 /** Functions that move elements without changing them. All are differentiable. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known, wantOperand, wantTensor, wantTensors } from '../gpu/options.js';
+import {
+  atMost,
+  checked,
+  type Known,
+  ofTensor,
+  required,
+  text,
+  wantOperand,
+  wantTensor,
+  wantTensors,
+} from '../gpu/options.js';
 import { fillKernel, gatherKernel, scatterKernel, whereKernel } from '../kernels/copy.js';
 import { bitsOf } from '../kernels/flat.js';
 import { launch, launchInto } from '../tensor/launch.js';
@@ -8,7 +18,6 @@ import {
   at,
   broadcast,
   broadcastStrides,
-  dimIn,
   dimOf,
   dimsOf,
   type Shape,
@@ -23,15 +32,16 @@ import { differentiable } from './tape.js';
 
 /** Dimensions from `startDim` to `endDim` made one. Defaults: all. */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
-  const from = dimIn('flatten', x, startDim);
-  const to = dimIn('flatten', x, endDim);
+  ofTensor('flatten', 3, arguments);
+  const from = dimOf('flatten', startDim, x.ndim);
+  const to = dimOf('flatten', endDim, x.ndim);
   if (from > to) refuse(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
   return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
 }
 
 /** Without dimension `dim`, which must have length 1 to go; without all of length 1 where none is given. */
 export function squeeze(x: Tensor, dim?: number): Tensor {
-  wantTensor('squeeze', 'x', x);
+  ofTensor('squeeze', 2, arguments);
   const only = dim === undefined ? undefined : dimOf('squeeze', dim, x.ndim);
   return reshape(
     x,
@@ -41,17 +51,18 @@ export function squeeze(x: Tensor, dim?: number): Tensor {
 
 /** With a new dimension of length 1 at `dim`. */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
-  wantTensor('unsqueeze', 'x', x);
+  ofTensor('unsqueeze', 2, arguments);
   const place = dimOf('unsqueeze', dim, x.ndim + 1);
   return reshape(x, [...x.shape.slice(0, place), 1, ...x.shape.slice(place)]);
 }
 
 /** Dimensions in another order. */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
-  wantTensor('permute', 'x', x);
+  ofTensor('permute', 2, arguments);
+  if (!Array.isArray(dims)) refuse(`permute: wants an array of dimensions, got ${text(dims)}`);
   const order = dims.map((dim) => dimOf('permute', dim, x.ndim));
   if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
-    refuse(`permute: [${dims}] does not order the dimensions of ${show(x.shape)}`);
+    refuse(`permute: ${text(dims)} does not order the dimensions of ${show(x.shape)}`);
   }
   const strides = stridesOf(x.shape);
   const shape = order.map((d) => at(x.shape, d));
@@ -62,8 +73,9 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
 
 /** Two dimensions swapped. */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
-  const a = dimIn('transpose', x, dim0);
-  const b = dimIn('transpose', x, dim1);
+  ofTensor('transpose', 3, arguments);
+  const a = dimOf('transpose', dim0, x.ndim);
+  const b = dimOf('transpose', dim1, x.ndim);
   return permute(
     x,
     x.shape.map((_, d) => (d === a ? b : d === b ? a : d)),
@@ -72,7 +84,7 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 
 /** A copy with memory of its own. */
 export function clone(x: Tensor): Tensor {
-  wantTensor('clone', 'x', x);
+  ofTensor('clone', 1, arguments);
   const kernel = gatherKernel({ shape: x.shape, strides: stridesOf(x.shape), offset: 0 });
   return differentiable('clone', [x], launch(kernel, [x], x.shape, x.dtype), (g) => [g], {});
 }
@@ -104,10 +116,11 @@ function putBlocks(blocks: readonly { x: Tensor; block: Block }[], shape: Shape,
 
 /** `length` entries of dimension `dim`, from `start`, which counts from the end where it is negative. */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
-  wantTensor('narrow', 'x', x);
+  ofTensor('narrow', 4, arguments);
+  required('narrow', { start, length }, { start: 'whole', length: 'count' });
   const n = x.shape[dimOf('narrow', dim, x.ndim)] ?? 0;
   const from = start < 0 ? start + n : start;
-  if (from < 0 || length < 0 || from + length > n) {
+  if (from < 0 || from + length > n) {
     refuse(`narrow: ${length} entries from ${start} are not inside dimension ${dim} of ${show(x.shape)}`);
   }
   return slice(x, dim, from, from + length);
@@ -118,10 +131,11 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
  * those beyond the ends are clamped, as in Python's `x[start:end:step]`.
  */
 export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1): Tensor {
-  const d = dimIn('slice', x, dim);
+  ofTensor('slice', 5, arguments);
+  const d = dimOf('slice', dim, x.ndim);
   const length = x.shape[d];
   if (length === undefined) refuse('slice: a scalar has no dimensions');
-  if (!Number.isInteger(step) || step < 1) refuse(`slice: step ${step} is not a whole number above 0`);
+  required('slice', { start, end, step }, { start: 'whole', end: 'whole', step: 'size' });
   const position = (at: number): number => Math.min(length, Math.max(0, at < 0 ? at + length : at));
   const from = position(start);
   const count = Math.max(0, Math.ceil((position(end) - from) / step));
@@ -136,8 +150,10 @@ export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_I
 
 /** One entry of dimension `dim`, which goes away. */
 export function select(x: Tensor, dim: number, index: number): Tensor {
-  const d = dimIn('select', x, dim);
+  ofTensor('select', 3, arguments);
+  const d = dimOf('select', dim, x.ndim);
   const length = x.shape[d] ?? 0;
+  required('select', { index }, { index: 'whole' });
   const from = index < 0 ? index + length : index;
   if (from < 0 || from >= length) refuse(`select: index ${index} is outside dimension ${d} of ${show(x.shape)}`);
   return reshape(
@@ -151,9 +167,10 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.split.html
  */
 export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
-  wantTensor('split', 'x', x);
+  ofTensor('split', 3, arguments);
   const length = at(x.shape, dimOf('split', dim, x.ndim));
-  if (typeof size === 'number' && !(size >= 1)) refuse(`split: pieces of ${size} entries`);
+  required('split', { size }, { size: 'counts' });
+  if (size === 0) refuse('split: pieces of 0 entries');
   const sizes =
     typeof size === 'number'
       ? Array.from({ length: Math.max(1, Math.ceil(length / size)) }, (_, i) => Math.min(size, length - i * size))
@@ -170,20 +187,21 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
 
 /** As {@link split}, into so many pieces of one size, the last perhaps shorter; fewer where entries do not suffice. */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
-  wantTensor('chunk', 'x', x);
-  if (!Number.isInteger(chunks) || chunks < 1) refuse(`chunk: ${chunks} is no number of pieces`);
+  ofTensor('chunk', 3, arguments);
+  required('chunk', { chunks }, { chunks: 'size' });
   return split(x, Math.max(1, Math.ceil(at(x.shape, dimOf('chunk', dim, x.ndim)) / chunks)), dim);
 }
 
 /** The entries of a dimension, which goes away: {@link select} of each. */
-export const unbind = (x: Tensor, dim = 0): Tensor[] =>
-  Array.from({ length: at(wantTensor('unbind', 'x', x).shape, dimOf('unbind', dim, x.ndim)) }, (_, i) =>
-    select(x, dim, i),
-  );
+export function unbind(x: Tensor, dim = 0): Tensor[] {
+  ofTensor('unbind', 2, arguments);
+  const length = at(x.shape, dimOf('unbind', dim, x.ndim));
+  return Array.from({ length }, (_, i) => select(x, dim, i));
+}
 
 /** The order of entries reversed along dimensions. */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
-  wantTensor('flip', 'x', x);
+  ofTensor('flip', 2, arguments);
   const turned = dimsOf('flip', dims, x.ndim);
   const strides = stridesOf(x.shape);
   const offset = turned.reduce((sum, d) => sum + (at(x.shape, d) - 1) * at(strides, d), 0);
@@ -197,6 +215,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
 
 /** Tensors joined along a dimension that exists. As in PyTorch, one of shape [0] joins any. */
 export function cat(given: readonly Tensor[], dim = 0): Tensor {
+  atMost('cat', 2, arguments);
   wantTensors('cat', given);
   const tensors = given.some(({ ndim }) => ndim > 1) ? given.filter(({ ndim, size }) => ndim !== 1 || size > 0) : given;
   const [first] = tensors;
@@ -222,11 +241,14 @@ export function cat(given: readonly Tensor[], dim = 0): Tensor {
 
 /** Tensors of one shape joined along a new dimension. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  atMost('stack', 2, arguments);
   wantTensors('stack', tensors);
-  if (tensors.length === 0) refuse('stack: wants at least one tensor');
+  const [first] = tensors;
+  if (!first) refuse('stack: wants at least one tensor');
+  const place = dimOf('stack', dim, first.ndim + 1);
   return cat(
-    tensors.map((x) => unsqueeze(x, dim)),
-    dim,
+    tensors.map((x) => unsqueeze(x, place)),
+    place,
   );
 }
 
@@ -252,9 +274,9 @@ const PAD: Known<PadOptions> = { mode: ['constant', 'reflect', 'replicate', 'cir
 export function pad(x: Tensor, widths: readonly number[], options: PadOptions = {}): Tensor {
   wantTensor('pad', 'x', x);
   const { mode = 'constant', value = 0 } = checked('pad', options, PAD);
-  const whole = widths.every((n) => Number.isInteger(n) && n >= 0);
+  const whole = Array.isArray(widths) && widths.every((n) => Number.isInteger(n) && n >= 0);
   if (!whole || widths.length % 2 !== 0 || widths.length > 2 * x.ndim) {
-    refuse(`pad: [${widths}] are not pairs of widths for ${show(x.shape)}`);
+    refuse(`pad: ${text(widths)} is no array of pairs of widths for ${show(x.shape)}, such as [left, right]`);
   }
   const before = x.shape.map((_, d) => widths[2 * (x.ndim - 1 - d)] ?? 0);
   const after = x.shape.map((_, d) => widths[2 * (x.ndim - 1 - d) + 1] ?? 0);
@@ -301,22 +323,18 @@ function edged(
 }
 
 /** x, and `value` where the mask, which broadcasts, holds. */
-export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor =>
-  choose(
-    'maskedFill',
-    wantTensor('maskedFill', 'mask', mask),
-    wantOperand('maskedFill', 'value', value),
-    wantTensor('maskedFill', 'x', x),
-  );
+export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
+  ofTensor('maskedFill', 3, arguments);
+  wantTensor('maskedFill', 'mask', mask);
+  return choose('maskedFill', mask, wantOperand('maskedFill', 'value', value), x);
+}
 
 /** Elements of `a` where `condition`, a bool tensor, holds, of `b` elsewhere; all three broadcast. */
-export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
-  choose(
-    'where',
-    wantTensor('where', 'condition', condition),
-    wantOperand('where', 'a', a),
-    wantOperand('where', 'b', b),
-  );
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  atMost('where', 3, arguments);
+  wantTensor('where', 'condition', condition);
+  return choose('where', condition, wantOperand('where', 'a', a), wantOperand('where', 'b', b));
+}
 
 function choose(name: string, condition: Tensor, a: Operand, b: Operand): Tensor {
   if (condition.dtype !== 'bool') {

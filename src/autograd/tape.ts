@@ -3,7 +3,7 @@
  * walks what was recorded in reverse.
  */
 import { refuse, refusePromise } from '../gpu/errors.js';
-import { wantTensor } from '../gpu/options.js';
+import { atMost, required, wantTensor } from '../gpu/options.js';
 import { tick } from '../gpu/overwrites.js';
 import { readField, writeField } from '../gpu/recording.js';
 import type { Storage } from '../gpu/storage.js';
@@ -43,21 +43,31 @@ export function inspectBy(inspector: Inspector | null): Inspector | null {
 }
 
 /** Whether functions are recorded now. */
-export const isGradEnabled = (): boolean => readField(mode, 'noGrad', isEnabled);
+export function isGradEnabled(): boolean {
+  atMost('isGradEnabled', 0, arguments);
+  return readField(mode, 'noGrad', isEnabled);
+}
 
 /** Runs `body` without recording: for evaluation, and for arithmetic on parameters. */
-export const noGrad = <T>(body: () => T): T => withGrad(false, body);
+export function noGrad<T>(body: () => T): T {
+  atMost('noGrad', 1, arguments);
+  return withGrad('noGrad', false, body);
+}
 
 /** Runs `body` with recording on, inside `noGrad`. */
-export const enableGrad = <T>(body: () => T): T => withGrad(true, body);
+export function enableGrad<T>(body: () => T): T {
+  atMost('enableGrad', 1, arguments);
+  return withGrad('enableGrad', true, body);
+}
 
-function withGrad<T>(on: boolean, body: () => T): T {
+function withGrad<T>(name: string, on: boolean, body: () => T): T {
+  required(name, { body }, { body: 'function' });
   const before = isGradEnabled();
   writeField(mode, 'noGrad', isEnabled, setEnabled);
   setEnabled(on);
   try {
     const result = body();
-    refusePromise(result, `${on ? 'enableGrad' : 'noGrad'}: the function must not be async`);
+    refusePromise(result, `${name}: the function must not be async`);
     return result;
   } finally {
     setEnabled(before);

@@ -1,6 +1,6 @@
 /** Functions of one tensor, elementwise. Each is a line of `src/kernels/elementwise/unary.ts`. */
 import { refuse } from '../gpu/errors.js';
-import { checked, wantOperand, wantTensor } from '../gpu/options.js';
+import { atMost, checked, ofTensor, wantOperand, wantTensor } from '../gpu/options.js';
 import * as lines from '../kernels/elementwise/unary.js';
 import { names, unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
 import { bitsOf } from '../kernels/flat.js';
@@ -42,51 +42,62 @@ function unaryGrad(line: lines.Unary, spec: Described, x: Tensor, y: Tensor, g: 
   return launchFlat('unary.grad', (cut) => unaryGradKernel(line, cut), spec, reads, x.shape);
 }
 
+/** The function that a line makes of a tensor. */
+const alone = (line: lines.Unary) =>
+  function (x: Tensor): Tensor {
+    atMost(line.name, 1, arguments);
+    return unary(line, x);
+  };
+
 /** −x, of i32 an i32. */
-export const neg = (x: Tensor): Tensor => unary(lines.neg, x);
+export const neg = /* @__PURE__ */ alone(lines.neg);
 /** |x|; its gradient at 0 is 0. Integers stay integers. */
-export const abs = (x: Tensor): Tensor => unary(lines.abs, x);
+export const abs = /* @__PURE__ */ alone(lines.abs);
 /** e^x, off by at most 4e-7 of itself. */
-export const exp = (x: Tensor): Tensor => unary(lines.exp, x);
+export const exp = /* @__PURE__ */ alone(lines.exp);
 /** Natural logarithm. */
-export const log = (x: Tensor): Tensor => unary(lines.log, x);
+export const log = /* @__PURE__ */ alone(lines.log);
 /** log(1 + x), off by at most 4e-7 of itself, however near 0. */
-export const log1p = (x: Tensor): Tensor => unary(lines.log1p, x);
+export const log1p = /* @__PURE__ */ alone(lines.log1p);
 /** Square root. */
-export const sqrt = (x: Tensor): Tensor => unary(lines.sqrt, x);
+export const sqrt = /* @__PURE__ */ alone(lines.sqrt);
 /** 1 / √x. */
-export const rsqrt = (x: Tensor): Tensor => unary(lines.rsqrt, x);
+export const rsqrt = /* @__PURE__ */ alone(lines.rsqrt);
 /** 1 / x. */
-export const reciprocal = (x: Tensor): Tensor => unary(lines.reciprocal, x);
+export const reciprocal = /* @__PURE__ */ alone(lines.reciprocal);
 /** x². Integers stay integers, and wrap as in `mul`. */
-export const square = (x: Tensor): Tensor => unary(lines.square, x);
+export const square = /* @__PURE__ */ alone(lines.square);
 /** Sine of an angle in radians, off by less than 2e-7 for every finite x, however large; NaN of infinities. */
-export const sin = (x: Tensor): Tensor => unary(lines.sin, x);
+export const sin = /* @__PURE__ */ alone(lines.sin);
 /** Cosine, as {@link sin}. */
-export const cos = (x: Tensor): Tensor => unary(lines.cos, x);
+export const cos = /* @__PURE__ */ alone(lines.cos);
 /** Hyperbolic tangent. */
-export const tanh = (x: Tensor): Tensor => unary(lines.tanh, x);
+export const tanh = /* @__PURE__ */ alone(lines.tanh);
 /** 1 / (1 + e^−x). */
-export const sigmoid = (x: Tensor): Tensor => unary(lines.sigmoid, x);
+export const sigmoid = /* @__PURE__ */ alone(lines.sigmoid);
 /** Error function. */
-export const erf = (x: Tensor): Tensor => unary(lines.erf, x);
-const rounded = (line: lines.Unary, x: Tensor): Tensor =>
-  wantTensor(line.name, 'x', x).dtype === 'f32' ? unary(line, x) : x;
+export const erf = /* @__PURE__ */ alone(lines.erf);
+/** As {@link alone}, of a function that leaves integers what they are. */
+const rounding = (line: lines.Unary) =>
+  function (x: Tensor): Tensor {
+    atMost(line.name, 1, arguments);
+    return wantTensor(line.name, 'x', x).dtype === 'f32' ? unary(line, x) : x;
+  };
 /** Largest whole number ≤ x. Its gradient is 0. Integers stay what they are. */
-export const floor = (x: Tensor): Tensor => rounded(lines.floor, x);
+export const floor = /* @__PURE__ */ rounding(lines.floor);
 /** Smallest whole number ≥ x. Its gradient is 0. Integers stay what they are. */
-export const ceil = (x: Tensor): Tensor => rounded(lines.ceil, x);
+export const ceil = /* @__PURE__ */ rounding(lines.ceil);
 /** Nearest whole number, ties to even. Its gradient is 0. Integers stay what they are. */
-export const round = (x: Tensor): Tensor => rounded(lines.round, x);
+export const round = /* @__PURE__ */ rounding(lines.round);
 /** −1, 0 or 1, of i32 an i32. Its gradient is 0. */
-export const sign = (x: Tensor): Tensor => unary(lines.sign, x);
+export const sign = /* @__PURE__ */ alone(lines.sign);
 
 /** Whether each element is a NaN. @see https://pytorch.org/docs/stable/generated/torch.isnan.html */
-export const isnan = (x: Tensor): Tensor => unary(lines.isnan, x);
+export const isnan = /* @__PURE__ */ alone(lines.isnan);
 /** Whether each element is an infinity, of either sign. @see https://pytorch.org/docs/stable/generated/torch.isinf.html */
-export const isinf = (x: Tensor): Tensor => unary(lines.isinf, x);
+export const isinf = /* @__PURE__ */ alone(lines.isinf);
 /** Whether each element is neither NaN nor infinite. @see https://pytorch.org/docs/stable/generated/torch.isfinite.html */
-export const isfinite = (x: Tensor): Tensor => unary(lines.isfinite, x);
+export const isfinite = /* @__PURE__ */ alone(lines.isfinite);
 
 export interface NanToNumOptions {
   /** What takes the place of NaN. Default: 0. */
@@ -116,6 +127,7 @@ export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
 
 /** max(x, 0). Integers stay integers. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
 export function relu(x: Tensor): Tensor {
+  atMost('relu', 1, arguments);
   const y = offered(wantTensor('relu', 'x', x))?.relu?.();
   if (!y) return unary(lines.relu, x);
   // The gradient reads y alone, so that whatever made x need not.
@@ -123,7 +135,7 @@ export function relu(x: Tensor): Tensor {
   return differentiable('relu', [x], y, (g) => [offered(g)?.reluMask?.(y) ?? unaryGrad(lines.relu, spec, y, y, g)]);
 }
 /** min(max(x, 0), 6). Integers stay integers. */
-export const relu6 = (x: Tensor): Tensor => unary(lines.relu6, x);
+export const relu6 = /* @__PURE__ */ alone(lines.relu6);
 /** x above 0, `negativeSlope` · x below. Default slope: 0.01. */
 export function leakyRelu(x: Tensor, options: { negativeSlope?: number | undefined } = {}): Tensor {
   const { negativeSlope = 0.01 } = checked('leakyRelu', options, { negativeSlope: 'number' });
@@ -135,7 +147,7 @@ export function elu(x: Tensor, options: { alpha?: number | undefined } = {}): Te
   return unary(lines.elu, x, alpha);
 }
 /** x · sigmoid(x), also called swish. */
-export const silu = (x: Tensor): Tensor => unary(lines.silu, x);
+export const silu = /* @__PURE__ */ alone(lines.silu);
 /** log(1 + e^(beta · x)) / beta, x itself where beta · x is above `threshold`. Defaults: beta 1, threshold 20. */
 export function softplus(x: Tensor, options: { beta?: number | undefined; threshold?: number } = {}): Tensor {
   wantTensor('softplus', 'x', x);
@@ -150,9 +162,9 @@ export function gelu(x: Tensor, options: { approximate?: 'none' | 'tanh' } = {})
   return unary(approximate === 'tanh' ? lines.geluTanh : lines.gelu, x);
 }
 /** Piecewise linear sigmoid: x/6 + 1/2 clamped to [0, 1]. */
-export const hardsigmoid = (x: Tensor): Tensor => unary(lines.hardsigmoid, x);
+export const hardsigmoid = /* @__PURE__ */ alone(lines.hardsigmoid);
 /** x · hardsigmoid(x). */
-export const hardswish = (x: Tensor): Tensor => unary(lines.hardswish, x);
+export const hardswish = /* @__PURE__ */ alone(lines.hardswish);
 
 /** x limited to [min, max]; either may be left out. Integers stay integers where the limits are of their type. */
 export function clamp(x: Tensor, options: { min?: number | null | undefined; max?: number | null }): Tensor {
@@ -174,7 +186,7 @@ export function clamp(x: Tensor, options: { min?: number | null | undefined; max
  * @throws KindlingError for integers to the power of a negative whole number
  */
 export function pow(x: Tensor, exponent: number | Tensor): Tensor {
-  wantTensor('pow', 'x', x);
+  ofTensor('pow', 2, arguments);
   wantOperand('pow', 'exponent', exponent);
   if (exponent instanceof Tensor) return powTensor(x, exponent);
   if (exponent === 0.5) return sqrt(x);

@@ -1,4 +1,5 @@
 import { refuse } from '../gpu/errors.js';
+import { checked, text } from '../gpu/options.js';
 import type { OnDevice } from './batches.js';
 import { DeviceBatches } from './deviceBatches.js';
 import { planFor } from './picturePlan.js';
@@ -70,6 +71,10 @@ export class ImageDataset implements Dataset<ImageSample> {
     readonly synthetic = false,
     readonly shape: readonly [channels: number, height: number, width: number] = [3, 32, 32],
   ) {
+    checked('ImageDataset', { source, synthetic, shape }, { source: 'string', synthetic: 'boolean', shape: 'counts' });
+    if (![images, labels].every((bytes) => bytes instanceof Uint8Array)) {
+      refuse(`ImageDataset: wants images and labels, each a Uint8Array, got ${text(images)} and ${text(labels)}`);
+    }
     this.#size = shape[0] * shape[1] * shape[2];
     if (images.length !== labels.length * this.#size) {
       refuse(`ImageDataset: ${labels.length} labels want ${labels.length * this.#size} bytes, not ${images.length}`);

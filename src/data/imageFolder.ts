@@ -1,6 +1,6 @@
 import { decodePicture, files, pathsIn } from '#files';
 import { KindlingError, refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { checked, itemsOf, type Known } from '../gpu/options.js';
 import { ImageDataset, type ImageSample } from './dataset.js';
 import type { DecodedPicture } from './files/decode.js';
 import { MAX_PIXELS } from './files/inspect.js';
@@ -30,6 +30,8 @@ export interface ImageFolderOptions {
 
 const FOLDER: Known<ImageFolderOptions> = { resize: 'any', extensions: 'any', decode: 'function', maxPixels: 'size' };
 
+const isPicture = (value: unknown): boolean => typeof (value as Partial<PictureFile> | null)?.name === 'string';
+
 /**
  * Pictures in folders that are named after their classes; classes and files are sorted by name. A sample is RGB bytes
  * [3, height, width], alpha dropped, and the label. Files are read when they are asked for; `load` reads all of them, so that
@@ -57,7 +59,8 @@ export class ImageFolder implements Dataset<ImageSample> {
     }
     this.#options = options;
     const classes = new Map<string, PictureFile[]>();
-    for (const file of list) {
+    const usage = "ImageFolder.from([{ name: 'cat/1.png', bytes: async () => bytes }])";
+    for (const file of itemsOf('ImageFolder', 'pictures', list, usage, isPicture)) {
       const [, folder] = /^([^/]+)\//.exec(file.name) ?? [];
       if (folder === undefined) continue;
       if (!classes.has(folder)) classes.set(folder, []);

@@ -1,11 +1,11 @@
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known, text } from '../gpu/options.js';
+import { checked, type Known } from '../gpu/options.js';
 import { sync } from '../gpu/stream.js';
 import { randomState } from '../tensor/random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Batches, OnDevice } from './batches.js';
 import { HostBatches } from './hostBatches.js';
-import type { Dataset, HostArray } from './sample.js';
+import { type Dataset, type HostArray, wantDataset } from './sample.js';
 import { sequential, shuffled } from './sampler.js';
 import { Subset } from './subset.js';
 import type { Reshaping, Transform } from './transforms.js';
@@ -76,10 +76,7 @@ export class DataLoader<Sample extends readonly HostArray[]> implements AsyncIte
   #start = 0;
 
   constructor(dataset: Dataset<Sample>, options: DataLoaderOptions = {}) {
-    const { get, length }: Partial<Dataset> = dataset ?? {};
-    if (typeof get !== 'function' || typeof length !== 'number') {
-      refuse(`DataLoader: wants a data set, with length and get(index), got ${text(dataset)}; see TensorDataset`);
-    }
+    wantDataset('DataLoader', dataset);
     checked('DataLoader', options, LOADER);
     this.dataset = dataset;
     this.batchSize = options.batchSize ?? 1;

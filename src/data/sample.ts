@@ -37,8 +37,15 @@ export function checkArray(op: string, value: unknown): void {
   );
 }
 
+/** @throws KindlingError unless this has a length and get(index) */
+export function wantDataset(name: string, dataset: unknown): void {
+  const { get, length }: Partial<Dataset> = dataset ?? {};
+  if (typeof get === 'function' && typeof length === 'number') return;
+  refuse(`${name}: wants a data set, with length and get(index), got ${text(dataset)}; see TensorDataset`);
+}
+
 export function checkIndex(name: string, index: number, length: number): void {
   if (!Number.isInteger(index) || index < 0 || index >= length) {
-    refuse(`${name}: index ${index} is outside of 0 … ${length - 1}`);
+    refuse(`${name}: index ${text(index)} is outside of 0 … ${length - 1}`);
   }
 }

@@ -1,4 +1,5 @@
 import { refuse } from '../gpu/errors.js';
+import { atMost, text } from '../gpu/options.js';
 import type { ImageDataset } from './dataset.js';
 
 /**
@@ -7,7 +8,10 @@ import type { ImageDataset } from './dataset.js';
  *
  * @throws KindlingError for a data set without pictures
  */
-export function channelStats({ images, length, shape }: ImageDataset): { mean: number[]; std: number[] } {
+export function channelStats(dataset: ImageDataset): { mean: number[]; std: number[] } {
+  atMost('channelStats', 1, arguments);
+  const { images, length, shape }: Partial<ImageDataset> = dataset ?? {};
+  if (!images || !shape) refuse(`channelStats: wants an ImageDataset, got ${text(dataset)}`);
   if (length === 0) refuse('channelStats: the data set has no pictures');
   const [channels, height, width] = shape;
   const area = height * width;

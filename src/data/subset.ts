@@ -1,9 +1,9 @@
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { atMost, checked, itemsOf, text } from '../gpu/options.js';
 import { Generator } from '../tensor/generator.js';
 import { Domain } from '../tensor/philox.js';
 import { randomState } from '../tensor/random.js';
-import { checkIndex, type Dataset, type HostArray } from './sample.js';
+import { checkIndex, type Dataset, type HostArray, wantDataset } from './sample.js';
 
 /**
  * The samples of a data set at chosen indices, in their order.
@@ -16,6 +16,11 @@ export class Subset<Sample extends readonly HostArray[]> implements Dataset<Samp
   readonly #indices: ArrayLike<number>;
 
   constructor(dataset: Dataset<Sample>, indices: ArrayLike<number>) {
+    atMost('Subset', 2, arguments);
+    wantDataset('Subset', dataset);
+    if (typeof indices !== 'object' || !('length' in (indices ?? {}))) {
+      refuse(`Subset: wants an array of indices, got ${text(indices)}`);
+    }
     for (let i = 0; i < indices.length; i++) checkIndex('Subset', indices[i] as number, dataset.length);
     this.#dataset = dataset;
     this.#indices = indices;
@@ -39,6 +44,8 @@ export class Subset<Sample extends readonly HostArray[]> implements Dataset<Samp
   }
 }
 
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+
 /**
  * Parts of a data set, each sample in one of them, drawn at random.
  *
@@ -56,7 +63,9 @@ export function randomSplit<Sample extends readonly HostArray[]>(
   options: { seed?: number } = {},
 ): Subset<Sample>[] {
   const { seed = randomState().seed } = checked('randomSplit', options, { seed: 'number' });
+  wantDataset('randomSplit', dataset);
   const { length } = dataset;
+  itemsOf('randomSplit', 'an array of lengths', lengths, 'randomSplit(data, [0.9, 0.1])', isNumber);
   const sum = lengths.reduce((total, one) => total + one, 0);
   let counts = lengths;
   if (Math.abs(sum - 1) < 1e-9) {

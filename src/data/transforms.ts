@@ -3,7 +3,7 @@
  * those that the batch kernel does too.
  */
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { atMost, checked, itemsOf, required, text } from '../gpu/options.js';
 import { seedKey } from '../tensor/generator.js';
 import { Domain, philox } from '../tensor/philox.js';
 
@@ -33,6 +33,11 @@ export interface Reshaping {
   reshape(values: Float32Array, shape: readonly number[], draw: Draw): Transformed;
 }
 
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+
+const isTransform = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && ('apply' in value || 'reshape' in value);
+
 /** The sample's array as `transform` leaves it. */
 export function transformed(
   transform: Transform | Reshaping,
@@ -54,6 +59,7 @@ const below = (word: number | undefined, n: number): number => Math.floor(((word
 
 /** Random words below this happen with probability `p`. */
 function thresholdOf(name: string, p: number): number {
+  required(name, { p }, { p: 'number' });
   if (!(p >= 0 && p <= 1)) refuse(`${name}: p is a probability from 0 to 1, not ${p}`);
   return Math.floor(p * 2 ** 32);
 }
@@ -75,6 +81,9 @@ export class Normalize implements Transform {
     readonly mean: readonly number[],
     readonly std: readonly number[],
   ) {
+    atMost('Normalize', 2, arguments);
+    for (const list of [mean, std])
+      itemsOf('Normalize', 'arrays of numbers', list, 'new Normalize(mean, std)', isNumber);
     if (mean.length !== std.length || std.some((value) => !(value > 0))) {
       refuse(`Normalize: mean [${mean}] and std [${std}] do not fit each other: give as many of each, and std above 0`);
     }
@@ -108,6 +117,7 @@ export class RandomHorizontalFlip implements Transform {
 
   /** @throws KindlingError unless 0 ≤ p ≤ 1 */
   constructor(readonly p = 0.5) {
+    atMost('RandomHorizontalFlip', 1, arguments);
     this.threshold = thresholdOf('RandomHorizontalFlip', p);
   }
 
@@ -134,6 +144,7 @@ export class RandomCrop implements Reshaping {
   /** @param size height and width, or both in one number */
   constructor(size: number | readonly [height: number, width: number], options: { padding?: number } = {}) {
     const { padding = 0 } = checked('RandomCrop', options, { padding: 'number' });
+    required('RandomCrop', { size }, { size: 'sizes' });
     [this.height, this.width] = typeof size === 'number' ? [size, size] : size;
     this.padding = padding;
     if (![this.height, this.width].every((side) => Number.isInteger(side) && side > 0)) {
@@ -197,7 +208,8 @@ export class Cutout implements Transform {
     options: { p?: number } = {},
   ) {
     const { p = 1 } = checked('Cutout', options, { p: 'number' });
-    if (!Number.isInteger(size) || size < 1) refuse(`Cutout: size is a whole number of pixels, 1 or more, not ${size}`);
+    if (!Number.isInteger(size) || size < 1)
+      refuse(`Cutout: size is a whole number of pixels, 1 or more, not ${text(size)}`);
     this.p = p;
     this.threshold = thresholdOf('Cutout', p);
   }
@@ -228,6 +240,9 @@ export class Compose implements Reshaping {
   readonly transforms: readonly (Transform | Reshaping)[];
 
   constructor(transforms: readonly (Transform | Reshaping)[]) {
+    atMost('Compose', 1, arguments);
+    const usage = 'new Compose([new RandomCrop(32), new Normalize(mean, std)])';
+    itemsOf('Compose', 'an array of transforms', transforms, usage, isTransform);
     this.transforms = transforms.flatMap((one) => (one instanceof Compose ? one.transforms : [one]));
   }
 

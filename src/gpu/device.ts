@@ -4,7 +4,7 @@
 import { requestGpu } from '#host';
 import { DeviceLostError, KindlingError, refuse } from './errors.js';
 import type { Polling } from './hosts/polling.js';
-import { checked, type Known } from './options.js';
+import { atMost, checked, type Known } from './options.js';
 
 export interface InitOptions {
   /** Which adapter to prefer where there are several. Default: `'high-performance'`. */
@@ -69,6 +69,7 @@ export function init(options: InitOptions = {}): Promise<Adapter> {
  * are refused from now on. {@link init} opens another, with options of its own. Without a device it does nothing.
  */
 export function destroy(): void {
+  atMost('destroy', 0, arguments);
   const closed = context;
   if (closed && !closed.lost) lose(closed, 'given back by destroy()');
   else epochs++; // What is being opened is given back once it is there.
@@ -78,6 +79,7 @@ export function destroy(): void {
 
 /** The adapter in use. @throws KindlingError before `init()`. */
 export function adapter(): Adapter {
+  atMost('adapter', 0, arguments);
   return current().adapter;
 }
 

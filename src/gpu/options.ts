@@ -92,10 +92,26 @@ export function required<Given extends object>(op: string, given: Given, known: 
   return checked(op, given, known);
 }
 
+/**
+ * Refuses arguments beyond those that a function takes. What `map` and `reduce` of an array add may follow: an index and the
+ * array.
+ */
+export function atMost(op: string, most: number, given: ArrayLike<unknown>): void {
+  const last = given[given.length - 1];
+  if (given.length <= most || last === undefined || (given.length > 2 && Array.isArray(last))) return;
+  refuse(`${op}: ${given.length} arguments, of which it takes ${most}; leave out ${text(last)}`);
+}
+
 /** The argument, once it is known to be a tensor. @throws KindlingError naming `op`, the argument and what to write instead */
 export function wantTensor<T>(op: string, name: string, value: T, orNumber = false): T {
   if (isTensor(value) || (orNumber && typeof value === 'number')) return value;
   refuse(`${op}: ${name} is ${text(value)}, wants a tensor${orNumber ? ' or a number' : ''}${remedy(value)}`);
+}
+
+/** As {@link atMost}, of a function whose first argument is a tensor. */
+export function ofTensor(op: string, most: number, given: ArrayLike<unknown>): void {
+  atMost(op, most, given);
+  wantTensor(op, 'x', given[0]);
 }
 
 /** As {@link wantTensor}, of an argument that may be a number. */
@@ -150,27 +166,30 @@ function unknown(op: string, options: object, key: string, known: object): strin
   return `${op}: no option ${key}${guess ? `; did you mean ${guess}?` : '.'} It knows ${names.join(', ')}`;
 }
 
-/** The name that was probably meant: in camelCase for snake_case, or with a few letters changed. */
+/**
+ * The name that was probably meant: in camelCase for snake_case, with a few letters changed, longer or shorter (`epsilon`,
+ * `pad`), or by its initials (`wd`, `learningRate`).
+ */
 function nearest(key: string, names: readonly string[]): string | undefined {
-  const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
-  const close = names
-    .map((name) => ({ name, edits: distance(plain(key), plain(name)) }))
-    .filter(({ name, edits }) => edits <= Math.max(1, Math.floor(name.length / 3)));
-  return close.sort((a, b) => a.edits - b.edits)[0]?.name;
+  const meant = plain(key === 'axis' ? 'dim' : key);
+  for (let edits = 0; edits < 6; edits++) {
+    const close = names.find((name) => edits <= Math.max(1, name.length / 3) && within(edits, meant, plain(name)));
+    if (close) return close;
+  }
+  const starts = (name: string): boolean => meant.startsWith(name) || name.startsWith(meant);
+  return names.find((name) => starts(plain(name)) || initials(key) === name || initials(name) === key);
 }
 
-/** How many letters to insert, drop or change. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      const [corner = 0, above = 0, left = 0] = [row[j], row[j + 1], next[j]];
-      next.push(Math.min(corner + Number(letter !== b[j]), above + 1, left + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
+
+const initials = (name: string): string => name.replace(/_?([a-zA-Z])[a-z]*/g, '$1').toLowerCase();
+
+/** Whether one text becomes the other when so many letters are inserted, dropped or changed. */
+function within(edits: number, a: string, b: string): boolean {
+  if (a === b || edits < 0) return edits >= 0;
+  const [c, d] = [a.slice(1), b.slice(1)];
+  if (a[0] === b[0]) return within(edits, c, d);
+  return within(edits - 1, c, d) || within(edits - 1, a, d) || within(edits - 1, c, b);
 }
 
 /** A value as one would write it, short. */

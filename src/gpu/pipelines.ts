@@ -3,6 +3,7 @@ import type { Kernel } from '../kernels/kernel.js';
 import { device, perDevice } from './device.js';
 import { KindlingError } from './errors.js';
 import { somethingFailed } from './failures.js';
+import { atMost, required } from './options.js';
 
 /** A compiled kernel, or one on its way. */
 export interface Pipeline {
@@ -46,6 +47,8 @@ let listener: ((progress: CompileProgress) => void) | null = null;
  * @example onCompile(({ done, total }) => console.log(`compiled ${done} of ${total} shaders`));
  */
 export function onCompile(listen: ((progress: CompileProgress) => void) | null): void {
+  atMost('onCompile', 1, arguments);
+  required('onCompile', { listen }, { listen: 'function?' });
   listener = listen;
 }
 

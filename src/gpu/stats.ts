@@ -1,4 +1,5 @@
 /** What has been asked of the device: for benchmarks, profiles and tests. */
+import { atMost } from './options.js';
 import { pipelineCount } from './pipelines.js';
 import { pool } from './pool.js';
 import { streamStats } from './stream.js';
@@ -19,6 +20,7 @@ export interface Stats {
 
 /** Commands issued so far, and GPU memory held. */
 export function stats(): Stats {
+  atMost('stats', 0, arguments);
   const { buffers, bytes } = pool();
   return { ...streamStats(), pipelines: pipelineCount(), buffers, bytes };
 }

@@ -3,6 +3,7 @@
  * encoded and submitted together when a step ends or something is read. A batch waits for its pipelines, so shaders
  * compile asynchronously while ops stay synchronous, and batches are submitted in the order they were recorded.
  */
+
 import type { Kernel } from '../kernels/kernel.js';
 import { allocating } from './allocation.js';
 import { batchFailed, hostWrote, runnable } from './damage.js';
@@ -12,6 +13,7 @@ import { KindlingError, refuse } from './errors.js';
 import { takeUntold } from './failures.js';
 import type { Submission } from './hosts/polling.js';
 import type { Memory } from './memory.js';
+import { atMost } from './options.js';
 import { bindGroupCount, type Command, type Encoded, plan, type Readback, writtenBy } from './plan.js';
 import { type PoolBuffer, pool } from './pool.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
@@ -233,6 +235,7 @@ function refuseWritten(commands: readonly Command[], recording: Recording): void
  * @throws KindlingError what failed on the device and nobody has been told of yet
  */
 export async function sync(): Promise<void> {
+  atMost('sync', 0, arguments);
   flush();
   const state = stream();
   const { queue } = device();

@@ -6,13 +6,13 @@
  * checksum of it all.
  */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known } from '../gpu/options.js';
+import { atMost, checked, type Known, text } from '../gpu/options.js';
 import { checkRandomState, type RandomState, randomState, setRandomState } from '../tensor/random.js';
 import { Tensor } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';
 import { VERSION } from '../version.js';
 import { differences } from './differences.js';
-import { type HostTensor, readSafetensors, writeSafetensors } from './safetensors.js';
+import { type HostTensor, readSafetensors, wantBytes, writeSafetensors } from './safetensors.js';
 import { isWhole, seal, UNSEALED } from './seal.js';
 import { fromHost, toHost } from './tensors.js';
 
@@ -110,7 +110,7 @@ export async function saveCheckpoint(run: RunObjects & { user?: unknown }): Prom
     kindling: VERSION,
     user: run.user,
   };
-  const metadata = { ...UNSEALED, format: FORMAT, state: JSON.stringify(rest, writeNumber) };
+  const metadata = { ...UNSEALED, format: FORMAT, state: toJson(rest) };
   return seal(writeSafetensors(await toHost(tensors), metadata));
 }
 
@@ -122,6 +122,7 @@ export async function saveCheckpoint(run: RunObjects & { user?: unknown }): Prom
  *   changed then
  */
 export function loadCheckpoint<User = unknown>(bytes: Uint8Array, into: RunObjects): { user: User } {
+  wantBytes('loadCheckpoint', bytes);
   checked('loadCheckpoint', into, RUN);
   const saved = readCheckpoint<User>(bytes);
   try {
@@ -173,6 +174,8 @@ function needed<T>(part: string, value: T | undefined): T {
 
 /** What a checkpoint holds, its tensors on the GPU. To go on with a run, use {@link loadCheckpoint}. */
 export function readCheckpoint<User = unknown>(bytes: Uint8Array): Checkpoint<User> {
+  atMost('readCheckpoint', 1, arguments);
+  wantBytes('readCheckpoint', bytes);
   const { tensors, metadata } = readSafetensors(bytes);
   const { format, checksum } = metadata;
   if (format !== FORMAT && format !== UNSUMMED) {
@@ -250,9 +253,23 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** JSON has no NaN, no infinities and no −0. */
-function writeNumber(_: string, value: unknown): unknown {
-  if (isObject(value) && '$number' in value) refuse("saveCheckpoint: a field cannot be called '$number': it marks NaN");
+function toJson(rest: object): string {
+  try {
+    return JSON.stringify(rest, write);
+  } catch (error) {
+    // A cycle, or what `write` refuses.
+    refuse(`saveCheckpoint: user and settings must be fit for JSON: ${(error as Error).message}`);
+  }
+}
+
+/** JSON has no NaN, no infinities and no −0, and would write other things than it reads of what is no plain data. */
+function write(key: string, value: unknown): unknown {
+  if (value instanceof Tensor) refuse(`${key} is a tensor; save await tensor.array(), or hold it in the model`);
+  const lost = value instanceof Map || value instanceof Set || ArrayBuffer.isView(value);
+  if (lost || typeof value === 'bigint' || typeof value === 'function') {
+    refuse(`${key} is ${text(value)}; write it as a number, a string, an array or a plain object`);
+  }
+  if (isObject(value) && '$number' in value) refuse("a field cannot be called '$number': it marks NaN");
   const special = typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0));
   return special ? { $number: Object.is(value, -0) ? '-0' : String(value) } : value;
 }

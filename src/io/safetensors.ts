@@ -1,4 +1,5 @@
 import { refuse } from '../gpu/errors.js';
+import { atMost, text } from '../gpu/options.js';
 
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors): eight bytes with the header's length, a JSON header
@@ -62,6 +63,22 @@ function bfloatToNumber(bits: number): number {
   return word.getFloat32(0);
 }
 
+/** @throws KindlingError unless these are bytes, naming `op` and what to write instead */
+export function wantBytes(op: string, bytes: unknown): void {
+  if (bytes instanceof Uint8Array) return;
+  const remedy = bytes instanceof ArrayBuffer ? '; write new Uint8Array(buffer)' : '';
+  refuse(`${op}: wants the bytes of a file, a Uint8Array, got ${text(bytes)}${remedy}`);
+}
+
+/** @throws KindlingError unless these are strings by name */
+export function wantStrings(op: string, metadata: object): void {
+  if (typeof metadata !== 'object' || metadata === null)
+    refuse(`${op}: metadata is ${text(metadata)}, wants an object`);
+  for (const [key, value] of Object.entries(metadata)) {
+    if (typeof value !== 'string') refuse(`${op}: metadata ${key} is ${text(value)}, wants a string`);
+  }
+}
+
 interface Entry {
   name: string;
   format: Format;
@@ -82,6 +99,8 @@ export function readSafetensors(bytes: Uint8Array): {
   tensors: Map<string, HostTensor>;
   metadata: Record<string, string>;
 } {
+  atMost('readSafetensors', 1, arguments);
+  wantBytes('readSafetensors', bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 8) fail(`a file of ${bytes.length} bytes has no header`);
   const length = Number(view.getBigUint64(0, true));
@@ -202,6 +221,11 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, HostTensor> | Readonly<Record<string, HostTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  atMost('writeSafetensors', 2, arguments);
+  wantStrings('writeSafetensors', metadata);
+  if (typeof tensors !== 'object' || tensors === null) {
+    refuse(`writeSafetensors: wants tensors by name, got ${text(tensors)}`);
+  }
   const entries = (tensors instanceof Map ? [...tensors] : Object.entries(tensors)) as [string, HostTensor][];
   const bodies = entries
     .map(([name, tensor]) => ({ name, shape: tensor.shape, ...encode(name, tensor) }))
@@ -226,7 +250,13 @@ export function writeSafetensors(
   return file;
 }
 
-function encode(name: string, { dtype, shape, data, format }: HostTensor): { format: Format; bytes: Uint8Array } {
+function encode(name: string, tensor: HostTensor): { format: Format; bytes: Uint8Array } {
+  const { dtype, shape, data, format }: Partial<HostTensor> = tensor ?? {};
+  if (!dtype || !Object.hasOwn(ARRAYS, dtype) || !Array.isArray(shape) || !(data instanceof ARRAYS[dtype])) {
+    refuse(
+      `writeSafetensors: '${name}' is ${text(tensor)}, wants { dtype, shape, data }; saveSafetensors takes tensors`,
+    );
+  }
   const size = shape.reduce((product, dim) => product * dim, 1);
   if (data.length !== size) fail(`tensor '${name}' of shape [${shape}] has ${data.length} elements, not ${size}`);
   const chosen = format ?? DEFAULT_FORMAT[dtype];

@@ -3,7 +3,7 @@
  * plain arrays or typed arrays, as `await predictions.data()` gives them. Definitions are scikit-learn's.
  */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known, text } from '../gpu/options.js';
+import { atMost, checked, type Known, text } from '../gpu/options.js';
 
 /** Class labels: integers, one per sample. */
 export type Labels = ArrayLike<number>;
@@ -30,10 +30,13 @@ export interface Counts {
   actual: number;
 }
 
+const isList = (value: unknown): boolean => typeof value === 'object' && value !== null && 'length' in value;
+
 function check(op: string, labels: Labels, predictions: Labels): void {
-  for (const [what, values] of Object.entries({ labels, predictions })) {
-    if (typeof values?.length === 'number') continue;
-    refuse(`${op}: ${what} are an array of integers, got ${text(values)}; of a tensor pass await t.data()`);
+  for (const [name, given] of Object.entries({ labels, predictions })) {
+    if (isList(given)) continue;
+    const tensor = text(given) === 'a tensor' ? `; write await ${name}.data()` : '';
+    refuse(`${op}: ${name} is ${text(given)}, wants an array of class labels${tensor}`);
   }
   if (labels.length !== predictions.length) {
     refuse(`${op}: ${labels.length} labels but ${predictions.length} predictions; pass one of each per sample`);
@@ -41,7 +44,7 @@ function check(op: string, labels: Labels, predictions: Labels): void {
   if (labels.length === 0) refuse(`${op}: no samples; pass at least one label`);
   for (const [what, values] of Object.entries({ label: labels, prediction: predictions })) {
     for (let i = 0; i < values.length; i++) {
-      if (!Number.isInteger(values[i])) refuse(`${op}: ${what} ${i} is ${values[i]}; class labels are integers`);
+      if (!Number.isInteger(values[i])) refuse(`${op}: ${what} ${i} is ${text(values[i])}; class labels are integers`);
     }
   }
 }
@@ -54,8 +57,8 @@ export function occurring(op: string, labels: Labels, predictions: Labels): numb
 
 /** The labels to score, after {@link ClassOptions}. */
 export function scored(op: string, labels: Labels, predictions: Labels, { classes }: ClassOptions): number[] {
-  const found = occurring(op, labels, predictions);
-  if (classes === undefined) return found;
+  if (classes === undefined) return occurring(op, labels, predictions);
+  check(op, labels, predictions);
   const list = typeof classes === 'number' ? Array.from({ length: classes }, (_, c) => c) : [...classes];
   if (list.length === 0 || new Set(list).size !== list.length || !list.every(Number.isInteger)) {
     refuse(`${op}: classes [${list}] must be distinct integers, at least one`);
@@ -113,6 +116,7 @@ export function pairwiseSum(values: readonly number[]): number {
 
 /** The fraction of samples whose prediction is their label. `accuracy([0, 1, 2], [0, 1, 1])` is 2/3. */
 export function accuracy(labels: Labels, predictions: Labels): number {
+  atMost('accuracy', 2, arguments);
   check('accuracy', labels, predictions);
   let hits = 0;
   for (let i = 0; i < labels.length; i++) if (labels[i] === predictions[i]) hits++;

@@ -129,15 +129,12 @@ describe('refusals', () => {
   it.each([
     [() => accuracy([0, 1], [0]), 'accuracy: 2 labels but 1 predictions'],
     [() => microF1([], []), 'no samples'],
-    [
-      () => accuracy([0], Promise.resolve([0]) as never),
-      'accuracy: predictions are an array of integers, got a Promise',
-    ],
+    [() => accuracy([0], Promise.resolve([0]) as never), 'accuracy: predictions is a Promise, wants an array'],
     [
       () => confusionMatrix({ storage: {} } as never, [0]),
-      'labels are an array of integers, got a tensor; of a tensor',
+      'labels is a tensor, wants an array of class labels; write await labels.data()',
     ],
-    [() => classificationReport(undefined as never, [0]), 'labels are an array of integers, got undefined'],
+    [() => classificationReport(undefined as never, [0]), 'labels is undefined, wants an array'],
     [() => confusionMatrix([0, 0.5], [0, 1]), 'label 1 is 0.5'],
     [() => confusionMatrix([0], [0], { classes: [1, 1] }), 'distinct'],
     [() => classificationReport([0, 1], [0, 3], { targetNames: ['a', 'b'] }), '2 targetNames for 3 classes'],

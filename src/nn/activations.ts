@@ -1,5 +1,5 @@
 /** Elementwise functions and softmax as modules. What each computes stands with the function of the same name. */
-import { checked, required } from '../gpu/options.js';
+import { atMost, checked, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -55,6 +55,7 @@ export class Softplus extends Module {
     public threshold = 20,
   ) {
     super();
+    atMost('Softplus', 2, arguments);
     checked('Softplus', { beta, threshold }, { beta: 'number', threshold: 'number' });
   }
 
@@ -72,6 +73,7 @@ export class LeakyReLU extends Module {
   /** @param negativeSlope default 0.01 */
   constructor(public negativeSlope = 0.01) {
     super();
+    atMost('LeakyReLU', 1, arguments);
     checked('LeakyReLU', { negativeSlope }, { negativeSlope: 'number' });
   }
 
@@ -89,6 +91,7 @@ export class ELU extends Module {
   /** @param alpha default 1 */
   constructor(public alpha = 1) {
     super();
+    atMost('ELU', 1, arguments);
     checked('ELU', { alpha }, { alpha: 'number' });
   }
 
@@ -125,6 +128,7 @@ export class GELU extends Module {
 export class Softmax extends Module {
   constructor(public dim: number) {
     super();
+    atMost(this.constructor.name, 1, arguments);
     required(this.constructor.name, { dim }, { dim: 'whole' });
   }
 

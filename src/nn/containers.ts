@@ -1,5 +1,5 @@
 import { refuse } from '../gpu/errors.js';
-import { itemsOf } from '../gpu/options.js';
+import { atMost, itemsOf } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type AnyModule, Module } from './module.js';
 
@@ -45,6 +45,7 @@ export class ModuleList<Item extends AnyModule = Module> extends Module<never[],
 
   constructor(modules: Iterable<Item> = []) {
     super();
+    atMost('ModuleList', 1, arguments);
     Object.assign(this, itemsOf('ModuleList', 'modules', modules, 'new ModuleList([first, second])', isModule));
   }
 

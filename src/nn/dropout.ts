@@ -1,5 +1,5 @@
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { atMost, checked } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -10,6 +10,7 @@ export class Dropout extends Module {
   /** @param p the probability of being dropped. Default: 0.5 */
   constructor(public p = 0.5) {
     super();
+    atMost(this.constructor.name, 1, arguments);
     checked(this.constructor.name, { p }, { p: 'number' });
     if (!(p >= 0 && p <= 1)) refuse(`${this.constructor.name}: p is ${p}, no probability`);
   }

@@ -1,4 +1,4 @@
-import { checked } from '../gpu/options.js';
+import { atMost, checked } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -11,6 +11,7 @@ export class Flatten extends Module {
     public endDim = -1,
   ) {
     super();
+    atMost('Flatten', 2, arguments);
     checked('Flatten', { startDim, endDim }, { startDim: 'whole', endDim: 'whole' });
   }
 

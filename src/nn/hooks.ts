@@ -5,18 +5,19 @@
 import { type Grads, type HookHandle, joined, register } from '../autograd/hooks.js';
 import { isGradEnabled } from '../autograd/tape.js';
 import { refuse } from '../gpu/errors.js';
+import { atMost, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mapTensors, tensorsIn } from '../tensor/tree.js';
 import { seeField } from '../tensor/watched.js';
 import { around } from './around.js';
-import type { AnyModule, Module } from './module.js';
+import { type AnyModule, type Module, wantModule } from './module.js';
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a hook may return nothing
 type Or<T> = T | undefined | null | void;
 type Hooks = Set<{ call: (...given: never[]) => unknown }>;
 
 const listOf = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
-const known = new WeakMap<AnyModule, Record<'pre' | 'post' | 'back', Hooks>>();
+const known = new WeakMap<AnyModule, Record<Where, Hooks>>();
 
 /** What the hooks make of what they are given: each sees what the one before left in the `at`-th place. */
 function pass(hooks: Hooks, given: readonly unknown[], at: number, made = (value: unknown) => value): unknown {
@@ -25,10 +26,19 @@ function pass(hooks: Hooks, given: readonly unknown[], at: number, made = (value
   return now[at];
 }
 
-function hooksOf(module: AnyModule): Record<'pre' | 'post' | 'back', Hooks> {
+type Where = 'pre' | 'post' | 'back';
+
+/** Registers a hook on a module. */
+function addTo(name: string, module: object, where: Where, hook: (...given: never[]) => unknown): HookHandle {
+  wantModule(name, module);
+  required(name, { hook }, { hook: 'function' });
+  return register(hooksOf(module as AnyModule)[where], hook);
+}
+
+function hooksOf(module: AnyModule): Record<Where, Hooks> {
   const found = known.get(module);
   if (found) return found;
-  const hooks = { pre: new Set(), post: new Set(), back: new Set() } as Record<'pre' | 'post' | 'back', Hooks>;
+  const hooks = { pre: new Set(), post: new Set(), back: new Set() } as Record<Where, Hooks>;
   known.set(module, hooks);
   const registry = { hooks };
   around(module, (forward, given) => {
@@ -69,26 +79,35 @@ function watched(
  * of the inputs.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
-export const registerForwardPreHook = <Inputs extends readonly unknown[]>(
+export function registerForwardPreHook<Inputs extends readonly unknown[]>(
   module: Module<Inputs, unknown>,
   hook: (module: Module<Inputs, unknown>, inputs: Inputs) => Or<Inputs | Inputs[0]>,
-): HookHandle => register(hooksOf(module as AnyModule).pre, hook);
+): HookHandle {
+  atMost('registerForwardPreHook', 2, arguments);
+  return addTo('registerForwardPreHook', module, 'pre', hook);
+}
 
 /**
  * Calls `hook` after the forward of this module. What it returns takes the place of the output.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
-export const registerForwardHook = <Inputs extends readonly unknown[], Output>(
+export function registerForwardHook<Inputs extends readonly unknown[], Output>(
   module: Module<Inputs, Output>,
   hook: (module: Module<Inputs, Output>, inputs: Inputs, output: Output) => Or<Output>,
-): HookHandle => register(hooksOf(module as AnyModule).post, hook);
+): HookHandle {
+  atMost('registerForwardHook', 2, arguments);
+  return addTo('registerForwardHook', module, 'post', hook);
+}
 
 /**
  * Calls `hook` in backward, when the gradients by all inputs of this module are there, or, where no input requires one, those
  * by its outputs; null where there is none. What it returns takes the place of the gradients by the inputs.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
-export const registerFullBackwardHook = <Inputs extends readonly unknown[]>(
+export function registerFullBackwardHook<Inputs extends readonly unknown[]>(
   module: Module<Inputs, unknown>,
   hook: (module: Module<Inputs, unknown>, gradInputs: Grads, gradOutputs: Grads) => Or<Grads | Tensor>,
-): HookHandle => register(hooksOf(module as AnyModule).back, hook);
+): HookHandle {
+  atMost('registerFullBackwardHook', 2, arguments);
+  return addTo('registerFullBackwardHook', module, 'back', hook);
+}

@@ -5,7 +5,7 @@
 import { cast } from '../autograd/cast.js';
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, wantTensor } from '../gpu/options.js';
+import { checked, text, wantTensor } from '../gpu/options.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -241,6 +241,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
     if (strict && unexpectedKeys.length > 0) faults.push(`unknown: ${unexpectedKeys.join(', ')}`);
     for (const [name, { shape }] of own) {
       const source = state[name];
+      if (source !== undefined) wantTensor('loadStateDict', name, source);
       if (source && !sameShape(source.shape, shape))
         faults.push(`${name} is ${show(source.shape)}, not ${show(shape)}`);
     }
@@ -299,11 +300,19 @@ export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Outpu
   }
 }
 
+/** The model, once it is known to be one. @throws KindlingError naming `op` and what came */
+export function wantModule(op: string, model: unknown): void {
+  if (!(model instanceof Module)) refuse(`${op}: wants a module, got ${text(model)}`);
+}
+
 const prefixed = <T>(prefix: string, named: readonly [string, T][]): [string, T][] =>
   prefix === '' ? [...named] : named.map(([name, value]) => [`${prefix}.${name}`, value]);
 
 function renamedBy(name: string, state: Readonly<StateDict>, options: LoadOptions): Readonly<StateDict> {
   const { rename } = checked(name, options, { strict: 'boolean', rename: 'function' });
+  if (typeof state !== 'object' || state === null || state instanceof Map) {
+    refuse(`${name}: wants tensors by name, as stateDict() gives them, got ${text(state)}`);
+  }
   if (!rename) return state;
   const renamed: StateDict = {};
   for (const [key, tensor] of Object.entries(state)) {

@@ -1,7 +1,10 @@
 /** Whether a model is still alive. */
 import { firstNonfiniteOf } from '../autograd/nonfinite.js';
+import { refuse } from '../gpu/errors.js';
+import { atMost, text } from '../gpu/options.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { AnyModule } from './module.js';
+import { wantModule } from './module.js';
 
 /** An optimizer, by what is looked at. */
 export interface WithState {
@@ -24,6 +27,11 @@ export interface WithState {
  * @throws KindlingError inside a captured function
  */
 export function firstNonfinite(model: AnyModule, optimizer?: WithState): Promise<string | null> {
+  atMost('firstNonfinite', 2, arguments);
+  wantModule('firstNonfinite', model);
+  if (optimizer !== undefined && typeof optimizer?.stateDict !== 'function') {
+    refuse(`firstNonfinite: wants an optimizer, got ${text(optimizer)}`);
+  }
   const state = Object.entries(optimizer?.stateDict().state ?? {}).flatMap(([index, held]) =>
     Object.entries(held).flatMap(([name, tensor]) =>
       tensor instanceof Tensor ? [{ name: `optimizer.${index}.${name}`, tensor, mayMask: false }] : [],

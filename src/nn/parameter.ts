@@ -1,4 +1,4 @@
-import { wantTensor } from '../gpu/options.js';
+import { checked, wantTensor } from '../gpu/options.js';
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
 import { noteParameter } from './unreached.js';
@@ -16,6 +16,7 @@ export class Parameter extends Tensor {
    */
   constructor(data: Tensor, requiresGrad = true) {
     super(wantTensor('Parameter', 'data', data).shape, data.dtype, data.storage);
+    checked('Parameter', { requiresGrad }, { requiresGrad: 'boolean' });
     keep(this);
     this.requiresGrad_(requiresGrad);
     noteParameter(this);

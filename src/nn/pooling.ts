@@ -1,5 +1,5 @@
 import { INTERPOLATE } from '../autograd/interpolate.js';
-import { checked, type Known, required } from '../gpu/options.js';
+import { atMost, checked, type Known, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
@@ -155,6 +155,7 @@ export class AvgPool2d extends Pool2d {
 export class AdaptiveAvgPool2d extends Module {
   constructor(public outputSize: Pair) {
     super();
+    atMost('AdaptiveAvgPool2d', 1, arguments);
     required('AdaptiveAvgPool2d', { outputSize }, { outputSize: 'sizes' });
   }
 

@@ -1,8 +1,9 @@
 /** What a model is made of and computes, layer by layer. */
 import { noGrad } from '../autograd/tape.js';
+import { atMost, wantTensor } from '../gpu/options.js';
 import { zeros } from '../tensor/create.js';
 import { randomState, setRandomState } from '../tensor/random.js';
-import { type Shape, show, sizeOf } from '../tensor/shape.js';
+import { checkShape, type Shape, show, sizeOf } from '../tensor/shape.js';
 import { step } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';
@@ -12,6 +13,7 @@ import { Conv } from './conv.js';
 import { Embedding } from './embedding.js';
 import { Linear } from './linear.js';
 import type { AnyModule } from './module.js';
+import { wantModule } from './module.js';
 import type { Parameter } from './parameter.js';
 
 /** One call of a module. */
@@ -91,6 +93,9 @@ export class Summary {
  * @see https://github.com/TylerYep/torchinfo
  */
 export function summary(model: AnyModule, input: Shape | Tensor | readonly (Shape | Tensor)[]): Summary {
+  atMost('summary', 2, arguments);
+  wantModule('summary', model);
+  if (!Array.isArray(input)) wantTensor('summary', 'input', input);
   const isShape = (value: typeof input): value is Shape => Array.isArray(value) && typeof value[0] !== 'object';
   const inputs: readonly (Shape | Tensor)[] = input instanceof Tensor || isShape(input) ? [input] : input;
   const modules = model.namedModules().map(([name, module]) => ({ name, module, mode: module.training }));
@@ -116,7 +121,8 @@ export function summary(model: AnyModule, input: Shape | Tensor | readonly (Shap
   );
   try {
     model.eval();
-    const given = (): Tensor[] => inputs.map((one) => (one instanceof Tensor ? one : zeros(one)));
+    const given = (): Tensor[] =>
+      inputs.map((one) => (one instanceof Tensor ? one : zeros(checkShape('summary', one))));
     step(() => noGrad(() => void (model.forward as (...inputs: Tensor[]) => unknown)(...given())));
   } finally {
     for (const restore of undo) restore();

@@ -1,8 +1,8 @@
 /** A model as the bytes of an ONNX file. */
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, wantTensors } from '../gpu/options.js';
 import { insideScope } from '../gpu/storage.js';
-import type { Module } from '../nn/module.js';
+import { type Module, wantModule } from '../nn/module.js';
 import { Tensor } from '../tensor/tensor.js';
 import { draw, type Read } from './draw.js';
 import { modelProto } from './model.js';
@@ -45,11 +45,13 @@ export async function exportOnnx<Inputs extends readonly Tensor[], Output>(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const known = { opset: 'number', inputNames: 'any', outputNames: 'any', dynamicBatch: 'boolean' } as const;
   const { opset = 17, inputNames, outputNames, dynamicBatch = true } = checked('exportOnnx', given, known);
+  wantModule('exportOnnx', model);
   if (insideScope()) refuse('exportOnnx: not inside a step or a captured function; call it after');
   if (!Number.isInteger(opset) || opset < 17 || opset > 22) {
     refuse(`exportOnnx: opset is a whole number from 17 to 22, got ${opset}`);
   }
   const examples = exampleInput instanceof Tensor ? [exampleInput] : exampleInput;
+  wantTensors('exportOnnx', examples);
   const options = { opset, inputNames, outputNames };
   const read: Read = new Map();
   const one = await draw(model, examples, 0, options, read);

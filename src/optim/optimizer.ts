@@ -4,7 +4,7 @@
  */
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, itemsOf, type Known } from '../gpu/options.js';
+import { atMost, checked, itemsOf, type Known } from '../gpu/options.js';
 import { guard, recording, refuseInCapture, unrecorded } from '../gpu/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
 import { show } from '../tensor/shape.js';
@@ -84,6 +84,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
+    atMost('optimizer.zeroGrad', 0, arguments);
     for (const { group } of this.#groups()) zeroGrad(group.params);
   }
 
@@ -94,6 +95,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
    * @throws KindlingError for options of a group that make no sense
    */
   step(): void {
+    atMost('optimizer.step', 0, arguments);
     for (const { group, arenas } of this.#groups()) {
       this.#settle(group);
       for (const arena of arenas) this.#stepIn(arena, group);

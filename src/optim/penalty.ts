@@ -2,7 +2,7 @@ import { add } from '../autograd/binary.js';
 import { sum } from '../autograd/broadcast.js';
 import { abs } from '../autograd/unary.js';
 import { refuse } from '../gpu/errors.js';
-import { itemsOf } from '../gpu/options.js';
+import { atMost, itemsOf } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /**
@@ -11,6 +11,7 @@ import type { Tensor } from '../tensor/tensor.js';
  * @example loss.add(l1Penalty(model.parameters()).mul(1e-4)).backward();
  */
 export function l1Penalty(params: Iterable<Tensor>): Tensor {
+  atMost('l1Penalty', 1, arguments);
   const sums = itemsOf('l1Penalty', 'parameters', params, 'l1Penalty(model.parameters())').map((param) =>
     sum(abs(param)),
   );

@@ -1,6 +1,8 @@
 /** What the adapter can do at most, measured once: a kernel's rate is judged by it. */
+
 import { adapter } from '../gpu/device.js';
 import { Memory } from '../gpu/memory.js';
+import { atMost } from '../gpu/options.js';
 import { discard, dispatch, write } from '../gpu/stream.js';
 import { GPU_PEAKS, type Peak, peaks, SOFTWARE_PEAKS } from '../kernels/peaks.js';
 import { Clock, run } from './stopwatch.js';
@@ -53,6 +55,7 @@ let measured: Promise<Peaks> | null = null;
  * measured on the first call, in a few seconds, and kept as long as the process or page runs. Nothing else should run then.
  */
 export function measurePeaks(): Promise<Peaks> {
+  atMost('measurePeaks', 0, arguments);
   measured ??= measure().catch((error: unknown) => {
     measured = null;
     throw error;

@@ -1,7 +1,7 @@
 /** Where the time of a step goes. */
 import { adapter } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
-import { checked } from '../gpu/options.js';
+import { checked, required } from '../gpu/options.js';
 import type { MeasuredStep } from './figures.js';
 import { measurePeaks } from './peaks.js';
 import { Profile } from './result.js';
@@ -35,6 +35,7 @@ export interface ProfileOptions {
 export async function profile(body: () => unknown, options: ProfileOptions = {}): Promise<Profile> {
   const known = { steps: 'number', warmup: 'count', peaks: 'boolean' } as const;
   const { steps = 3, warmup = 2, peaks = true } = checked('profile', options, known);
+  required('profile', { body }, { body: 'function' });
   if (!Number.isInteger(steps) || steps < 1) refuse(`profile: steps is a whole number from 1 on, got ${steps}`);
   const { description, host } = adapter();
   if (!hasTimestamps()) {

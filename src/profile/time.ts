@@ -1,6 +1,6 @@
 /** How long a function's work takes on the device. */
 
-import { checked } from '../gpu/options.js';
+import { atMost, checked, required, wantTensors } from '../gpu/options.js';
 import { type KernelSource, kernel } from '../kernels/kernel.js';
 import { launchInto } from '../tensor/launch.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -37,6 +37,7 @@ export interface Times {
 export async function time(body: () => unknown, options: TimeOptions = {}): Promise<Times> {
   const known = { warmup: 'count', runs: 'count', budgetMs: 'number' } as const;
   const { warmup = 2, runs = 20, budgetMs = 1000 } = checked('time', options, known);
+  required('time', { body }, { body: 'function' });
   const byTimestamps = hasTimestamps();
   const clock = new Clock();
   // By the clock a first run says little: it may have compiled.
@@ -63,6 +64,12 @@ export async function time(body: () => unknown, options: TimeOptions = {}): Prom
 
 /** Runs a shader of one's own over tensors: what it reads, then what it writes, bound in this order. */
 export function runKernel(source: KernelSource, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+  atMost('runKernel', 3, arguments);
+  const { name, wgsl, workgroups, write }: Partial<KernelSource> = source ?? {};
+  const known = { name: 'string', wgsl: 'string', workgroups: 'sizes', write: 'any' } as const;
+  required('runKernel', { name, wgsl, workgroups, write }, known);
+  wantTensors('runKernel', inputs);
+  wantTensors('runKernel', outputs);
   let made = kernels.get(source);
   if (!made) {
     made = kernel(source);

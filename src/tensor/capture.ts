@@ -4,6 +4,7 @@
  * submit them again without running the function: nothing is allocated and nothing is looked up by name.
  */
 import { refuse } from '../gpu/errors.js';
+import { atMost, required } from '../gpu/options.js';
 import { insideScope } from '../gpu/storage.js';
 import { flush, repeat } from '../gpu/stream.js';
 import { beginDraws } from './random.js';
@@ -98,6 +99,8 @@ export const pauseCapture = (pause: boolean): void => {
 export function capture<Args extends readonly unknown[], Result>(
   body: (...args: Args) => Result,
 ): Captured<Args, Result> {
+  atMost('capture', 1, arguments);
+  required('capture', { body }, { body: 'function' });
   const recorded: Recorded[] = [];
   /** Memory of what was returned and made inside. */
   const handed = new WeakSet<object>();

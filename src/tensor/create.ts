@@ -145,6 +145,7 @@ export const constantOf = (shape: Shape, value: number, dtype: DType = 'f32'): T
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
   const { dtype = 'f32' } = checked('arange', options, TENSOR);
   const [from, to] = end === undefined ? [0, start] : [start, end];
+  required('arange', { start: from, end: to, step }, { start: 'number', end: 'number', step: 'number' });
   const count = Math.ceil((to - from) / step);
   if (!Number.isFinite(count) || count < 0) refuse(`arange: no way from ${from} to ${to} by ${step}`);
   if (dtype === 'f32') {
@@ -170,7 +171,7 @@ function inTwo(value: number, mask = 0xffffffff): [number, number] {
 /** `steps` values from `start` to `end`, both included. */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
   checked('linspace', options, TENSOR);
-  checkShape('linspace', [steps]);
+  required('linspace', { start, end, steps }, { start: 'number', end: 'number', steps: 'count' });
   const values = Float64Array.from({ length: steps }, (_, i) => start + ((end - start) * i) / Math.max(1, steps - 1));
   return constant(() => fromTyped(values, [steps], { dtype: 'f32', ...options }, 'linspace'));
 }

@@ -1,11 +1,12 @@
 import { refuse } from '../gpu/errors.js';
+import { text } from '../gpu/options.js';
 import { Domain, philox } from './philox.js';
 
 const TWO_32 = 2 ** 32;
 
 /** The Philox key of a seed: its low 32 bits and the bits above them. Throws unless the seed is in 0 … 2^53 − 1. */
-export function seedKey(seed: number): [number, number] {
-  if (!Number.isSafeInteger(seed) || seed < 0) refuse(`seed: ${seed} is not an integer from 0 to 2^53 - 1`);
+export function seedKey(seed: number, op = 'seed'): [number, number] {
+  if (!Number.isSafeInteger(seed) || seed < 0) refuse(`${op}: ${text(seed)} is not an integer from 0 to 2^53 - 1`);
   return [seed >>> 0, Math.floor(seed / TWO_32)];
 }
 

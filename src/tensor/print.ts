@@ -1,5 +1,5 @@
 /** Text of a tensor, by the rules of `torch.set_printoptions`: 4 digits, and the edges alone above 1,000 elements. */
-import { wantTensor } from '../gpu/options.js';
+import { ofTensor } from '../gpu/options.js';
 import { at, type Shape, sizeOf, stridesOf } from './shape.js';
 import type { Tensor } from './tensor.js';
 
@@ -11,7 +11,7 @@ const PREFIX = 'tensor(';
 
 /** Prints a tensor's elements as PyTorch would. Waits for the device. */
 export function print(x: Tensor): Promise<void> {
-  wantTensor('print', 'x', x);
+  ofTensor('print', 1, arguments);
   return x.data().then((data) => console.log(format(data, x.shape, x.dtype)));
 }
 

@@ -3,6 +3,7 @@
  * every adapter, in steps and outside, replayed or not. `manualSeed` starts over; a run resumes from `randomState`.
  */
 import { refuse } from '../gpu/errors.js';
+import { atMost, text } from '../gpu/options.js';
 import { refuseInCapture } from '../gpu/recording.js';
 import { insideScope, runningStep } from '../gpu/storage.js';
 import { Generator, seedKey } from './generator.js';
@@ -26,12 +27,14 @@ let shared: Tensor | null = null;
 
 /** Seeds everything random: initialisation, `rand`, dropout. Default seed: 0. */
 export function manualSeed(seed: number): void {
-  seedKey(seed); // refuses what is no seed
+  seedKey(seed, 'manualSeed'); // refuses what is no seed
+  atMost('manualSeed', 1, arguments);
   refuseInCapture('the random numbers are seeded', 'Call manualSeed() outside.');
   setRandomState({ seed, step: 0, created: 0 });
 }
 
 export function randomState(): RandomState {
+  atMost('randomState', 0, arguments);
   refuseInCapture('the state of random numbers is read', 'A replay would not read it again: read it outside.');
   return { ...state };
 }
@@ -41,12 +44,13 @@ export function checkRandomState(to: RandomState | undefined): void {
   const { seed, step, created } = to ?? {};
   const counts = [seed, step, created].every((one) => Number.isSafeInteger(one) && (one as number) >= 0);
   if (!counts) {
-    refuse(`setRandomState: ${JSON.stringify(to)} is no state: take that of randomState()`);
+    refuse(`setRandomState: ${text(to)} is no state: seed, step and created are whole numbers from 0`);
   }
 }
 
 /** Continues from what {@link randomState} returned. @throws KindlingError where it is nothing of the kind */
 export function setRandomState(to: RandomState): void {
+  atMost('setRandomState', 1, arguments);
   checkRandomState(to);
   refuseInCapture('the state of random numbers is set', 'Set it outside.');
   state = { seed: to.seed, step: to.step, created: to.created };

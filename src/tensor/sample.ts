@@ -4,7 +4,7 @@
  * to the rounding of float32.
  */
 import { refuse } from '../gpu/errors.js';
-import { checked, wantTensor } from '../gpu/options.js';
+import { checked, required, text, wantTensor } from '../gpu/options.js';
 import { bitsOf } from '../kernels/flat.js';
 import { BERNOULLI, type Distribution, INTEGER, NORMAL, randomKernel, UNIFORM } from '../kernels/random.js';
 import { TENSOR, type TensorOptions, tensor } from './create.js';
@@ -68,8 +68,10 @@ function real(name: string, law: Law, shape: Shape, options: TensorOptions): Ten
 }
 
 /** Uniform in [low, high), from the library's seed. */
-export const uniform = (shape: Shape, low: number, high: number, options: TensorOptions = {}): Tensor =>
-  real('uniform', uniformLaw(low, high), shape, options);
+export function uniform(shape: Shape, low: number, high: number, options: TensorOptions = {}): Tensor {
+  required('uniform', { low, high }, { low: 'number', high: 'number' });
+  return real('uniform', uniformLaw(low, high), shape, options);
+}
 
 /** Uniform in [0, 1). */
 export const rand = (shape: Shape, options: TensorOptions = {}): Tensor =>
@@ -102,7 +104,7 @@ function whole(name: string, low: number, high: number, shape: Shape, options: T
   checkShape(name, shape);
   const { dtype = 'i32' } = checked(name, options, TENSOR);
   if (!(Number.isInteger(low) && Number.isInteger(high) && low < high)) {
-    refuse(`${name}: no whole number in [${low}, ${high})`);
+    refuse(`${name}: no whole number in [${text(low)}, ${text(high)})`);
   }
   const [least, most] = { u32: [0, 2 ** 32], bool: [0, 2], i32: [-(2 ** 31), 2 ** 31], f32: [-(2 ** 24), 2 ** 24 + 1] }[
     dtype

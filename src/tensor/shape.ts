@@ -1,6 +1,6 @@
 /** Arithmetic on shapes: sizes, strides, broadcasting, dimensions counted from the end. */
 import { refuse } from '../gpu/errors.js';
-import { text, wantTensor } from '../gpu/options.js';
+import { text } from '../gpu/options.js';
 
 export type Shape = readonly number[];
 
@@ -8,7 +8,7 @@ export type Shape = readonly number[];
 export const sizeOf = (shape: Shape): number => shape.reduce((product, n) => product * n, 1);
 
 /** `[2, 3]`, for messages. */
-export const show = (shape: Shape): string => `[${shape.join(', ')}]`;
+export const show = (shape: Shape): string => `[${shape.map(text).join(', ')}]`;
 
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
 
@@ -32,21 +32,18 @@ export function stridesOf(shape: Shape): number[] {
 
 /** `dim` counted from the front. @throws KindlingError if it is outside [-rank, rank - 1] */
 export function dimOf(op: string, dim: number, rank: number): number {
-  const found = dim < 0 ? dim + Math.max(rank, 1) : dim;
+  const found = typeof dim === 'number' && dim < 0 ? dim + Math.max(rank, 1) : dim;
   if (!Number.isInteger(dim) || found < 0 || found >= Math.max(rank, 1)) {
-    refuse(`${op}: dim ${dim} is outside a tensor of ${rank} dimensions`);
+    refuse(`${op}: dim ${text(dim)} is outside a tensor of ${rank} dimensions`);
   }
   return found;
 }
 
-/** {@link dimOf} of a tensor. @throws KindlingError if it is none */
-export const dimIn = (op: string, x: { readonly ndim: number }, dim: number): number =>
-  dimOf(op, dim, wantTensor(op, 'x', x).ndim);
-
 /** Dimensions counted from the front, ascending, each once; all of them where none are given. */
 export function dimsOf(op: string, dims: number | readonly number[] | undefined, rank: number): number[] {
   if (dims === undefined) return Array.from({ length: rank }, (_, d) => d);
-  const found = (typeof dims === 'number' ? [dims] : dims).map((dim) => dimOf(op, dim, rank));
+  const list = Array.isArray(dims) ? (dims as readonly number[]) : [dims as number];
+  const found = list.map((dim) => dimOf(op, dim, rank));
   if (new Set(found).size !== found.length) refuse(`${op}: a dimension appears twice in [${dims}]`);
   return found.filter((dim) => dim < rank).sort((a, b) => a - b);
 }
@@ -80,7 +77,7 @@ export function wantShape(op: string, shape: unknown): void {
 export function checkShape(op: string, shape: Shape): Shape {
   wantShape(op, shape);
   for (const n of shape) {
-    if (!Number.isInteger(n) || n < 0) refuse(`${op}: ${show(shape)} is not a shape`);
+    if (!Number.isInteger(n) || n < 0) refuse(`${op}: ${text(shape)} is not a shape`);
   }
   if (sizeOf(shape) >= 2 ** 31) refuse(`${op}: ${show(shape)} has more elements than 2^31 - 1`);
   return shape;

@@ -1,6 +1,6 @@
 /** Memory belongs to steps: what a step makes is freed when it ends, and nothing in a training loop is disposed of. */
 import { refusePromise } from '../gpu/errors.js';
-import { wantTensor } from '../gpu/options.js';
+import { atMost, required, wantTensor } from '../gpu/options.js';
 import { insideScope, scoped } from '../gpu/storage.js';
 import { beginDraws } from './random.js';
 import type { Tensor } from './tensor.js';
@@ -26,6 +26,8 @@ import { tensorsIn } from './tree.js';
  * console.log(await loss.item());
  */
 export function step<T>(body: () => T): T {
+  atMost('step', 1, arguments);
+  required('step', { body }, { body: 'function' });
   if (!insideScope()) beginDraws();
   return scoped(
     () => {
@@ -39,6 +41,7 @@ export function step<T>(body: () => T): T {
 
 /** Takes a tensor out of the step that made it: it lives until `dispose()` or until nothing refers to it. Returns it. */
 export function keep<T extends Tensor>(tensor: T): T {
+  atMost('keep', 1, arguments);
   wantTensor('keep', 'tensor', tensor).storage.give();
   return tensor;
 }

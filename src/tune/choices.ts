@@ -3,7 +3,9 @@
  * pinned to. Whoever has no choice takes its default.
  */
 import { choicesChanged } from '../gpu/choices.js';
+import { refuse } from '../gpu/errors.js';
 import type { Choice } from '../gpu/hosts/choice.js';
+import { atMost, text } from '../gpu/options.js';
 
 /** Choices by family and shape, as JSON keeps them. */
 export type Tuning = Readonly<Record<string, object>>;
@@ -39,15 +41,23 @@ export function forgetChoices(): void {
  * so that on the same adapter it gives the same bits.
  */
 export function tuning(): Tuning {
+  atMost('tuning', 0, arguments);
   const chosen = [...(pinned ?? stored).values()].filter(({ choice }) => choice !== null);
   return Object.fromEntries(chosen.map(({ key, choice }) => [key, choice as object]));
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /**
  * Pins kernels to choices that {@link tuning} gave; to `'default'`, as if nothing had been tuned; or with `'stored'` goes back to
  * what the tuner finds and stores. A choice that this version or adapter does not know is an error where it is needed.
  */
 export function setTuning(choices: Tuning | 'default' | 'stored'): void {
+  atMost('setTuning', 1, arguments);
+  const isTuning = isObject(choices) && !Array.isArray(choices) && Object.values(choices).every(isObject);
+  if (choices !== 'stored' && choices !== 'default' && !isTuning) {
+    refuse(`setTuning: wants what tuning() gave, 'default' or 'stored', got ${text(choices)}`);
+  }
   if (choices === 'stored') pinned = null;
   else {
     const entries = choices === 'default' ? [] : Object.entries(choices);

@@ -2,6 +2,7 @@
  * kindling/tune: which kernels are fastest on this adapter. A program that imports this before `init()` runs with what was
  * found and stored earlier, and with {@link "winograd"} and {@link "fewChannels"} among the candidates.
  */
+import { atMost } from '../gpu/options.js';
 import './load.js';
 import '../fewChannels/index.js';
 import '../winograd/index.js';
@@ -13,6 +14,7 @@ export { type Tuned, type TuneOptions, type TuneProgress, tune, tuneIfAsked, tun
 
 /** Forgets all choices, and those stored for other adapters too. */
 export async function clearTuning(): Promise<void> {
+  atMost('clearTuning', 0, arguments);
   await clearChoices();
   forgetChoices();
 }

@@ -7,7 +7,7 @@ import { adapter } from '../gpu/device.js';
 import { setStopwatch } from '../gpu/encode.js';
 import { refuse } from '../gpu/errors.js';
 import type { Choice } from '../gpu/hosts/choice.js';
-import { checked, type Known } from '../gpu/options.js';
+import { atMost, checked, type Known, required } from '../gpu/options.js';
 import { Recording, withRecording } from '../gpu/recording.js';
 import { type Storage, scoped } from '../gpu/storage.js';
 import { sync } from '../gpu/stream.js';
@@ -96,6 +96,7 @@ export async function tune(
   options: TuneOptions = {},
 ): Promise<Tuned[]> {
   const { again = false, store = true, onProgress, signal } = checked('tune', options, TUNE);
+  required('tune', { body }, { body: 'function' });
   if (isPinned()) refuse("tune: kernels are pinned by setTuning; setTuning('stored') ends that");
   const { sites: all, inputs } = await sitesOf(body);
   const sites = all.filter(({ key }) => again || !storedChoice(key));
@@ -124,11 +125,15 @@ export async function tune(
 /** As {@link tune}, if KINDLING_TUNE is 1 (in a page, `globalThis.KINDLING_TUNE`): for programs to call before they train. */
 export async function tuneIfAsked(body: Parameters<typeof tune>[0], options: TuneOptions = {}): Promise<Tuned[]> {
   checked('tuneIfAsked', options, TUNE);
+  required('tuneIfAsked', { body }, { body: 'function' });
   return tuneMode() === '1' ? tune(body, options) : [];
 }
 
 /** Where choices are stored: a file, or a browser's database. */
-export const tuningPlace = (): string => choicesPlace();
+export function tuningPlace(): string {
+  atMost('tuningPlace', 0, arguments);
+  return choicesPlace();
+}
 
 /** Runs the step. Returns the sites whose results it used, and the tensors that they read, kept from being freed. */
 async function sitesOf(

@@ -44,5 +44,5 @@ test('embedding and oneHot', async () => {
     [0, 0, 1],
     [1, 0, 0],
   ]);
-  expect(() => oneHot(tensor(Int32Array.of(2, 0)), -1)).toThrow('oneHot: give the number of classes');
+  expect(() => oneHot(tensor(Int32Array.of(2, 0)), -1)).toThrow('oneHot: numClasses is -1');
 });

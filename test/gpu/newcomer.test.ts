@@ -1,5 +1,5 @@
 /**
- * What stands in the place of a tensor is refused in the function's name. Every function that takes tensors is in `calls`, with
+ * What stands in the place of a tensor is refused in the function's name. Every function that takes tensors is in `functionCalls`, with
  * arguments that it takes; the others are in `WITHOUT`: a new export has to be entered.
  */
 import * as k from 'kindling';
@@ -8,77 +8,7 @@ import * as nn from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
 import { Adam, clipGradNorm, l1Penalty, SGD } from 'kindling/optim';
 import { expect, test } from 'vitest';
-
-type Arguments = readonly unknown[];
-
-/** Elementwise functions of one tensor and of two, and reductions and others that take a tensor alone. */
-const ALONE =
-  'abs amax amin argmax argmin ceil clone cos elu erf exp floor fullLike:1 gelu hardsigmoid hardswish isfinite isinf isnan keep leakyRelu ' +
-  'log log1p logSoftmax logsumexp mean nanToNum neg norm onesLike print prod randLike randnLike reciprocal relu relu6 round ' +
-  'rsqrt sigmoid sign silu sin softmax softplus sqrt square squeeze std sum tanh tril triu unbind variance zerosLike bernoulli flatten ' +
-  'dropout normalize';
-const PAIRS = 'add sub mul div maximum minimum eq ne lt le gt ge pow matmul';
-const LOSSES = 'mseLoss l1Loss smoothL1Loss huberLoss binaryCrossEntropy binaryCrossEntropyWithLogits klDiv';
-
-/** Valid arguments; what is a tensor among them, or an array of tensors, is replaced. */
-function calls(): Readonly<Record<string, Arguments>> {
-  const x = k.ones([2, 3]);
-  const images = k.ones([1, 2, 4, 4]);
-  const mask = k.gt(x, 0);
-  const classes = k.zeros([2], { dtype: 'i32' });
-  const loss = k.ones([], { requiresGrad: true });
-  return {
-    ...Object.fromEntries(ALONE.split(' ').map((name) => [name.replace(':1', ''), name.endsWith(':1') ? [x, 1] : [x]])),
-    ...Object.fromEntries(PAIRS.split(' ').map((name) => [name, [x, x]])),
-    ...Object.fromEntries(LOSSES.split(' ').map((name) => [name, [x, x]])),
-    adaptiveAvgPool2d: [images, 2],
-    avgPool2d: [images, 2],
-    backward: [loss],
-    batchNorm: [x, { training: true }],
-    cast: [x, 'i32'],
-    cat: [[x, x]],
-    chunk: [x, 2],
-    clamp: [x, { min: 0 }],
-    conv1d: [k.ones([1, 2, 4]), k.ones([1, 2, 1]), k.ones([1])],
-    conv2d: [images, k.ones([1, 2, 1, 1]), k.ones([1])],
-    convTranspose2d: [images, k.ones([2, 1, 1, 1]), k.ones([1])],
-    crossEntropy: [x, classes],
-    cumsum: [x, 0],
-    dropout2d: [images],
-    embedding: [classes, x],
-    expand: [x, [2, 3]],
-    flip: [x, 0],
-    gather: [x, 0, k.zeros([1, 3], { dtype: 'i32' })],
-    grad: [[loss], [loss]],
-    gradcheck: [(t: k.Tensor) => t, [loss]],
-    groupNorm: [images, 1],
-    indexSelect: [x, 0, classes],
-    instanceNorm: [images],
-    interpolate: [images, { scaleFactor: 2 }],
-    layerNorm: [x, [3]],
-    linear: [x, x, k.ones([2])],
-    maskedFill: [x, mask, x],
-    maxPool1d: [x, 1],
-    maxPool2d: [images, 2],
-    narrow: [x, 0, 0, 1],
-    nllLoss: [x, classes],
-    normal: [x, x],
-    oneHot: [classes, 3],
-    pad: [x, [1, 1]],
-    permute: [x, [1, 0]],
-    randintLike: [x, 0, 2],
-    registerHook: [loss, () => {}],
-    reshape: [x, [3, 2]],
-    scaledDotProductAttention: [x, x, x],
-    select: [x, 0, 0],
-    slice: [x, 0],
-    split: [x, 1],
-    stack: [[x, x]],
-    transpose: [x, 0, 1],
-    unsqueeze: [x, 0],
-    where: [mask, x, x],
-  };
-}
+import { type Arguments, functionCalls, PAIRS } from '../support/functionCalls.js';
 
 const WITHOUT =
   'DeviceLostError KindlingError Tensor adapter arange capture checkpoint defineFunction destroy detectAnomaly enableGrad eye full init ' +
@@ -105,14 +35,14 @@ const isTensors = (value: unknown): boolean =>
   value instanceof k.Tensor || (Array.isArray(value) && value.length > 0 && value.every(isTensors));
 
 test('every function is entered', () => {
-  expect([...Object.keys(calls()), ...WITHOUT.split(' ')].sort()).toEqual(Object.keys(FUNCTIONS).sort());
+  expect([...Object.keys(functionCalls()), ...WITHOUT.split(' ')].sort()).toEqual(Object.keys(FUNCTIONS).sort());
 });
 
 test('no function takes another thing for a tensor', async () => {
   const x = k.ones([2, 3]);
   const wrong = [undefined, null, [1, 2], '1', Float32Array.of(1), Promise.resolve(x), new nn.ReLU(), 3];
   const faults: string[] = [];
-  for (const [name, given] of Object.entries(calls())) {
+  for (const [name, given] of Object.entries(functionCalls())) {
     for (const [i, right] of given.entries()) {
       if (!isTensors(right)) continue;
       for (const value of wrong) {
@@ -216,7 +146,7 @@ test('what is meant is said', async () => {
       'TensorDataset: wants arrays with their shapes, { data, shape }, got [1, 2]',
     ],
     [() => new TensorDataset(wrong(x)), 'TensorDataset: wants arrays with their shapes, { data, shape }, got a tensor'],
-    [() => nn.init.uniform(wrong(undefined)), 'init: tensor is undefined, wants a tensor'],
+    [() => nn.init.uniform(wrong(undefined)), 'init.uniform: tensor is undefined, wants a tensor'],
     [() => nn.init.xavierNormal(wrong([1])), 'xavierNormal: tensor is [1], wants a tensor'],
     [() => nn.init.kaimingUniform(wrong(null)), 'kaimingUniform: tensor is null, wants a tensor'],
   ];

@@ -242,7 +242,7 @@ test('types: what is moved keeps its type, what is cast changes it', async () =>
 test('what does not fit is named', () => {
   const t = toTensor(x);
   expect(() => t.reshape(5, 5)).toThrow('reshape: 24 elements of [2, 3, 4] do not fit [5, 5]');
-  expect(() => t.permute(0, 1)).toThrow('permute: [0,1] does not order the dimensions of [2, 3, 4]');
+  expect(() => t.permute(0, 1)).toThrow('permute: [0, 1] does not order the dimensions of [2, 3, 4]');
   expect(() => t.expand(2, 3, 5)).toThrow('do not broadcast');
   expect(() => k.cat([k.zeros([2, 2]), k.zeros([2, 3])])).toThrow(
     'cat: [2, 3] f32 does not continue [2, 2] f32 along 0',
@@ -250,7 +250,7 @@ test('what does not fit is named', () => {
   expect(() => t.select(0, 2)).toThrow('select: index 2 is outside dimension 0 of [2, 3, 4]');
   expect(() => k.tril(k.zeros([3]))).toThrow('tril: wants two dimensions or more, got [3]');
   expect(() => k.triu(t, 0.5)).toThrow('triu: diagonal 0.5 is not a whole number');
-  expect(() => k.pad(t, [1])).toThrow('pad: [1] are not pairs of widths for [2, 3, 4]');
+  expect(() => k.pad(t, [1])).toThrow('pad: [1] is no array of pairs of widths for [2, 3, 4]');
 });
 
 test('pieces along a dimension, and their gradients', async () => {
@@ -295,7 +295,7 @@ test('pieces along a dimension, and their gradients', async () => {
   ]);
   expect(() => k.split(x, [2, 2], 1)).toThrow(/split: \[2,2\] does not add up to the 5 entries of dimension 1/);
   expect(() => k.split(x, 0)).toThrow(/split: pieces of 0/);
-  expect(() => k.chunk(x, 1.5)).toThrow(/chunk: 1.5 is no number/);
+  expect(() => k.chunk(x, 1.5)).toThrow(/chunk: chunks is 1.5, wants a whole number from 1 on/);
 });
 
 test('copies, masks and orders', async () => {

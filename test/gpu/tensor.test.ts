@@ -309,10 +309,10 @@ test.each([
   ['2^31 elements', () => k.zeros([65536, 32768]), 'more elements than 2^31 - 1'],
   ['arange the wrong way', () => k.arange(3, 0), 'arange: no way from 3 to 0 by 1'],
   ['arange by 0', () => k.arange(0, 3, 0), 'arange: no way from 0 to 3 by 0'],
-  ['linspace of -1', () => k.linspace(0, 1, -1), 'linspace: [-1] is not a shape'],
+  ['linspace of -1', () => k.linspace(0, 1, -1), 'linspace: steps is -1, wants a whole number from 0 on'],
   ['eye of 1.5', () => k.eye(1.5), 'eye: [1.5, 1.5] is not a shape'],
   ['randint of nothing', () => k.randint(3, 3, [2]), 'randint: no whole number in [3, 3)'],
-  ['a seed', () => k.manualSeed(-1), 'seed: -1'],
+  ['a seed', () => k.manualSeed(-1), 'manualSeed: -1'],
   ['gradients of whole numbers', () => k.zeros([1], { dtype: 'i32', requiresGrad: true }), 'requiresGrad_: only f32'],
   ['a reshape', () => k.zeros([4]).reshape(3, -1), 'reshape: 4 elements of [4] do not fit [3, -1]'],
 ] as const)('refused: %s', (_, make, message) => {

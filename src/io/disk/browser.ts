@@ -1,10 +1,12 @@
 /** The origin private file system and the locks of a browser's pages and workers. */
 import { KindlingError, refuse } from '../../gpu/errors.js';
-import { checked } from '../../gpu/options.js';
+import { atMost, checked, required } from '../../gpu/options.js';
 import { type FileLock, LOCK, type LockOptions } from './disk.js';
 
 /** As in Node, in the origin private file system: a file gets its content when all of it is written. */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  atMost('writeFileAtomic', 2, arguments);
+  required('writeFileAtomic', { path, content }, { path: 'string', content: 'any' });
   const names = path.split('/').filter((name) => name !== '' && name !== '.');
   const name = names.pop();
   if (name === undefined || names.includes('..') || name === '..') {
@@ -24,6 +26,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 /** As in Node, among the pages and workers of the origin; a closed page holds nothing. */
 export async function lockFile(path: string, options: LockOptions = {}): Promise<FileLock> {
   const { onHeld } = checked('lockFile', options, LOCK);
+  required('lockFile', { path }, { path: 'string' });
   const take = (ifAvailable: boolean): Promise<FileLock | null> =>
     new Promise((resolve, reject) => {
       const holding = (lock: Lock | null): Promise<void> | undefined => {

@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KindlingError } from '../../gpu/errors.js';
-import { checked } from '../../gpu/options.js';
+import { checked, required } from '../../gpu/options.js';
 import { type FileLock, LOCK, type LockHolder, type LockOptions } from './disk.js';
 
 /** How often a holder renews its file, and after how long a silent one counts as ended. */
@@ -57,6 +57,7 @@ process.on('exit', () => {
  */
 export async function lockFile(path: string, options: LockOptions = {}): Promise<FileLock> {
   const { onHeld } = checked('lockFile', options, LOCK);
+  required('lockFile', { path }, { path: 'string' });
   await mkdir(dirname(path), { recursive: true }).catch(unwritable(path));
   let tookOver: LockHolder | null = null;
   let asked = false;

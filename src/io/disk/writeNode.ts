@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { KindlingError } from '../../gpu/errors.js';
+import { atMost, required } from '../../gpu/options.js';
 
 /** What {@link writeFileAtomic} adds to the name of a file until all of it is written. */
 export const PART = '.part';
@@ -17,6 +18,8 @@ export const PART = '.part';
  * await writeFileAtomic('run.checkpoint', await saveCheckpoint({ model, optimizer }));
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  atMost('writeFileAtomic', 2, arguments);
+  required('writeFileAtomic', { path, content }, { path: 'string', content: 'any' });
   let part: string | null = null;
   try {
     const target = await targetOf(path);

@@ -145,7 +145,7 @@ fn cos_(x: f32) -> f32 { return turned(x, 1u); }`;
 
 // As C's pow at NaN, infinities and zeros.
 // `power` is 2^(p log2 a) of a number above 0: p times the exponent of a is taken in two parts of 12 bits, without rounding.
-export const POW = `
+const power = (): string => `
 fn power(a: f32, p: f32) -> f32 {
   let over = bitcast<i32>(a) - 0x3f3504f3;
   let exponent = f32(over >> 23u);
@@ -185,3 +185,5 @@ fn pow_(x: f32, p: f32) -> f32 {
   }
   return select(m, -m, odd && (bitcast<u32>(x) >> 31u) == 1u);
 }`;
+// A bundler drops a call that is marked pure, and no text that has calls in it.
+export const POW = /* @__PURE__ */ power();

@@ -8,6 +8,7 @@ import {
   type ScheduledOptimizer,
   type Scheduler,
   type SchedulerState,
+  wantOptimizer,
 } from './scheduler.js';
 
 export interface PlateauOptions {
@@ -63,6 +64,7 @@ export class ReduceLROnPlateau implements Scheduler {
   #progress: Progress = { lastEpoch: 0, best: null, numBadEpochs: 0, cooldownCounter: 0 };
 
   constructor(optimizer: ScheduledOptimizer, options: PlateauOptions = {}) {
+    wantOptimizer('ReduceLROnPlateau', optimizer);
     checked('ReduceLROnPlateau', options, PLATEAU);
     const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = 'rel' } = options;
     const { cooldown = 0, minLr = 0, eps = 1e-8 } = options;

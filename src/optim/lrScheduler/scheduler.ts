@@ -4,6 +4,7 @@
  */
 import { refuse } from '../../gpu/errors.js';
 import type { Known } from '../../gpu/options.js';
+import { text } from '../../gpu/options.js';
 import { opaque, readField, refuseInCapture } from '../../tensor/watched.js';
 
 /** The part of an optimizer that a scheduler touches. */
@@ -36,6 +37,11 @@ export function demand(condition: boolean, name: string, message: string): void 
   if (!condition) refuse(`${name}: ${message}`);
 }
 
+/** Throws unless this is an optimizer. */
+export function wantOptimizer(name: string, optimizer: Partial<ScheduledOptimizer> | undefined): void {
+  demand(Array.isArray(optimizer?.paramGroups), name, `wants an optimizer first, got ${text(optimizer)}`);
+}
+
 /** A replay would not count. */
 export const outsideOfCapture = (): void =>
   refuseInCapture('a scheduler makes its step', 'Call its step() outside; the captured function sees the new rates.');
@@ -61,6 +67,7 @@ export abstract class LRScheduler<Options extends object> implements Scheduler {
   #lastLr: number[] = [];
 
   constructor(optimizer: ScheduledOptimizer, options: Options, lastEpoch = -1) {
+    wantOptimizer(new.target.name, optimizer);
     this.baseLrs = optimizer.paramGroups.map((group, i) => {
       const fits = lastEpoch < 0 || group.initialLr !== undefined;
       demand(fits, 'lrScheduler', `lastEpoch ${lastEpoch} without initialLr in group ${i}`);

@@ -7,6 +7,7 @@ import {
   type ScheduledOptimizer,
   type Scheduler,
   type SchedulerState,
+  wantOptimizer,
 } from './scheduler.js';
 
 /**
@@ -27,6 +28,7 @@ export class SequentialLR implements Scheduler {
     optimizer: ScheduledOptimizer,
     options: { schedulers: readonly LRScheduler<object>[]; milestones: readonly number[] },
   ) {
+    wantOptimizer('SequentialLR', optimizer);
     const { schedulers, milestones } = checked('SequentialLR', options, { schedulers: 'any', milestones: 'any' });
     const fits = schedulers.length > 0 && milestones.length === schedulers.length - 1;
     demand(fits, 'SequentialLR', `${milestones.length} milestones for ${schedulers.length} schedulers; give one fewer`);

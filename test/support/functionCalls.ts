@@ -1,0 +1,73 @@
+/** Every function that takes tensors, with arguments that it takes: for tests that put something else in their places. */
+import * as k from 'kindling';
+
+export type Arguments = readonly unknown[];
+
+/** Elementwise functions of one tensor and of two, and reductions and others that take a tensor alone. */
+const ALONE =
+  'abs amax amin argmax argmin ceil clone cos elu erf exp floor fullLike:1 gelu hardsigmoid hardswish isfinite isinf isnan keep leakyRelu ' +
+  'log log1p logSoftmax logsumexp mean nanToNum neg norm onesLike print prod randLike randnLike reciprocal relu relu6 round ' +
+  'rsqrt sigmoid sign silu sin softmax softplus sqrt square squeeze std sum tanh tril triu unbind variance zerosLike bernoulli flatten ' +
+  'dropout normalize';
+export const PAIRS = 'add sub mul div maximum minimum eq ne lt le gt ge pow matmul';
+const LOSSES = 'mseLoss l1Loss smoothL1Loss huberLoss binaryCrossEntropy binaryCrossEntropyWithLogits klDiv';
+
+/** Arguments that each takes. */
+export function functionCalls(): Readonly<Record<string, Arguments>> {
+  const x = k.ones([2, 3]);
+  const images = k.ones([1, 2, 4, 4]);
+  const mask = k.gt(x, 0);
+  const classes = k.zeros([2], { dtype: 'i32' });
+  const loss = k.ones([], { requiresGrad: true });
+  return {
+    ...Object.fromEntries(ALONE.split(' ').map((name) => [name.replace(':1', ''), name.endsWith(':1') ? [x, 1] : [x]])),
+    ...Object.fromEntries(PAIRS.split(' ').map((name) => [name, [x, x]])),
+    ...Object.fromEntries(LOSSES.split(' ').map((name) => [name, [x, x]])),
+    adaptiveAvgPool2d: [images, 2],
+    avgPool2d: [images, 2],
+    backward: [loss],
+    batchNorm: [x, { training: true }],
+    cast: [x, 'i32'],
+    cat: [[x, x]],
+    chunk: [x, 2],
+    clamp: [x, { min: 0 }],
+    conv1d: [k.ones([1, 2, 4]), k.ones([1, 2, 1]), k.ones([1])],
+    conv2d: [images, k.ones([1, 2, 1, 1]), k.ones([1])],
+    convTranspose2d: [images, k.ones([2, 1, 1, 1]), k.ones([1])],
+    crossEntropy: [x, classes],
+    cumsum: [x, 0],
+    dropout2d: [images],
+    embedding: [classes, x],
+    expand: [x, [2, 3]],
+    flip: [x, 0],
+    gather: [x, 0, k.zeros([1, 3], { dtype: 'i32' })],
+    grad: [[loss], [loss]],
+    gradcheck: [(t: k.Tensor) => t, [loss]],
+    groupNorm: [images, 1],
+    indexSelect: [x, 0, classes],
+    instanceNorm: [images],
+    interpolate: [images, { scaleFactor: 2 }],
+    layerNorm: [x, [3]],
+    linear: [x, x, k.ones([2])],
+    maskedFill: [x, mask, x],
+    maxPool1d: [x, 1],
+    maxPool2d: [images, 2],
+    narrow: [x, 0, 0, 1],
+    nllLoss: [x, classes],
+    normal: [x, x],
+    oneHot: [classes, 3],
+    pad: [x, [1, 1]],
+    permute: [x, [1, 0]],
+    randintLike: [x, 0, 2],
+    registerHook: [loss, () => {}],
+    reshape: [x, [3, 2]],
+    scaledDotProductAttention: [x, x, x],
+    select: [x, 0, 0],
+    slice: [x, 0],
+    split: [x, 1],
+    stack: [[x, x]],
+    transpose: [x, 0, 1],
+    unsqueeze: [x, 0],
+    where: [mask, x, x],
+  };
+}
