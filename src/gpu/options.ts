@@ -92,13 +92,11 @@ export function required<Given extends object>(op: string, given: Given, known: 
   return checked(op, given, known);
 }
 
-/**
- * Refuses arguments beyond those that a function takes. What `map` and `reduce` of an array add may follow: an index and the
- * array.
- */
+/** Refuses arguments beyond those that a function takes. An index and the array may follow, as `map` and `reduce` pass them. */
 export function atMost(op: string, most: number, given: ArrayLike<unknown>): void {
-  const last = given[given.length - 1];
-  if (given.length <= most || last === undefined || (given.length > 2 && Array.isArray(last))) return;
+  if (given.length <= most) return;
+  const [last, index, item] = Array.from(given).reverse();
+  if (last === undefined || (Array.isArray(last) && item && last[Number(index)] === item)) return;
   refuse(`${op}: ${given.length} arguments, of which it takes ${most}; leave out ${text(last)}`);
 }
 

@@ -299,6 +299,8 @@ describe('the error says what came, and what to write', () => {
     ['clone: 2 arguments, of which it takes 1', () => Reflect.apply(kindling.clone, null, [ones(), {}])],
     ['relu: 2 arguments, of which it takes 1', () => Reflect.apply(kindling.relu, null, [ones(), { inplace: true }])],
     ['relu: 2 arguments, of which it takes 1', () => Reflect.apply(ones().relu, ones(), [{ inplace: true }])],
+    ['relu: 2 arguments, of which it takes 1', () => Reflect.apply(kindling.relu, null, [ones(), [2, 2]])],
+    ['relu: 3 arguments, of which it takes 1', () => Reflect.apply(kindling.relu, null, [ones(), 0, [2, 2]])],
     ['sum: wants an object of options, got 0', () => Reflect.apply(ones().sum, ones(), [0, true])],
     ['Dropout: 2 arguments, of which it takes 1', () => Reflect.construct(nn.Dropout, [0.5, true])],
     [
