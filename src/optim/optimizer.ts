@@ -35,6 +35,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   readonly #laid = new WeakMap<object, Laid<Options>>();
 
   constructor(params: Params<Options>, defaults: Options, known: Known<Options>) {
+    if (!defaults) this.fail('a subclass passes on its options');
     this.defaults = watch(defaults);
     this.#names = Object.keys(defaults);
     this.#known = { ...known, params: 'any', initialLr: 'number', name: 'string' };
