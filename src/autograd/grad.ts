@@ -3,7 +3,6 @@ import { refuse } from '../gpu/errors.js';
 import { checked, type Known, wantTensor, wantTensors } from '../gpu/options.js';
 import { insideScope } from '../gpu/storage.js';
 import { show } from '../tensor/shape.js';
-import { keep } from '../tensor/step.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add } from './binary.js';
 import { gradients } from './gradients.js';
@@ -103,7 +102,7 @@ export function backward(root: Tensor, options: BackwardOptions = {}): void {
       if (!made) return;
       // A new tensor: the sum is on the tape, and what was there before stays what it was.
       const before = leaf.grad;
-      leaf.grad = keep(add(before ?? 0, made));
+      leaf.grad = add(before ?? 0, made);
       if (before?.gradFn && insideScope()) before.storage.retire();
     }),
   );
