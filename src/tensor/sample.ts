@@ -1,7 +1,7 @@
 /**
- * Tensors of random numbers, from the library's seed. They are made on the device, so they may stand in captured steps, and each
- * replay draws new ones: those that the function itself would draw, in a step or outside. The same seed gives the same numbers on every adapter, up
- * to the rounding of float32.
+ * Tensors of random numbers, from the library's seed. They are made on the device, so they may stand in captured steps, and
+ * each replay draws new ones: those that the function itself would draw, in a step or outside. The same seed gives the same
+ * numbers on every adapter, up to the rounding of float32.
  */
 import { refuse } from '../gpu/errors.js';
 import { checked, required, text, wantTensor } from '../gpu/options.js';

@@ -11,7 +11,8 @@ import { tensorsIn } from './tree.js';
  *
  * What `body` returns (a tensor, or arrays, Maps and objects of tensors) outlives the step, a gradient the next `zeroGrad` too,
  * and so do parameters, module buffers, gradients of leaves, optimizer state and what was passed to {@link keep}. Everything
- * else made inside is freed at the end; using it afterwards throws. Results of up to 4 KiB, a loss say, are read back together with the step.
+ * else made inside is freed at the end; using it afterwards throws. Results of up to 4 KiB, a loss say, are read back together
+ * with the step.
  *
  * `body` must not be async: read results after the step.
  *

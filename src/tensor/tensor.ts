@@ -92,7 +92,10 @@ export class Tensor {
     return true;
   }
 
-  /** @internal Tells a recording that it uses this tensor, with what the user has put there; whether one does that did not make it. */
+  /**
+   * @internal Whether a function is being recorded that did not make this tensor. What the user has put on the tensor is then
+   * looked after.
+   */
   isUsed(): boolean {
     const by = this.storage.isTemporary ? null : recording();
     by?.fields.read(this, 'fields', () => Object.values(this).slice(ownFields), sameItems);
