@@ -8,6 +8,7 @@ import { constantOf } from '../tensor/create.js';
 import { broadcast, broadcastStrides } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { type DType, holds, Tensor } from '../tensor/tensor.js';
+import { markLike, noneOf } from '../tensor/unfit.js';
 import { sumTo } from './broadcast.js';
 import { cast } from './cast.js';
 import { differentiable } from './tape.js';
@@ -71,11 +72,13 @@ function binary(line: lines.Binary, left: Operand, right: Operand): Tensor {
     shape,
     stridesA: broadcastStrides(a.shape, shape),
     stridesB: broadcastStrides(b.shape, shape),
+    ...(makes ? {} : { none: { a: noneOf(a).none, b: noneOf(b).none } }),
   };
   const run = (part: BinarySpec['part'], inputs: Tensor[], dtype?: DType): Tensor =>
     launchFlat('binary', (cut) => binaryKernel(line, cut), { ...spec, part }, inputs, shape, dtype);
   const value = run('value', [a, b], makes ?? a.dtype);
   if (!gradients) return value;
+  if (a.dtype !== 'f32') markLike(value, a, b);
   return differentiable(name, [a, b], value, (g) => {
     const part = (which: 0 | 1, operand: Tensor): Tensor | null => {
       if (!operand.requiresGrad) return null;

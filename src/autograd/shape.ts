@@ -135,7 +135,9 @@ export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_I
   const d = dimOf('slice', dim, x.ndim);
   const length = x.shape[d];
   if (length === undefined) refuse('slice: a scalar has no dimensions');
-  required('slice', { start, end, step }, { start: 'whole', end: 'whole', step: 'size' });
+  required('slice', { start, end, step }, { start: 'number', end: 'number', step: 'size' });
+  const broken = [start, end].find((at) => !Number.isInteger(at) && Math.abs(at) !== Infinity);
+  if (broken !== undefined) refuse(`slice: position ${broken} is no whole number`);
   const position = (at: number): number => Math.min(length, Math.max(0, at < 0 ? at + length : at));
   const from = position(start);
   const count = Math.max(0, Math.ceil((position(end) - from) / step));

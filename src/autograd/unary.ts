@@ -6,6 +6,7 @@ import { names, unaryGradKernel, unaryKernel } from '../kernels/elementwise.js';
 import { bitsOf } from '../kernels/flat.js';
 import { nanToNumKernel } from '../kernels/nanToNum.js';
 import { Tensor } from '../tensor/tensor.js';
+import { markLike, noneOf } from '../tensor/unfit.js';
 import { div, gt, maximum, minimum, mul, powTensor } from './binary.js';
 import { cast } from './cast.js';
 import { offered } from './fusion.js';
@@ -18,8 +19,11 @@ function unary(line: lines.Unary, x: Tensor, parameter?: number): Tensor {
   wantTensor(name, 'x', x);
   if (x.dtype !== 'f32' && line.whole && (x.dtype !== 'u32' || !line.whole.includes('-'))) {
     const type = x.dtype === 'u32' ? 'u32' : 'i32';
-    const spec = { name, size: x.size, type } as const;
-    return launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [cast(x, type)], x.shape, type);
+    const spec = { name, size: x.size, type, ...noneOf(x) } as const;
+    return markLike(
+      launchFlat('unary', (cut) => unaryKernel(line, cut), spec, [cast(x, type)], x.shape, type),
+      x,
+    );
   }
   if (x.dtype !== 'f32') return unary(line, cast(x, 'f32'), parameter);
   if (Number.isNaN(parameter)) refuse(`${name}: the parameter is NaN`);

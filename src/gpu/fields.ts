@@ -2,7 +2,7 @@
  * Fields of objects on the host that a recorded function uses. Its recording holds while those that it read before it wrote
  * them are the same, and each replay writes again what the function wrote.
  */
-import { isStill, remembered } from './held.js';
+import { isLike, isStill, remembered } from './held.js';
 
 /** A field that holds a number, a module, a tensor: something that is the same or not. */
 interface Simple {
@@ -58,9 +58,18 @@ export class Fields {
     else this.#reads.push({ of, name, holds: () => isStill(then, of[name]) });
   }
 
-  /** The function reads what `get` returns, now `then`, which is to stay the same: as `same` says, or as a field. */
-  read<T>(of: object, name: PropertyKey, get: () => T, same: (a: T, b: T) => boolean = Object.is, then = get()): void {
-    if (this.#used.add(of, name)) this.#reads.push({ of, name, holds: () => same(then, get()) });
+  /** The function reads what `get` returns, which is to stay the same: as `same` says, or as a field. */
+  read<T>(of: object, name: PropertyKey, get: () => T, same: (then: T, now: T) => boolean = Object.is): void {
+    if (!this.#used.add(of, name)) return;
+    const then = get();
+    this.#reads.push({ of, name, holds: () => same(then, get()) });
+  }
+
+  /** The function reads a getter, which gave `value`. One that makes something anew each time says nothing. */
+  ask(of: object, name: PropertyKey, value: unknown, get: () => unknown): void {
+    if (!this.#used.add(of, name)) return;
+    const then = remembered(value);
+    if (isLike(then, get())) this.#reads.push({ of, name, holds: () => isLike(then, get()) });
   }
 
   /** The function is about to write a field. */

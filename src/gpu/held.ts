@@ -57,16 +57,19 @@ class Held {
     this.#parts = parts.map((part) => remembered(part, seen));
   }
 
+  holds(value: unknown, same: typeof isStill): boolean {
+    const now = contentOf(value);
+    return now?.length === this.#parts.length && this.#parts.every((part, i) => same(part, now[i]));
+  }
+
   isStill(value: unknown): boolean {
-    if (value !== this.#of) return false;
-    const now = contentOf(this.#of);
-    return now?.length === this.#parts.length && this.#parts.every((part, i) => isStill(part, now[i]));
+    return value === this.#of && this.holds(value, isStill);
   }
 }
 
 function contentOf(value: unknown): readonly unknown[] | null {
   const numbers = numbersOf(value);
-  if (numbers) return Array.from(numbers);
+  if (numbers) return numbers.length > MOST_PARTS ? null : Array.from(numbers);
   if (Array.isArray(value)) return value;
   return isHolder(value) ? partsOf(value) : null;
 }
@@ -81,6 +84,15 @@ export function remembered(value: unknown, seen: ReadonlySet<object> = new Set()
 /** Whether `value` is what was {@link remembered}, and holds the same. */
 export const isStill = (before: unknown, value: unknown): boolean =>
   before instanceof Held ? before.isStill(value) : Object.is(before, value);
+
+const storageOf = (value: unknown): unknown =>
+  Object(value) === value ? Reflect.get(value as object, 'storage') : undefined;
+
+/** Whether `value` is what was {@link remembered}, or another object that holds the same; tensors may share their memory. */
+export function isLike(before: unknown, value: unknown): boolean {
+  if (before instanceof Held) return before.holds(value, isLike);
+  return Object.is(before, value) || (storageOf(before) !== undefined && storageOf(before) === storageOf(value));
+}
 
 export const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((item, i) => item === b[i]);

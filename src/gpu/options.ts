@@ -92,12 +92,18 @@ export function required<Given extends object>(op: string, given: Given, known: 
   return checked(op, given, known);
 }
 
-/** Refuses arguments beyond those that a function takes. An index and the array may follow, as `map` and `reduce` pass them. */
+/**
+ * Refuses arguments beyond those that a function takes. An index and the array may follow, as `map`, `reduce` and `forEach` pass
+ * them; an index that would be taken for an argument may not.
+ */
 export function atMost(op: string, most: number, given: ArrayLike<unknown>): void {
   if (given.length <= most) return;
   const [last, index, item] = Array.from(given).reverse();
-  if (last === undefined || (Array.isArray(last) && item && last[Number(index)] === item)) return;
-  refuse(`${op}: ${given.length} arguments, of which it takes ${most}; leave out ${text(last)}`);
+  const isListed = last instanceof Set ? last.has(item) : Array.isArray(last) && last[Number(index)] === item;
+  if (last === undefined || (isListed && given.length >= most + 2)) return;
+  refuse(
+    `${op}: ${given.length} arguments, of which it takes ${most}; leave out ${text(last)}, or write x => ${op}(x)`,
+  );
 }
 
 /** The argument, once it is known to be a tensor. @throws KindlingError naming `op`, the argument and what to write instead */

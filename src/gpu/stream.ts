@@ -13,7 +13,6 @@ import { KindlingError, refuse } from './errors.js';
 import { takeUntold } from './failures.js';
 import type { Submission } from './hosts/polling.js';
 import type { Memory } from './memory.js';
-import { atMost } from './options.js';
 import { bindGroupCount, type Command, type Encoded, plan, type Readback, writtenBy } from './plan.js';
 import { type PoolBuffer, pool } from './pool.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
@@ -235,7 +234,6 @@ function refuseWritten(commands: readonly Command[], recording: Recording): void
  * @throws KindlingError what failed on the device and nobody has been told of yet
  */
 export async function sync(): Promise<void> {
-  atMost('sync', 0, arguments);
   flush();
   const state = stream();
   const { queue } = device();

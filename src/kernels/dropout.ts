@@ -23,7 +23,7 @@ export const dropoutThreshold = (p: number): number => Math.min(0xffffffff, Math
 /** [x, draw] → y. */
 export const dropoutKernel = /* @__PURE__ */ interned(({ size, inner, p, stream }: DropoutSpec): Kernel => {
   const words = (element: string): string =>
-    `philox(vec2(draw[0], draw[1]), vec4(${element} / 4u, draw[2] + ${stream}u, 0u, 0u))`;
+    `philox(vec2(draw[0], draw[1]), vec4(${element} / 4u, draw[2] + ${stream >>> 0}u, 0u, 0u))`;
   // What is dropped is multiplied by 0, so that NaN and infinities are NaN; a 0 that compilers know would take them out.
   const kept = (at: string, word: string): string =>
     p === 1

@@ -13,6 +13,8 @@ export interface UnarySpec {
   readonly size: number;
   /** Bits of what the expressions call `p`: keys of kernels are JSON, which has no infinities. */
   readonly parameter?: number;
+  /** Of integers: bits of an element that stays what it is. */
+  readonly none?: string;
   readonly flat?: Flat;
 }
 
@@ -27,6 +29,13 @@ fn f(${Object.entries(args)
   return ${body};
 }`;
 
+/** An expression, or one of the operands where that has certain bits. */
+const kept = (expression: string, type: Scalar, none: Readonly<Record<string, string | undefined>> = {}): string =>
+  Object.entries(none).reduce((value, [name, bits]) => {
+    const lost = `bitcast<${type}>(${bits})`;
+    return bits ? `select(${value}, ${lost}, ${name} == ${lost})` : value;
+  }, expression);
+
 const parameterOf = (expression: string, parameter = 0): { parameter: number } | undefined =>
   names(expression, 'p') ? { parameter } : undefined;
 
@@ -36,7 +45,7 @@ export const unaryKernel = /* @__PURE__ */ interned(
     const { name, value: real, whole = real, makes, uses = [] } = line;
     const { size, flat = SOFTWARE_FLAT, type = 'f32' } = spec;
     const result = makes === 'bool' ? 'u32' : type;
-    const value = type === 'f32' ? real : whole;
+    const value = kept(type === 'f32' ? real : whole, type, { x: spec.none });
     return flatKernel({
       name,
       read: { xs: { walked: type } },
@@ -77,6 +86,8 @@ export interface BinarySpec {
   readonly shape: readonly number[];
   readonly stridesA: readonly number[];
   readonly stridesB: readonly number[];
+  /** Of integers: bits of an element of a or b which the value is then too. */
+  readonly none?: { readonly a?: string | undefined; readonly b?: string | undefined };
   readonly flat?: Flat;
 }
 
@@ -85,7 +96,7 @@ export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: Binary
   const { value: real, whole, gradients, ofNan = [], makes, uses = [] } = line;
   const { shape, type, part, flat = SOFTWARE_FLAT } = spec;
   const gradient = part !== 'value';
-  const value = whole && type !== 'f32' ? `${type}(${whole})` : real;
+  const value = kept(whole && type !== 'f32' ? `${type}(${whole})` : real, type, part === 'value' ? spec.none : {});
   const plain = gradient ? (gradients?.[part === 'gradA' ? 0 : 1] ?? '0.0') : value;
   const broken = ofNan[gradient ? 1 : 0];
   const expression = broken && type === 'f32' ? `select(${plain}, ${broken}, is_nan(a) || is_nan(b))` : plain;

@@ -291,11 +291,11 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   #settle(group: Group<Options>): void {
     this.#checkGroup(group);
     this.#checkOptions(group);
-    for (const name of this.#names) Object.freeze(Reflect.get(group, name));
+    for (const name of this.#names) if (Array.isArray(group[name])) Object.freeze(group[name]);
   }
 
   #checkOptions(options: Options): void {
-    const missing = this.#names.find((name) => Reflect.get(options, name) === undefined);
+    const missing = this.#names.find((name) => Reflect.get({ ...this.defaults, ...options }, name) === undefined);
     if (missing) this.fail(`${missing} is undefined`);
     this.checkSigns({ lr: options.lr });
     this.check(options);

@@ -4,7 +4,7 @@ import { Recording, withRecording } from '../gpu/recording.js';
 import { scoped } from '../gpu/storage.js';
 import { flush } from '../gpu/stream.js';
 import { beginDraws, drawsOfStep } from './random.js';
-import { Tensor } from './tensor.js';
+import { fieldsOf, Tensor } from './tensor.js';
 import { copyTree, difference, mapTensors, tensorsIn } from './tree.js';
 import { markLike } from './unfit.js';
 
@@ -86,7 +86,8 @@ export function record<Args extends readonly unknown[]>(
   const inputs: Tensor[] = [];
   const copies = new Map<Tensor, Tensor>();
   const pattern = argumentsFor(args, (given) => {
-    const input = copies.get(given) ?? new Tensor(given.shape, given.dtype);
+    const input =
+      copies.get(given) ?? Object.assign(new Tensor(given.shape, given.dtype), Object.fromEntries(fieldsOf(given)));
     inputs.push(input);
     if (copies.has(given)) return input;
     copies.set(given, input);

@@ -254,6 +254,9 @@ export class Tensor {
 /** How many fields a tensor has before a user gives it more. */
 let ownFields = 0;
 
+/** @internal Names and values of the fields that a user has given a tensor. */
+export const fieldsOf = (tensor: Tensor): [string, unknown][] => Object.entries(tensor).slice(ownFields);
+
 const samePlace = (a: Place | null, b: Place | null): boolean => a?.memory === b?.memory && a?.offset === b?.offset;
 
 /** At once, not by a promise: inside a captured function nobody can wait for one. */

@@ -1,8 +1,8 @@
 /** Values that hold tensors: arrays, Maps, Sets, plain objects and instances of classes, and these within one another. */
 import { refuse } from '../gpu/errors.js';
-import { isHolder, numbersOf, partsOf } from '../gpu/held.js';
+import { isHolder, numbersOf, partsOf, sameItems } from '../gpu/held.js';
 import { sameShape } from './shape.js';
-import { Tensor } from './tensor.js';
+import { fieldsOf, Tensor } from './tensor.js';
 
 /** The tensors in a value. */
 export function* tensorsIn(value: unknown, seen = new Set<object>()): Generator<Tensor> {
@@ -79,7 +79,7 @@ export function difference(before: unknown, now: unknown, met = new Map<object, 
   const here = { path: [], before, now };
   if (before instanceof Tensor) {
     const same = now instanceof Tensor && before.dtype === now.dtype && sameShape(before.shape, now.shape);
-    return same ? null : here;
+    return same && sameItems(fieldsOf(before).flat(), fieldsOf(now).flat()) ? null : here;
   }
   const numbers = numbersOf(before);
   if (numbers) return sameNumbers(numbers, numbersOf(now)) ? null : here;

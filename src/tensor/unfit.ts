@@ -24,12 +24,17 @@ export function mark<T extends Held>(tensor: T, reason: string): T {
   return tensor;
 }
 
-/** Marks a copy of a tensor as that is. */
-export function markLike(copy: Held, of: Held): void {
-  const reason = reasons.get(of.storage);
-  if (reason === undefined) reasons.delete(copy.storage);
-  else reasons.set(copy.storage, reason);
+/** Marks a tensor as the first marked one of those that it was made of. Returns it. */
+export function markLike<T extends Held>(made: T, ...of: Held[]): T {
+  const reason = of.map(({ storage }) => reasons.get(storage)).find((found) => found);
+  if (reason === undefined) reasons.delete(made.storage);
+  else reasons.set(made.storage, reason);
+  return made;
 }
+
+/** What kernels are told of a marked tensor of integers. */
+export const noneOf = (tensor: Held): { readonly none?: string } =>
+  isMarked(tensor) && tensor.dtype !== 'bool' ? { none: noneBits(tensor.dtype) } : {};
 
 export const isMarked = (tensor: Held): boolean => reasons.has(tensor.storage);
 

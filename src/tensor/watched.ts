@@ -4,9 +4,6 @@
  */
 import { opaque, sameItems } from '../gpu/held.js';
 import { recording } from '../gpu/recording.js';
-import { Storage } from '../gpu/storage.js';
-import { Tensor } from './tensor.js';
-import { copyTree, difference, tensorsIn } from './tree.js';
 
 export { opaque, sameItems } from '../gpu/held.js';
 export { readField, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
@@ -23,16 +20,6 @@ function accessorOf(target: object, name: PropertyKey): PropertyDescriptor | nul
   return null;
 }
 
-/** What there is to compare of what a getter returns; null for what it makes anew each time: tensors, functions. */
-function lasting(value: unknown): { readonly of: unknown } | null {
-  if (value instanceof Tensor) return value.storage.isTemporary ? null : { of: value.storage };
-  if (typeof value === 'function' || !tensorsIn(value).next().done) return null;
-  return { of: copyTree(value, (tensor) => tensor) };
-}
-
-const isLike = (then: unknown, now: unknown): boolean =>
-  then instanceof Storage ? then === now : difference(then, now) === null;
-
 /** The function reads a field. Of one behind a getter, which may read private fields, it is the result that counts. */
 function noteRead(target: object, name: PropertyKey, self: unknown, value: unknown): void {
   const fields = recording()?.fields;
@@ -41,9 +28,7 @@ function noteRead(target: object, name: PropertyKey, self: unknown, value: unkno
     fields.see(target, name);
     return;
   }
-  const then = lasting(value);
-  const get = (): unknown => lasting(Reflect.get(target, name, self))?.of;
-  if (then) fields.read(target, name, get, isLike, then.of);
+  fields.ask(target, name, value, () => Reflect.get(target, name, self));
 }
 
 /** The function is about to define a field, or to delete it. */
@@ -61,6 +46,9 @@ function noteNames(target: object): void {
   recording()?.fields.read(target, 'names of fields', names, sameItems);
 }
 
+/** What setters were last given. */
+const settings = new WeakMap<object, Map<PropertyKey, unknown>>();
+
 const watching: ProxyHandler<object> = {
   get(target, name, self) {
     const value: unknown = Reflect.get(target, name, self);
@@ -70,9 +58,11 @@ const watching: ProxyHandler<object> = {
   set(target, name, value, self) {
     if (!accessorOf(target, name)) noteWrite(target, name);
     else if (Object(value) !== value) {
-      // Replays set it to what its getter says in the end. Of an object its setter takes care, by what that writes.
+      // Replays set it to the last of what the function did. Of an object its setter takes care, by what that writes.
+      const given = settings.get(target) ?? new Map<PropertyKey, unknown>();
+      settings.set(target, given.set(name, value));
       const set = (last: unknown): void => void Reflect.set(target, name, last, self);
-      recording()?.fields.write(target, name, () => Reflect.get(target, name, self), set);
+      recording()?.fields.write(target, name, () => given.get(name), set);
     }
     // Setting a field of a proxy defines it.
     return Reflect.set(target, name, value, self);

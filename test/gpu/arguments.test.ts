@@ -26,6 +26,7 @@ const EXPORTS: Readonly<Record<string, object>> = {
 const LEFT_OUT = [
   ...['KindlingError', 'DeviceLostError'], // They take any text.
   ...['Tensor', 'ClassificationReport'], // Made by functions; their constructors are internal.
+  ...['destroy', 'sync'], // Listeners, which are given events: `process.on('exit', destroy)`.
 ];
 
 /** Bases without a meaning of their own: a subclass passes on what it takes. */
@@ -33,7 +34,7 @@ const BASES = ['Module', 'Optimizer', 'LRScheduler'];
 
 /** What would reach for files, the network or the device, or take seconds, if it were called as it should be. */
 const NOT_IN_EARNEST =
-  'destroy init CIFAR10 MNIST FashionMNIST ImageFolder lockFile writeFileAtomic profile measurePeaks clearTuning tune';
+  'init CIFAR10 MNIST FashionMNIST ImageFolder lockFile writeFileAtomic profile measurePeaks clearTuning tune';
 
 /** What takes any arguments. */
 const OPEN: Readonly<Record<string, string>> = {
@@ -320,6 +321,11 @@ test('functions go where arrays call them, with an index and the array', () => {
   const tensors = [ones(), ones()];
   expect(tensors.map(kindling.relu)).toHaveLength(2);
   expect(tensors.reduce(kindling.add).shape).toEqual([2, 3]);
+  for (const keep of [tensors, new Set(tensors)]) keep.forEach(kindling.keep);
+});
+
+test('an index is not taken for an argument', () => {
+  expect(() => [ones(), ones()].map(kindling.tril)).toThrow('tril: 3 arguments, of which it takes 2; leave out');
 });
 
 test.each<[string, string, (options: never) => unknown]>([

@@ -295,3 +295,10 @@ describe('refused', () => {
     expect(() => f(w.mul(2).detach())).not.toThrow();
   });
 });
+
+test('fields that the user has put on an argument', async () => {
+  const f = k.capture((x: k.Tensor & { scale?: number }) => x.mul(x.scale ?? 1));
+  const seen: number[] = [];
+  for (const scale of [3, 3, 3, 3, 4, 4, 4]) seen.push(await f(Object.assign(k.ones([1]), { scale })).item());
+  expect(seen).toEqual([3, 3, 3, 3, 4, 4, 4]);
+});

@@ -181,3 +181,68 @@ test('fields that the user gives a parameter', async () => {
   }
   expect(seen).toEqual([1, 1, 1, 2, 2, 2, 10, 10, 10]);
 });
+
+describe('getters that make something anew', () => {
+  class Many extends nn.Module {
+    blocks = new Map([['tanh', new nn.Tanh()]]);
+    weight = new nn.Parameter(k.ones([1]));
+    #scale = 1;
+
+    get layers(): Iterable<nn.Module> {
+      return this.blocks.values();
+    }
+    get config(): { act: (x: k.Tensor) => k.Tensor } {
+      return { act: (x) => k.relu(x) };
+    }
+    get parts(): { w: k.Tensor; scale: number } {
+      return { w: this.weight, scale: this.#scale };
+    }
+    rescale(to: number): void {
+      this.#scale = to;
+    }
+    forward(x: k.Tensor): k.Tensor {
+      const { w, scale } = this.parts;
+      let y = this.config.act(x).mul(w).mul(scale);
+      for (const layer of this.layers) y = layer.forward(y);
+      return y;
+    }
+  }
+
+  test('are no reason to record anew, and numbers beside tensors are looked at', async () => {
+    const model = new Many();
+    const f = k.capture((x: k.Tensor) => model.forward(x));
+    for (let i = 0; i < 5; i++) expect(await f(k.full([1], 0.5)).item()).toBeCloseTo(Math.tanh(0.5), 6);
+    expect(f.stats().replays).toBeGreaterThanOrEqual(2);
+    model.rescale(3);
+    for (let i = 0; i < 3; i++) expect(await f(k.full([1], 0.5)).item()).toBeCloseTo(Math.tanh(1.5), 6);
+  });
+});
+
+test('a setter without a getter, and one whose getter says it otherwise', async () => {
+  class Rated extends nn.Module {
+    #rate = 1;
+    #size = [1, 1];
+    set rate(to: number) {
+      if (typeof to !== 'number') throw new Error('no rate');
+      this.#rate = to;
+    }
+    set size(n: number) {
+      this.#size = [n, n];
+    }
+    get size(): unknown {
+      return this.#size;
+    }
+    forward(x: k.Tensor): k.Tensor {
+      return x.mul(this.#rate).mul(this.#size[1] ?? 0);
+    }
+  }
+  const model = new Rated();
+  const f = k.capture((x: k.Tensor) => {
+    model.rate = 0.5;
+    model.size = 4;
+    return model.forward(x);
+  });
+  for (let i = 0; i < 5; i++) expect(await f(k.ones([1])).item()).toBe(2);
+  expect(await model.forward(k.ones([1])).item()).toBe(2);
+  expect(model.size).toEqual([4, 4]);
+});

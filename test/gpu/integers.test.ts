@@ -123,6 +123,24 @@ test('operands that a type does not hold', async () => {
   expect(i32([1]).add(1).dtype).toBe('i32');
 });
 
+test('what does not fit stays so in whole numbers of it', async () => {
+  const sum = (): k.Tensor => i32([MOST, 1]).sum();
+  const made: Record<string, k.Tensor> = {
+    relu: k.relu(sum()),
+    clamp: sum().clamp({ min: 0 }),
+    square: k.square(sum()),
+    sign: k.sign(sum()),
+    add: sum().add(1),
+    'mul from the right': i32([0]).mul(sum()),
+    maximum: k.maximum(i32([5]), sum()),
+  };
+  for (const [name, y] of Object.entries(made)) {
+    expect(y.dtype, name).toBe('i32');
+    await expect(y.data(), name).rejects.toThrow('sum: the result does not fit i32');
+  }
+  expect(await k.relu(i32([2, 3]).sum()).item()).toBe(5);
+});
+
 test('bytes that are labels, and bytes that are pictures', async () => {
   const labels = { data: Uint8Array.of(3, 1), shape: [2] };
   const load = async (...arrays: HostArray[]) => {

@@ -372,3 +372,10 @@ test.each([
   const flat = [...((await x.grad?.data()) ?? [])];
   if (gradients) expect(flat).toEqual(gradients.flat().map((value) => expect.closeTo(value, 5)));
 });
+
+test('a slice to infinity ends at the end', async () => {
+  const x = k.tensor([1, 2, 3]);
+  expect(await k.slice(x, 0, 1, Infinity).array()).toEqual([2, 3]);
+  expect(await k.slice(x, 0, -Infinity, 2).array()).toEqual([1, 2]);
+  expect(() => k.slice(x, 0, 0.5)).toThrow('slice: position 0.5 is no whole number');
+});
