@@ -136,18 +136,17 @@ export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_I
   const length = x.shape[d];
   if (length === undefined) refuse('slice: a scalar has no dimensions');
   required('slice', { start, end, step }, { start: 'number', end: 'number', step: 'size' });
-  const broken = [start, end].find((at) => !Number.isInteger(at) && Math.abs(at) !== Infinity);
-  if (broken !== undefined) refuse(`slice: position ${broken} is no whole number`);
   const position = (at: number): number => Math.min(length, Math.max(0, at < 0 ? at + length : at));
-  const from = position(start);
-  const count = Math.max(0, Math.ceil((position(end) - from) / step));
+  const [from, to] = [position(start), position(end)];
+  if (from % 1 || to % 1) refuse(`slice: ${start} or ${end} is not whole`);
+  const count = Math.max(0, Math.ceil((to - from) / step));
   const strides = stridesOf(x.shape);
   const block = {
     shape: x.shape.map((n, i) => (i === d ? count : n)),
     strides: strides.map((s, i) => (i === d ? s * step : s)),
     offset: count === 0 ? 0 : from * at(strides, d),
   };
-  return takeBlock('slice', x, block, { dim: d, from, to: position(end), step });
+  return takeBlock('slice', x, block, { dim: d, from, to, step });
 }
 
 /** One entry of dimension `dim`, which goes away. */

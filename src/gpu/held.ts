@@ -1,4 +1,5 @@
 /** What values hold: which objects are looked into, and whether what they held is still there. */
+import { isTensor } from './options.js';
 
 /** Objects with this key stand for themselves: nobody looks into them or copies them. */
 export const opaque: unique symbol = Symbol('kindling.opaque');
@@ -85,13 +86,10 @@ export function remembered(value: unknown, seen: ReadonlySet<object> = new Set()
 export const isStill = (before: unknown, value: unknown): boolean =>
   before instanceof Held ? before.isStill(value) : Object.is(before, value);
 
-const storageOf = (value: unknown): unknown =>
-  Object(value) === value ? Reflect.get(value as object, 'storage') : undefined;
-
 /** Whether `value` is what was {@link remembered}, or another object that holds the same; tensors may share their memory. */
 export function isLike(before: unknown, value: unknown): boolean {
   if (before instanceof Held) return before.holds(value, isLike);
-  return Object.is(before, value) || (storageOf(before) !== undefined && storageOf(before) === storageOf(value));
+  return Object.is(before, value) || (isTensor(before) && isTensor(value) && before.storage === value.storage);
 }
 
 export const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>

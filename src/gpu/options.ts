@@ -67,7 +67,9 @@ function fits(kind: string | readonly string[], value: unknown): boolean {
   return base === 'number' || (Number.isInteger(value) && (base === 'whole' || value >= (base === 'size' ? 1 : 0)));
 }
 
-const isTensor = (value: unknown): value is object => typeof value === 'object' && value !== null && 'storage' in value;
+/** Whether a value is a tensor, as far as this layer knows one. */
+export const isTensor = (value: unknown): value is { readonly storage: unknown } =>
+  typeof value === 'object' && value !== null && 'storage' in value;
 
 /** The options, once they are known to be such. @throws KindlingError naming `op`, the option and what to write instead */
 export function checked<Options extends object>(op: string, options: Options, known: Known<NoInfer<Options>>): Options {
@@ -101,9 +103,7 @@ export function atMost(op: string, most: number, given: ArrayLike<unknown>): voi
   const [last, index, item] = Array.from(given).reverse();
   const isListed = last instanceof Set ? last.has(item) : Array.isArray(last) && last[Number(index)] === item;
   if (last === undefined || (isListed && given.length >= most + 2)) return;
-  refuse(
-    `${op}: ${given.length} arguments, of which it takes ${most}; leave out ${text(last)}, or write x => ${op}(x)`,
-  );
+  refuse(`${op}: ${given.length} arguments, of which it takes ${most}; leave out ${text(last)}`);
 }
 
 /** The argument, once it is known to be a tensor. @throws KindlingError naming `op`, the argument and what to write instead */

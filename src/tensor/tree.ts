@@ -31,7 +31,7 @@ function copied(
   if (value instanceof Tensor) return replace(value);
   if (numbersOf(value) && wanted(value as object)) return structuredClone(value);
   if (isIterator(value) && wanted(value)) {
-    refuse('capture: an iterator can be gone through once, which a replay would not do again. Pass an array: [...it].');
+    refuse('capture: an iterator is gone through once. Pass an array: [...it].');
   }
   if (!isHolder(value)) return value;
   const before = made.get(value);
