@@ -75,7 +75,9 @@ async function baseline(files: Files, out: string): Promise<void> {
     return index;
   };
   let used = new Set<number>();
-  watchDispatches((name, wgsl) => used.add(note(name, wgsl)));
+  // Tests give devices back: each new one is watched from the next test on.
+  const watch = onceEach((gpu) => watchDispatches(gpu, (name, wgsl) => used.add(note(name, wgsl))));
+  watch();
 
   const tests: (Baseline['tests'][number] & { kernels: number[] })[] = [];
   const failed: string[] = [];
@@ -86,6 +88,7 @@ async function baseline(files: Files, out: string): Promise<void> {
     const shared = new Set<number>();
     const report = async (event: { started: string } | { ended: Outcome }): Promise<void> => {
       if ('started' in event) {
+        watch();
         for (const index of used) shared.add(index);
         await send({ started: `${file} > ${event.started}` });
       } else {
@@ -108,9 +111,19 @@ async function baseline(files: Files, out: string): Promise<void> {
   writeFileSync(out, JSON.stringify({ adapter, kernels, tests, failed, slow } satisfies Baseline));
 }
 
+/** Does something to the device in use, unless it has been done to it. */
+function onceEach(run: (gpu: GPUDevice) => void): () => void {
+  const known = new WeakSet<GPUDevice>();
+  return () => {
+    const gpu = device();
+    if (known.has(gpu)) return;
+    known.add(gpu);
+    run(gpu);
+  };
+}
+
 /** Tells of every dispatch the shader that it runs. */
-function watchDispatches(tell: (name: string, wgsl: string) => void): void {
-  const gpu = device();
+function watchDispatches(gpu: GPUDevice, tell: (name: string, wgsl: string) => void): void {
   const shaders = new WeakMap<object, string>();
   const wrap = <T extends object, K extends keyof T>(on: T, name: K, around: (original: T[K]) => T[K]): void => {
     on[name] = around((on[name] as unknown as (...args: never[]) => unknown).bind(on) as T[K]);
@@ -142,19 +155,24 @@ function watchDispatches(tell: (name: string, wgsl: string) => void): void {
 
 async function attempt(files: Files, { tests, change }: Request & { kind: 'try' }): Promise<void> {
   await prepare();
-  const gpu = device();
-  const create = gpu.createShaderModule.bind(gpu);
-  gpu.createShaderModule = (descriptor) => {
-    const code = change && broken(descriptor.code, change.place, change.choice)?.text;
-    return create(code === undefined || code === null ? descriptor : { ...descriptor, code });
-  };
+  const mutate = onceEach((gpu) => {
+    const create = gpu.createShaderModule.bind(gpu);
+    gpu.createShaderModule = (descriptor) => {
+      const code = change && broken(descriptor.code, change.place, change.choice)?.text;
+      return create(code === undefined || code === null ? descriptor : { ...descriptor, code });
+    };
+  });
+  mutate();
   const loads = new Map(files);
   for (const { file, tests: names } of tests) {
     const load = loads.get(file);
     if (!load) continue;
     let failed = false;
     const report = async (event: { started: string } | { ended: Outcome }): Promise<void> => {
-      if ('started' in event) return send({ started: `${file} > ${event.started}` });
+      if ('started' in event) {
+        mutate();
+        return send({ started: `${file} > ${event.started}` });
+      }
       await send({ ended: { ...event.ended, file } });
       failed ||= event.ended.error !== undefined;
     };
