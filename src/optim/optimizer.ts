@@ -35,7 +35,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   readonly #laid = new WeakMap<object, Laid<Options>>();
 
   constructor(params: Params<Options>, defaults: Options, known: Known<Options>) {
-    if (!defaults) this.fail('a subclass passes on its options');
+    if (!defaults) this.fail('wants options');
     this.defaults = watch(defaults);
     this.#names = Object.keys(defaults);
     this.#known = { ...known, params: 'any', initialLr: 'number', name: 'string' };
@@ -77,7 +77,8 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       known.add(param);
     }
     const made = { ...this.defaults, ...defined(group), params } as Group<Options>;
-    this.#checkOptions(made);
+    for (const name of this.#names) if (Array.isArray(made[name])) Object.assign(made, { [name]: [...made[name]] });
+    this.#settle(made);
     const shown = watch(made);
     this.paramGroups.push(shown);
     this.#laid.set(shown, { group: made, params: [...params], arenas: Arena.all(params) });
