@@ -296,7 +296,8 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   }
 
   #checkOptions(options: Options): void {
-    const missing = this.#names.find((name) => Reflect.get({ ...this.defaults, ...options }, name) === undefined);
+    const lacks = (of: object, name: string): boolean => Reflect.get(of, name) === undefined;
+    const missing = this.#names.find((name) => lacks(options, name) && !lacks(this.defaults, name));
     if (missing) this.fail(`${missing} is undefined`);
     this.checkSigns({ lr: options.lr });
     this.check(options);

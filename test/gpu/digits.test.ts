@@ -85,19 +85,20 @@ const RELATIVE: readonly Sweep[] = [
 ];
 
 for (const [name, ours, theirs, xs, slope] of RELATIVE) {
-  test(`${name} is off by at most 5e-7 of itself, from tail to tail`, async () => {
+  const bound = /gelu.*tanh/.test(name) ? 5e-7 : 4e-7;
+  test(`${name} is off by at most ${bound} of itself, from tail to tail`, async () => {
     const x = k.tensor([...xs], { requiresGrad: true });
     const y = ours(x);
-    expect(worst(await y.data(), xs, theirs).relative).toBeLessThan(5e-7);
+    expect(worst(await y.data(), xs, theirs).relative).toBeLessThan(bound);
     if (!slope) return;
     k.sum(y).backward();
-    expect(worst(await (x.grad as k.Tensor).data(), xs, slope).relative).toBeLessThan(5e-7);
+    expect(worst(await (x.grad as k.Tensor).data(), xs, slope).relative).toBeLessThan(bound);
   });
 }
 
 test('log of denormals keeps its digits', async () => {
   const xs = [1.1754942e-38, 1e-38, 1e-40, 3e-43, 2 ** -149].map(Math.fround);
-  expect(worst(await k.log(k.tensor(xs)).data(), xs, Math.log).relative).toBeLessThan(5e-7);
+  expect(worst(await k.log(k.tensor(xs)).data(), xs, Math.log).relative).toBeLessThan(4e-7);
 });
 
 test('gelu has its tail', async () => {
