@@ -11,8 +11,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Net } from '../../examples/cifar/network.js';
 import { Gpt } from '../../examples/gpt/model.js';
 import { ResidualBlock } from '../../examples/resnet/network.js';
-import { gemmVariant } from '../../src/autograd/variant.js';
-import { setChooser } from '../../src/tensor/tuned.js';
+import { setChooser } from '../../src/choose/tuned.js';
+import { gemmVariant } from '../../src/choose/variant.js';
 import { choose } from '../../src/tune/choose.js';
 
 // Whatever was stored, and whichever other ways to convolve another test has imported.
