@@ -1,13 +1,43 @@
 /**
- * Elementwise kernels: each computes a line of elementwise/unary.ts or elementwise/binary.ts, or its gradient, for every
- * element. Tensors lie row-major. Launch: see flat.ts.
+ * Elementwise kernels: each computes a line of WGSL, or the gradient that goes with it, for every element. Tensors lie
+ * row-major. The lines stand with the ops, in `src/ops/elementwise`. Launch: see flat.ts.
  */
-import type { Binary } from './elementwise/binary.js';
-import type { Unary } from './elementwise/unary.js';
 import { type Flat, flatKernel, lifted, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
 import { FLOATS } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 import { type Operand, operandsOf } from './strided.js';
+
+/** A function of one tensor. */
+export interface UnaryLine {
+  readonly name: string;
+  /** WGSL in `x`, and `p`, a parameter. */
+  readonly value: string;
+  /** Its gradient by x: WGSL in `x`, the value `y`, the gradient `g` by the value, and `p`. Default: zero. */
+  readonly slope?: string;
+  /** Questions make bool. */
+  readonly makes?: 'bool';
+  /** The value of an integer, if it is one too: WGSL for i32, and for u32 unless it has a minus. */
+  readonly whole?: string;
+  /** Helper functions the expressions call. */
+  readonly uses?: readonly string[];
+}
+
+/** A function of two tensors. */
+export interface BinaryLine {
+  readonly name: string;
+  /** WGSL in `a` and `b`. */
+  readonly value: string;
+  /** Its gradients by a and by b: WGSL in `a`, `b` and the gradient `g` by the value. Absent for comparisons. */
+  readonly slopes?: readonly [string, string];
+  /** Value and gradients of floats of which one is a NaN, where the expressions do not pass it on. */
+  readonly ofNan?: readonly [string, string?];
+  /** The value of integers, where it is written otherwise: WGSL that makes an i32. */
+  readonly whole?: string;
+  /** Comparisons make bool. */
+  readonly makes?: 'bool';
+  /** Helper functions the expressions call. */
+  readonly uses?: readonly string[];
+}
 
 export interface UnarySpec {
   readonly size: number;
@@ -41,7 +71,7 @@ const parameterOf = (expression: string, parameter = 0): { parameter: number } |
 
 /** y = f(x). `type` is f32, or that of integers for functions that keep it. */
 export const unaryKernel = /* @__PURE__ */ interned(
-  (line: Unary, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
+  (line: UnaryLine, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
     const { name, value: real, whole = real, makes, uses = [] } = line;
     const { size, flat = SOFTWARE_FLAT, type = 'f32' } = spec;
     const result = makes === 'bool' ? 'u32' : type;
@@ -61,9 +91,9 @@ ys[i] = ${lifted('f', ['x'], vector)};`,
 );
 
 /** dx = f'(x) g, reading x, y and g. */
-export const unaryGradKernel = /* @__PURE__ */ interned((line: Unary, spec: UnarySpec): Kernel => {
-  const { gradient = '0.0', uses = [] } = line;
-  const args = ['x', 'y', 'g'].filter((name) => names(gradient, name));
+export const unaryGradKernel = /* @__PURE__ */ interned((line: UnaryLine, spec: UnarySpec): Kernel => {
+  const { slope = '0.0', uses = [] } = line;
+  const args = ['x', 'y', 'g'].filter((name) => names(slope, name));
   const typed = Object.fromEntries(args.map((name) => [name, 'f32' as const]));
   return flatKernel({
     name: `${line.name}.grad`,
@@ -71,8 +101,8 @@ export const unaryGradKernel = /* @__PURE__ */ interned((line: Unary, spec: Unar
     write: { dxs: { walked: 'f32' } },
     size: spec.size,
     flat: spec.flat ?? SOFTWARE_FLAT,
-    module: FLOATS + uses.join('\n') + scalarFunction(typed, 'f32', gradient),
-    params: parameterOf(gradient, spec.parameter),
+    module: FLOATS + uses.join('\n') + scalarFunction(typed, 'f32', slope),
+    params: parameterOf(slope, spec.parameter),
     body: (vector) => `${args.map((name) => `let ${name} = ${name}s[i];`).join('\n')}
 dxs[i] = ${lifted('f', args, vector)};`,
   });
@@ -92,12 +122,12 @@ export interface BinarySpec {
 }
 
 /** z = f(a, b) with broadcasting, or a gradient of it (which reads a, b and g). */
-export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: BinarySpec): Kernel => {
-  const { value: real, whole, gradients, ofNan = [], makes, uses = [] } = line;
+export const binaryKernel = /* @__PURE__ */ interned((line: BinaryLine, spec: BinarySpec): Kernel => {
+  const { value: real, whole, slopes, ofNan = [], makes, uses = [] } = line;
   const { shape, type, part, flat = SOFTWARE_FLAT } = spec;
   const gradient = part !== 'value';
   const value = kept(whole && type !== 'f32' ? `${type}(${whole})` : real, type, part === 'value' ? spec.none : {});
-  const plain = gradient ? (gradients?.[part === 'gradA' ? 0 : 1] ?? '0.0') : value;
+  const plain = gradient ? (slopes?.[part === 'gradA' ? 0 : 1] ?? '0.0') : value;
   const broken = ofNan[gradient ? 1 : 0];
   const expression = broken && type === 'f32' ? `select(${plain}, ${broken}, is_nan(a) || is_nan(b))` : plain;
   const given = [

@@ -8,12 +8,14 @@ import { launch, launchMany } from '../tensor/launch.js';
 import { differentiable, noGrad } from '../tensor/remember.js';
 import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, div, mul } from './binary.js';
 import { expand, reshape, sum } from './broadcast.js';
 import { cast } from './cast.js';
+import { add, div, mul, neg } from './elementwise/arithmetic.js';
+import { ne } from './elementwise/comparison.js';
+import { gather } from './indexing.js';
 import { LOSS, type Reduction, reduced } from './losses.js';
+import { squeeze, unsqueeze, where } from './shape.js';
 import { isRepeatable, logitsOf, logSoftmax } from './softmax.js';
-import { neg } from './unary.js';
 
 export interface NllOptions {
   /** A weight for every class, f32 of shape [C]. A mean divides by the weights of the targets. */
@@ -91,12 +93,29 @@ function lossOf(
   const rest = [cast(targets, 'i32'), ...(options.weight ? [options.weight] : [])];
   const made = losses(spec, { logp, logits }, rest, targets.shape);
   const inputs = [logp, logits].filter((input) => input !== undefined);
-  return differentiable(name, inputs, made.value, (g) => {
+  const fused = (g: Tensor) => {
     const toLogits = logits !== undefined && !(logp?.retainsGrad || logp?.hook);
     const read = [...(toLogits ? [made.logp] : []), ...rest, g, ...(spec.reduction === 'mean' ? [made.total] : [])];
     const grad = launch(nllGradKernel({ ...spec, logits: toLogits }), read, x.shape);
     return inputs.map((input) => (input === (toLogits ? logits : logp) ? grad : null));
-  });
+  };
+  const inOps = (source: Tensor) => lossInOps(spec, logp ? source : logSoftmax(source, 1), rest, made.total);
+  return differentiable(name, inputs, made.value, { inOps, fused });
+}
+
+/** The loss of log-probabilities again, in ops. */
+function lossInOps(spec: NllSpec, logp: Tensor, [targets, weight]: readonly Tensor[], total: Tensor): Tensor {
+  const { classes, smoothing, ignoreIndex, reduction } = spec;
+  const positions = unsqueeze(targets as Tensor, 1);
+  const counts = ne(positions, ignoreIndex);
+  const column = [classes, ...logp.shape.slice(2).map(() => 1)];
+  const weighted = weight ? mul(logp, reshape(weight, column)) : logp;
+  const right = gather(weighted, 1, where(counts, positions, 0));
+  const even = mul(sum(weighted, { dim: 1, keepdim: true }), smoothing / classes);
+  const share = smoothing === 0 ? right : add(mul(right, 1 - smoothing), even);
+  const each = squeeze(neg(where(counts, share, 0)), 1);
+  if (reduction === 'none') return each;
+  return reduction === 'mean' ? div(sum(each), total) : sum(each);
 }
 
 /** The loss, the weight that a mean divides by, and log-probabilities for the gradient to read. */

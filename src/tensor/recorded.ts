@@ -230,6 +230,7 @@ export function ended(made: Tensor, { requiresGrad, isLeaf }: Tensor): Tensor {
     inputs: [],
     order: 0,
     attributes: undefined,
+    ways: {},
     backward: () =>
       refuse(
         'backward: this depends on the result of a captured function, and gradients pass no further back than that. Call ' +

@@ -26,9 +26,8 @@
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { describe, expect, test } from 'vitest';
-import * as binaryLines from '../../src/kernels/elementwise/binary.js';
-import * as unaryLines from '../../src/kernels/elementwise/unary.js';
 import { close, plain } from '../support/agree.js';
+import { binaryRecords, unaryRecords } from '../support/records.js';
 
 const leaf = (data: k.Nested): k.Tensor => k.tensor(data, { requiresGrad: true });
 const bounds = { rtol: 3e-5, atol: 3e-6 };
@@ -89,9 +88,9 @@ const STEPWISE: Readonly<Record<string, readonly [Unary, (x: number) => number]>
 
 describe('elementwise', () => {
   test('every line has a case', () => {
-    const names = Object.values<unaryLines.Unary>(unaryLines).flatMap(({ name, makes }) => (makes ? [] : [name]));
+    const names = unaryRecords.flatMap(({ name, makes }) => (makes ? [] : [name]));
     expect(names.filter((name) => !(name in SMOOTH) && !(name in STEPWISE))).toEqual([]);
-    const pairs = Object.values<binaryLines.Binary>(binaryLines).filter(({ gradients }) => gradients);
+    const pairs = binaryRecords.filter(({ grad }) => grad);
     const cased = ['add', 'bce', 'div', 'maximum', 'minimum', 'mul', 'pow', 'sub', 'weightedSoftplus'];
     expect(pairs.map(({ name }) => name).sort()).toEqual(cased);
   });
