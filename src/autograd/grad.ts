@@ -3,6 +3,7 @@ import { refuse } from '../gpu/errors.js';
 import { checked, type Known, wantTensor, wantTensors } from '../gpu/options.js';
 import { add } from '../ops/elementwise/arithmetic.js';
 import { insideScope } from '../stream/storage.js';
+import { zerosLike } from '../tensor/create.js';
 import { enableGrad, noGrad } from '../tensor/remember.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -72,8 +73,9 @@ export function grad<const Inputs extends Tensor | readonly Tensor[], const Opti
     return createGraph ? gradients(begun, by, differentiableBackward) : gradients(begun, by);
   };
   const found = createGraph ? enableGrad(run) : noGrad(run);
+  const reached = new Set(inReverse(from));
   const made = by.map((input, i) => {
-    const gradient = found.get(input) ?? null;
+    const gradient = found.get(input) ?? (reached.has(input) ? zerosLike(input) : null);
     if (gradient || allowUnused) return gradient;
     const what = `the outputs do not depend on input ${i}, ${show(input.shape)}`;
     return refuse(`grad: ${what}; allowUnused gives null for it. No gradient gets out of a captured function`);

@@ -8,7 +8,7 @@ import type { Kernel } from '../kernels/kernel.js';
 import { type MatmulSpec, matmul as matmulKernel, matmulShape } from '../kernels/matmul.js';
 import { zeros } from '../tensor/create.js';
 import { launch, launchMany } from '../tensor/launch.js';
-import { differentiable } from '../tensor/remember.js';
+import { differentiable, each } from '../tensor/remember.js';
 import { at, type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape, sum, sumTo } from './broadcast.js';
@@ -168,17 +168,10 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
     const toRows = rows.requiresGrad ? fitting(g, weight, {}) : null;
     const masked = (mask: Tensor) => (products ? fitting(g, weight, {}, { mask }) : null);
     const dx = toRows && offering(toRows, [g, weight], { reluMask: masked });
-    if (weight.requiresGrad && bias?.requiresGrad && products) {
-      // The bias gradient is the sum of what the weight's reads of g.
-      const spec = { m: out, n: width, k: at(rows.shape, 0), transA: true, rowSum: true };
-      const [dw = null, db = null] = tunedProduct(spec, [g, rows], [], [weight, bias]);
-      return [dx, dw, db];
-    }
-    return [
-      dx,
-      weight.requiresGrad ? fitting(g, rows, { transA: true }) : null,
-      bias?.requiresGrad ? sum(g, { dim: 0 }) : null,
-    ];
+    if (!weight.requiresGrad || !bias?.requiresGrad || !products) return [dx, ...each(by, inputs, g).slice(1)];
+    // The bias gradient is the sum of what the weight's reads of g.
+    const spec = { m: out, n: width, k: at(rows.shape, 0), transA: true, rowSum: true };
+    return [dx, ...tunedProduct(spec, [g, rows], [], [weight, bias])];
   };
   const by = [
     (g: Tensor) => times(g, weight, {}),

@@ -11,10 +11,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { expand, reshape, sum } from './broadcast.js';
 import { cast } from './cast.js';
 import { add, div, mul, neg } from './elementwise/arithmetic.js';
-import { ne } from './elementwise/comparison.js';
-import { gather } from './indexing.js';
 import { LOSS, type Reduction, reduced } from './losses.js';
-import { squeeze, unsqueeze, where } from './shape.js';
 import { isRepeatable, logitsOf, logSoftmax } from './softmax.js';
 
 export interface NllOptions {
@@ -93,29 +90,22 @@ function lossOf(
   const rest = [cast(targets, 'i32'), ...(options.weight ? [options.weight] : [])];
   const made = losses(spec, { logp, logits }, rest, targets.shape);
   const inputs = [logp, logits].filter((input) => input !== undefined);
+  const total = spec.reduction === 'mean' ? [made.total] : [];
   const fused = (g: Tensor) => {
     const toLogits = logits !== undefined && !(logp?.retainsGrad || logp?.hook);
-    const read = [...(toLogits ? [made.logp] : []), ...rest, g, ...(spec.reduction === 'mean' ? [made.total] : [])];
+    const read = [...(toLogits ? [made.logp] : []), ...rest, g, ...total];
     const grad = launch(nllGradKernel({ ...spec, logits: toLogits }), read, x.shape);
     return inputs.map((input) => (input === (toLogits ? logits : logp) ? grad : null));
   };
-  const inOps = (source: Tensor) => lossInOps(spec, logp ? source : logSoftmax(source, 1), rest, made.total);
+  // Of log-probabilities the loss is linear, and so is its gradient, of which it is the gradient in turn.
+  const spread = (g: Tensor): Tensor => {
+    const grad = launch(nllGradKernel({ ...spec, logits: false }), [...rest, g, ...total], x.shape);
+    return differentiable('nll.grad', [g], grad, { by: [ofLogp] });
+  };
+  const ofLogp = (t: Tensor): Tensor =>
+    differentiable(name, [t], losses(spec, { logp: t }, rest, targets.shape).value, { by: [spread] });
+  const inOps = (source: Tensor): Tensor => ofLogp(logp ? source : logSoftmax(source, 1));
   return differentiable(name, inputs, made.value, { inOps, fused });
-}
-
-/** The loss of log-probabilities again, in ops. */
-function lossInOps(spec: NllSpec, logp: Tensor, [targets, weight]: readonly Tensor[], total: Tensor): Tensor {
-  const { classes, smoothing, ignoreIndex, reduction } = spec;
-  const positions = unsqueeze(targets as Tensor, 1);
-  const counts = ne(positions, ignoreIndex);
-  const column = [classes, ...logp.shape.slice(2).map(() => 1)];
-  const weighted = weight ? mul(logp, reshape(weight, column)) : logp;
-  const right = gather(weighted, 1, where(counts, positions, 0));
-  const even = mul(sum(weighted, { dim: 1, keepdim: true }), smoothing / classes);
-  const share = smoothing === 0 ? right : add(mul(right, 1 - smoothing), even);
-  const each = squeeze(neg(where(counts, share, 0)), 1);
-  if (reduction === 'none') return each;
-  return reduction === 'mean' ? div(sum(each), total) : sum(each);
 }
 
 /** The loss, the weight that a mean divides by, and log-probabilities for the gradient to read. */

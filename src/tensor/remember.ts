@@ -6,7 +6,6 @@ import { refusePromise } from '../gpu/errors.js';
 import { atMost, required } from '../gpu/options.js';
 import { tick } from '../memory/overwrites.js';
 import { readField, writeField } from '../stream/recording.js';
-import { zerosLike } from './create.js';
 import type { BackwardOf, GradientsOf } from './gradFn.js';
 import { Tensor } from './tensor.js';
 
@@ -96,8 +95,8 @@ export const each = (
   grad: Tensor,
 ): (Tensor | null)[] => inputs.map((input, i) => (input.requiresGrad ? (by[i]?.(grad) ?? null) : null));
 
-/** A slope that is the same but for steps, as a function of x all the same: PyTorch gives x zeros for a gradient, not none. */
+/** A slope that is the same but for steps, as a function of x all the same, to which it gives no gradient but zeros. */
 export const stepwise = (slope: Tensor, x: Tensor): Tensor =>
   differentiable('stepwise', [slope, x], new Tensor(slope.shape, slope.dtype, slope.storage), {
-    by: [(grad) => grad, () => zerosLike(x)],
+    all: (grad) => [grad, null],
   });

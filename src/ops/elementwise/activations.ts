@@ -6,22 +6,22 @@ import { BEND, ERF, EXP, EXPM1, LOG, PHI, SIGMOID, SOFTPLUS } from '../../kernel
 import { bitsOf } from '../../kernels/flat.js';
 import { RELU } from '../../kernels/floats.js';
 import { nanToNumKernel } from '../../kernels/nanToNum.js';
-import { differentiable, stepwise } from '../../tensor/remember.js';
+import { differentiable } from '../../tensor/remember.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { offered } from '../fusion.js';
 import { where } from '../shape.js';
-import { abs, add, div, maximum, minimum, mul, neg, square, sub } from './arithmetic.js';
-import { eq, ge, gt, isfinite, le, lt } from './comparison.js';
+import { add, div, maximum, minimum, mul, neg, square, sub } from './arithmetic.js';
+import { ge, gt, isfinite, lt } from './comparison.js';
 import { erf, exp, sigmoid, tanh } from './exponential.js';
-import { applied, madeOf, slopeTimes, type UnaryRecord, unary } from './make.js';
+import { applied, madeOf, type UnaryRecord, unary, waysOf } from './make.js';
 
 const RELU_RECORD: UnaryRecord = {
   name: 'relu',
+  bends: true,
   value: 'relu(x)',
   slope: 'select(g, 0.0, bitcast<u32>(y) == 0u)',
   uses: [RELU],
   whole: 'max(x, 0)',
-  grad: ({ g, x, y }) => stepwise(where(eq(y, 0), 0, g), x),
 };
 /** max(x, 0). Integers stay integers. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
 export const relu = /* @__PURE__ */ madeOf([RELU_RECORD], function relu(x: Tensor): Tensor {
@@ -29,27 +29,24 @@ export const relu = /* @__PURE__ */ madeOf([RELU_RECORD], function relu(x: Tenso
   const y = offered(wantTensor('relu', 'x', x))?.relu?.();
   if (!y) return applied(RELU_RECORD, x);
   // The gradient reads y alone, so that whatever made x need not.
-  const spec = { name: 'relu', size: x.size };
-  return differentiable('relu', [x], y, {
-    by: [(g) => stepwise(where(eq(y, 0), 0, g), x)],
-    fused: (g) => [offered(g)?.reluMask?.(y) ?? slopeTimes(RELU_RECORD, spec, y, y, g)],
-  });
+  const { by, fused } = waysOf(RELU_RECORD, { name: 'relu', size: x.size }, x, y);
+  return differentiable('relu', [x], y, { by, fused: (g) => [offered(g)?.reluMask?.(y) ?? fused(g)[0]] });
 });
 /** min(max(x, 0), 6). Integers stay integers. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu6.html */
 export const relu6 = /* @__PURE__ */ unary({
   name: 'relu6',
+  bends: true,
   value: 'or_nan(clamp(x, 0.0, 6.0), x)',
   // 0 < x < 6, by the bits.
   slope: 'select(0.0, g, bitcast<u32>(x) - 1u < 0x40bfffffu)',
   whole: 'clamp(x, 0, 6)',
-  grad: ({ g, x }) => stepwise(where(gt(x, 0), where(lt(x, 6), g, 0), 0), x),
 });
 
 const LEAKY: UnaryRecord = {
   name: 'leakyRelu',
+  bends: true,
   value: 'select(p * x, x, x > 0.0)',
   slope: 'select(p * g, g, is_positive(x))',
-  grad: ({ g, x, p }) => stepwise(where(gt(x, 0), g, mul(g, p)), x),
 };
 /** x above 0, `negativeSlope` · x below. Default slope: 0.01. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.leaky_relu.html */
 export const leakyRelu = /* @__PURE__ */ madeOf(
@@ -146,10 +143,10 @@ export const gelu = /* @__PURE__ */ madeOf(
 /** Piecewise linear sigmoid: x/6 + 1/2 clamped to [0, 1]. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.hardsigmoid.html */
 export const hardsigmoid = /* @__PURE__ */ unary({
   name: 'hardsigmoid',
+  bends: true,
   value: 'or_nan(clamp(x / 6.0 + 0.5, 0.0, 1.0), x)',
   // |x| < 3, by the bits.
   slope: 'select(0.0, g / 6.0, bitcast<u32>(abs(x)) < 0x40400000u)',
-  grad: ({ g, x }) => stepwise(where(lt(abs(x), 3), div(g, 6), 0), x),
 });
 /** x · hardsigmoid(x). @see https://pytorch.org/docs/stable/generated/torch.nn.functional.hardswish.html */
 export const hardswish = /* @__PURE__ */ unary({
@@ -163,13 +160,11 @@ const CLAMP_MIN: UnaryRecord = {
   name: 'clampMin',
   value: 'or_nan(max(x, p), x)',
   slope: 'select(0.0, g, x >= p && !is_nan(x))',
-  grad: ({ g, x, p }) => stepwise(where(ge(x, p), g, 0), x),
 };
 const CLAMP_MAX: UnaryRecord = {
   name: 'clampMax',
   value: 'or_nan(min(x, p), x)',
   slope: 'select(0.0, g, x <= p && !is_nan(x))',
-  grad: ({ g, x, p }) => stepwise(where(le(x, p), g, 0), x),
 };
 /**
  * x limited to [min, max]; either may be left out. Integers stay integers where the limits are of their type.

@@ -74,11 +74,11 @@ export const neg = /* @__PURE__ */ unary({
 /** |x|; its gradient at 0 is 0. Integers stay integers. @see https://pytorch.org/docs/stable/generated/torch.abs.html */
 export const abs = /* @__PURE__ */ unary({
   name: 'abs',
+  bends: true,
   value: 'abs(x)',
   slope: 'g * sign_(x)',
   uses: [SIGN],
   whole: 'abs(x)',
-  grad: ({ g, x }) => stepwise(mul(g, sign(x)), x),
 });
 /** 1 / x. @see https://pytorch.org/docs/stable/generated/torch.reciprocal.html */
 export const reciprocal = /* @__PURE__ */ unary({

@@ -16,8 +16,8 @@ import {
   unaryKernel,
 } from '../../kernels/elementwise.js';
 import { bitsOf } from '../../kernels/flat.js';
-import { constantOf, zerosLike } from '../../tensor/create.js';
-import { differentiable } from '../../tensor/remember.js';
+import { constantOf } from '../../tensor/create.js';
+import { differentiable, stepwise } from '../../tensor/remember.js';
 import { broadcast, broadcastStrides } from '../../tensor/shape.js';
 import { keep } from '../../tensor/step.js';
 import { type DType, holds, Tensor } from '../../tensor/tensor.js';
@@ -30,7 +30,12 @@ export type Operand = Tensor | number;
 
 /** A function of one tensor: y = f(x), and p, a number. */
 export interface UnaryRecord extends UnaryLine {
-  /** Its gradient by x, from that by y. Default: zeros. */
+  /** Of one without `grad`: whether PyTorch takes the slope for a function of x, which gives x zeros for a second gradient. */
+  readonly bends?: boolean;
+  /**
+   * Its gradient by x, from that by y, in functions. Without it the slope changes with x in steps alone, so that the kernel of the
+   * gradient is linear in g, and the gradient of itself.
+   */
   readonly grad?: (at: { readonly g: Tensor; readonly x: Tensor; readonly y: Tensor; readonly p: number }) => Tensor;
 }
 
@@ -78,7 +83,7 @@ export const binary = (record: BinaryRecord): ((a: Operand, b: Operand) => Tenso
 
 /** What a record makes of x and the number p. */
 export function applied(record: UnaryRecord, x: Tensor, p?: number): Tensor {
-  const { name, whole, makes, grad } = record;
+  const { name, whole, makes } = record;
   wantTensor(name, 'x', x);
   if (x.dtype !== 'f32' && whole && (x.dtype !== 'u32' || !whole.includes('-'))) {
     const type = x.dtype === 'u32' ? 'u32' : 'i32';
@@ -91,13 +96,28 @@ export function applied(record: UnaryRecord, x: Tensor, p?: number): Tensor {
   const spec = { name, size: x.size, ...(p === undefined ? {} : { parameter: bitsOf(p, 'f32') }) };
   const y = launchFlat('unary', (cut) => unaryKernel(record, cut), spec, [x], x.shape, makes);
   if (makes) return y;
-  const by = [(g: Tensor) => grad?.({ g, x, y, p: p ?? 0 }) ?? zerosLike(x)];
-  const fused = (g: Tensor) => [slopeTimes(record, spec, x, y, g)];
-  return differentiable(name, [x], y, { by, fused }, { parameter: p });
+  return differentiable(name, [x], y, waysOf(record, spec, x, y, p), { parameter: p });
+}
+
+/** How gradients pass back through what a record made. */
+export function waysOf(
+  record: UnaryRecord,
+  spec: Parameters<typeof slopeTimes>[1],
+  x: Tensor,
+  y: Tensor,
+  p = 0,
+): { by: ((g: Tensor) => Tensor)[]; fused: (g: Tensor) => [Tensor] } {
+  const { name, grad, bends } = record;
+  const plain = (g: Tensor): Tensor => slopeTimes(record, spec, x, y, g);
+  const linear = (g: Tensor): Tensor => differentiable(`${name}.grad`, [g], plain(g), { by: [linear] });
+  return {
+    by: [(g) => grad?.({ g, x, y, p }) ?? (bends ? stepwise(linear(g), x) : linear(g))],
+    fused: (g) => [plain(g)],
+  };
 }
 
 /** The gradient by x in one launch. What it does not depend on is not read: it may have been overwritten, or be freed. */
-export function slopeTimes(
+function slopeTimes(
   record: UnaryRecord,
   spec: { readonly name: string; readonly size: number; readonly parameter?: number },
   x: Tensor,
@@ -169,19 +189,11 @@ export function scalar(value: number, dtype: DType): Tensor {
  * it, and f32 elsewhere.
  */
 export function promote(a: Operand, b: Operand): [Tensor, Tensor] {
-  if (!(a instanceof Tensor)) {
-    if (!(b instanceof Tensor)) {
-      const dtype = holds('i32', a) && holds('i32', b) ? 'i32' : 'f32';
-      return [scalar(a, dtype), scalar(b, dtype)];
-    }
-    const [other, made] = promote(b, a);
-    return [made, other];
-  }
-  if (!(b instanceof Tensor)) {
-    const whole = a.dtype === 'bool' ? 'i32' : a.dtype;
-    return promote(a, scalar(b, holds(whole, b) ? whole : 'f32'));
-  }
-  if (a.dtype === b.dtype) return [a, b];
-  const dtype = RANK[a.dtype] > RANK[b.dtype] ? a.dtype : b.dtype;
-  return [cast(a, dtype), cast(b, dtype)];
+  const beside = [a, b].find((one) => one instanceof Tensor)?.dtype ?? 'i32';
+  const whole = beside === 'bool' ? 'i32' : beside;
+  const [x, y] = [a, b].map((one) =>
+    one instanceof Tensor ? one : scalar(one, holds(whole, one) ? whole : 'f32'),
+  ) as [Tensor, Tensor];
+  const dtype = RANK[x.dtype] > RANK[y.dtype] ? x.dtype : y.dtype;
+  return [cast(x, dtype), cast(y, dtype)];
 }
