@@ -27,7 +27,7 @@ export interface BinaryLine {
   readonly name: string;
   /** WGSL in `a` and `b`. */
   readonly value: string;
-  /** Its gradients by a and by b: WGSL in `a`, `b` and the gradient `g` by the value. Absent for comparisons. */
+  /** Its gradients by a and by b: WGSL in `a`, `b` and the gradient `g` by the value; absent where functions do it in one launch. */
   readonly slopes?: readonly [string, string];
   /** Value and gradients of floats of which one is a NaN, where the expressions do not pass it on. */
   readonly ofNan?: readonly [string, string?];
@@ -69,44 +69,45 @@ const kept = (expression: string, type: Scalar, none: Readonly<Record<string, st
 const parameterOf = (expression: string, parameter = 0): { parameter: number } | undefined =>
   names(expression, 'p') ? { parameter } : undefined;
 
+/** z = f of what is `given`, element by element. */
+function lineKernel(
+  name: string,
+  given: Readonly<Record<string, Scalar>>,
+  result: Scalar,
+  expression: string,
+  uses: readonly string[] = [],
+  { size, flat = SOFTWARE_FLAT, parameter }: UnarySpec,
+): Kernel {
+  const used = Object.entries(given).filter(([arg]) => names(expression, arg));
+  const args = used.map(([arg]) => arg);
+  return flatKernel({
+    name,
+    read: Object.fromEntries(Object.entries(given).map(([arg, type]) => [`${arg}s`, { walked: type }])),
+    write: { zs: { walked: result } },
+    size,
+    flat,
+    module: FLOATS + uses.join('\n') + scalarFunction(Object.fromEntries(used), result, expression),
+    params: parameterOf(expression, parameter),
+    body: (vector) => `${args.map((arg) => `let ${arg} = ${arg}s[i];`).join('\n')}
+zs[i] = ${lifted('f', args, vector)};`,
+  });
+}
+
 /** y = f(x). `type` is f32, or that of integers for functions that keep it. */
 export const unaryKernel = /* @__PURE__ */ interned(
   (line: UnaryLine, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
-    const { name, value: real, whole = real, makes, uses = [] } = line;
-    const { size, flat = SOFTWARE_FLAT, type = 'f32' } = spec;
-    const result = makes === 'bool' ? 'u32' : type;
-    const value = kept(type === 'f32' ? real : whole, type, { x: spec.none });
-    return flatKernel({
-      name,
-      read: { xs: { walked: type } },
-      write: { ys: { walked: result } },
-      size,
-      flat,
-      module: FLOATS + uses.join('\n') + scalarFunction({ x: type }, result, value),
-      params: parameterOf(value, spec.parameter),
-      body: (vector) => `let x = xs[i];
-ys[i] = ${lifted('f', ['x'], vector)};`,
-    });
+    const { name, value, whole = value, makes, uses } = line;
+    const { type = 'f32' } = spec;
+    const expression = kept(type === 'f32' ? value : whole, type, { x: spec.none });
+    return lineKernel(name, { x: type }, makes === 'bool' ? 'u32' : type, expression, uses, spec);
   },
 );
 
 /** dx = f'(x) g, reading x, y and g. */
-export const unaryGradKernel = /* @__PURE__ */ interned((line: UnaryLine, spec: UnarySpec): Kernel => {
-  const { slope = '0.0', uses = [] } = line;
-  const args = ['x', 'y', 'g'].filter((name) => names(slope, name));
-  const typed = Object.fromEntries(args.map((name) => [name, 'f32' as const]));
-  return flatKernel({
-    name: `${line.name}.grad`,
-    read: { xs: { walked: 'f32' }, ys: { walked: 'f32' }, gs: { walked: 'f32' } },
-    write: { dxs: { walked: 'f32' } },
-    size: spec.size,
-    flat: spec.flat ?? SOFTWARE_FLAT,
-    module: FLOATS + uses.join('\n') + scalarFunction(typed, 'f32', slope),
-    params: parameterOf(slope, spec.parameter),
-    body: (vector) => `${args.map((name) => `let ${name} = ${name}s[i];`).join('\n')}
-dxs[i] = ${lifted('f', args, vector)};`,
-  });
-});
+export const unaryGradKernel = /* @__PURE__ */ interned(
+  ({ name, slope = '0.0', uses }: UnaryLine, spec: UnarySpec): Kernel =>
+    lineKernel(`${name}.grad`, { x: 'f32', y: 'f32', g: 'f32' }, 'f32', slope, uses, spec),
+);
 
 export interface BinarySpec {
   /** Which of the value and the gradients by a and b to compute. */

@@ -24,7 +24,7 @@ import { binaryRecords, record, unaryRecords } from './records.js';
 const unary = unaryRecords;
 const binary = binaryRecords;
 const [neg, relu] = ['neg', 'relu'].map((name) => record(unary, name)) as [UnaryLine, UnaryLine];
-const [add, sub, mul] = ['add', 'sub', 'mul'].map((name) => record(binary, name)) as [
+const [add, sub, div] = ['add', 'sub', 'div'].map((name) => record(binary, name)) as [
   BinaryLine,
   BinaryLine,
   BinaryLine,
@@ -53,7 +53,7 @@ export function catalogue(): Kernel[] {
     // Four at once: in one shape, and with one element for all.
     binaryKernel(sub, { part: 'value', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [4, 1] }),
     binaryKernel(sub, { part: 'value', type: 'i32', shape: [2, 4], stridesA: [0, 0], stridesB: [4, 1] }),
-    binaryKernel(mul, { part: 'gradB', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [0, 0] }),
+    binaryKernel(div, { part: 'gradB', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [0, 0] }),
     ...(['sum', 'prod', 'max', 'min'] as const).flatMap((op) =>
       (['f32', 'i32', 'u32'] as const).map((type) => reduceKernel({ op, type, ...middle, lanes: 1, scale: 1 })),
     ),

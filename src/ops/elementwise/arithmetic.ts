@@ -9,21 +9,18 @@ import { binary, rounding, unary } from './make.js';
 export const add = /* @__PURE__ */ binary({
   name: 'add',
   value: 'a + b',
-  slopes: ['g', 'g'],
   grad: { a: ({ g }) => g, b: ({ g }) => g },
 });
 /** a − b. @see https://pytorch.org/docs/stable/generated/torch.sub.html */
 export const sub = /* @__PURE__ */ binary({
   name: 'sub',
   value: 'a - b',
-  slopes: ['g', '-g'],
   grad: { a: ({ g }) => g, b: ({ g }) => neg(g) },
 });
 /** a · b. @see https://pytorch.org/docs/stable/generated/torch.mul.html */
 export const mul = /* @__PURE__ */ binary({
   name: 'mul',
   value: 'a * b',
-  slopes: ['g * b', 'g * a'],
   grad: { a: ({ g, b }) => mul(g, b), b: ({ g, a }) => mul(g, a) },
 });
 /** a / b, in f32. @see https://pytorch.org/docs/stable/generated/torch.div.html */

@@ -17,7 +17,7 @@ import {
 } from '../../kernels/elementwise.js';
 import { bitsOf } from '../../kernels/flat.js';
 import { constantOf } from '../../tensor/create.js';
-import { differentiable, stepwise } from '../../tensor/remember.js';
+import { differentiable, each, stepwise } from '../../tensor/remember.js';
 import { broadcast, broadcastStrides } from '../../tensor/shape.js';
 import { keep } from '../../tensor/step.js';
 import { type DType, holds, Tensor } from '../../tensor/tensor.js';
@@ -149,21 +149,23 @@ function paired(record: BinaryRecord, left: Operand, right: Operand): Tensor {
   const run = (part: BinarySpec['part'], inputs: Tensor[], dtype?: DType): Tensor =>
     launchFlat('binary', (cut) => binaryKernel(record, cut), { ...spec, part }, inputs, shape, dtype);
   const y = run('value', [a, b], makes ?? a.dtype);
-  if (!slopes || !grad) return y;
+  if (!grad) return y;
   if (a.dtype !== 'f32') markLike(y, a, b);
-  const fused = (g: Tensor): (Tensor | null)[] => {
-    const part = (which: 0 | 1, operand: Tensor): Tensor | null => {
-      if (!operand.requiresGrad) return null;
-      const slope = slopes[which];
-      if (slope === 'g') return sumTo(g, operand.shape);
-      // What it does not depend on is not read: it may have been overwritten, or be freed.
-      const reads = [names(slope, 'a') ? a : g, names(slope, 'b') ? b : g, g];
-      return sumTo(run(which === 0 ? 'gradA' : 'gradB', reads), operand.shape);
-    };
-    return [part(0, a), part(1, b)];
-  };
-  const by = [grad.a, grad.b].map((one) => (g: Tensor) => one({ g, a, b, y }));
-  return differentiable(name, [a, b], y, { by, fused });
+  const operands = [a, b];
+  const back = (ofOne: (i: number) => (g: Tensor) => Tensor) =>
+    operands.map(
+      ({ shape }, i) =>
+        (g: Tensor) =>
+          sumTo(ofOne(i)(g), shape),
+    );
+  const by = back((i) => (g) => (i === 0 ? grad.a : grad.b)({ g, a, b, y }));
+  if (!slopes) return differentiable(name, operands, y, { by });
+  const short = back((i) => (g) => {
+    // What it does not depend on is not read: it may have been overwritten, or be freed.
+    const reads = operands.map((operand, j) => (names(slopes[i] ?? '', j === 0 ? 'a' : 'b') ? operand : g));
+    return run(i === 0 ? 'gradA' : 'gradB', [...reads, g]);
+  });
+  return differentiable(name, operands, y, { by, fused: (g) => each(short, operands, g) });
 }
 
 const RANK: Record<DType, number> = { bool: 0, u32: 1, i32: 2, f32: 3 };
