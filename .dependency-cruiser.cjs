@@ -1,14 +1,27 @@
 /** The layers of docs and design: imports run downward only, and in no circle. */
 const path = (names) => `^src/(${names.join('|')})(/|\\.)`;
-const outer = ['methods', 'nn', 'optim', 'data', 'metrics', 'io', 'onnx', 'profile', 'tune', 'fewChannels', 'winograd'];
+const beside = [
+  'methods',
+  'nn',
+  'optim',
+  'data',
+  'metrics',
+  'io',
+  'onnx',
+  'profile',
+  'tune',
+  'fewChannels',
+  'winograd',
+];
+const outer = [...beside, 'train'];
 /** What each layer may not know. `src/gpu/errors.ts` and `options.ts`, which know nothing of the GPU, are open to all. */
 const upward = {
   autograd: outer,
   tensor: [...outer, 'autograd'],
   gpu: [...outer, 'autograd', 'tensor'],
   kernels: [...outer, 'autograd', 'tensor', 'gpu'],
-  metrics: ['nn', 'optim', 'data', 'autograd', 'gpu'],
-  io: ['nn', 'optim', 'data', 'autograd', 'gpu'],
+  metrics: ['nn', 'optim', 'data', 'train', 'autograd', 'gpu'],
+  io: ['nn', 'optim', 'data', 'train', 'autograd', 'gpu'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -21,6 +34,12 @@ module.exports = {
       from: { path: `^src/${layer}/`, pathNot: '\\.test\\.ts$' },
       to: { path: [...path(above).split('\n'), '^src/index\\.ts$'], pathNot: '^src/gpu/(errors|options)\\.ts$' },
     })),
+    {
+      name: 'the-loop-stands-above-all',
+      severity: 'error',
+      from: { path: path(beside) },
+      to: { path: path(['train']) },
+    },
     {
       name: 'gpu-knows-types-of-kernels-alone',
       severity: 'error',
@@ -43,7 +62,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/index\\.ts$',
-          '^src/(methods|nn|optim|data|metrics|io|onnx|profile|tune|fewChannels|winograd)/index\\.ts$',
+          '^src/(methods|nn|optim|data|metrics|io|train|onnx|profile|tune|fewChannels|winograd)/index\\.ts$',
           '^src/nn/functional\\.ts$',
         ],
       },
