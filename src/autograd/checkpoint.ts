@@ -1,13 +1,13 @@
 /** Checkpointing: what a part of a model computes on the way is computed again in backward rather than held. */
 import { refuse } from '../gpu/errors.js';
 import { required } from '../gpu/options.js';
-import { tick } from '../gpu/overwrites.js';
+import { tick } from '../memory/overwrites.js';
 import { rewind } from '../tensor/random.js';
+import { differentiable, enableGrad, inspectBy, isGradEnabled, noGrad } from '../tensor/remember.js';
 import { checkRead, readBy } from '../tensor/saved.js';
 import { Tensor } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';
 import { gradients } from './gradients.js';
-import { differentiable, enableGrad, inspectBy, isGradEnabled, noGrad } from './tape.js';
 
 /** Options of PyTorch's function, which would be taken for an input. */
 const PYTORCHS = ['useReentrant', 'use_reentrant', 'preserveRngState', 'preserve_rng_state'];

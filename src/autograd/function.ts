@@ -1,10 +1,10 @@
 /** Functions with a gradient of the user's own. */
 import { refuse } from '../gpu/errors.js';
 import { checked, text, wantTensors } from '../gpu/options.js';
+import { differentiable, isGradEnabled, noGrad } from '../tensor/remember.js';
 import { checkRead, readBy, readingNow } from '../tensor/saved.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { differentiable, isGradEnabled, noGrad } from './tape.js';
 
 /** What forward hands to backward. */
 export interface FunctionContext {

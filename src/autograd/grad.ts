@@ -1,13 +1,14 @@
 /** Gradients as values: returned rather than added to `grad`, and differentiable themselves where that is asked for. */
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, wantTensor, wantTensors } from '../gpu/options.js';
-import { insideScope } from '../gpu/storage.js';
+import { add } from '../ops/binary.js';
+import { insideScope } from '../stream/storage.js';
+import { enableGrad, noGrad } from '../tensor/remember.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add } from './binary.js';
+import { inReverse, backward as plain, seedOf } from './backward.js';
 import { gradients } from './gradients.js';
 import { differentiableBackward } from './rules.js';
-import { enableGrad, inReverse, noGrad, backward as plain, seedOf } from './tape.js';
 
 export interface BackwardOptions {
   /** The gradient by the tensor; default 1, which needs a tensor of one element. */

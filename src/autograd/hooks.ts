@@ -1,12 +1,12 @@
 /** Hooks on gradients. */
 import { refuse } from '../gpu/errors.js';
 import { atMost, wantTensor } from '../gpu/options.js';
-import { checkAtEnd, refuseInCapture, seeField } from '../gpu/recording.js';
+import { scalar } from '../ops/binary.js';
+import { checkAtEnd, refuseInCapture, seeField } from '../stream/recording.js';
+import { differentiable } from '../tensor/remember.js';
 import { readBy } from '../tensor/saved.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { scalar } from './binary.js';
-import { differentiable } from './tape.js';
 
 /** What `register…` returns. */
 export interface HookHandle {

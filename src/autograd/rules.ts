@@ -3,16 +3,16 @@
  * tape cannot look into; where the gradient is to be differentiable, these formulas take their place.
  */
 import { refuse } from '../gpu/errors.js';
+import { add, div, eq, ge, gt, le, lt, mul, powTensor, sub } from '../ops/binary.js';
+import { sum, sumTo } from '../ops/broadcast.js';
+import { matmul } from '../ops/matmul.js';
+import { transpose, where } from '../ops/shape.js';
+import { clamp, cos, erf, exp, log, neg, pow, sigmoid, sin, softplus, square, tanh } from '../ops/unary.js';
 import { zerosLike } from '../tensor/create.js';
+import { differentiable } from '../tensor/remember.js';
 import { show } from '../tensor/shape.js';
 import { type GradFn, Tensor } from '../tensor/tensor.js';
-import { add, div, eq, ge, gt, le, lt, mul, powTensor, sub } from './binary.js';
-import { sum, sumTo } from './broadcast.js';
 import { isCustom } from './function.js';
-import { matmul } from './matmul.js';
-import { transpose, where } from './shape.js';
-import { differentiable } from './tape.js';
-import { clamp, cos, erf, exp, log, neg, pow, sigmoid, sin, softplus, square, tanh } from './unary.js';
 
 /** What a rule reads of a recorded function: inputs a and b (x is a), the value y, and attributes. */
 interface Recorded {

@@ -5,16 +5,17 @@
  * @example
  * import 'kindling/methods';
  */
-import * as binary from '../autograd/binary.js';
-import { cumsum, logsumexp } from '../autograd/cumulative.js';
+
 import { registerHook } from '../autograd/hooks.js';
-import { gather, indexSelect } from '../autograd/indexing.js';
 import { defineMethods, type MethodsOf } from '../autograd/methods.js';
-import * as reduce from '../autograd/reduce.js';
-import * as shape from '../autograd/shape.js';
-import { logSoftmax, softmax } from '../autograd/softmax.js';
-import { tril, triu } from '../autograd/triangle.js';
-import * as unary from '../autograd/unary.js';
+import * as binary from '../ops/binary.js';
+import { cumsum, logsumexp } from '../ops/cumulative.js';
+import { gather, indexSelect } from '../ops/indexing.js';
+import * as reduce from '../ops/reduce.js';
+import * as shape from '../ops/shape.js';
+import { logSoftmax, softmax } from '../ops/softmax.js';
+import { tril, triu } from '../ops/triangle.js';
+import * as unary from '../ops/unary.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 const { eq, ge, gt, le, lt, maximum, minimum, ne } = binary;

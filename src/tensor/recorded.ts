@@ -1,8 +1,8 @@
 /** One recording of a captured function: how it is made, what it hands out, and how it is dropped. */
 import { refuse, refusePromise } from '../gpu/errors.js';
-import { Recording, withRecording } from '../gpu/recording.js';
-import { scoped } from '../gpu/storage.js';
-import { flush } from '../gpu/stream.js';
+import { Recording, withRecording } from '../stream/recording.js';
+import { scoped } from '../stream/storage.js';
+import { flush } from '../stream/stream.js';
 import { beginDraws, drawsOfStep } from './random.js';
 import { fieldsOf, Tensor } from './tensor.js';
 import { copyTree, difference, mapTensors, tensorsIn } from './tree.js';

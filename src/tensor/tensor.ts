@@ -5,8 +5,8 @@
 import { DeviceLostError, KindlingError, refuse } from '../gpu/errors.js';
 import { opaque, sameItems } from '../gpu/held.js';
 import { wantTensor } from '../gpu/options.js';
-import { type Place, recording, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
-import { Storage } from '../gpu/storage.js';
+import { type Place, recording, refuseInCapture, seeField, writeField } from '../stream/recording.js';
+import { Storage } from '../stream/storage.js';
 import { checkRead } from './saved.js';
 import { type Shape, sameShape, show, sizeOf } from './shape.js';
 import { checkFit, markLike } from './unfit.js';

@@ -2,11 +2,11 @@
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { expect, test } from 'vitest';
-import { stats } from '../../src/gpu/stats.js';
 import { lt, sub } from '../../src/kernels/elementwise/binary.js';
 import { relu } from '../../src/kernels/elementwise/unary.js';
 import { binaryKernel, unaryGradKernel, unaryKernel } from '../../src/kernels/elementwise.js';
 import { FLAT_CANDIDATES } from '../../src/kernels/flat.js';
+import { stats } from '../../src/stream/stats.js';
 import { launch } from '../../src/tensor/launch.js';
 import { agree, type Bounds, build, close, get, plain, sizeOf, toTensor, values } from '../support/agree.js';
 
