@@ -21,6 +21,12 @@ module.exports = {
       to: { path: [...path(above).split('\n'), '^src/index\\.ts$'], pathNot: '^src/gpu/(errors|options)\\.ts$' },
     })),
     {
+      name: 'the-loop-stands-above-all',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/train/' },
+      to: { path: '^src/train/' },
+    },
+    {
       name: 'gpu-knows-types-of-kernels-alone',
       severity: 'error',
       from: { path: '^src/(gpu|memory|stream)/', pathNot: '\\.test\\.ts$' },
@@ -42,7 +48,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/index\\.ts$',
-          '^src/(methods|nn|optim|data|metrics|io|onnx|profile|tune|fewChannels|winograd)/index\\.ts$',
+          '^src/(methods|nn|optim|data|metrics|io|train|onnx|profile|tune|fewChannels|winograd)/index\\.ts$',
           '^src/nn/functional\\.ts$',
         ],
       },
