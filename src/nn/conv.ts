@@ -1,4 +1,4 @@
-/** Convolutions, in one dimension and two, and turned round. */
+/** Convolutions in one, two and three dimensions. */
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -10,6 +10,7 @@ import { tuple } from './repr.js';
 
 type Single = readonly [number];
 type Double = readonly [number, number];
+type Three = readonly [number, number, number];
 
 export interface ConvOptions<Size> {
   /** Default: 1. */
@@ -30,15 +31,10 @@ export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
 export type Conv1dOptions = ConvOptions<Single>;
 export type Conv2dOptions = ConvOptions<Double>;
+export type Conv3dOptions = ConvOptions<Three>;
 
-export interface ConvTranspose2dOptions extends Omit<ConvOptions<Double>, 'padding' | 'paddingMode'> {
-  /** Rows and columns cut off the output on every side. Default: 0. */
-  padding?: number | Double | undefined;
-  /** Rows and columns more at the end; less than stride or dilation. Default: 0. */
-  outputPadding?: number | Double | undefined;
-}
-
-const CONV: Known<ConvOptions<readonly number[]>> = {
+/** @internal */
+export const CONV: Known<ConvOptions<readonly number[]>> = {
   stride: 'sizes',
   padding: 'counts|valid|same',
   dilation: 'sizes',
@@ -46,8 +42,6 @@ const CONV: Known<ConvOptions<readonly number[]>> = {
   bias: 'boolean',
   paddingMode: ['zeros', 'reflect', 'replicate', 'circular'],
 };
-const { paddingMode: _, ...SIZES } = CONV;
-const CONV_TRANSPOSE: Known<ConvTranspose2dOptions> = { ...SIZES, padding: 'counts', outputPadding: 'counts' };
 
 /** What convolutions share: sizes, and parameters uniform in ±1/√(inputs of one output). */
 export abstract class Conv<Size extends readonly number[]> extends Module {
@@ -176,24 +170,22 @@ export class Conv2d extends Conv<Double> {
 }
 
 /**
- * Transposed convolution, the gradient of {@link Conv2d} by its input. x: [N, inChannels, H, W]; y: [N, outChannels, H', W']
- * with H' = (H − 1)·stride − 2·padding + dilation·(kernelSize − 1) + outputPadding + 1.
+ * Cross-correlation in three dimensions. x: [N, inChannels, D, H, W]; y: [N, outChannels, D', H', W'] with
+ * D' = ⌊(D + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
  *
- * weight: [inChannels, outChannels / groups, kernel height, kernel width]. Starts uniform in
- * ±1/√(outChannels/groups · kernel height · kernel width).
+ * weight: [outChannels, inChannels / groups, kernel depth, kernel height, kernel width]. Starts uniform in
+ * ±1/√(inChannels/groups · kernel depth · kernel height · kernel width).
  *
- * @example new ConvTranspose2d(16, 8, 2, { stride: 2 }).forward(zeros([1, 16, 7, 7])) // [1, 8, 14, 14]
- * @see https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Conv3d.html
  */
-export class ConvTranspose2d extends Conv<Double> {
-  constructor(inChannels: number, outChannels: number, kernelSize: F.Pair, options: ConvTranspose2dOptions = {}) {
-    super(2, inChannels, outChannels, kernelSize, checked('ConvTranspose2d', options, CONV_TRANSPOSE), true);
+export class Conv3d extends Conv<Three> {
+  constructor(inChannels: number, outChannels: number, kernelSize: F.Triple, options: Conv3dOptions = {}) {
+    super(3, inChannels, outChannels, kernelSize, checked('Conv3d', options, CONV));
   }
 
   forward(x: Tensor): Tensor {
-    const { stride, padding, dilation, outputPadding, groups } = this;
-    // Its options have no 'same' and no 'valid'.
-    const cut = padding as Double;
-    return F.convTranspose2d(x, this.weight, this.bias, { stride, padding: cut, dilation, outputPadding, groups });
+    const { stride, dilation, groups } = this;
+    const { x: padded, padding } = this.padded(x);
+    return F.conv3d(padded, this.weight, this.bias, { stride, padding, dilation, groups });
   }
 }

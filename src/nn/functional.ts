@@ -1,7 +1,11 @@
 /** Functions of `torch.nn.functional`, in camelCase: the differentiable functions that layers are made of. */
+
+export { adaptiveMaxPool1d, adaptiveMaxPool2d } from '../ops/adaptiveMaxPool.js';
 export { type AttentionOptions, scaledDotProductAttention } from '../ops/attention.js';
 export { type Conv1dOptions, conv1d } from '../ops/conv1d.js';
 export { type Conv2dOptions, conv2d } from '../ops/conv2d.js';
+export { type Conv3dOptions, conv3d, type Triple } from '../ops/conv3d.js';
+export { type ConvTranspose1dOptions, convTranspose1d } from '../ops/convTranspose1d.js';
 export { type ConvTranspose2dOptions, convTranspose2d } from '../ops/convTranspose2d.js';
 export { type DropoutOptions, dropout, dropout2d } from '../ops/dropout.js';
 export {
@@ -16,6 +20,7 @@ export {
   softplus,
 } from '../ops/elementwise/activations.js';
 export { sigmoid, tanh } from '../ops/elementwise/exponential.js';
+export { type GridSampleOptions, gridSample } from '../ops/gridSample.js';
 export { embedding, oneHot } from '../ops/indexing.js';
 export { type InterpolateOptions, interpolate } from '../ops/interpolate.js';
 export {
@@ -45,5 +50,14 @@ export {
   type Pair,
   type Pool2dOptions,
 } from '../ops/pool.js';
+export { type AvgPool1dOptions, adaptiveAvgPool1d, avgPool1d } from '../ops/pool1d.js';
+export {
+  gru,
+  lstm,
+  type RecurrentOptions,
+  type RecurrentWeights,
+  rnnRelu,
+  rnnTanh,
+} from '../ops/recurrent.js';
 export { flatten, type PadOptions, pad } from '../ops/shape.js';
 export { type Dim, logSoftmax, softmax } from '../ops/softmax.js';

@@ -8,9 +8,15 @@ export {
   type Conv1dOptions,
   Conv2d,
   type Conv2dOptions,
+  Conv3d,
+  type Conv3dOptions,
+} from './conv.js';
+export {
+  ConvTranspose1d,
+  type ConvTranspose1dOptions,
   ConvTranspose2d,
   type ConvTranspose2dOptions,
-} from './conv.js';
+} from './convTranspose.js';
 export { Dropout, Dropout2d } from './dropout.js';
 export { Embedding } from './embedding.js';
 export { Flatten, Identity } from './flatten.js';
@@ -22,5 +28,8 @@ export * from './loss.js';
 export { type AnyModule, type LoadOptions, type LoadReport, Module, type StateDict } from './module.js';
 export { firstNonfinite } from './nonfinite.js';
 export { Parameter } from './parameter.js';
+export * from './pool1d.js';
 export * from './pooling.js';
+export { GRU, LSTM, type RecurrentLayerOptions, RNN, type RNNOptions } from './recurrent.js';
+export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell, type RNNCellOptions } from './recurrentCells.js';
 export { type Summary, type SummaryRow, summary } from './summary.js';

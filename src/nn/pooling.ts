@@ -3,7 +3,7 @@ import { INTERPOLATE } from '../ops/interpolate.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
-import { bool, float, named, tuple } from './repr.js';
+import { bool, float, named, tuple, windowRepr } from './repr.js';
 
 export interface PoolOptions {
   /** Default: the kernel's size. */
@@ -32,12 +32,6 @@ export interface AvgPoolOptions extends PoolOptions {
 const POOL: Known<PoolOptions> = { stride: 'sizes', padding: 'counts', ceilMode: 'boolean' };
 const AVG_POOL: Known<AvgPoolOptions> = { ...POOL, countIncludePad: 'boolean', divisorOverride: 'whole?' };
 const MAX_POOL: Known<MaxPoolOptions> = { ...POOL, dilation: 'sizes' };
-const MAX_POOL_1D: Known<Omit<F.MaxPool1dOptions, 'kernelSize'>> = {
-  stride: 'size',
-  padding: 'count',
-  dilation: 'size',
-  ceilMode: 'boolean',
-};
 
 abstract class Pool2d extends Module {
   kernelSize: Pair;
@@ -74,47 +68,6 @@ export class MaxPool2d extends Pool2d {
 
   override extraRepr(): string {
     return `${windowRepr(this)}, dilation=${tuple(this.dilation)}, ceil_mode=${bool(this.ceilMode)}`;
-  }
-}
-
-/**
- * The largest of each window. x: [N, C, L]; y: [N, C, L'] with L' = ⌊(L + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
- *
- * @example new MaxPool1d(2).forward(zeros([8, 16, 100])) // [8, 16, 50]
- * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
- */
-export class MaxPool1d extends Module {
-  kernelSize: number;
-  stride: number;
-  padding: number;
-  dilation: number;
-  ceilMode: boolean;
-
-  /**
-   * @param options.stride default kernelSize
-   * @param options.padding −∞ added on either side. Default: 0
-   * @param options.dilation distance between neighbours of a window. Default: 1
-   * @param options.ceilMode rounds the output's length up. Default: false
-   */
-  constructor(kernelSize: number, options: Omit<F.MaxPool1dOptions, 'kernelSize'> = {}) {
-    super();
-    const given = checked('MaxPool1d', options, MAX_POOL_1D);
-    const { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false } = given;
-    required('MaxPool1d', { kernelSize }, { kernelSize: 'size' });
-    this.kernelSize = kernelSize;
-    this.stride = stride;
-    this.padding = padding;
-    this.dilation = dilation;
-    this.ceilMode = ceilMode;
-  }
-
-  forward(x: Tensor): Tensor {
-    const { kernelSize, stride, padding, dilation, ceilMode } = this;
-    return F.maxPool1d(x, { kernelSize, stride, padding, dilation, ceilMode });
-  }
-
-  override extraRepr(): string {
-    return `${windowRepr(this)}, dilation=${this.dilation}, ceil_mode=${bool(this.ceilMode)}`;
   }
 }
 
@@ -169,6 +122,28 @@ export class AdaptiveAvgPool2d extends Module {
 }
 
 /**
+ * Largest elements of windows laid so that there are `outputSize` of them. x: [N, C, H, W]; y: [N, C, *outputSize].
+ *
+ * @example new AdaptiveMaxPool2d([5, 7]).forward(zeros([1, 64, 8, 9])) // [1, 64, 5, 7]
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool2d.html
+ */
+export class AdaptiveMaxPool2d extends Module {
+  constructor(public outputSize: Pair) {
+    super();
+    atMost('AdaptiveMaxPool2d', 1, arguments);
+    required('AdaptiveMaxPool2d', { outputSize }, { outputSize: 'sizes' });
+  }
+
+  forward(x: Tensor): Tensor {
+    return F.adaptiveMaxPool2d(x, this.outputSize);
+  }
+
+  override extraRepr(): string {
+    return named({ output_size: tuple(this.outputSize) });
+  }
+}
+
+/**
  * Images in another size, by the nearest pixel unless `mode` says otherwise: {@link F.interpolate}. x: [N, C, d...].
  *
  * @example new Upsample({ scaleFactor: 2 }).forward(zeros([8, 64, 7, 7])) // [8, 64, 14, 14]
@@ -200,6 +175,3 @@ export class Upsample extends Module {
     return `${named(size === undefined ? { scale_factor: scales } : { size: tuple(size) })}, mode=${mode}`;
   }
 }
-
-const windowRepr = ({ kernelSize, stride, padding }: { kernelSize: Pair; stride: Pair; padding: Pair }): string =>
-  named({ kernel_size: tuple(kernelSize), stride: tuple(stride), padding: tuple(padding) });

@@ -25,3 +25,11 @@ export const named = (entries: Readonly<Record<string, string | number>>): strin
   Object.entries(entries)
     .map(([name, value]) => `${name}=${value}`)
     .join(', ');
+
+/** The window of a pooling. */
+export const windowRepr = ({
+  kernelSize,
+  stride,
+  padding,
+}: Readonly<Record<'kernelSize' | 'stride' | 'padding', number | readonly number[]>>): string =>
+  named({ kernel_size: tuple(kernelSize), stride: tuple(stride), padding: tuple(padding) });

@@ -39,14 +39,24 @@ export function convTranspose2d(
   bias: Tensor | null = null,
   options: ConvTranspose2dOptions = {},
 ): Tensor {
-  wantTensor('convTranspose2d', 'input', x);
-  wantTensor('convTranspose2d', 'weight', weight);
-  checked('convTranspose2d', options, CONV_TRANSPOSE);
+  return convolveTransposed('convTranspose2d', x, weight, bias, checked('convTranspose2d', options, CONV_TRANSPOSE));
+}
+
+/** @internal {@link convTranspose2d}, in whoever's name. */
+export function convolveTransposed(
+  name: string,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: ConvTranspose2dOptions,
+): Tensor {
+  wantTensor(name, 'input', x);
+  wantTensor(name, 'weight', weight);
   if (x.ndim === 3) {
-    const y = convTranspose2d(reshape(x, [1, ...x.shape]), weight, bias, options);
+    const y = convolveTransposed(name, reshape(x, [1, ...x.shape]), weight, bias, options);
     return reshape(y, y.shape.slice(1));
   }
-  const { refuse, o: out, ...sizes } = checkConv('convTranspose2d', x, weight, bias, options, true);
+  const { refuse, o: out, ...sizes } = checkConv(name, x, weight, bias, options, true);
   const { kh, kw, strideH, strideW, padH, padW, dilationH, dilationW } = sizes;
   const [moreH, moreW] = pair(options.outputPadding ?? 0);
   const fits = (more: number, ...bounds: number[]) => Number.isInteger(more) && more >= 0 && more < Math.max(...bounds);
@@ -57,7 +67,7 @@ export function convTranspose2d(
     // A whole stride more of output is one more input of zeros.
     const outputPadding = [moreH % strideH, moreW % strideW] as const;
     const zeros = [0, Math.floor(moreW / strideW), 0, Math.floor(moreH / strideH)];
-    return convTranspose2d(pad(x, zeros), weight, bias, { ...options, outputPadding });
+    return convolveTransposed(name, pad(x, zeros), weight, bias, { ...options, outputPadding });
   }
   const [n = 0, c = 0, inH = 0, inW = 0] = x.shape;
   const h = (inH - 1) * strideH - 2 * padH + dilationH * (kh - 1) + moreH + 1;
@@ -68,7 +78,7 @@ export function convTranspose2d(
   // The convolution that this turns round: from [N, out, OH, OW] to x.
   const shape = { n, c: out, h, w, o: c, ...sizes };
   const { oh, ow } = conv2dOutput(shape);
-  if (oh !== inH || ow !== inW) throw new Error(`convTranspose2d: ${oh} by ${ow}, not ${inH} by ${inW}`);
+  if (oh !== inH || ow !== inW) throw new Error(`${name}: ${oh} by ${ow}, not ${inH} by ${inW}`);
   const empty = x.size === 0 || weight.size === 0;
   const value = empty ? zerosLike(new Tensor([n, out, h, w])) : convInputGrad(shape, x, weight);
   const by = empty

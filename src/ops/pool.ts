@@ -61,10 +61,10 @@ export const MAX_POOL: Known<MaxPool2dOptions> = { ...POOL, dilation: 'sizes' };
 /** @internal */
 export const AVG_POOL: Known<AvgPool2dOptions> = { ...POOL, countIncludePad: 'boolean', divisorOverride: 'whole?' };
 
-/** Options, or a window's size as such and the other options. */
-function asOptions<O extends { kernelSize: unknown }>(
+/** @internal Options, or a window's size as such and the other options. */
+export function asOptions<O extends { kernelSize: number | readonly number[] }>(
   name: string,
-  given: Pair | O,
+  given: O['kernelSize'] | O,
   others: Omit<O, 'kernelSize'>,
   known: Known<NoInfer<O>>,
 ): O {
@@ -129,7 +129,7 @@ export function maxPool2d(
   options: Pair | MaxPool2dOptions,
   others: Omit<MaxPool2dOptions, 'kernelSize'> = {},
 ): Tensor {
-  const spec = specOf('maxPool2d', x, asOptions('maxPool2d', options, others, MAX_POOL));
+  const spec = specOf('maxPool2d', x, asOptions<MaxPool2dOptions>('maxPool2d', options, others, MAX_POOL));
   const shape = outputShape(x, spec);
   const pooled = () => launchMany(maxPoolKernel(spec), [x], [{ shape }, { shape, dtype: 'u32' }]);
   // A leaf that shares the memory of a ReLU wants a gradient of its own.
@@ -228,7 +228,7 @@ export function avgPool2d(
   options: Pair | AvgPool2dOptions,
   others: Omit<AvgPool2dOptions, 'kernelSize'> = {},
 ): Tensor {
-  const given = asOptions('avgPool2d', options, others, AVG_POOL);
+  const given = asOptions<AvgPool2dOptions>('avgPool2d', options, others, AVG_POOL);
   const spec = specOf('avgPool2d', x, given);
   const { countIncludePad = true, divisorOverride } = given;
   if (divisorOverride === 0) refuse('avgPool2d: divisorOverride is 0; give another divisor, or null');

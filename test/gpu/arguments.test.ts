@@ -87,6 +87,8 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ manualSeed: [0], onCompile: [null], ones: [[2]], zeros: [[2]], rand: [[2]], randn: [[2]], randperm: [3] },
     ...{ randint: [0, 3, [2]], uniform: [[2], 0, 1], tensor: [[1]], setRandomState: [random] },
     defineFunction: [{ name: 'mine', forward: identity, backward: () => [null] }],
+    ...{ AdaptiveAvgPool1d: [1], AdaptiveMaxPool1d: [1], AdaptiveMaxPool2d: [1], AvgPool1d: [2] },
+    ...{ Conv3d: [2, 2, 1], ConvTranspose1d: [2, 2, 1] },
     ...{ AvgPool2d: [2], MaxPool1d: [2], MaxPool2d: [2], AdaptiveAvgPool2d: [1], Softmax: [1], LogSoftmax: [1] },
     ...{ BatchNorm1d: [2], BatchNorm2d: [2], InstanceNorm2d: [2], LayerNorm: [2], GroupNorm: [1, 2] },
     ...{ Conv1d: [2, 2, 1], Conv2d: [2, 2, 1], ConvTranspose2d: [2, 2, 1], Linear: [2, 2], Embedding: [2, 2] },

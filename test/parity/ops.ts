@@ -1,7 +1,8 @@
 /**
  * How a case of `ops.json` is called, a line per op: PyTorch's name, then our function and its arguments. An argument is
- * the name of an input or attribute (`a|b`: whichever the case has), `[...]` all inputs in order, or `{...}` an object of
- * all that is left, inputs and attributes alike, in camelCase; it is left out where nothing is left. An op without a
+ * the name of an input or attribute (`a|b`: whichever the case has), `[a b]` a list of such, `[...]` all inputs in order, `{x}`
+ * an object of the inputs that have x in their names, by these names, or `{...}` an object of all that is left, inputs and
+ * attributes alike, in camelCase; it is left out where nothing is left. An op without a
  * line is called as `camelCase(inputs in order, {...})`. A function that does not exist is an op not implemented.
  */
 import * as kindling from 'kindling';
@@ -55,10 +56,21 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   conv1d: 'conv1d(input, weight, bias, {...})',
   conv2d: 'conv2d(input, weight, bias, {...})',
   conv_transpose2d: 'convTranspose2d(input, weight, bias, {...})',
+  conv3d: 'conv3d(input, weight, bias, {...})',
+  conv_transpose1d: 'convTranspose1d(input, weight, bias, {...})',
+  grid_sample: 'gridSample(input, grid, {...})',
   // pooling
   max_pool2d: 'maxPool2d(input, {...})',
   avg_pool2d: 'avgPool2d(input, {...})',
+  avg_pool1d: 'avgPool1d(input, {...})',
+  adaptive_avg_pool1d: 'adaptiveAvgPool1d(input, output_size)',
   adaptive_avg_pool2d: 'adaptiveAvgPool2d(input, output_size)',
+  adaptive_max_pool1d: 'adaptiveMaxPool1d(input, output_size)',
+  adaptive_max_pool2d: 'adaptiveMaxPool2d(input, output_size)',
+  // recurrent
+  rnn_tanh: 'rnnTanh(input, hx, {_l}, {...})',
+  gru: 'gru(input, hx, {_l}, {...})',
+  lstm: 'lstm(input, [hx cx], {_l}, {...})',
   // softmax and losses
   softmax: 'softmax(input, dim)',
   log_softmax: 'logSoftmax(input, dim)',
@@ -136,6 +148,11 @@ function argumentsOf(list: string, inputs: readonly string[], values: Values): u
   const args = list.split(', ').map((argument) => {
     if (argument === '{...}') return left.size > 0 ? takeAll() : undefined;
     if (argument === '[...]') return [...inputs].sort((a, b) => Number(a) - Number(b)).map(take);
+    const many = argument.slice(1, -1);
+    if (argument.startsWith('[')) return many.split(' ').map(take);
+    if (argument.startsWith('{')) {
+      return Object.fromEntries(inputs.filter((name) => name.includes(many)).map((name) => [name, take(name)]));
+    }
     return take(argument.split('|').find((name) => left.has(name)) ?? argument);
   });
   const [extra] = left.keys();
