@@ -71,6 +71,16 @@ const CALLS = {
   groupNorm: (x: k.Tensor) => F.groupNorm(x, 4),
   'conv2d padded': conv2dPadded,
   convTranspose2d: (x: k.Tensor, w: k.Tensor) => F.convTranspose2d(x, w, null, { stride: 2 }),
+  convTranspose1d: (x: k.Tensor, w: k.Tensor) => F.convTranspose1d(x, k.transpose(w, 0, 1)),
+  conv3d: (x: k.Tensor, w: k.Tensor) => F.conv3d(k.unsqueeze(x, 2), k.unsqueeze(w, 2)),
+  avgPool1d: (x: k.Tensor) => F.avgPool1d(x, 2),
+  adaptiveAvgPool1d: (x: k.Tensor) => F.adaptiveAvgPool1d(x, 3),
+  adaptiveMaxPool1d: (x: k.Tensor) => F.adaptiveMaxPool1d(x, 3),
+  adaptiveMaxPool2d: (x: k.Tensor) => F.adaptiveMaxPool2d(x, 4),
+  rnnTanh: recurrent(F.rnnTanh, 3),
+  rnnRelu: recurrent(F.rnnRelu, 3),
+  gru: recurrent(F.gru, 9),
+  lstm: recurrent(F.lstm, 12),
   maxPool1d: (x: k.Tensor) => F.maxPool1d(x, 2),
   'maxPool1d wide': (x: k.Tensor) => F.maxPool1d(x, { kernelSize: 3, stride: 1, padding: 1 }),
   maxPool2d: (x: k.Tensor) => F.maxPool2d(x, 2),
@@ -94,6 +104,14 @@ function attention(...names: string[]): Table {
   const call: Call = (q, key, v, attnMask) =>
     F.scaledDotProductAttention(q as k.Tensor, key as k.Tensor, v as k.Tensor, { attnMask: attnMask as k.Tensor });
   return Object.fromEntries(names.map((name) => [name, call]));
+}
+
+/** The outputs of a layer without biases, of so many rows of the weights. */
+function recurrent(run: typeof F.rnnTanh | typeof F.lstm, rows: number): Call {
+  return (x, a, b) => {
+    const [ih, hh] = [a, b].map((weight) => k.narrow(weight as k.Tensor, 0, 0, rows)) as [k.Tensor, k.Tensor];
+    return run(x as k.Tensor, null, { weight_ih_l0: ih, weight_hh_l0: hh })[0];
+  };
 }
 
 function given(name: string): Given {
