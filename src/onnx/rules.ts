@@ -217,6 +217,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   linear: same('Gemm', { transB: 1 }),
   conv1d: conv('Conv'),
   conv2d: conv('Conv'),
+  conv3d: conv('Conv'),
+  convTranspose1d: conv('ConvTranspose'),
   convTranspose2d: conv('ConvTranspose'),
   maxPool2d: pooling('MaxPool'),
   avgPool2d: pooling('AveragePool'),

@@ -85,6 +85,6 @@ export function convolveTransposed(
     ? [() => zerosLike(x), () => zerosLike(weight)]
     : [(g: Tensor) => forward(shape, g, weight), (g: Tensor) => weightGrad(shape, x, g)];
   const attributes = { ...shape, outputPadding: [moreH, moreW] };
-  const y = differentiable('convTranspose2d', [x, weight], value, { by }, attributes);
+  const y = differentiable(name, [x, weight], value, { by }, attributes);
   return bias ? add(y, reshape(bias, [out, 1, 1])) : y;
 }

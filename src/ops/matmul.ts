@@ -88,8 +88,8 @@ function multiplied(name: string, a: Tensor, b: Tensor, { transA, transB }: Turn
   return differentiable(name, [a, b], value, { by });
 }
 
-/** A product within a gradient. ONNX has no name for it: there gradients are not exported. */
-const times = (a: Tensor, b: Tensor, turned: Turned): Tensor =>
+/** @internal A product within a gradient. ONNX has no name for it: there gradients are not exported. */
+export const times = (a: Tensor, b: Tensor, turned: Turned): Tensor =>
   multiplied('matmul.grad', a, b, turned, fitting(a, b, turned));
 
 /**

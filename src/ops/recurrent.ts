@@ -6,7 +6,8 @@ import { at, type Shape, sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { dropout } from './dropout.js';
 import { linear } from './matmul.js';
-import { GATES, type RecurrentKind, type States, stepped } from './recurrentCell.js';
+import { GATES, type RecurrentKind, type States } from './recurrentCell.js';
+import { sequence } from './recurrentSequence.js';
 import { cat, select, squeeze, stack, transpose, unsqueeze } from './shape.js';
 
 export interface RecurrentOptions {
@@ -132,6 +133,7 @@ function recurrent(
   const [steps = 0, n = 0] = x.shape;
   if (steps === 0) refuse(`${name}: input ${show(input.shape)} is a sequence of no steps`);
   const directions = bidirectional ? 2 : 1;
+  refuseUnknown(name, weights, numLayers, bidirectional);
   const hidden = sizeOfHidden(name, weights);
   const shape = [numLayers * directions, n, hidden];
   const before = hx ?? [zeros(shape), ...(kind === 'lstm' ? [zeros(shape)] : [])];
@@ -144,7 +146,8 @@ function recurrent(
     const outputs = Array.from({ length: directions }, (_, direction) => {
       const own = weightsOf(name, kind, weights, `l${layer}${direction ? '_reverse' : ''}`, at(x.shape, 2), hidden);
       const states = before.map((state) => select(state, 0, after.length)) as unknown as States;
-      const { output, last } = sequence(kind, x, states, own, direction === 1);
+      const a = linear(x, own.ih, own.biasIh);
+      const { output, last } = sequence(kind, a, states, own.hh, own.biasHh, direction === 1);
       after.push(last);
       return output;
     });
@@ -164,6 +167,17 @@ interface LayerWeights {
 function sizeOfHidden(name: string, weights: RecurrentWeights): number {
   const weight = wantTensor(name, 'weight_hh_l0', weights.weight_hh_l0) as Tensor;
   return at(weight.shape, weight.ndim - 1);
+}
+
+/** @throws KindlingError naming a weight that no layer has */
+function refuseUnknown(name: string, weights: RecurrentWeights, numLayers: number, bidirectional: boolean): void {
+  const known = ({ of, layer, reverse }: Record<string, string | undefined>): boolean =>
+    /^(weight|bias)_[ih]h$/.test(of ?? '') && Number(layer) < numLayers && (bidirectional || !reverse);
+  for (const key of Object.keys(weights)) {
+    if (known(/^(?<of>\w+)_l(?<layer>\d+)(?<reverse>_reverse)?$/.exec(key)?.groups ?? {})) continue;
+    const layers = `${numLayers} ${bidirectional ? 'bidirectional ' : ''}layer${numLayers > 1 ? 's' : ''}`;
+    refuse(`${name}: no weight of ${layers} is called ${key}`);
+  }
 }
 
 /** Weights of one layer and direction. @throws KindlingError naming one that is missing or does not fit */
@@ -189,17 +203,4 @@ function weightsOf(
     biasIh: biased ? found('bias_ih', [rows]) : null,
     biasHh: biased ? found('bias_hh', [rows]) : null,
   };
-}
-
-/** One layer in one direction, x: [L, N, features]. The input's products are one for all steps. */
-function sequence(kind: RecurrentKind, x: Tensor, states: States, weights: LayerWeights, reverse: boolean) {
-  const all = linear(x, weights.ih, weights.biasIh);
-  const steps = Array.from({ length: at(x.shape, 0) }, (_, t) => t);
-  const outputs: Tensor[] = [];
-  let last = states;
-  for (const t of reverse ? steps.toReversed() : steps) {
-    last = stepped(kind, select(all, 0, t), last, weights.hh, weights.biasHh);
-    outputs[t] = last[0];
-  }
-  return { output: stack(outputs), last };
 }

@@ -230,10 +230,12 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
     'registerHook relu relu6 reshape round rsqrt select setRandomState sigmoid sign silu sin slice split sqrt square squeeze ' +
     'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where',
   nn:
-    'AdaptiveAvgPool2d Dropout Dropout2d ELU Flatten Identity LeakyReLU LogSoftmax Module ModuleList Parameter Sequential ' +
+    'AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d Dropout Dropout2d ELU Flatten Identity LeakyReLU LogSoftmax Module ModuleList Parameter Sequential ' +
     'Softmax Softplus firstNonfinite init registerForwardHook registerForwardPreHook registerFullBackwardHook summary',
   init: 'calculateFanInAndFanOut calculateGain constant normal ones resetLinear uniform zeros',
-  functional: 'adaptiveAvgPool2d flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',
+  functional:
+    'adaptiveAvgPool1d adaptiveAvgPool2d adaptiveMaxPool1d adaptiveMaxPool2d ' +
+    'flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',
   optim: 'LRScheduler Optimizer l1Penalty lrScheduler',
   data: 'Compose ImageDataset Normalize RandomHorizontalFlip Subset TensorDataset channelStats',
   metrics: 'ClassificationReport accuracy',

@@ -33,6 +33,7 @@ import { nllEachKernel, nllGradKernel } from '../../src/kernels/nll.js';
 import { adamKernel, rmspropKernel, sgdKernel } from '../../src/kernels/optimizer.js';
 import { peaks } from '../../src/kernels/peaks.js';
 import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
+import { recurrentGradKernel, recurrentKernel } from '../../src/kernels/recurrent.js';
 import { softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
 
 const VARIANTS: readonly GemmVariant[] = ['registers', 'subgroups', 'workgroup'];
@@ -219,6 +220,15 @@ function pictures(): Kernel[] {
   ];
 }
 
+const recurrent = (): Kernel[] =>
+  (['tanh', 'relu', 'gru', 'lstm'] as const).flatMap((kind) =>
+    [5, 300].flatMap((hidden) => {
+      const spec = { kind, hidden, steps: 3, rows: 2, reverse: hidden === 5 };
+      const keeping = BOTH.map((keep) => recurrentKernel({ ...spec, bias: keep, keep }));
+      return [...keeping, recurrentGradKernel(spec)];
+    }),
+  );
+
 /** The kernels, made when asked for. */
 export const layerKernels = (): Kernel[] => [
   ...VARIANTS.flatMap(products),
@@ -229,6 +239,7 @@ export const layerKernels = (): Kernel[] => [
   ...windows(),
   ...indices(),
   ...pictures(),
+  ...recurrent(),
   ...state(),
   ...peaks({ invocations: 128, rounds: 2, bytes: 4096, loaders: 64 }).map((peak) => peak.kernel),
 ];
