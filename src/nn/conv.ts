@@ -3,10 +3,10 @@ import { refuse } from '../gpu/errors.js';
 import { checked, type Known, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
-import { resetLinear } from './init.js';
 import { Module } from './module.js';
 import { type Parameter, uninitialized } from './parameter.js';
 import { tuple } from './repr.js';
+import { resetLinear } from './reset.js';
 
 type Single = readonly [number];
 type Double = readonly [number, number];
