@@ -1,4 +1,4 @@
-/** Losses as modules: `loss.forward(input, target)`. What each computes stands with the function of the same name. */
+/** Losses as modules: `loss(input, target)`. What each computes stands with the function of the same name. */
 import { KL_DIV, LOSS } from '../autograd/losses.js';
 import { CROSS_ENTROPY, NLL } from '../autograd/nll.js';
 import { checked } from '../gpu/options.js';
