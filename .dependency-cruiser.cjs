@@ -1,14 +1,13 @@
 /** The layers of docs and design: imports run downward only, and in no circle. */
 const path = (names) => `^src/(${names.join('|')})(/|\\.)`;
 const outer = ['methods', 'nn', 'optim', 'data', 'metrics', 'io', 'onnx', 'profile', 'tune', 'fewChannels', 'winograd'];
+/** The core, from the ground up. */
+const core = ['kernels', 'gpu', 'memory', 'stream', 'tensor', 'choose', 'ops', 'autograd'];
 /** What each layer may not know. `src/gpu/errors.ts` and `options.ts`, which know nothing of the GPU, are open to all. */
 const upward = {
-  autograd: outer,
-  tensor: [...outer, 'autograd'],
-  gpu: [...outer, 'autograd', 'tensor'],
-  kernels: [...outer, 'autograd', 'tensor', 'gpu'],
-  metrics: ['nn', 'optim', 'data', 'autograd', 'gpu'],
-  io: ['nn', 'optim', 'data', 'autograd', 'gpu'],
+  ...Object.fromEntries(core.map((layer, floor) => [layer, [...outer, ...core.slice(floor + 1)]])),
+  metrics: ['nn', 'optim', 'data', 'ops', 'autograd', 'gpu', 'memory', 'stream'],
+  io: ['nn', 'optim', 'data', 'ops', 'autograd', 'gpu', 'memory', 'stream'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -22,9 +21,15 @@ module.exports = {
       to: { path: [...path(above).split('\n'), '^src/index\\.ts$'], pathNot: '^src/gpu/(errors|options)\\.ts$' },
     })),
     {
+      name: 'the-loop-stands-above-all',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/train/' },
+      to: { path: '^src/train/' },
+    },
+    {
       name: 'gpu-knows-types-of-kernels-alone',
       severity: 'error',
-      from: { path: '^src/gpu/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/(gpu|memory|stream)/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/kernels/', dependencyTypesNot: ['type-only'] },
     },
     {
@@ -33,7 +38,7 @@ module.exports = {
         'Modules work on tensors; nothing in them is recorded or launched but through a function of the layers below.',
       severity: 'error',
       from: { path: '^src/nn/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/gpu/', pathNot: '^src/gpu/(errors|options)\\.ts$' },
+      to: { path: '^src/(gpu|memory|stream)/', pathNot: '^src/gpu/(errors|options)\\.ts$' },
     },
     {
       name: 'public-entry-points-alone',
@@ -43,7 +48,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/index\\.ts$',
-          '^src/(methods|nn|optim|data|metrics|io|onnx|profile|tune|fewChannels|winograd)/index\\.ts$',
+          '^src/(methods|nn|optim|data|metrics|io|train|onnx|profile|tune|fewChannels|winograd)/index\\.ts$',
           '^src/nn/functional\\.ts$',
         ],
       },

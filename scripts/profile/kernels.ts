@@ -1,7 +1,7 @@
 /** The kernels of a training step. */
 import { init, sync } from 'kindling';
-import { setStopwatch } from '../../src/gpu/encode.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
+import { setStopwatch } from '../../src/stream/encode.js';
 import { studyStep } from './study.js';
 
 /** What one captured training step of the study's network dispatches, in order. */

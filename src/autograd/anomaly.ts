@@ -1,14 +1,15 @@
 /** Finding what made the first NaN or infinity. */
 import { KindlingError, refuse } from '../gpu/errors.js';
 import { checked, required } from '../gpu/options.js';
-import { insideScope } from '../gpu/storage.js';
+import { sum } from '../ops/broadcast.js';
+import { mul } from '../ops/elementwise/arithmetic.js';
+import { ge } from '../ops/elementwise/comparison.js';
+import { insideScope } from '../stream/storage.js';
 import { pauseCapture } from '../tensor/capture.js';
+import { inspectBy, noGrad } from '../tensor/remember.js';
 import { show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
-import { ge, mul } from './binary.js';
-import { sum } from './broadcast.js';
-import { inspectBy, noGrad } from './tape.js';
 
 export interface AnomalyOptions {
   /** Whether an infinity is one too. A mask of −∞ before a softmax wants false. Default: true. */

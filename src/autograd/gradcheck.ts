@@ -1,12 +1,13 @@
 /** Checks gradients against central differences. */
 import { refuse } from '../gpu/errors.js';
 import { checked, required, wantTensors } from '../gpu/options.js';
+import { sum } from '../ops/broadcast.js';
+import { mul } from '../ops/elementwise/arithmetic.js';
 import { tensor } from '../tensor/create.js';
+import { noGrad } from '../tensor/remember.js';
 import { randn } from '../tensor/sample.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { mul } from './binary.js';
-import { sum } from './broadcast.js';
-import { backward, noGrad } from './tape.js';
+import { backward } from './backward.js';
 
 export interface GradcheckOptions {
   /** Step of the difference. Default: 1e-2, near the best for float32. */

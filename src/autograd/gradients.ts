@@ -1,6 +1,6 @@
 /** Gradients by some tensors alone, through what lies between them and the outputs. */
 import type { Tensor } from '../tensor/tensor.js';
-import { inReverse, passBack } from './tape.js';
+import { inReverse, passBack } from './backward.js';
 
 /**
  * The gradient by each of `inputs`, where there is one.
@@ -24,14 +24,13 @@ export function gradients(
   // A function with a shortcut past one of the inputs must not take it.
   const retained = inputs.map(({ retainsGrad }) => retainsGrad);
   for (const input of inputs) input.retainsGrad = true;
-  const [through = (_, made, grad) => made.backward(grad), plus] = how;
+  const [through = (_, made, grad) => made.backward(grad)] = how;
   try {
     passBack(
       tensors.filter((tensor) => leads.has(tensor) || wanted.has(tensor)),
       begun,
       (tensor, grad) => void (wanted.has(tensor) && found.set(tensor, grad)),
       (tensor, made, grad) => (leads.has(tensor) ? through(tensor, made, grad) : []),
-      plus,
     );
   } finally {
     inputs.forEach((input, i) => {

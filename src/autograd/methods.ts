@@ -3,15 +3,16 @@
  * is in `kindling/methods`.
  */
 import { refuse } from '../gpu/errors.js';
+import * as broadcast from '../ops/broadcast.js';
+import { cast } from '../ops/cast.js';
+import { relu } from '../ops/elementwise/activations.js';
+import { add, div, mul, neg, sqrt, sub } from '../ops/elementwise/arithmetic.js';
+import { exp, log } from '../ops/elementwise/exponential.js';
+import { matmul } from '../ops/matmul.js';
+import { mean } from '../ops/reduce.js';
+import { flatten, permute, squeeze, transpose, unsqueeze } from '../ops/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { add, div, mul, sub } from './binary.js';
-import * as broadcast from './broadcast.js';
-import { cast } from './cast.js';
-import { matmul } from './matmul.js';
-import { mean } from './reduce.js';
-import { flatten, permute, squeeze, transpose, unsqueeze } from './shape.js';
-import { backward } from './tape.js';
-import { exp, log, neg, relu, sqrt } from './unary.js';
+import { backward } from './backward.js';
 
 /** Methods whose arguments are the function's own. */
 const METHODS = {

@@ -1,4 +1,4 @@
-import { flush } from '../gpu/stream.js';
+import { flush } from '../stream/stream.js';
 import { tensor } from '../tensor/create.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Batches, Epoch } from './batches.js';

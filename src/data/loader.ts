@@ -1,6 +1,6 @@
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known } from '../gpu/options.js';
-import { sync } from '../gpu/stream.js';
+import { sync } from '../stream/stream.js';
 import { randomState } from '../tensor/random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Batches, OnDevice } from './batches.js';

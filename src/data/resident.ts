@@ -3,8 +3,8 @@
  * the same memory: views such as `first(n)` too. They go when the host's bytes are collected, or by `evict`.
  */
 import { device, perDevice } from '../gpu/device.js';
-import { flush } from '../gpu/stream.js';
 import { BATCH_BINDINGS } from '../kernels/batch.js';
+import { flush } from '../stream/stream.js';
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Workspace } from './workspace.js';

@@ -6,7 +6,7 @@
  * @example
  * import 'kindling/fewChannels';
  */
-import { addConvWay } from '../autograd/convChoice.js';
-import { fewChannels } from '../autograd/fewChannels.js';
+import { addConvWay } from '../choose/convChoice.js';
+import { fewChannels } from '../ops/fewChannels.js';
 
 addConvWay(fewChannels);

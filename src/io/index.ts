@@ -1,5 +1,5 @@
 /** Weights and whole runs in files: safetensors, with PyTorch's key names. */
-export { lockFile, writeFileAtomic } from '#disk';
+export { lockFile, readFileIfThere, writeFileAtomic } from '#disk';
 export * from './checkpoint.js';
 export type { FileLock, LockHolder, LockOptions } from './disk/disk.js';
 export { type Format, type HostTensor, readSafetensors, writeSafetensors } from './safetensors.js';

@@ -2,10 +2,10 @@
  * What layers and models share: a tree of modules, the parameters and buffers in it, and their names, which are those of the
  * fields. What one extends, and what a module is by the types of its `forward`, stands in module.ts.
  */
-import { cast } from '../autograd/cast.js';
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
 import { checked, wantTensor } from '../gpu/options.js';
+import { cast } from '../ops/cast.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { keep } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';

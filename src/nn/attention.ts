@@ -1,10 +1,10 @@
-import { attend } from '../autograd/attention.js';
-import { add } from '../autograd/binary.js';
-import { reshape } from '../autograd/broadcast.js';
-import { mean } from '../autograd/reduce.js';
-import { narrow, permute, squeeze, where } from '../autograd/shape.js';
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, required, wantTensor } from '../gpu/options.js';
+import { attend } from '../ops/attention.js';
+import { reshape } from '../ops/broadcast.js';
+import { add } from '../ops/elementwise/arithmetic.js';
+import { mean } from '../ops/reduce.js';
+import { narrow, permute, squeeze, where } from '../ops/shape.js';
 import { at, type Shape, sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';

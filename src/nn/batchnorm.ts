@@ -1,11 +1,11 @@
 /** Normalisation by statistics that may be kept: of batches, and of images. */
-import { add, mul, sub } from '../autograd/binary.js';
-import { cast } from '../autograd/cast.js';
-import { increment_ } from '../autograd/inPlace.js';
-import { clone } from '../autograd/shape.js';
-import { reciprocal } from '../autograd/unary.js';
+
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, required, wantTensor } from '../gpu/options.js';
+import { cast } from '../ops/cast.js';
+import { add, mul, reciprocal, sub } from '../ops/elementwise/arithmetic.js';
+import { increment_ } from '../ops/inPlace.js';
+import { clone } from '../ops/shape.js';
 import { ones, zeros } from '../tensor/create.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

@@ -1,7 +1,7 @@
-import { eq } from '../autograd/binary.js';
-import { paddingRow } from '../autograd/indexing.js';
-import { unsqueeze, where } from '../autograd/shape.js';
 import { checked, required } from '../gpu/options.js';
+import { eq } from '../ops/elementwise/comparison.js';
+import { paddingRow } from '../ops/indexing.js';
+import { unsqueeze, where } from '../ops/shape.js';
 import { arange } from '../tensor/create.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';

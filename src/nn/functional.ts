@@ -1,11 +1,23 @@
 /** Functions of `torch.nn.functional`, in camelCase: the differentiable functions that layers are made of. */
-export { type AttentionOptions, scaledDotProductAttention } from '../autograd/attention.js';
-export { type Conv1dOptions, conv1d } from '../autograd/conv1d.js';
-export { type Conv2dOptions, conv2d } from '../autograd/conv2d.js';
-export { type ConvTranspose2dOptions, convTranspose2d } from '../autograd/convTranspose2d.js';
-export { type DropoutOptions, dropout, dropout2d } from '../autograd/dropout.js';
-export { embedding, oneHot } from '../autograd/indexing.js';
-export { type InterpolateOptions, interpolate } from '../autograd/interpolate.js';
+export { type AttentionOptions, scaledDotProductAttention } from '../ops/attention.js';
+export { type Conv1dOptions, conv1d } from '../ops/conv1d.js';
+export { type Conv2dOptions, conv2d } from '../ops/conv2d.js';
+export { type ConvTranspose2dOptions, convTranspose2d } from '../ops/convTranspose2d.js';
+export { type DropoutOptions, dropout, dropout2d } from '../ops/dropout.js';
+export {
+  elu,
+  gelu,
+  hardsigmoid,
+  hardswish,
+  leakyRelu,
+  relu,
+  relu6,
+  silu,
+  softplus,
+} from '../ops/elementwise/activations.js';
+export { sigmoid, tanh } from '../ops/elementwise/exponential.js';
+export { embedding, oneHot } from '../ops/indexing.js';
+export { type InterpolateOptions, interpolate } from '../ops/interpolate.js';
 export {
   type BinaryCrossEntropyOptions,
   binaryCrossEntropy,
@@ -18,10 +30,10 @@ export {
   mseLoss,
   type Reduction,
   smoothL1Loss,
-} from '../autograd/losses.js';
-export { linear } from '../autograd/matmul.js';
-export { type CrossEntropyOptions, crossEntropy, type NllOptions, nllLoss } from '../autograd/nll.js';
-export * from '../autograd/normalize.js';
+} from '../ops/losses.js';
+export { linear } from '../ops/matmul.js';
+export { type CrossEntropyOptions, crossEntropy, type NllOptions, nllLoss } from '../ops/nll.js';
+export * from '../ops/normalize.js';
 export {
   type AvgPool2dOptions,
   adaptiveAvgPool2d,
@@ -32,19 +44,6 @@ export {
   maxPool2d,
   type Pair,
   type Pool2dOptions,
-} from '../autograd/pool.js';
-export { flatten, type PadOptions, pad } from '../autograd/shape.js';
-export { type Dim, logSoftmax, softmax } from '../autograd/softmax.js';
-export {
-  elu,
-  gelu,
-  hardsigmoid,
-  hardswish,
-  leakyRelu,
-  relu,
-  relu6,
-  sigmoid,
-  silu,
-  softplus,
-  tanh,
-} from '../autograd/unary.js';
+} from '../ops/pool.js';
+export { flatten, type PadOptions, pad } from '../ops/shape.js';
+export { type Dim, logSoftmax, softmax } from '../ops/softmax.js';

@@ -3,9 +3,9 @@
  * forward of that one module, and is there too where `forward` is called by its name.
  */
 import { type Grads, type HookHandle, joined, register } from '../autograd/hooks.js';
-import { isGradEnabled } from '../autograd/tape.js';
 import { refuse } from '../gpu/errors.js';
 import { atMost, required } from '../gpu/options.js';
+import { isGradEnabled } from '../tensor/remember.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mapTensors, tensorsIn } from '../tensor/tree.js';
 import { seeField } from '../tensor/watched.js';

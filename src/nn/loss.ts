@@ -1,7 +1,7 @@
 /** Losses as modules: `loss(input, target)`. What each computes stands with the function of the same name. */
-import { KL_DIV, LOSS } from '../autograd/losses.js';
-import { CROSS_ENTROPY, NLL } from '../autograd/nll.js';
 import { checked } from '../gpu/options.js';
+import { KL_DIV, LOSS } from '../ops/losses.js';
+import { CROSS_ENTROPY, NLL } from '../ops/nll.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';

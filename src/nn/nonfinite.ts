@@ -1,7 +1,8 @@
 /** Whether a model is still alive. */
-import { firstNonfiniteOf } from '../autograd/nonfinite.js';
+
 import { refuse } from '../gpu/errors.js';
 import { atMost, text } from '../gpu/options.js';
+import { firstNonfiniteOf } from '../ops/nonfinite.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { AnyModule } from './module.js';
 import { wantModule } from './module.js';

@@ -1,5 +1,5 @@
-import { INTERPOLATE } from '../autograd/interpolate.js';
 import { atMost, checked, type Known, required } from '../gpu/options.js';
+import { INTERPOLATE } from '../ops/interpolate.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';

@@ -1,8 +1,9 @@
 /** What a model is made of and computes, layer by layer. */
-import { noGrad } from '../autograd/tape.js';
+
 import { atMost, wantTensor } from '../gpu/options.js';
 import { zeros } from '../tensor/create.js';
 import { randomState, setRandomState } from '../tensor/random.js';
+import { noGrad } from '../tensor/remember.js';
 import { checkShape, type Shape, show, sizeOf } from '../tensor/shape.js';
 import { step } from '../tensor/step.js';
 import { Tensor } from '../tensor/tensor.js';

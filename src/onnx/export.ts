@@ -1,8 +1,8 @@
 /** A model as the bytes of an ONNX file. */
 import { refuse } from '../gpu/errors.js';
 import { checked, wantTensors } from '../gpu/options.js';
-import { insideScope } from '../gpu/storage.js';
 import { type Module, wantModule } from '../nn/module.js';
+import { insideScope } from '../stream/storage.js';
 import { Tensor } from '../tensor/tensor.js';
 import { draw, type Read } from './draw.js';
 import { modelProto } from './model.js';

@@ -1,7 +1,8 @@
 /** What a model does with its inputs, as a list of functions: the tape's own view, gradients aside. */
-import { inspectBy, noGrad } from '../autograd/tape.js';
-import type { Storage } from '../gpu/storage.js';
+
+import type { Storage } from '../stream/storage.js';
 import { watching } from '../tensor/launch.js';
+import { inspectBy, noGrad } from '../tensor/remember.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** A function that ran, or a launch that belongs to none. */

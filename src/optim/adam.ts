@@ -1,4 +1,4 @@
-import { launchFlatInto } from '../autograd/variant.js';
+import { launchFlatInto } from '../choose/variant.js';
 import { type Complete, checked, type Known } from '../gpu/options.js';
 import { SOFTWARE_FLAT_MANY } from '../kernels/flat.js';
 import { adamKernel } from '../kernels/optimizer.js';

@@ -3,7 +3,7 @@
  * an optimizer in one more, everything of the same parameter at the same offset (a multiple of 256 bytes, as bindings
  * want). So one launch updates them all. Gaps hold zeros. A group larger than a binding may be has several arenas.
  */
-import { Storage } from '../gpu/storage.js';
+import { Storage } from '../stream/storage.js';
 import { at, type Shape, sizeOf } from '../tensor/shape.js';
 import { type GradHome, Tensor } from '../tensor/tensor.js';
 import { fitting } from './fitting.js';

@@ -1,4 +1,4 @@
-import { largestBuffer } from '../gpu/pool.js';
+import { largestBuffer } from '../memory/pool.js';
 
 /** Cuts `items` into runs, in order and as long as fit one buffer each: a kernel binds no more. */
 export function fitting<Item>(items: readonly Item[], bytesOf: (item: Item) => number): Item[][] {

@@ -5,7 +5,7 @@
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
 import { atMost, checked, itemsOf, type Known } from '../gpu/options.js';
-import { guard, recording, refuseInCapture, unrecorded } from '../gpu/recording.js';
+import { guard, recording, refuseInCapture, unrecorded } from '../stream/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';

@@ -1,8 +1,7 @@
-import { add } from '../autograd/binary.js';
-import { sum } from '../autograd/broadcast.js';
-import { abs } from '../autograd/unary.js';
 import { refuse } from '../gpu/errors.js';
 import { atMost, itemsOf } from '../gpu/options.js';
+import { sum } from '../ops/broadcast.js';
+import { abs, add } from '../ops/elementwise/arithmetic.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /**

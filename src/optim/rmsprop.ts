@@ -1,4 +1,4 @@
-import { launchFlatInto } from '../autograd/variant.js';
+import { launchFlatInto } from '../choose/variant.js';
 import { type Complete, checked, type Known } from '../gpu/options.js';
 import { rmspropKernel } from '../kernels/optimizer.js';
 import type { Tensor } from '../tensor/tensor.js';

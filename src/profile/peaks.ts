@@ -1,10 +1,10 @@
 /** What the adapter can do at most, measured once: a kernel's rate is judged by it. */
 
 import { adapter } from '../gpu/device.js';
-import { Memory } from '../gpu/memory.js';
 import { atMost } from '../gpu/options.js';
-import { discard, dispatch, write } from '../gpu/stream.js';
 import { GPU_PEAKS, type Peak, peaks, SOFTWARE_PEAKS } from '../kernels/peaks.js';
+import { Memory } from '../memory/memory.js';
+import { discard, dispatch, write } from '../stream/stream.js';
 import { Clock, run } from './stopwatch.js';
 
 /** Peaks of an adapter. */

@@ -3,11 +3,11 @@
  * timestamp when it begins and one when it ends; the commands are the same otherwise, and so are their results.
  */
 import { adapter, device, orLost } from '../gpu/device.js';
-import { type Stopwatch, setStopwatch } from '../gpu/encode.js';
 import { refuse } from '../gpu/errors.js';
-import type { EncodedDispatch } from '../gpu/plan.js';
-import { flush, sync } from '../gpu/stream.js';
 import type { Kernel } from '../kernels/kernel.js';
+import { type Stopwatch, setStopwatch } from '../stream/encode.js';
+import type { EncodedDispatch } from '../stream/plan.js';
+import { flush, sync } from '../stream/stream.js';
 
 /** One dispatch on the device's clock, in milliseconds since the first one that was measured with it. */
 export interface Timed {

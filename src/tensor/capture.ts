@@ -5,8 +5,8 @@
  */
 import { refuse } from '../gpu/errors.js';
 import { atMost, required } from '../gpu/options.js';
-import { insideScope } from '../gpu/storage.js';
-import { flush, repeat } from '../gpu/stream.js';
+import { insideScope } from '../stream/storage.js';
+import { flush, repeat } from '../stream/stream.js';
 import { beginDraws } from './random.js';
 import {
   argumentsFor,

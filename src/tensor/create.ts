@@ -1,9 +1,9 @@
 /** Making tensors. Shapes are arrays; options as in PyTorch. */
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, required, text, wantTensor } from '../gpu/options.js';
-import { constant } from '../gpu/storage.js';
 import { type Filling, fillKernel } from '../kernels/fill.js';
 import { bitsOf } from '../kernels/flat.js';
+import { constant } from '../stream/storage.js';
 import { hostValues } from './hostValues.js';
 import { flatVariant, launch } from './launch.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';

@@ -1,5 +1,5 @@
 /** Numbers that change from step to step and that kernels read from a buffer: rates, counters, offsets. */
-import { hostSlot } from '../gpu/page.js';
+import { hostSlot } from '../stream/page.js';
 import { Tensor } from './tensor.js';
 
 /**

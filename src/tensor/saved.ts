@@ -3,7 +3,7 @@
  * one that was there when the function was recorded, and was overwritten since, is an error.
  */
 import { refuse } from '../gpu/errors.js';
-import type { Storage } from '../gpu/storage.js';
+import type { Storage } from '../stream/storage.js';
 import { type Shape, show } from './shape.js';
 
 /** A tensor, by what counts here. */

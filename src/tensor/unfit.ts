@@ -4,7 +4,7 @@
  * cast it to f32 gives NaN.
  */
 import { refuse } from '../gpu/errors.js';
-import type { Storage } from '../gpu/storage.js';
+import type { Storage } from '../stream/storage.js';
 
 /** What is asked of a tensor here. */
 interface Held {

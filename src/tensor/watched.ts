@@ -3,10 +3,10 @@
  * (`dropout.p = 0.1`, `model.head = new Linear(…)`).
  */
 import { opaque, sameItems } from '../gpu/held.js';
-import { recording } from '../gpu/recording.js';
+import { recording } from '../stream/recording.js';
 
 export { opaque, sameItems } from '../gpu/held.js';
-export { readField, refuseInCapture, seeField, writeField } from '../gpu/recording.js';
+export { readField, refuseInCapture, seeField, writeField } from '../stream/recording.js';
 
 /** The method, where there is one, that is told of what is assigned to a field before it is there. */
 export const assigned: unique symbol = Symbol('kindling.assigned');

@@ -1,9 +1,10 @@
 /** How an op's candidate is chosen: the one that is stored or pinned, or, while a step is looked through, the default. */
+
+import type { CandidateList } from '../choose/tuned.js';
 import { refuse } from '../gpu/errors.js';
 import type { Choice } from '../gpu/hosts/choice.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { watching } from '../tensor/launch.js';
-import type { CandidateList } from '../tensor/tuned.js';
 import { anyChoice, choiceOf, forgetChoice, isPinned } from './choices.js';
 import { listed } from './lists.js';
 

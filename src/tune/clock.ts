@@ -1,8 +1,8 @@
 /** How long replayed commands take on the device. */
 import { assertHealthy, device, orLost, polling } from '../gpu/device.js';
-import { setStopwatch } from '../gpu/encode.js';
-import type { Recording } from '../gpu/recording.js';
-import { flush, repeat } from '../gpu/stream.js';
+import { setStopwatch } from '../stream/encode.js';
+import type { Recording } from '../stream/recording.js';
+import { flush, repeat } from '../stream/stream.js';
 
 const QUERY_RESOLVE_COPY_SRC = 0x0200 | 0x04;
 const MAP_READ_COPY_DST = 0x01 | 0x08;

@@ -1,9 +1,10 @@
 /** What may be tried for each kind of kernel. */
+
+import type { CandidateList } from '../choose/tuned.js';
 import { FLAT_CANDIDATES } from '../kernels/flat.js';
 import { candidates } from '../kernels/gemm/candidates.js';
 import type { Slab } from '../kernels/reduce.js';
 import { REDUCE_CANDIDATES } from '../kernels/reduce.js';
-import type { CandidateList } from '../tensor/tuned.js';
 
 /** Invocations per row. */
 const LANES = [1, 4, 16, 64, 256].map((lanes) => ({ lanes }));

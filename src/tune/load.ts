@@ -1,7 +1,7 @@
 /** Makes ops ask for choices, and reads those that are stored when the adapter is known. */
 import { loadChoices, tuneMode } from '#host';
+import { setChooser } from '../choose/tuned.js';
 import { beforeUse } from '../gpu/device.js';
-import { setChooser } from '../tensor/tuned.js';
 import { addChoices } from './choices.js';
 import { choose } from './choose.js';
 

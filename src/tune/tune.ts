@@ -4,14 +4,14 @@
  */
 import { choicesPlace, saveChoices, tuneMode } from '#host';
 import { adapter } from '../gpu/device.js';
-import { setStopwatch } from '../gpu/encode.js';
 import { refuse } from '../gpu/errors.js';
 import type { Choice } from '../gpu/hosts/choice.js';
 import { atMost, checked, type Known, required } from '../gpu/options.js';
-import { Recording, withRecording } from '../gpu/recording.js';
-import { type Storage, scoped } from '../gpu/storage.js';
-import { sync } from '../gpu/stream.js';
 import type { Kernel } from '../kernels/kernel.js';
+import { setStopwatch } from '../stream/encode.js';
+import { Recording, withRecording } from '../stream/recording.js';
+import { type Storage, scoped } from '../stream/storage.js';
+import { sync } from '../stream/stream.js';
 import type { Captured } from '../tensor/capture.js';
 import { watching } from '../tensor/launch.js';
 import { beginDraws } from '../tensor/random.js';

@@ -6,7 +6,7 @@
  * @example
  * import 'kindling/winograd';
  */
-import { addConvWay } from '../autograd/convChoice.js';
-import { winograd } from '../autograd/winograd.js';
+import { addConvWay } from '../choose/convChoice.js';
+import { winograd } from '../ops/winograd.js';
 
 addConvWay(winograd);

@@ -1,13 +1,13 @@
 /** Files and locks in a browser: the origin private file system, and the locks of its pages. Node has tests of its own. */
-import { lockFile, writeFileAtomic } from 'kindling/io';
+import { lockFile, readFileIfThere, writeFileAtomic } from 'kindling/io';
+import { trainModel } from 'kindling/train';
 import { expect, test } from 'vitest';
+import { BATCHES, parts, shuffledRows } from '../support/parts.js';
 
-async function read(path: string): Promise<string> {
-  let folder = await navigator.storage.getDirectory();
-  const names = path.split('/');
-  for (const name of names.slice(0, -1)) folder = await folder.getDirectoryHandle(name);
-  return (await (await folder.getFileHandle(names.at(-1) as string)).getFile()).text();
-}
+const read = async (path: string): Promise<string | null> => {
+  const bytes = await readFileIfThere(path);
+  return bytes && new TextDecoder().decode(bytes);
+};
 
 test('a file is written whole, into folders that are made, and over what was there', async () => {
   await writeFileAtomic('runs/first/state.json', 'a longer text at first');
@@ -16,12 +16,15 @@ test('a file is written whole, into folders that are made, and over what was the
   expect(await read('runs/first/state.json')).toBe('shorter');
   await writeFileAtomic('empty', '');
   expect(await read('empty')).toBe('');
+  for (const path of ['runs/first/none', 'runs/none/state.json', 'empty/within', 'runs']) {
+    expect(await read(path)).toBeNull();
+  }
 });
 
 test('several at once: the file is one of them', async () => {
   const texts = Array.from({ length: 6 }, (_, i) => String(i).repeat(10_000 * (i + 1)));
   await Promise.all(texts.map((text) => writeFileAtomic('many', text)));
-  expect(texts.includes(await read('many'))).toBe(true);
+  expect(texts).toContain(await read('many'));
 });
 
 test('what names no file is refused, and what cannot be written is told', async () => {
@@ -29,6 +32,7 @@ test('what names no file is refused, and what cannot be written is told', async 
     await expect(writeFileAtomic(path, 'x')).rejects.toThrow(
       `writeFileAtomic: '${path}' names no file of the origin private file system`,
     );
+    await expect(readFileIfThere(path)).rejects.toThrow(`readFileIfThere: '${path}' names no file`);
   }
   await writeFileAtomic('a file', 'x');
   await expect(writeFileAtomic('a file/within', 'x')).rejects.toThrow(
@@ -63,4 +67,12 @@ test('a lock has one holder at a time, the next one is told, and names do not me
 
 test('an option of lockFile that does not exist is refused', async () => {
   await expect(lockFile('lock', { onhold: () => {} } as never)).rejects.toThrow('lockFile: ');
+});
+
+test('a run keeps its checkpoint in a file, and goes on from it', async () => {
+  const { model, optimizer, train } = parts();
+  const options = { model, optimizer, checkpoint: 'runs/of/it.checkpoint' };
+  expect(await trainModel(train, shuffledRows(), { ...options, epochs: 1 })).toMatchObject({ steps: BATCHES });
+  const going = { ...options, epochs: 2, resume: true };
+  expect(await trainModel(train, shuffledRows(), going)).toMatchObject({ finished: true, steps: 2 * BATCHES });
 });

@@ -12,6 +12,7 @@ import * as F from 'kindling/nn/functional';
 import * as onnx from 'kindling/onnx';
 import * as optim from 'kindling/optim';
 import * as profile from 'kindling/profile';
+import * as train from 'kindling/train';
 import * as tune from 'kindling/tune';
 import 'kindling/methods';
 import { describe, expect, test } from 'vitest';
@@ -19,12 +20,12 @@ import { type Arguments, functionCalls } from '../support/functionCalls.js';
 
 const EXPORTS: Readonly<Record<string, object>> = {
   ...{ kindling, nn, init: nn.init, functional: F, optim, lrScheduler: optim.lrScheduler },
-  ...{ data, metrics, io, onnx, profile, tune },
+  ...{ data, metrics, io, onnx, profile, train, tune },
 };
 
 /** Not called at all, and why. */
 const LEFT_OUT = [
-  ...['KindlingError', 'DeviceLostError'], // They take any text.
+  ...['KindlingError', 'DeviceLostError', 'Diverged'], // They take any text.
   ...['Tensor', 'ClassificationReport'], // Made by functions; their constructors are internal.
   ...['destroy', 'sync'], // Listeners, which are given events: `process.on('exit', destroy)`.
 ];
@@ -34,7 +35,7 @@ const BASES = ['Module', 'Optimizer', 'LRScheduler'];
 
 /** What would reach for files, the network or the device, or take seconds, if it were called as it should be. */
 const NOT_IN_EARNEST =
-  'init CIFAR10 MNIST FashionMNIST ImageFolder lockFile writeFileAtomic profile measurePeaks clearTuning tune';
+  'init CIFAR10 MNIST FashionMNIST ImageFolder lockFile readFileIfThere writeFileAtomic profile measurePeaks clearTuning tune';
 
 /** What takes any arguments. */
 const OPEN: Readonly<Record<string, string>> = {
@@ -47,6 +48,7 @@ const TAKEN: Readonly<Record<string, readonly unknown[]>> = {
   onCompile: [null],
   tensor: [10n],
   lockFile: ['garbage'],
+  readFileIfThere: ['garbage'],
 };
 
 const GARBAGE: readonly unknown[] = [null, 'garbage', { nonsense: 1 }, [{}], Symbol('garbage'), 10n];
@@ -112,8 +114,9 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ macroF1: [[0], [0]], microF1: [[0], [0]] },
     ...{ loadCheckpoint: [checkpoint, {}], readCheckpoint: [checkpoint], saveCheckpoint: [{}] },
     ...{ loadSafetensors: [checkpoint], readSafetensors: [checkpoint], saveSafetensors: [{}], writeSafetensors: [{}] },
-    ...{ lockFile: ['nowhere'], writeFileAtomic: ['nowhere', ''], ImageFolder: [[]] },
+    ...{ lockFile: ['nowhere'], readFileIfThere: ['nowhere'], writeFileAtomic: ['nowhere', ''], ImageFolder: [[]] },
     exportOnnx: [layer(), kindling.ones([1, 2])],
+    trainModel: [() => x.sum(), new data.DataLoader(dataset()), { epochs: 1, model: layer() }],
     ...{ profile: [() => {}], time: [() => {}], tune: [() => {}], tuneIfAsked: [() => {}], setTuning: ['stored'] },
     runKernel: [
       { name: 'mine', workgroups: [1, 1, 1], write: { ys: 'f32' }, wgsl: '@compute @workgroup_size(1) fn main() {}' },

@@ -1,7 +1,7 @@
 /** The gradient by an input of few channels, forced, against the formula in doubles. */
 
 import { expect, test } from 'vitest';
-import { addConvWay, convWay } from '../../src/autograd/convChoice.js';
+import { addConvWay, convWay } from '../../src/choose/convChoice.js';
 import { adapter } from '../../src/gpu/device.js';
 import { fewChannelsFits, fewChannelsInputGrad } from '../../src/kernels/conv2d/fewChannels.js';
 import { type Conv2dShape, conv2dOutput } from '../../src/kernels/conv2d/shape.js';

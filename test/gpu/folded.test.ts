@@ -6,15 +6,15 @@ import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { Adam, clipGradNorm, RMSprop, SGD } from 'kindling/optim';
 import { expect, test } from 'vitest';
-import { reduce } from '../../src/autograd/broadcast.js';
-import { gemmVariant } from '../../src/autograd/variant.js';
-import { launchWinograd, launchWinogradWeightGrad } from '../../src/autograd/winograd.js';
+import { gemmVariant } from '../../src/choose/variant.js';
 import { ImageDataset } from '../../src/data/dataset.js';
 import { DataLoader } from '../../src/data/loader.js';
 import { device } from '../../src/gpu/device.js';
 import { fewChannelsInputGrad } from '../../src/kernels/conv2d/fewChannels.js';
 import { winogradForward, winogradInputGrad, winogradWeightGrad } from '../../src/kernels/conv2d/winograd.js';
 import { GPU_REDUCE } from '../../src/kernels/reduce.js';
+import { reduce } from '../../src/ops/broadcast.js';
+import { launchWinograd, launchWinogradWeightGrad } from '../../src/ops/winograd.js';
 import { launch } from '../../src/tensor/launch.js';
 import { shapeOf } from '../support/products.js';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { reshape } from '../../src/autograd/broadcast.js';
-import { matmul } from '../../src/autograd/matmul.js';
 import { TensorDataset } from '../../src/data/dataset.js';
 import { DataLoader, type DataLoaderOptions } from '../../src/data/loader.js';
 import { synthetic } from '../../src/data/synthetic.js';
 import { Normalize } from '../../src/data/transforms.js';
 import { device } from '../../src/gpu/device.js';
+import { reshape } from '../../src/ops/broadcast.js';
+import { matmul } from '../../src/ops/matmul.js';
 import { zeros } from '../../src/tensor/create.js';
 import { manualSeed } from '../../src/tensor/random.js';
 import { step } from '../../src/tensor/step.js';

@@ -2,7 +2,7 @@
 import { keep, noGrad, reshape, type Tensor, tensor, zeros } from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { describe, expect, test } from 'vitest';
-import { streamStats } from '../../src/gpu/stream.js';
+import { streamStats } from '../../src/stream/stream.js';
 import {
   agree,
   alongRows,

@@ -3,7 +3,7 @@ import { capture, full, init, keep, step, sync, type Tensor, tensor } from 'kind
 import { Adam, AdamW, clipGradNorm, SGD } from 'kindling/optim';
 import { expect, test } from 'vitest';
 import { device } from '../../src/gpu/device.js';
-import { streamStats } from '../../src/gpu/stream.js';
+import { streamStats } from '../../src/stream/stream.js';
 
 await init();
 

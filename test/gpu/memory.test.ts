@@ -1,7 +1,7 @@
 import { destroy, init, ones, stats } from 'kindling';
 import { expect, test } from 'vitest';
 import { device } from '../../src/gpu/device.js';
-import { streamStats } from '../../src/gpu/stream.js';
+import { streamStats } from '../../src/stream/stream.js';
 import { watchBuffers } from '../support/buffers.js';
 import { trainer } from '../support/training.js';
 

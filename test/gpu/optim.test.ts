@@ -2,7 +2,7 @@
 import { full, keep, ones, step, sync, type Tensor, tensor, zeros } from 'kindling';
 import { Adagrad, Adam, AdamW, clipGradNorm, l1Penalty, lrScheduler, NAdam, RAdam, RMSprop, SGD } from 'kindling/optim';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { streamStats } from '../../src/gpu/stream.js';
+import { streamStats } from '../../src/stream/stream.js';
 import { loadJson } from '../support/fixtures.js';
 
 type Values = number[] | number[][];

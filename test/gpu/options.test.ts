@@ -11,6 +11,7 @@ import * as F from 'kindling/nn/functional';
 import * as onnx from 'kindling/onnx';
 import * as optim from 'kindling/optim';
 import * as profile from 'kindling/profile';
+import * as train from 'kindling/train';
 import * as tune from 'kindling/tune';
 import 'kindling/methods';
 import { describe, expect, test } from 'vitest';
@@ -197,6 +198,7 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     profile: (o) => profile.profile(() => {}, o),
     time: (o) => profile.time(() => {}, o),
   },
+  train: { trainModel: (o) => train.trainModel(() => x(), new data.DataLoader(dataset()), o) },
   tune: {
     tune: (o) => tune.tune(() => {}, o),
     tuneIfAsked: (o) => tune.tuneIfAsked(() => {}, o),
@@ -218,14 +220,15 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
   optim: 'LRScheduler Optimizer l1Penalty lrScheduler',
   data: 'Compose ImageDataset Normalize RandomHorizontalFlip Subset TensorDataset channelStats',
   metrics: 'ClassificationReport accuracy',
-  io: 'loadSafetensors readCheckpoint readSafetensors saveSafetensors writeFileAtomic writeSafetensors',
+  io: 'loadSafetensors readCheckpoint readFileIfThere readSafetensors saveSafetensors writeFileAtomic writeSafetensors',
   onnx: '',
   profile: 'measurePeaks runKernel',
+  train: 'Diverged',
   tune: 'clearTuning setTuning tuning tuningPlace',
 };
 
 const EXPORTS: Readonly<Record<string, object>> = {
-  ...{ kindling, nn, init: nn.init, functional: F, optim, data, metrics, io, onnx, profile, tune },
+  ...{ kindling, nn, init: nn.init, functional: F, optim, data, metrics, io, onnx, profile, train, tune },
 };
 
 /** What takes options and is no export. */

@@ -1,8 +1,8 @@
 /** Reductions against plain JavaScript. */
 import * as k from 'kindling';
 import { expect, test } from 'vitest';
-import { reduce, reducedShape } from '../../src/autograd/broadcast.js';
 import { REDUCE_CANDIDATES, type ReduceVariant, type Reduction } from '../../src/kernels/reduce.js';
+import { reduce, reducedShape } from '../../src/ops/broadcast.js';
 import {
   agree,
   at,

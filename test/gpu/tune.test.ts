@@ -6,9 +6,9 @@ import { Adam } from 'kindling/optim';
 import { setTuning, type Tuned, type TuneProgress, tune, tuning } from 'kindling/tune';
 import { afterEach, describe, expect, test } from 'vitest';
 import { clearChoices, loadChoices, saveChoices } from '#host';
+import { tuned } from '../../src/choose/tuned.js';
 import { interned, type Kernel, kernel } from '../../src/kernels/kernel.js';
 import { launch } from '../../src/tensor/launch.js';
-import { tuned } from '../../src/tensor/tuned.js';
 import { addChoices, anyChoice, forgetChoices } from '../../src/tune/choices.js';
 
 /** y = 2 x, by a sum of so many equal parts that some candidates take far longer than others. */

@@ -3,8 +3,7 @@
 import type { Tensor } from 'kindling';
 import { conv2d } from 'kindling/nn/functional';
 import { expect, test } from 'vitest';
-import { gemmVariant } from '../../src/autograd/variant.js';
-import { launchWinograd, launchWinogradWeightGrad } from '../../src/autograd/winograd.js';
+import { gemmVariant } from '../../src/choose/variant.js';
 import { type Conv2dShape, conv2dOutput } from '../../src/kernels/conv2d/shape.js';
 import {
   winogradFits,
@@ -13,6 +12,7 @@ import {
   winogradWeightGrad,
   winogradWins,
 } from '../../src/kernels/conv2d/winograd.js';
+import { launchWinograd, launchWinogradWeightGrad } from '../../src/ops/winograd.js';
 import { at, type Bounds, close, gated, gates, type Plain, plain, toTensor, values } from '../support/agree.js';
 
 const conv = (n: number, c: number, h: number, w: number, o: number, padH = 0, padW = padH): Conv2dShape => ({

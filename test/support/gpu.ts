@@ -1,7 +1,7 @@
 import '../../src/methods/index.js';
 import { init } from '../../src/gpu/device.js';
 import { onCompile } from '../../src/gpu/pipelines.js';
-import { sync } from '../../src/gpu/stream.js';
+import { sync } from '../../src/stream/stream.js';
 import { reseed } from './random.js';
 
 /** Opens the device of this process or page, once; returns the line that names it. */

@@ -3,18 +3,46 @@ import { KindlingError, refuse } from '../../gpu/errors.js';
 import { atMost, checked, required } from '../../gpu/options.js';
 import { type FileLock, LOCK, type LockOptions } from './disk.js';
 
+/** The names of a path: folders, then a file. @throws KindlingError where it names no file */
+function namesIn(op: string, path: string): { folders: string[]; name: string } {
+  const folders = path.split('/').filter((name) => name !== '' && name !== '.');
+  const name = folders.pop();
+  if (name === undefined || [...folders, name].includes('..')) {
+    refuse(`${op}: '${path}' names no file of the origin private file system`);
+  }
+  return { folders, name };
+}
+
+/** @throws KindlingError where `path` names no file */
+export async function checkWritable(op: string, path: string): Promise<void> {
+  namesIn(op, path);
+}
+
+/** As in Node, of the origin private file system. */
+export async function readFileIfThere(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  atMost('readFileIfThere', 1, arguments);
+  required('readFileIfThere', { path }, { path: 'string' });
+  const { folders, name } = namesIn('readFileIfThere', path);
+  try {
+    let folder = await navigator.storage.getDirectory();
+    for (const one of folders) folder = await folder.getDirectoryHandle(one);
+    const file = await (await folder.getFileHandle(name)).getFile();
+    return new Uint8Array(await file.arrayBuffer());
+  } catch (cause) {
+    // `TypeMismatchError`: what stands for a folder is a file.
+    if (['NotFoundError', 'TypeMismatchError'].includes((cause as Error).name)) return null;
+    throw new KindlingError(`readFileIfThere: ${path} cannot be read (${(cause as Error).message})`, { cause });
+  }
+}
+
 /** As in Node, in the origin private file system: a file gets its content when all of it is written. */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   atMost('writeFileAtomic', 2, arguments);
   required('writeFileAtomic', { path, content }, { path: 'string', content: 'any' });
-  const names = path.split('/').filter((name) => name !== '' && name !== '.');
-  const name = names.pop();
-  if (name === undefined || names.includes('..') || name === '..') {
-    refuse(`writeFileAtomic: '${path}' names no file of the origin private file system`);
-  }
+  const { folders, name } = namesIn('writeFileAtomic', path);
   try {
     let folder = await navigator.storage.getDirectory();
-    for (const one of names) folder = await folder.getDirectoryHandle(one, { create: true });
+    for (const one of folders) folder = await folder.getDirectoryHandle(one, { create: true });
     const writable = await (await folder.getFileHandle(name, { create: true })).createWritable();
     await writable.write(content as Uint8Array<ArrayBuffer>);
     await writable.close();

@@ -18,7 +18,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockFile } from './lockNode.js';
-import { writeFileAtomic } from './writeNode.js';
+import { readFileIfThere } from './readNode.js';
+import { checkWritable, writeFileAtomic } from './writeNode.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -39,6 +40,31 @@ function start(program: string, before = ''): ChildProcess {
   return spawn('sh', ['-c', `${before} exec "$@"`, 'sh', ...node], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 const said = async (child: ChildProcess): Promise<string> => String((await once(child.stdout as never, 'data'))[0]);
+
+describe('readFileIfThere', () => {
+  it('gives the bytes of a file, null where there is none, and says what it cannot read', async () => {
+    const path = join(folder, 'a.bin');
+    expect(await readFileIfThere(path)).toBeNull();
+    await writeFile(path, Uint8Array.of(1, 2));
+    expect(await readFileIfThere(path)).toEqual(Uint8Array.of(1, 2));
+    expect(await readFileIfThere(join(path, 'within'))).toBeNull();
+    expect(await readFileIfThere(folder)).toBeNull();
+    await symlink('ring', join(folder, 'ring'));
+    await expect(readFileIfThere(join(folder, 'ring'))).rejects.toThrow(
+      /^readFileIfThere: .*ring cannot be read \(ELOOP/,
+    );
+  });
+});
+
+describe('checkWritable', () => {
+  it('knows beforehand what cannot be written', async () => {
+    await checkWritable('it', join(folder, 'a.bin'));
+    await expect(checkWritable('it', join(folder, 'none', 'a'))).rejects.toThrow(
+      /^it: .*none\/a cannot be written \(ENOENT/,
+    );
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
 
 describe('writeFileAtomic', () => {
   it('writes a new file, replaces one, and leaves nothing else', async () => {

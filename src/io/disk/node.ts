@@ -1,2 +1,3 @@
 export { lockFile } from './lockNode.js';
-export { writeFileAtomic } from './writeNode.js';
+export { readFileIfThere } from './readNode.js';
+export { checkWritable, writeFileAtomic } from './writeNode.js';

@@ -1,6 +1,6 @@
 /** Files that are replaced whole or not at all, whatever ends the process or the machine. */
 import { randomBytes } from 'node:crypto';
-import { open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { KindlingError } from '../../gpu/errors.js';
 import { atMost, required } from '../../gpu/options.js';
@@ -31,6 +31,15 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
   } catch (cause) {
     if (part !== null) await rm(part, { force: true }).catch(() => {});
     throw new KindlingError(`writeFileAtomic: ${path} cannot be written (${(cause as Error).message})`, { cause });
+  }
+}
+
+/** @throws KindlingError where {@link writeFileAtomic} could not write `path` */
+export async function checkWritable(op: string, path: string): Promise<void> {
+  try {
+    await access(dirname(await targetOf(path)), constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new KindlingError(`${op}: ${path} cannot be written (${(cause as Error).message})`, { cause });
   }
 }
 

@@ -1,0 +1,164 @@
+/**
+ * Reshape, expand and sum: what broadcasting needs. They stand together because each is made of the others' gradients:
+ * expand's gradient is a sum, and a sum's gradient expands.
+ */
+
+import { launchFlat, withReduce } from '../choose/variant.js';
+import { refuse } from '../gpu/errors.js';
+import { checked, type Known, ofTensor, wantTensor } from '../gpu/options.js';
+import { gatherKernel } from '../kernels/copy.js';
+import { fitKernel } from '../kernels/fit.js';
+import { cut, type ReduceVariant, type Reduction, reduceKernel, slabsOf } from '../kernels/reduce.js';
+import { full } from '../tensor/create.js';
+import { launch } from '../tensor/launch.js';
+import { differentiable } from '../tensor/remember.js';
+import {
+  at,
+  broadcast,
+  broadcastStrides,
+  checkShape,
+  dimsOf,
+  type Shape,
+  sameShape,
+  show,
+  sizeOf,
+  wantShape,
+} from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { mark, noneBits } from '../tensor/unfit.js';
+import { cast } from './cast.js';
+
+/** The same elements in another shape; one entry may be -1. Shares memory. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  ofTensor('reshape', 2, arguments);
+  wantShape('reshape', shape);
+  const known = sizeOf(shape.filter((n) => n !== -1));
+  const full = shape.map((n) => (n === -1 ? x.size / known : n));
+  if (shape.filter((n) => n === -1).length > 1 || sizeOf(full) !== x.size || full.some((n) => !Number.isInteger(n))) {
+    refuse(`reshape: ${x.size} elements of ${show(x.shape)} do not fit ${show(shape)}`);
+  }
+  checkShape('reshape', full);
+  return differentiable('reshape', [x], new Tensor(full, x.dtype, x.storage), {
+    by: [(g) => reshape(g, x.shape)],
+  });
+}
+
+/** Repeated along dimensions of length 1, and along new leading ones; -1 keeps a length. */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  ofTensor('expand', 2, arguments);
+  wantShape('expand', shape);
+  const lead = shape.length - x.ndim;
+  const to = shape.map((n, d) => (n === -1 && d >= lead ? at(x.shape, d - lead) : n));
+  if (sameShape(to, x.shape)) return x;
+  if (lead < 0 || !sameShape(broadcast('expand', x.shape, to), to)) {
+    refuse(`expand: ${show(x.shape)} does not expand to ${show(shape)}`);
+  }
+  const kernel = gatherKernel({ shape: to, strides: broadcastStrides(x.shape, to), offset: 0 });
+  return differentiable('expand', [x], launch(kernel, [x], to, x.dtype), { by: [(g) => sumTo(g, x.shape)] });
+}
+
+export interface ReduceOptions {
+  /** Dimensions to reduce; default all. Negative ones count from the end. */
+  dim?: number | readonly number[] | undefined;
+  /** Keep reduced dimensions with length 1. Default: false. */
+  keepdim?: boolean | undefined;
+}
+
+/** @internal */
+export const REDUCE: Known<ReduceOptions> = { dim: 'wholes', keepdim: 'boolean' };
+
+/** @internal What to reduce, checked. */
+export function asked(name: string, x: Tensor, options: ReduceOptions): { dims: number[]; keepdim: boolean } {
+  const { dim, keepdim = false } = checked(name, options, REDUCE);
+  return { dims: dimsOf(name, dim, wantTensor(name, 'x', x).ndim), keepdim };
+}
+
+/** @internal */
+export const held = (x: Tensor): 'f32' | 'i32' | 'u32' => (x.dtype === 'bool' ? 'u32' : x.dtype);
+
+/** @internal The shape with reduced dimensions of length 1. */
+export const withOnes = (shape: Shape, dims: readonly number[]): number[] =>
+  shape.map((n, d) => (dims.includes(d) ? 1 : n));
+
+/** @internal The shape after reducing `dims`. */
+export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boolean): number[] {
+  return keepdim ? withOnes(shape, dims) : shape.filter((_, d) => !dims.includes(d));
+}
+
+/** Of no elements. */
+const OF_NOTHING = { sum: 0, prod: 1, max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY } as const;
+
+/** @internal Reduces without recording. */
+export function reduce(
+  op: Reduction,
+  x: Tensor,
+  dims: readonly number[],
+  shape: Shape,
+  { scale = 1, variant }: { scale?: number | undefined; variant?: ReduceVariant } = {},
+): Tensor {
+  if (dims.some((d) => x.shape[d] === 0)) {
+    return full(shape, OF_NOTHING[op] * scale, { dtype: x.dtype === 'bool' ? 'i32' : x.dtype });
+  }
+  if (variant) return reduceBy(variant, op, x, dims, shape, scale);
+  const spec = { op, dtype: x.dtype, shape: x.shape, dims, scale };
+  return withReduce(spec, (found) => reduceBy(found, op, x, dims, shape, scale));
+}
+
+function reduceBy(
+  variant: ReduceVariant,
+  op: Reduction,
+  x: Tensor,
+  dims: readonly number[],
+  shape: Shape,
+  scale: number,
+): Tensor {
+  const dtype = x.dtype === 'bool' ? 'i32' : x.dtype;
+  let made = cast(x, dtype);
+  const type = held(made);
+  const slabs = slabsOf(x.shape, dims);
+  slabs.forEach((slab, s) => {
+    const { outer, inner } = slab;
+    const isLast = s === slabs.length - 1;
+    const { lanes, splits } = cut(slab, variant);
+    const whole = splits === 1 && isLast;
+    const first = reduceKernel({ op, type, ...slab, splits, lanes, scale: whole ? scale : 1 });
+    made = launch(first, [made], whole ? shape : [outer, splits, inner], dtype);
+    if (splits === 1) return;
+    const parts = { outer, length: splits, inner };
+    const rest = { ...parts, lanes: cut(parts, variant).lanes, splits: 1, scale: isLast ? scale : 1 };
+    made = launch(reduceKernel({ op, type, ...rest }), [made], isLast ? shape : [outer, inner], dtype);
+  });
+  return made;
+}
+
+/**
+ * @internal What `compute` makes of integers, and none of them where the exact result does not fit the type. Of others what
+ * it makes.
+ */
+export function fitted(name: string, x: Tensor, compute: (x: Tensor) => Tensor): Tensor {
+  const value = compute(x);
+  if (x.dtype !== 'i32' && x.dtype !== 'u32') return value;
+  const spec = { size: value.size, type: x.dtype, none: noneBits(x.dtype) };
+  const made = launchFlat('fit', fitKernel, spec, [value, compute(cast(x, 'f32'))], value.shape, x.dtype);
+  return mark(made, `${name}: the result does not fit ${x.dtype}; compute it in f32: ${name}(x.to('f32'))`);
+}
+
+/**
+ * Sum over dimensions. bool counts its true elements, in i32. Of n terms of one sign it is off by at most 2e-7 · log2 n of itself;
+ * so are means, running sums, norms, and the sums within losses, normalisation and their gradients. There is no integer wider
+ * than 32 bits: to read a sum that does not fit i32 or u32 is an error, and in f32 it is NaN.
+ */
+export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const { dims, keepdim } = asked('sum', x, options);
+  const value = fitted('sum', x, (t) => reduce('sum', t, dims, reducedShape(x.shape, dims, keepdim)));
+  const by = [(g: Tensor) => expand(reshape(g, withOnes(x.shape, dims)), x.shape)];
+  return differentiable('sum', [x], value, { by }, { dims, keepdim });
+}
+
+/** Sums a gradient back to the shape that was broadcast. */
+export function sumTo(grad: Tensor, shape: Shape): Tensor {
+  if (sameShape(grad.shape, shape)) return grad;
+  const lead = grad.ndim - shape.length;
+  const dims = grad.shape.flatMap((n, d) => (d < lead || (shape[d - lead] === 1 && n !== 1) ? [d] : []));
+  return reshape(dims.length === 0 ? grad : sum(grad, { dim: dims }), shape);
+}

@@ -1,0 +1,137 @@
+/**
+ * A convolution and its two gradients, each by what was found fastest: as launches, which are not recorded, and as functions, each
+ * of which is linear in both of its inputs and has the other two for gradients.
+ */
+
+import { convWay, withConv } from '../choose/convChoice.js';
+import { KindlingError } from '../gpu/errors.js';
+import type { Known } from '../gpu/options.js';
+import { conv2dForward } from '../kernels/conv2d/forward.js';
+import { conv2dInputGrad } from '../kernels/conv2d/inputGrad.js';
+import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
+import { conv2dWeightGrad } from '../kernels/conv2d/weightGrad.js';
+import { launch } from '../tensor/launch.js';
+import { differentiable } from '../tensor/remember.js';
+import { type Shape, sameShape, show } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { launchProduct } from './matmul.js';
+import { type Pair, pair } from './pool.js';
+
+/** [x, weight, bias?] → y. */
+export function convForward(shape: Conv2dShape, inputs: readonly Tensor[], relu = false): Tensor {
+  const [x, weight, bias = null] = inputs as [Tensor, Tensor, Tensor?];
+  const { oh, ow } = conv2dOutput(shape);
+  const like = [shape.n, shape.o, oh, ow];
+  const spec = { shape, bias: bias !== null, relu };
+  const way = convWay(shape);
+  return withConv('forward', shape, spec, way?.defaults(shape)?.forward, (choice) =>
+    way?.forward && choice.otherWay
+      ? way.forward({ ...spec, ...choice }, x, weight, bias, like)
+      : launch(conv2dForward({ ...spec, ...choice }), inputs, like),
+  );
+}
+
+/** dx of dy and weight; 0 where a mask of x's shape, a ReLU's, is 0. */
+export function convInputGrad(shape: Conv2dShape, dy: Tensor, weight: Tensor, mask: readonly Tensor[] = []): Tensor {
+  const spec = { shape, mask: mask.length > 0 };
+  const like = [shape.n, shape.c, shape.h, shape.w];
+  const way = convWay(shape);
+  return withConv('inputGrad', shape, spec, way?.defaults(shape)?.inputGrad, (choice) =>
+    way?.inputGrad && choice.otherWay
+      ? way.inputGrad({ ...spec, ...choice }, dy, weight, mask, like)
+      : launch(conv2dInputGrad({ ...spec, ...choice }), [dy, weight, ...mask], like),
+  );
+}
+
+/** [dweight, dbias?] of dy and x; `like` are weight and bias. */
+export function convWeightGrad(shape: Conv2dShape, dy: Tensor, x: Tensor, like: readonly { shape: Shape }[]): Tensor[] {
+  const spec = { shape, bias: like.length > 1 };
+  const way = convWay(shape);
+  return withConv('weightGrad', shape, spec, way?.defaults(shape)?.weightGrad, (choice) =>
+    way?.weightGrad && choice.otherWay
+      ? way.weightGrad({ ...spec, ...choice }, dy, x, like)
+      : launchProduct(conv2dWeightGrad({ ...spec, ...choice }), [dy, x], [], like),
+  );
+}
+
+/** dx of dy and weight, as a function of both: what it passes back are the other two parts, and so on. */
+export const inputGrad = (shape: Conv2dShape, dy: Tensor, weight: Tensor): Tensor =>
+  differentiable('conv2d.inputGrad', [dy, weight], convInputGrad(shape, dy, weight), {
+    by: [(g) => forward(shape, g, weight), (g) => weightGrad(shape, dy, g)],
+  });
+
+/** dweight of dy and x, likewise. */
+export function weightGrad(shape: Conv2dShape, dy: Tensor, x: Tensor): Tensor {
+  const like = { shape: [shape.o, shape.c / shape.groups, shape.kh, shape.kw] };
+  const [value] = convWeightGrad(shape, dy, x, [like]) as [Tensor];
+  return differentiable('conv2d.weightGrad', [dy, x], value, {
+    by: [(g) => forward(shape, x, g), (g) => inputGrad(shape, dy, g)],
+  });
+}
+
+/** y of x and weight within a gradient, likewise. */
+export const forward = (shape: Conv2dShape, x: Tensor, weight: Tensor): Tensor =>
+  differentiable('conv2d.again', [x, weight], convForward(shape, [x, weight]), {
+    by: [(g) => inputGrad(shape, g, weight), (g) => weightGrad(shape, g, x)],
+  });
+
+/** What convolutions of either direction take besides padding. */
+export interface ConvOptions {
+  /** Default: 1. */
+  stride?: Pair | undefined;
+  /** Distance between the taps of the window. Default: 1. */
+  dilation?: Pair | undefined;
+  /** Channels are cut into groups that see only their own inputs. Default: 1. */
+  groups?: number | undefined;
+}
+
+/** The kinds of {@link ConvOptions}. */
+export const CONV: Known<ConvOptions> = { stride: 'sizes', dilation: 'sizes', groups: 'size' };
+
+/** Sizes of a convolution, or of a transposed one, checked against each other. */
+export function checkConv(
+  name: string,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions & { padding?: Pair | string | undefined },
+  transposed = false,
+) {
+  const refuse = (why: string): never => {
+    throw new KindlingError(`${name}: ${why}`);
+  };
+  // Whoever writes the options in its place is told of the bias.
+  if (bias !== null && !(bias instanceof Tensor)) {
+    refuse(`bias is a tensor or null, and options come after it: ${name}(x, weight, null, { … })`);
+  }
+  const layout = transposed ? 'in, out / groups' : 'out, in / groups';
+  for (const { dtype } of [x, weight, ...(bias ? [bias] : [])]) {
+    if (dtype !== 'f32') refuse(`wants f32 tensors, got ${dtype}; cast it`);
+  }
+  if (x.ndim !== 4) refuse(`wants input [N, C, H, W] or [C, H, W], got ${show(x.shape)}`);
+  if (weight.ndim !== 4) refuse(`wants weight [${layout}, height, width], got ${show(weight.shape)}`);
+  const [, c = 0] = x.shape;
+  const [first = 0, second = 0, kh = 0, kw = 0] = weight.shape;
+  if (!Number.isInteger(groups) || groups < 1 || first % groups !== 0) {
+    const side = transposed ? 'inputs' : 'outputs';
+    refuse(`${groups} groups do not divide the ${first} ${side} of weight ${show(weight.shape)}`);
+  }
+  const [wanted, o] = transposed ? [first, second * groups] : [second * groups, first];
+  if (c !== wanted) {
+    const grouped = groups === 1 ? '' : ` in ${groups} groups`;
+    refuse(`input has ${c} channels, weight ${show(weight.shape)}${grouped} wants ${wanted}`);
+  }
+  if (bias && !sameShape(bias.shape, [o])) {
+    refuse(`weight ${show(weight.shape)} wants bias [${o}], got ${show(bias.shape)}`);
+  }
+  const [strideH, strideW] = pair(stride);
+  const [padH, padW] = typeof padding === 'string' ? [0, 0] : pair(padding);
+  const [dilationH, dilationW] = pair(dilation);
+  const numbers = [strideH, strideW, dilationH, dilationW, padH + 1, padW + 1];
+  if (numbers.some((value) => !Number.isInteger(value) || value < 1)) {
+    refuse(
+      `stride [${pair(stride)}] and dilation [${pair(dilation)}] are whole numbers from 1 on, padding [${padH},${padW}] from 0 on`,
+    );
+  }
+  return { refuse, o, kh, kw, strideH, strideW, padH, padW, dilationH, dilationW, groups };
+}

@@ -1,0 +1,190 @@
+/**
+ * What a captured step launches, kernel by kernel: a change of these lists is a gain or a loss that somebody should see.
+ * They are of software adapters with subgroups, by default choices; elsewhere products are cut into other parts.
+ */
+import * as k from 'kindling';
+import { manualSeed, randint, randn, type Tensor } from 'kindling';
+import * as F from 'kindling/nn/functional';
+import { Adam } from 'kindling/optim';
+import { profile } from 'kindling/profile';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Net } from '../../examples/cifar/network.js';
+import { Gpt } from '../../examples/gpt/model.js';
+import { ResidualBlock } from '../../examples/resnet/network.js';
+import { setChooser } from '../../src/choose/tuned.js';
+import { gemmVariant } from '../../src/choose/variant.js';
+import { choose } from '../../src/tune/choose.js';
+
+// Whatever was stored, and whichever other ways to convolve another test has imported.
+beforeAll(() =>
+  setChooser((_family, _shape, list, run) =>
+    typeof list === 'object' && list.otherWay ? run({ variant: gemmVariant() }) : run(),
+  ),
+);
+afterAll(() => setChooser(choose));
+
+/** The kernels that a replay of `body` launches, in order, and behind them its copies between buffers. */
+async function launches(body: () => unknown): Promise<string[]> {
+  const train = k.capture(body);
+  const { timeline } = await profile(train, { steps: 1, warmup: 1, peaks: false });
+  const { copies, dispatches, replays } = train.stats();
+  expect([timeline.length, replays > 0]).toEqual([dispatches, true]);
+  train.reset();
+  return [...timeline.map(({ name }) => name), ...new Array<string>(copies).fill('(copy)')];
+}
+
+/** The same of a function of `leaves`, forward and backward. */
+function bothWays(forward: () => Tensor, leaves: readonly Tensor[]): Promise<string[]> {
+  const seed = randn(k.noGrad(forward).shape);
+  return launches(() => {
+    for (const leaf of leaves) leaf.grad = null;
+    const y = forward();
+    y.backward(seed);
+    return y;
+  });
+}
+
+const isListed = (): boolean => k.adapter().isSoftware && k.adapter().subgroupSize >= 4;
+const leaf = (...shape: number[]): Tensor => randn(shape, { requiresGrad: true });
+
+test("a training step of the study's network", async () => {
+  if (!isListed()) return;
+  manualSeed(0);
+  const model = new Net({ name: 'study', lr: 1e-3 });
+  const optimizer = new Adam(model.parameters(), { lr: 1e-3 });
+  const [x, y] = [randn([64, 3, 32, 32]), randint(0, 10, [64])];
+  const step = (): Tensor => {
+    optimizer.zeroGrad();
+    const loss = F.nllLoss(model.forward(x), y);
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+  expect(await launches(step)).toEqual([
+    'conv2d.forward',
+    'conv2d.forward',
+    'conv2d.forward',
+    'matmul',
+    'matmul',
+    'crossEntropy',
+    'crossEntropy.grad',
+    'matmul',
+    'matmul',
+    'matmul',
+    'matmul',
+    'conv2d.inputGrad',
+    'conv2d.weightGrad',
+    'maxPool2d.grad',
+    'conv2d.inputGrad',
+    'conv2d.weightGrad',
+    'maxPool2d.grad',
+    'conv2d.weightGrad.partial',
+    'conv2d.weightGrad.reduce',
+    'optimizer.adam',
+  ]);
+});
+
+test('a residual block', async () => {
+  if (!isListed()) return;
+  const block = new ResidualBlock(16, 16, 1);
+  const x = leaf(8, 16, 16, 16);
+  expect(await bothWays(() => block.forward(x), [x, ...block.parameters()])).toEqual([
+    'conv2d.forward',
+    'batchNorm.statistics',
+    'batchNorm',
+    'inPlace.increment',
+    'relu',
+    'conv2d.forward',
+    'batchNorm.statistics',
+    'batchNorm',
+    'inPlace.increment',
+    'add',
+    'relu',
+    'relu.grad',
+    'batchNorm.sums',
+    'batchNorm.grad',
+    'conv2d.inputGrad',
+    'conv2d.weightGrad',
+    'relu.grad',
+    'batchNorm.sums',
+    'batchNorm.grad',
+    'conv2d.inputGrad',
+    'conv2d.weightGrad',
+    'add',
+  ]);
+});
+
+test('a layer of a transformer', async () => {
+  if (!isListed()) return;
+  const [layer] = new Gpt({ vocabulary: 10, context: 16, width: 16, heads: 2, layers: 1 }).blocks;
+  if (!layer) throw new Error('it has one layer');
+  const x = leaf(4, 16, 16);
+  const attention = [
+    ...['layerNorm', 'matmul'],
+    ...['copy.gather', 'copy.gather', 'copy.gather', 'copy.gather'],
+    ...['mul', 'copy.gather', 'matmul', 'tril', 'softmax', 'matmul'],
+    ...['copy.gather', 'matmul', 'add'],
+  ];
+  const perceptron = ['layerNorm', 'matmul', 'gelu', 'matmul', 'add'];
+  const perceptronBack = [
+    ...['matmul', 'matmul', 'gelu.grad', 'matmul', 'matmul'],
+    ...['layerNorm.grad', 'layerNorm.sums', 'add'],
+  ];
+  const attentionBack = [
+    ...['matmul', 'matmul', 'copy.gather'],
+    ...['matmul', 'matmul', 'softmax.grad', 'tril', 'matmul', 'matmul', 'copy.gather', 'mul'],
+    ...['fill', 'copy.scatter', 'fill', 'copy.scatter', 'add', 'fill', 'copy.scatter', 'add', 'copy.gather'],
+    ...['matmul', 'matmul', 'layerNorm.grad', 'layerNorm.sums', 'add'],
+  ];
+  const list = await bothWays(() => layer.forward(x), [x, ...layer.parameters()]);
+  expect(list).toEqual([...attention, ...perceptron, ...perceptronBack, ...attentionBack]);
+  expect(list).toHaveLength(53);
+});
+
+test('elementwise functions, one after the other', async () => {
+  if (!isListed()) return;
+  const [x, y] = [leaf(64, 64), leaf(64, 64)];
+  const [a, b] = [randn([64, 64]), randn([64, 64])];
+  expect(await bothWays(() => k.sigmoid(x.mul(a).add(b)).mul(y), [x, y])).toEqual([
+    'mul',
+    'add',
+    'sigmoid',
+    'mul',
+    'mul',
+    'mul',
+    'sigmoid.grad',
+    'mul',
+  ]);
+});
+
+test('a convolution whose ReLU is read twice, and one that is read by a ReLU and besides', async () => {
+  if (!isListed()) return;
+  const x = randn([4, 3, 8, 8]);
+  const [weight, bias] = [leaf(4, 3, 3, 3), leaf(4)];
+  const back = ['mul', 'mul', 'mul', 'sigmoid.grad'];
+  const twice = (): Tensor => {
+    const y = k.relu(F.conv2d(x, weight, bias));
+    return y.mul(k.sigmoid(y));
+  };
+  expect(await bothWays(twice, [weight, bias])).toEqual([
+    'conv2d.forward',
+    'sigmoid',
+    ...back,
+    'add',
+    'relu.grad',
+    'conv2d.weightGrad',
+  ]);
+  const besides = (): Tensor => {
+    const y = F.conv2d(x, weight, bias);
+    return k.relu(y).mul(k.sigmoid(y));
+  };
+  expect(await bothWays(besides, [weight, bias])).toEqual([
+    'conv2d.forward',
+    'conv2d.forward',
+    'sigmoid',
+    ...back,
+    'relu.grad',
+    'add',
+    'conv2d.weightGrad',
+  ]);
+});
