@@ -1,29 +1,20 @@
-/** kindling: tensors, autograd and memory. Layers are in `kindling/nn`, optimizers in `kindling/optim`, and so on. */
-import './autograd/methods.js';
+/**
+ * kindling: tensors, autograd and memory. Layers are in `kindling/nn`, optimizers in `kindling/optim`, and so on. From the ground
+ * up: bundles keep this order, and compress better where neighbours are alike.
+ */
+// The device.
 
-export { type AnomalyOptions, detectAnomaly } from './autograd/anomaly.js';
-export { checkpoint } from './autograd/checkpoint.js';
-export { defineFunction, type FunctionContext, type FunctionSpec } from './autograd/function.js';
-export { type BackwardOptions, backward, type GradOptions, grad } from './autograd/grad.js';
-export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.js';
-export { type HookHandle, registerHook, type TensorHook } from './autograd/hooks.js';
 export { type Adapter, adapter, destroy, type InitOptions, init } from './gpu/device.js';
 export { DeviceLostError, KindlingError } from './gpu/errors.js';
 export { type CompileProgress, onCompile } from './gpu/pipelines.js';
-export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, type Operand, sub } from './ops/binary.js';
-export { expand, type ReduceOptions, reshape, sum } from './ops/broadcast.js';
-export { cast } from './ops/cast.js';
-export { cumsum, logsumexp } from './ops/cumulative.js';
-export { gather, indexSelect } from './ops/indexing.js';
-export { matmul } from './ops/matmul.js';
-export * from './ops/reduce.js';
-export { type BernoulliOptions, bernoulli, normal } from './ops/sampling.js';
-export * from './ops/shape.js';
-export { logSoftmax, softmax } from './ops/softmax.js';
-export { tril, triu } from './ops/triangle.js';
-export * from './ops/unary.js';
+
+// Its work.
+
 export { type Stats, stats } from './stream/stats.js';
 export { sync } from './stream/stream.js';
+
+// Tensors.
+
 export { type Captured, type CaptureStats, capture } from './tensor/capture.js';
 export {
   arange,
@@ -45,3 +36,33 @@ export { rand, randint, randintLike, randLike, randn, randnLike, randperm, unifo
 export type { Shape } from './tensor/shape.js';
 export { keep, step } from './tensor/step.js';
 export { type DType, type Nested, Tensor, type TensorData } from './tensor/tensor.js';
+
+// Functions.
+
+export { expand, type ReduceOptions, reshape, sum } from './ops/broadcast.js';
+export { cast } from './ops/cast.js';
+export { cumsum, logsumexp } from './ops/cumulative.js';
+export * from './ops/elementwise/activations.js';
+export * from './ops/elementwise/arithmetic.js';
+export * from './ops/elementwise/comparison.js';
+export * from './ops/elementwise/exponential.js';
+export type { Operand } from './ops/elementwise/make.js';
+export * from './ops/elementwise/pow.js';
+export { gather, indexSelect } from './ops/indexing.js';
+export { matmul } from './ops/matmul.js';
+export * from './ops/reduce.js';
+export { type BernoulliOptions, bernoulli, normal } from './ops/sampling.js';
+export * from './ops/shape.js';
+export { logSoftmax, softmax } from './ops/softmax.js';
+export { tril, triu } from './ops/triangle.js';
+
+// Gradients.
+
+export { type AnomalyOptions, detectAnomaly } from './autograd/anomaly.js';
+export { checkpoint } from './autograd/checkpoint.js';
+export { defineFunction, type FunctionContext, type FunctionSpec } from './autograd/function.js';
+export { type BackwardOptions, backward, type GradOptions, grad } from './autograd/grad.js';
+export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.js';
+export { type HookHandle, registerHook, type TensorHook } from './autograd/hooks.js';
+
+import './autograd/methods.js';

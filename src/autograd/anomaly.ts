@@ -1,8 +1,9 @@
 /** Finding what made the first NaN or infinity. */
 import { KindlingError, refuse } from '../gpu/errors.js';
 import { checked, required } from '../gpu/options.js';
-import { ge, mul } from '../ops/binary.js';
 import { sum } from '../ops/broadcast.js';
+import { mul } from '../ops/elementwise/arithmetic.js';
+import { ge } from '../ops/elementwise/comparison.js';
 import { insideScope } from '../stream/storage.js';
 import { pauseCapture } from '../tensor/capture.js';
 import { inspectBy, noGrad } from '../tensor/remember.js';

@@ -1,18 +1,16 @@
 /** Walking back: `backward` passes gradients through what tensors remember of the functions that made them, in reverse. */
 
-import { launchFlat } from '../choose/variant.js';
 import { refuse } from '../gpu/errors.js';
 import { wantTensor } from '../gpu/options.js';
-import * as lines from '../kernels/elementwise/binary.js';
-import { binaryKernel } from '../kernels/elementwise.js';
 import { addToKernel } from '../kernels/inPlace.js';
 import { tick } from '../memory/overwrites.js';
+import { add } from '../ops/elementwise/arithmetic.js';
 import type { Storage } from '../stream/storage.js';
 import { constantOf } from '../tensor/create.js';
 import { launchInto } from '../tensor/launch.js';
 import { noGrad } from '../tensor/remember.js';
 import { readBy } from '../tensor/saved.js';
-import { sameShape, show, stridesOf } from '../tensor/shape.js';
+import { sameShape, show } from '../tensor/shape.js';
 import { type GradFn, Tensor } from '../tensor/tensor.js';
 
 /**
@@ -55,14 +53,12 @@ export function seedOf(name: string, root: Tensor, seed: Tensor | null = null): 
  * @param grads the gradients to begin with
  * @param arrive is given every tensor with its gradient, once that is complete
  * @param through gives the gradients by the inputs of the function that made a tensor
- * @param plus adds gradients of one tensor
  */
 export function passBack(
   tensors: readonly Tensor[],
   grads: Map<Tensor, Tensor>,
   arrive: (tensor: Tensor, grad: Tensor) => void,
   through = (_: Tensor, made: GradFn, grad: Tensor) => made.backward(grad),
-  plus = add,
 ): void {
   for (const tensor of tensors) {
     const complete = grads.get(tensor);
@@ -81,7 +77,7 @@ export function passBack(
         refuse(`${name}: backward made ${show(part.shape)} for an input of ${show(input.shape)}`);
       }
       const before = grads.get(input);
-      grads.set(input, before ? plus(before, part) : part);
+      grads.set(input, before ? add(before, part) : part);
     });
   }
 }
@@ -117,14 +113,6 @@ function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>, begun: nu
   if (leaf.gradHome) leaf.gradHome.moveIn(own.storage);
   else own.storage.keep();
   leaf.grad = own;
-}
-
-/** The sum of two gradients of one shape. */
-function add(a: Tensor, b: Tensor): Tensor {
-  const { shape } = a;
-  const strides = stridesOf(shape);
-  const spec = { name: 'add', part: 'value', type: 'f32', shape, stridesA: strides, stridesB: strides } as const;
-  return launchFlat('binary', (cut) => binaryKernel(lines.add, cut), spec, [a, b], shape);
 }
 
 function copyOf(source: Tensor): Tensor {

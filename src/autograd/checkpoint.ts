@@ -8,6 +8,7 @@ import { checkRead, readBy } from '../tensor/saved.js';
 import { Tensor } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';
 import { gradients } from './gradients.js';
+import { differentiableBackward } from './twice.js';
 
 /** Options of PyTorch's function, which would be taken for an input. */
 const PYTORCHS = ['useReentrant', 'use_reentrant', 'preserveRngState', 'preserve_rng_state'];
@@ -64,8 +65,9 @@ export function checkpoint<Inputs extends readonly unknown[]>(
     for (const source of sources) Object.assign(source, { gradFn: null, hook: undefined });
     try {
       const value = readBy(null, () => again(() => enableGrad(() => fn(...inputs))));
-      const found = gradients(new Map([[value, grad]]), sources, (_, made, part) =>
-        readBy({ ...by, grad: part }, () => made.backward(part)),
+      const twice = isGradEnabled();
+      const found = gradients(new Map([[value, grad]]), sources, (of, made, part) =>
+        readBy({ ...by, grad: part }, () => (twice ? differentiableBackward(of, made, part) : made.backward(part))),
       );
       return sources.map((source) => found.get(source) ?? null);
     } finally {
@@ -75,7 +77,9 @@ export function checkpoint<Inputs extends readonly unknown[]>(
   // Whoever inspects saw the functions within.
   inspectBy(null);
   try {
-    return differentiable('checkpoint', sources, new Tensor(made.shape, made.dtype, made.storage), backward);
+    return differentiable('checkpoint', sources, new Tensor(made.shape, made.dtype, made.storage), {
+      all: backward,
+    });
   } finally {
     inspectBy(before);
   }

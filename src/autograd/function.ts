@@ -24,12 +24,6 @@ export interface FunctionSpec<Inputs extends readonly Tensor[]> {
   backward(context: FunctionContext, grad: Tensor): readonly (Tensor | null)[];
 }
 
-/** What functions of the user's own made. */
-const custom = new WeakSet<Tensor>();
-
-/** @internal Whether a function of the user's own made a tensor, whatever its name. */
-export const isCustom = (tensor: Tensor): boolean => custom.has(tensor);
-
 /**
  * Makes a differentiable function from a forward and a backward, as `torch.autograd.Function` does. With `createGraph` its
  * gradient is differentiable if backward is made of differentiable functions and saves only inputs and the output.
@@ -62,8 +56,7 @@ export function defineFunction<Inputs extends readonly Tensor[]>(
     const made: Tensor = noGrad(() => spec.forward(context, ...inputs));
     // A forward that returns an input, or shares its memory, must not turn that input into this function's output.
     const value: Tensor = new Tensor(made.shape, made.dtype, made.storage);
-    custom.add(value);
-    return differentiable(spec.name, inputs, value, (grad) => {
+    const all = (grad: Tensor): readonly (Tensor | null)[] => {
       const lost = isGradEnabled() && saved.find((t) => t !== made && t.dtype === 'f32' && !inputs.includes(t));
       if (!lost) {
         by = readingNow();
@@ -78,6 +71,7 @@ export function defineFunction<Inputs extends readonly Tensor[]>(
         `${spec.name}: its gradient is not differentiable (createGraph), for it saves ${show(lost.shape)}, neither an ` +
           'input nor the output; compute it in backward',
       );
-    });
+    };
+    return differentiable(spec.name, inputs, value, { all });
   };
 }

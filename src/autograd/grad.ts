@@ -1,14 +1,15 @@
 /** Gradients as values: returned rather than added to `grad`, and differentiable themselves where that is asked for. */
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, wantTensor, wantTensors } from '../gpu/options.js';
-import { add } from '../ops/binary.js';
+import { add } from '../ops/elementwise/arithmetic.js';
 import { insideScope } from '../stream/storage.js';
+import { zerosLike } from '../tensor/create.js';
 import { enableGrad, noGrad } from '../tensor/remember.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { inReverse, backward as plain, seedOf } from './backward.js';
 import { gradients } from './gradients.js';
-import { differentiableBackward } from './rules.js';
+import { differentiableBackward } from './twice.js';
 
 export interface BackwardOptions {
   /** The gradient by the tensor; default 1, which needs a tensor of one element. */
@@ -69,11 +70,12 @@ export function grad<const Inputs extends Tensor | readonly Tensor[], const Opti
       const before = begun.get(output);
       begun.set(output, before ? add(before, seed) : seed);
     });
-    return createGraph ? gradients(begun, by, differentiableBackward, add) : gradients(begun, by);
+    return createGraph ? gradients(begun, by, differentiableBackward) : gradients(begun, by);
   };
   const found = createGraph ? enableGrad(run) : noGrad(run);
+  const reached = new Set(inReverse(from));
   const made = by.map((input, i) => {
-    const gradient = found.get(input) ?? null;
+    const gradient = found.get(input) ?? (reached.has(input) ? zerosLike(input) : null);
     if (gradient || allowUnused) return gradient;
     const what = `the outputs do not depend on input ${i}, ${show(input.shape)}`;
     return refuse(`grad: ${what}; allowUnused gives null for it. No gradient gets out of a captured function`);

@@ -1,8 +1,8 @@
 /** Checks gradients against central differences. */
 import { refuse } from '../gpu/errors.js';
 import { checked, required, wantTensors } from '../gpu/options.js';
-import { mul } from '../ops/binary.js';
 import { sum } from '../ops/broadcast.js';
+import { mul } from '../ops/elementwise/arithmetic.js';
 import { tensor } from '../tensor/create.js';
 import { noGrad } from '../tensor/remember.js';
 import { randn } from '../tensor/sample.js';

@@ -24,14 +24,13 @@ export function gradients(
   // A function with a shortcut past one of the inputs must not take it.
   const retained = inputs.map(({ retainsGrad }) => retainsGrad);
   for (const input of inputs) input.retainsGrad = true;
-  const [through = (_, made, grad) => made.backward(grad), plus] = how;
+  const [through = (_, made, grad) => made.backward(grad)] = how;
   try {
     passBack(
       tensors.filter((tensor) => leads.has(tensor) || wanted.has(tensor)),
       begun,
       (tensor, grad) => void (wanted.has(tensor) && found.set(tensor, grad)),
       (tensor, made, grad) => (leads.has(tensor) ? through(tensor, made, grad) : []),
-      plus,
     );
   } finally {
     inputs.forEach((input, i) => {

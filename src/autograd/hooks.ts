@@ -1,7 +1,7 @@
 /** Hooks on gradients. */
 import { refuse } from '../gpu/errors.js';
 import { atMost, wantTensor } from '../gpu/options.js';
-import { scalar } from '../ops/binary.js';
+import { scalar } from '../ops/elementwise/make.js';
 import { checkAtEnd, refuseInCapture, seeField } from '../stream/recording.js';
 import { differentiable } from '../tensor/remember.js';
 import { readBy } from '../tensor/saved.js';
@@ -74,16 +74,20 @@ export function joined(values: readonly unknown[], see: (grads: Grads) => Grads)
   if (!values.some(asks)) return values;
   const nothing = scalar(0, 'f32');
   const grads = values.map((): Tensor | null => null);
-  const gate = differentiable('gate', values.filter(asks), new Tensor([], 'f32', nothing.storage), () => {
-    const all = [...grads];
-    grads.fill(null);
-    return readBy(null, () => see(all)).filter((_, i) => asks(values[i]));
+  const gate = differentiable('gate', values.filter(asks), new Tensor([], 'f32', nothing.storage), {
+    all: () => {
+      const all = [...grads];
+      grads.fill(null);
+      return readBy(null, () => see(all)).filter((_, i) => asks(values[i]));
+    },
   });
   return values.map((value, i) => {
     if (!asks(value)) return value;
-    return differentiable('hook', [gate], new Tensor(value.shape, value.dtype, value.storage), (grad) => {
-      grads[i] = grad;
-      return [nothing];
+    return differentiable('hook', [gate], new Tensor(value.shape, value.dtype, value.storage), {
+      all: (grad) => {
+        grads[i] = grad;
+        return [nothing];
+      },
     });
   });
 }

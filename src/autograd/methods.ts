@@ -3,13 +3,14 @@
  * is in `kindling/methods`.
  */
 import { refuse } from '../gpu/errors.js';
-import { add, div, mul, sub } from '../ops/binary.js';
 import * as broadcast from '../ops/broadcast.js';
 import { cast } from '../ops/cast.js';
+import { relu } from '../ops/elementwise/activations.js';
+import { add, div, mul, neg, sqrt, sub } from '../ops/elementwise/arithmetic.js';
+import { exp, log } from '../ops/elementwise/exponential.js';
 import { matmul } from '../ops/matmul.js';
 import { mean } from '../ops/reduce.js';
 import { flatten, permute, squeeze, transpose, unsqueeze } from '../ops/shape.js';
-import { exp, log, neg, relu, sqrt } from '../ops/unary.js';
 import { Tensor } from '../tensor/tensor.js';
 import { backward } from './backward.js';
 

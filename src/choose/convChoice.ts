@@ -20,7 +20,7 @@ export interface ConvWay {
   forward?(spec: ConvSpec, x: Tensor, weight: Tensor, bias: Tensor | null, like: readonly number[]): Tensor;
   inputGrad?(spec: ConvSpec, dy: Tensor, weight: Tensor, mask: readonly Tensor[], like: readonly number[]): Tensor;
   /** [dweight, dbias?] */
-  weightGrad?(spec: ConvSpec, dy: Tensor, x: Tensor, like: readonly Tensor[]): Tensor[];
+  weightGrad?(spec: ConvSpec, dy: Tensor, x: Tensor, like: readonly { shape: readonly number[] }[]): Tensor[];
 }
 
 const ways: ConvWay[] = [];

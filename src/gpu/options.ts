@@ -176,10 +176,9 @@ function unknown(op: string, options: object, key: string, known: object): strin
  */
 function nearest(key: string, names: readonly string[]): string | undefined {
   const meant = plain(key === 'axis' ? 'dim' : key);
-  for (let edits = 0; edits < 6; edits++) {
-    const close = names.find((name) => edits <= Math.max(1, name.length / 3) && within(edits, meant, plain(name)));
-    if (close) return close;
-  }
+  const far = (name: string): number => between(meant, plain(name));
+  const [close] = names.filter((name) => far(name) <= Math.max(1, name.length / 3)).sort((a, b) => far(a) - far(b));
+  if (close) return close;
   const starts = (name: string): boolean => meant.startsWith(name) || name.startsWith(meant);
   return names.find((name) => starts(plain(name)) || initials(key) === name || initials(name) === key);
 }
@@ -188,12 +187,16 @@ const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
 
 const initials = (name: string): string => name.replace(/_?([a-zA-Z])[a-z]*/g, '$1').toLowerCase();
 
-/** Whether one text becomes the other when so many letters are inserted, dropped or changed. */
-function within(edits: number, a: string, b: string): boolean {
-  if (a === b || edits < 0) return edits >= 0;
-  const [c, d] = [a.slice(1), b.slice(1)];
-  if (a[0] === b[0]) return within(edits, c, d);
-  return within(edits - 1, c, d) || within(edits - 1, a, d) || within(edits - 1, c, b);
+/** Letters between what two texts begin and what they end with in common. */
+function between(a: string, b: string): number {
+  const least = Math.min(a.length, b.length);
+  const alike = (same: (i: number) => boolean, most: number): number => {
+    let i = 0;
+    while (i < most && same(i)) i++;
+    return i;
+  };
+  const start = alike((i) => a[i] === b[i], least);
+  return Math.max(a.length, b.length) - start - alike((i) => a.at(-1 - i) === b.at(-1 - i), least - start);
 }
 
 /** A value as one would write it, short. */

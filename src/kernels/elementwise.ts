@@ -1,13 +1,43 @@
 /**
- * Elementwise kernels: each computes a line of elementwise/unary.ts or elementwise/binary.ts, or its gradient, for every
- * element. Tensors lie row-major. Launch: see flat.ts.
+ * Elementwise kernels: each computes a line of WGSL, or the gradient that goes with it, for every element. Tensors lie
+ * row-major. The lines stand with the ops, in `src/ops/elementwise`. Launch: see flat.ts.
  */
-import type { Binary } from './elementwise/binary.js';
-import type { Unary } from './elementwise/unary.js';
 import { type Flat, flatKernel, lifted, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
 import { FLOATS } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 import { type Operand, operandsOf } from './strided.js';
+
+/** A function of one tensor. */
+export interface UnaryLine {
+  readonly name: string;
+  /** WGSL in `x`, and `p`, a parameter. */
+  readonly value: string;
+  /** Its gradient by x: WGSL in `x`, the value `y`, the gradient `g` by the value, and `p`. Default: zero. */
+  readonly slope?: string;
+  /** Questions make bool. */
+  readonly makes?: 'bool';
+  /** The value of an integer, if it is one too: WGSL for i32, and for u32 unless it has a minus. */
+  readonly whole?: string;
+  /** Helper functions the expressions call. */
+  readonly uses?: readonly string[];
+}
+
+/** A function of two tensors. */
+export interface BinaryLine {
+  readonly name: string;
+  /** WGSL in `a` and `b`. */
+  readonly value: string;
+  /** Its gradients by a and by b: WGSL in `a`, `b` and the gradient `g` by the value; absent where functions do it in one launch. */
+  readonly slopes?: readonly [string, string];
+  /** Value and gradients of floats of which one is a NaN, where the expressions do not pass it on. */
+  readonly ofNan?: readonly [string, string?];
+  /** The value of integers, where it is written otherwise: WGSL that makes an i32. */
+  readonly whole?: string;
+  /** Comparisons make bool. */
+  readonly makes?: 'bool';
+  /** Helper functions the expressions call. */
+  readonly uses?: readonly string[];
+}
 
 export interface UnarySpec {
   readonly size: number;
@@ -39,44 +69,45 @@ const kept = (expression: string, type: Scalar, none: Readonly<Record<string, st
 const parameterOf = (expression: string, parameter = 0): { parameter: number } | undefined =>
   names(expression, 'p') ? { parameter } : undefined;
 
+/** z = f of what is `given`, element by element. */
+function lineKernel(
+  name: string,
+  given: Readonly<Record<string, Scalar>>,
+  result: Scalar,
+  expression: string,
+  uses: readonly string[] = [],
+  { size, flat = SOFTWARE_FLAT, parameter }: UnarySpec,
+): Kernel {
+  const used = Object.entries(given).filter(([arg]) => names(expression, arg));
+  const args = used.map(([arg]) => arg);
+  return flatKernel({
+    name,
+    read: Object.fromEntries(Object.entries(given).map(([arg, type]) => [`${arg}s`, { walked: type }])),
+    write: { zs: { walked: result } },
+    size,
+    flat,
+    module: FLOATS + uses.join('\n') + scalarFunction(Object.fromEntries(used), result, expression),
+    params: parameterOf(expression, parameter),
+    body: (vector) => `${args.map((arg) => `let ${arg} = ${arg}s[i];`).join('\n')}
+zs[i] = ${lifted('f', args, vector)};`,
+  });
+}
+
 /** y = f(x). `type` is f32, or that of integers for functions that keep it. */
 export const unaryKernel = /* @__PURE__ */ interned(
-  (line: Unary, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
-    const { name, value: real, whole = real, makes, uses = [] } = line;
-    const { size, flat = SOFTWARE_FLAT, type = 'f32' } = spec;
-    const result = makes === 'bool' ? 'u32' : type;
-    const value = kept(type === 'f32' ? real : whole, type, { x: spec.none });
-    return flatKernel({
-      name,
-      read: { xs: { walked: type } },
-      write: { ys: { walked: result } },
-      size,
-      flat,
-      module: FLOATS + uses.join('\n') + scalarFunction({ x: type }, result, value),
-      params: parameterOf(value, spec.parameter),
-      body: (vector) => `let x = xs[i];
-ys[i] = ${lifted('f', ['x'], vector)};`,
-    });
+  (line: UnaryLine, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
+    const { name, value, whole = value, makes, uses } = line;
+    const { type = 'f32' } = spec;
+    const expression = kept(type === 'f32' ? value : whole, type, { x: spec.none });
+    return lineKernel(name, { x: type }, makes === 'bool' ? 'u32' : type, expression, uses, spec);
   },
 );
 
 /** dx = f'(x) g, reading x, y and g. */
-export const unaryGradKernel = /* @__PURE__ */ interned((line: Unary, spec: UnarySpec): Kernel => {
-  const { gradient = '0.0', uses = [] } = line;
-  const args = ['x', 'y', 'g'].filter((name) => names(gradient, name));
-  const typed = Object.fromEntries(args.map((name) => [name, 'f32' as const]));
-  return flatKernel({
-    name: `${line.name}.grad`,
-    read: { xs: { walked: 'f32' }, ys: { walked: 'f32' }, gs: { walked: 'f32' } },
-    write: { dxs: { walked: 'f32' } },
-    size: spec.size,
-    flat: spec.flat ?? SOFTWARE_FLAT,
-    module: FLOATS + uses.join('\n') + scalarFunction(typed, 'f32', gradient),
-    params: parameterOf(gradient, spec.parameter),
-    body: (vector) => `${args.map((name) => `let ${name} = ${name}s[i];`).join('\n')}
-dxs[i] = ${lifted('f', args, vector)};`,
-  });
-});
+export const unaryGradKernel = /* @__PURE__ */ interned(
+  ({ name, slope = '0.0', uses }: UnaryLine, spec: UnarySpec): Kernel =>
+    lineKernel(`${name}.grad`, { x: 'f32', y: 'f32', g: 'f32' }, 'f32', slope, uses, spec),
+);
 
 export interface BinarySpec {
   /** Which of the value and the gradients by a and b to compute. */
@@ -92,12 +123,12 @@ export interface BinarySpec {
 }
 
 /** z = f(a, b) with broadcasting, or a gradient of it (which reads a, b and g). */
-export const binaryKernel = /* @__PURE__ */ interned((line: Binary, spec: BinarySpec): Kernel => {
-  const { value: real, whole, gradients, ofNan = [], makes, uses = [] } = line;
+export const binaryKernel = /* @__PURE__ */ interned((line: BinaryLine, spec: BinarySpec): Kernel => {
+  const { value: real, whole, slopes, ofNan = [], makes, uses = [] } = line;
   const { shape, type, part, flat = SOFTWARE_FLAT } = spec;
   const gradient = part !== 'value';
   const value = kept(whole && type !== 'f32' ? `${type}(${whole})` : real, type, part === 'value' ? spec.none : {});
-  const plain = gradient ? (gradients?.[part === 'gradA' ? 0 : 1] ?? '0.0') : value;
+  const plain = gradient ? (slopes?.[part === 'gradA' ? 0 : 1] ?? '0.0') : value;
   const broken = ofNan[gradient ? 1 : 0];
   const expression = broken && type === 'f32' ? `select(${plain}, ${broken}, is_nan(a) || is_nan(b))` : plain;
   const given = [

@@ -8,23 +8,25 @@
 
 import { registerHook } from '../autograd/hooks.js';
 import { defineMethods, type MethodsOf } from '../autograd/methods.js';
-import * as binary from '../ops/binary.js';
 import { cumsum, logsumexp } from '../ops/cumulative.js';
+import * as activations from '../ops/elementwise/activations.js';
+import * as arithmetic from '../ops/elementwise/arithmetic.js';
+import * as comparison from '../ops/elementwise/comparison.js';
+import * as exponential from '../ops/elementwise/exponential.js';
+import { pow } from '../ops/elementwise/pow.js';
 import { gather, indexSelect } from '../ops/indexing.js';
 import * as reduce from '../ops/reduce.js';
 import * as shape from '../ops/shape.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
 import { tril, triu } from '../ops/triangle.js';
-import * as unary from '../ops/unary.js';
 import type { Tensor } from '../tensor/tensor.js';
 
-const { eq, ge, gt, le, lt, maximum, minimum, ne } = binary;
+const { eq, ge, gt, le, lt, ne, isfinite, isinf, isnan } = comparison;
+const { abs, ceil, floor, maximum, minimum, reciprocal, round, rsqrt, sign, square } = arithmetic;
+const { cos, erf, log1p, sigmoid, sin, tanh } = exponential;
+const { clamp, elu, gelu, hardsigmoid, hardswish, leakyRelu, nanToNum, relu6, silu, softplus } = activations;
 const { amax, amin, argmax, argmin, norm, prod, std, variance } = reduce;
 const { chunk, clone, flip, maskedFill, narrow, select, slice, split, unbind } = shape;
-const { abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal } =
-  unary;
-const { relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh } = unary;
-const { isfinite, isinf, isnan, nanToNum } = unary;
 
 const METHODS = {
   ...{ eq, ge, gt, le, lt, maximum, minimum, ne, gather, indexSelect, logSoftmax, softmax, registerHook },

@@ -1,8 +1,8 @@
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, required, wantTensor } from '../gpu/options.js';
 import { attend } from '../ops/attention.js';
-import { add } from '../ops/binary.js';
 import { reshape } from '../ops/broadcast.js';
+import { add } from '../ops/elementwise/arithmetic.js';
 import { mean } from '../ops/reduce.js';
 import { narrow, permute, squeeze, where } from '../ops/shape.js';
 import { at, type Shape, sameShape, show } from '../tensor/shape.js';

@@ -2,11 +2,10 @@
 
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, required, wantTensor } from '../gpu/options.js';
-import { add, mul, sub } from '../ops/binary.js';
 import { cast } from '../ops/cast.js';
+import { add, mul, reciprocal, sub } from '../ops/elementwise/arithmetic.js';
 import { increment_ } from '../ops/inPlace.js';
 import { clone } from '../ops/shape.js';
-import { reciprocal } from '../ops/unary.js';
 import { ones, zeros } from '../tensor/create.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

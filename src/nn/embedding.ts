@@ -1,5 +1,5 @@
 import { checked, required } from '../gpu/options.js';
-import { eq } from '../ops/binary.js';
+import { eq } from '../ops/elementwise/comparison.js';
 import { paddingRow } from '../ops/indexing.js';
 import { unsqueeze, where } from '../ops/shape.js';
 import { arange } from '../tensor/create.js';

@@ -4,6 +4,18 @@ export { type Conv1dOptions, conv1d } from '../ops/conv1d.js';
 export { type Conv2dOptions, conv2d } from '../ops/conv2d.js';
 export { type ConvTranspose2dOptions, convTranspose2d } from '../ops/convTranspose2d.js';
 export { type DropoutOptions, dropout, dropout2d } from '../ops/dropout.js';
+export {
+  elu,
+  gelu,
+  hardsigmoid,
+  hardswish,
+  leakyRelu,
+  relu,
+  relu6,
+  silu,
+  softplus,
+} from '../ops/elementwise/activations.js';
+export { sigmoid, tanh } from '../ops/elementwise/exponential.js';
 export { embedding, oneHot } from '../ops/indexing.js';
 export { type InterpolateOptions, interpolate } from '../ops/interpolate.js';
 export {
@@ -35,16 +47,3 @@ export {
 } from '../ops/pool.js';
 export { flatten, type PadOptions, pad } from '../ops/shape.js';
 export { type Dim, logSoftmax, softmax } from '../ops/softmax.js';
-export {
-  elu,
-  gelu,
-  hardsigmoid,
-  hardswish,
-  leakyRelu,
-  relu,
-  relu6,
-  sigmoid,
-  silu,
-  softplus,
-  tanh,
-} from '../ops/unary.js';

@@ -38,7 +38,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     refuse(`reshape: ${x.size} elements of ${show(x.shape)} do not fit ${show(shape)}`);
   }
   checkShape('reshape', full);
-  return differentiable('reshape', [x], new Tensor(full, x.dtype, x.storage), (g) => [reshape(g, x.shape)]);
+  return differentiable('reshape', [x], new Tensor(full, x.dtype, x.storage), {
+    by: [(g) => reshape(g, x.shape)],
+  });
 }
 
 /** Repeated along dimensions of length 1, and along new leading ones; -1 keeps a length. */
@@ -52,7 +54,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
     refuse(`expand: ${show(x.shape)} does not expand to ${show(shape)}`);
   }
   const kernel = gatherKernel({ shape: to, strides: broadcastStrides(x.shape, to), offset: 0 });
-  return differentiable('expand', [x], launch(kernel, [x], to, x.dtype), (g) => [sumTo(g, x.shape)]);
+  return differentiable('expand', [x], launch(kernel, [x], to, x.dtype), { by: [(g) => sumTo(g, x.shape)] });
 }
 
 export interface ReduceOptions {
@@ -149,10 +151,8 @@ export function fitted(name: string, x: Tensor, compute: (x: Tensor) => Tensor):
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   const { dims, keepdim } = asked('sum', x, options);
   const value = fitted('sum', x, (t) => reduce('sum', t, dims, reducedShape(x.shape, dims, keepdim)));
-  return differentiable('sum', [x], value, (g) => [expand(reshape(g, withOnes(x.shape, dims)), x.shape)], {
-    dims,
-    keepdim,
-  });
+  const by = [(g: Tensor) => expand(reshape(g, withOnes(x.shape, dims)), x.shape)];
+  return differentiable('sum', [x], value, { by }, { dims, keepdim });
 }
 
 /** Sums a gradient back to the shape that was broadcast. */

@@ -10,9 +10,18 @@ import { launchMany } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
 import { at, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add } from './binary.js';
-import { reshape } from './broadcast.js';
-import { CONV, type ConvOptions, checkConv, convForward, convInputGrad, convWeightGrad } from './convParts.js';
+import { reshape, sum } from './broadcast.js';
+import {
+  CONV,
+  type ConvOptions,
+  checkConv,
+  convForward,
+  convInputGrad,
+  convWeightGrad,
+  inputGrad,
+  weightGrad,
+} from './convParts.js';
+import { add } from './elementwise/arithmetic.js';
 import { offering } from './fusion.js';
 import { type Pair, pair } from './pool.js';
 import { pad } from './shape.js';
@@ -78,7 +87,7 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
   const { oh, ow } = conv2dOutput(shape);
   if (x.size === 0 || weight.size === 0) {
     const nothing = zeros([shape.n, shape.o, oh, ow]);
-    const y = differentiable(name, [x, weight], nothing, () => [zerosLike(x), zerosLike(weight)], shape);
+    const y = differentiable(name, [x, weight], nothing, { by: [() => zerosLike(x), () => zerosLike(weight)] }, shape);
     return bias ? add(y, reshape(bias, [shape.o, 1, 1])) : y;
   }
   const inputs = bias ? [x, weight, bias] : [x, weight];
@@ -94,7 +103,7 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
     return oh < 2 || ow < 2 || convWay(shape)?.defaults(shape)?.forward ? y : offering(y, inputs, { maxPool });
   };
   const value = offering(convForward(shape, inputs), inputs, { relu: positive });
-  const backward = (g: Tensor): (Tensor | null)[] => {
+  const fused = (g: Tensor): (Tensor | null)[] => {
     const dx = x.requiresGrad
       ? offering(convInputGrad(shape, g, weight), [g, weight], {
           reluMask: (y) => convInputGrad(shape, g, weight, [y]),
@@ -104,5 +113,10 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
     // The bias gradient comes with the weight's: it is the sum of what that product reads.
     return [dx, ...convWeightGrad(shape, g, x, inputs.slice(1))];
   };
-  return differentiable(name, inputs, value, backward, shape);
+  const by = [
+    (g: Tensor) => inputGrad(shape, g, weight),
+    (g: Tensor) => weightGrad(shape, g, x),
+    (g: Tensor) => sum(g, { dim: [0, 2, 3] }),
+  ];
+  return differentiable(name, inputs, value, { by, fused }, shape);
 }

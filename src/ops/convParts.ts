@@ -1,4 +1,7 @@
-/** A convolution and its two gradients as launches, each by what was found fastest. Nothing here is recorded. */
+/**
+ * A convolution and its two gradients, each by what was found fastest: as launches, which are not recorded, and as functions, each
+ * of which is linear in both of its inputs and has the other two for gradients.
+ */
 
 import { convWay, withConv } from '../choose/convChoice.js';
 import { KindlingError } from '../gpu/errors.js';
@@ -8,7 +11,8 @@ import { conv2dInputGrad } from '../kernels/conv2d/inputGrad.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../kernels/conv2d/weightGrad.js';
 import { launch } from '../tensor/launch.js';
-import { sameShape, show } from '../tensor/shape.js';
+import { differentiable } from '../tensor/remember.js';
+import { type Shape, sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { launchProduct } from './matmul.js';
 import { type Pair, pair } from './pool.js';
@@ -40,7 +44,7 @@ export function convInputGrad(shape: Conv2dShape, dy: Tensor, weight: Tensor, ma
 }
 
 /** [dweight, dbias?] of dy and x; `like` are weight and bias. */
-export function convWeightGrad(shape: Conv2dShape, dy: Tensor, x: Tensor, like: readonly Tensor[]): Tensor[] {
+export function convWeightGrad(shape: Conv2dShape, dy: Tensor, x: Tensor, like: readonly { shape: Shape }[]): Tensor[] {
   const spec = { shape, bias: like.length > 1 };
   const way = convWay(shape);
   return withConv('weightGrad', shape, spec, way?.defaults(shape)?.weightGrad, (choice) =>
@@ -49,6 +53,27 @@ export function convWeightGrad(shape: Conv2dShape, dy: Tensor, x: Tensor, like: 
       : launchProduct(conv2dWeightGrad({ ...spec, ...choice }), [dy, x], [], like),
   );
 }
+
+/** dx of dy and weight, as a function of both: what it passes back are the other two parts, and so on. */
+export const inputGrad = (shape: Conv2dShape, dy: Tensor, weight: Tensor): Tensor =>
+  differentiable('conv2d.inputGrad', [dy, weight], convInputGrad(shape, dy, weight), {
+    by: [(g) => forward(shape, g, weight), (g) => weightGrad(shape, dy, g)],
+  });
+
+/** dweight of dy and x, likewise. */
+export function weightGrad(shape: Conv2dShape, dy: Tensor, x: Tensor): Tensor {
+  const like = { shape: [shape.o, shape.c / shape.groups, shape.kh, shape.kw] };
+  const [value] = convWeightGrad(shape, dy, x, [like]) as [Tensor];
+  return differentiable('conv2d.weightGrad', [dy, x], value, {
+    by: [(g) => forward(shape, x, g), (g) => inputGrad(shape, dy, g)],
+  });
+}
+
+/** y of x and weight within a gradient, likewise. */
+export const forward = (shape: Conv2dShape, x: Tensor, weight: Tensor): Tensor =>
+  differentiable('conv2d.again', [x, weight], convForward(shape, [x, weight]), {
+    by: [(g) => inputGrad(shape, g, weight), (g) => weightGrad(shape, g, x)],
+  });
 
 /** What convolutions of either direction take besides padding. */
 export interface ConvOptions {

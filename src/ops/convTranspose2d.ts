@@ -6,9 +6,9 @@ import { zerosLike } from '../tensor/create.js';
 import { differentiable } from '../tensor/remember.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { add } from './binary.js';
 import { reshape } from './broadcast.js';
-import { CONV, type ConvOptions, checkConv, convForward, convInputGrad, convWeightGrad } from './convParts.js';
+import { CONV, type ConvOptions, checkConv, convInputGrad, forward, weightGrad } from './convParts.js';
+import { add } from './elementwise/arithmetic.js';
 import { type Pair, pair } from './pool.js';
 import { pad } from './shape.js';
 
@@ -71,14 +71,10 @@ export function convTranspose2d(
   if (oh !== inH || ow !== inW) throw new Error(`convTranspose2d: ${oh} by ${ow}, not ${inH} by ${inW}`);
   const empty = x.size === 0 || weight.size === 0;
   const value = empty ? zerosLike(new Tensor([n, out, h, w])) : convInputGrad(shape, x, weight);
-  const backward = (g: Tensor) => {
-    if (empty) return [x, weight].map((input) => zerosLike(input));
-    return [
-      x.requiresGrad ? convForward(shape, [g, weight]) : null,
-      weight.requiresGrad ? (convWeightGrad(shape, x, g, [weight])[0] ?? null) : null,
-    ];
-  };
+  const by = empty
+    ? [() => zerosLike(x), () => zerosLike(weight)]
+    : [(g: Tensor) => forward(shape, g, weight), (g: Tensor) => weightGrad(shape, x, g)];
   const attributes = { ...shape, outputPadding: [moreH, moreW] };
-  const y = differentiable('convTranspose2d', [x, weight], value, backward, attributes);
+  const y = differentiable('convTranspose2d', [x, weight], value, { by }, attributes);
   return bias ? add(y, reshape(bias, [out, 1, 1])) : y;
 }

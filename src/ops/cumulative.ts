@@ -5,10 +5,11 @@ import { launch } from '../tensor/launch.js';
 import { differentiable, noGrad } from '../tensor/remember.js';
 import { at, dimOf, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, mul, sub } from './binary.js';
 import { asked, fitted, held, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
 import { cast } from './cast.js';
-import { clamp, exp, log } from './unary.js';
+import { clamp } from './elementwise/activations.js';
+import { add, mul, sub } from './elementwise/arithmetic.js';
+import { exp, log } from './elementwise/exponential.js';
 
 /**
  * Sums of the elements up to each along `dim`, each off as a sum of as many elements is. bool counts its true elements;
@@ -27,7 +28,7 @@ export function cumsum(x: Tensor, dim: number): Tensor {
   };
   const run = (t: Tensor, reverse: boolean): Tensor => {
     const y = fitted('cumsum', t, (terms) => sums(terms, reverse));
-    return differentiable('cumsum', [t], y, (g) => [run(g, !reverse)], { dim: d });
+    return differentiable('cumsum', [t], y, { by: [(g) => run(g, !reverse)] }, { dim: d });
   };
   return run(source, false);
 }
@@ -51,6 +52,12 @@ export function logsumexp(given: Tensor, options: ReduceOptions = {}): Tensor {
     // The sum is 1 or more, or top is −∞.
     return add(log(sum(exp(sub(x, shift)), { dim: dims, keepdim: true })), top);
   });
-  const y = differentiable('logsumexp', [x], value, (g) => [mul(exp(sub(x, value)), g)], { dims, keepdim: true });
+  const y: Tensor = differentiable(
+    'logsumexp',
+    [x],
+    value,
+    { by: [(g) => mul(exp(sub(x, y)), g)] },
+    { dims, keepdim: true },
+  );
   return keepdim ? y : reshape(y, reducedShape(x.shape, dims, false));
 }

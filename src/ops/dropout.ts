@@ -27,7 +27,7 @@ function drop(name: string, x: Tensor, inner: number, options: DropoutOptions): 
   const { tensor, stream } = draw();
   const kernel = dropoutKernel({ size: x.size, inner, p, stream });
   const masked = (t: Tensor): Tensor =>
-    differentiable(name, [t], launch(kernel, [t, tensor], t.shape), (g) => [masked(g)]);
+    differentiable(name, [t], launch(kernel, [t, tensor], t.shape), { by: [masked] });
   return masked(x);
 }
 

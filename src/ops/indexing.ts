@@ -14,9 +14,9 @@ import { differentiable } from '../tensor/remember.js';
 import { at, dimOf, show, sizeOf, stridesOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mark, noneBits } from '../tensor/unfit.js';
-import { eq } from './binary.js';
 import { reshape } from './broadcast.js';
 import { cast } from './cast.js';
+import { eq } from './elementwise/comparison.js';
 import { unsqueeze, where } from './shape.js';
 
 function indices(name: string, index: Tensor): Tensor {
@@ -62,12 +62,11 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   };
   const shape = x.shape.map((n, i) => (i === d ? index.size : n));
   const y = picked('indexSelect', launch(indexSelectKernel(spec), [x, picks], shape, x.dtype));
-  const backward = (g: Tensor) => [
-    differentiable('indexSelect.grad', [g], launch(indexSelectGradKernel(spec), [picks, g], x.shape), (h) => [
-      indexSelect(h, d, picks),
-    ]),
-  ];
-  return differentiable('indexSelect', [x], y, backward, { dim: d, picks });
+  const grad = (g: Tensor) =>
+    differentiable('indexSelect.grad', [g], launch(indexSelectGradKernel(spec), [picks, g], x.shape), {
+      by: [(h) => indexSelect(h, d, picks)],
+    });
+  return differentiable('indexSelect', [x], y, { by: [grad] }, { dim: d, picks });
 }
 
 /** @internal `paddingIdx` counted from the front. @throws KindlingError where there is no such row */
@@ -124,12 +123,11 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
     none: noneBits(x.dtype),
   };
   const y = picked('gather', launch(gatherIndexKernel(spec), [x, picks], index.shape, x.dtype));
-  const backward = (g: Tensor) => [
-    differentiable('gather.grad', [g], launch(gatherIndexGradKernel(spec), [picks, g], x.shape), (h) => [
-      gather(h, d, picks),
-    ]),
-  ];
-  return differentiable('gather', [x], y, backward, { dim: d, picks });
+  const grad = (g: Tensor) =>
+    differentiable('gather.grad', [g], launch(gatherIndexGradKernel(spec), [picks, g], x.shape), {
+      by: [(h) => gather(h, d, picks)],
+    });
+  return differentiable('gather', [x], y, { by: [grad] }, { dim: d, picks });
 }
 
 /**

@@ -5,8 +5,8 @@ import { constant } from '../stream/storage.js';
 import { tensor } from '../tensor/create.js';
 import { at, type Shape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, mul } from './binary.js';
 import { expand, reshape } from './broadcast.js';
+import { add, mul } from './elementwise/arithmetic.js';
 import { indexSelect } from './indexing.js';
 
 export interface InterpolateOptions {

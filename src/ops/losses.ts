@@ -5,11 +5,13 @@ import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { differentiable, noGrad } from '../tensor/remember.js';
 import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, bce, div, maximum, mul, sub, weightedSoftplus } from './binary.js';
 import { sum } from './broadcast.js';
 import { cast } from './cast.js';
+import { clamp } from './elementwise/activations.js';
+import { abs, add, div, maximum, mul, neg, square, sub } from './elementwise/arithmetic.js';
+import { exp, log, log1p } from './elementwise/exponential.js';
+import { bce, weightedSoftplus } from './elementwise/logits.js';
 import { mean } from './reduce.js';
-import { abs, clamp, exp, log, log1p, neg, square } from './unary.js';
 
 /** How the losses of the elements become one: their mean, their sum, or not at all. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -122,9 +124,9 @@ export function binaryCrossEntropy(
     const [positive, negative] = [log(x), log1p(neg(x))].map((part) => maximum(part, -100)) as [Tensor, Tensor];
     return neg(add(mul(target, positive), mul(sub(1, target), negative)));
   });
-  const losses = differentiable('binaryCrossEntropy', [x], value, (g) => [
-    mul(g, div(sub(x, target), maximum(mul(x, sub(1, x)), 1e-12))),
-  ]);
+  const losses = differentiable('binaryCrossEntropy', [x], value, {
+    by: [(g) => mul(g, div(sub(x, target), maximum(mul(x, sub(1, x)), 1e-12)))],
+  });
   return reduced(weight ? mul(losses, weight) : losses, reduction);
 }
 

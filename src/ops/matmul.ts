@@ -8,15 +8,15 @@ import type { Kernel } from '../kernels/kernel.js';
 import { type MatmulSpec, matmul as matmulKernel, matmulShape } from '../kernels/matmul.js';
 import { zeros } from '../tensor/create.js';
 import { launch, launchMany } from '../tensor/launch.js';
-import { differentiable } from '../tensor/remember.js';
+import { differentiable, each } from '../tensor/remember.js';
 import { at, type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape, sum, sumTo } from './broadcast.js';
 import { offering } from './fusion.js';
 
 interface Turned {
-  transA?: boolean;
-  transB?: boolean;
+  transA?: boolean | undefined;
+  transB?: boolean | undefined;
 }
 
 /** @internal Runs a product in one launch or, where its sum was cut, in two; `like` has the outputs' shapes. */
@@ -38,8 +38,13 @@ interface Epilogue {
 }
 
 /** The product of matrices, not recorded; null where the shapes do not fit. */
-function product(a: Tensor, b: Tensor, turned: Turned, { bias = null, relu = false, mask }: Epilogue): Tensor | null {
-  const found = matmulShape(a.shape, b.shape, turned);
+function product(
+  a: Tensor,
+  b: Tensor,
+  { transA = false, transB = false }: Turned,
+  { bias = null, relu = false, mask }: Epilogue,
+): Tensor | null {
+  const found = matmulShape(a.shape, b.shape, { transA, transB });
   if (!found) return null;
   const { spec, shape } = found;
   if (sizeOf(shape) === 0) return new Tensor(shape);
@@ -72,6 +77,21 @@ function checkFloat(name: string, ...tensors: Tensor[]): void {
   }
 }
 
+/** Remembers the product of a and b, each transposed where `turned` says so: its gradients are such products. */
+function multiplied(name: string, a: Tensor, b: Tensor, { transA, transB }: Turned, value: Tensor): Tensor {
+  const by = [
+    (g: Tensor) =>
+      sumTo(transA ? times(b, g, { transA: transB, transB: true }) : times(g, b, { transB: !transB }), a.shape),
+    (g: Tensor) =>
+      sumTo(transB ? times(g, a, { transA: true, transB: transA }) : times(a, g, { transA: !transA }), b.shape),
+  ];
+  return differentiable(name, [a, b], value, { by });
+}
+
+/** A product within a gradient. ONNX has no name for it: there gradients are not exported. */
+const times = (a: Tensor, b: Tensor, turned: Turned): Tensor =>
+  multiplied('matmul.grad', a, b, turned, fitting(a, b, turned));
+
 /**
  * Matrix product as `torch.matmul`: of two vectors their dot product; a vector is a row on the left and a column on the
  * right; leading dimensions are batches and broadcast. Sums of k products are off by about √k · 6e-8 · Σ |a b|, and at worst
@@ -99,10 +119,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     const why = k === l ? 'their batches do not broadcast' : `${k} columns against ${l} rows`;
     refuse(`matmul: ${show(a.shape)} and ${show(b.shape)} do not multiply: ${why}`);
   }
-  const y = differentiable('matmul', [left, columns], value, (g) => [
-    left.requiresGrad ? sumTo(fitting(g, columns, { transB: true }), left.shape) : null,
-    columns.requiresGrad ? sumTo(fitting(left, g, { transA: true }), columns.shape) : null,
-  ]);
+  const y = multiplied('matmul', left, columns, {}, value);
   const lead = tall ? rows.shape.slice(0, -2) : value.shape.slice(0, -2);
   const shape = [
     ...lead,
@@ -147,21 +164,20 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
         relu: () => fitting(rows, weight, { transB: true }, { bias, relu: true }),
       })
     : plain;
-  const y = differentiable('linear', inputs, value, (g) => {
+  const fused = (g: Tensor) => {
     const toRows = rows.requiresGrad ? fitting(g, weight, {}) : null;
     const masked = (mask: Tensor) => (products ? fitting(g, weight, {}, { mask }) : null);
     const dx = toRows && offering(toRows, [g, weight], { reluMask: masked });
-    if (weight.requiresGrad && bias?.requiresGrad && products) {
-      // The bias gradient is the sum of what the weight's reads of g.
-      const spec = { m: out, n: width, k: at(rows.shape, 0), transA: true, rowSum: true };
-      const [dw = null, db = null] = tunedProduct(spec, [g, rows], [], [weight, bias]);
-      return [dx, dw, db];
-    }
-    return [
-      dx,
-      weight.requiresGrad ? fitting(g, rows, { transA: true }) : null,
-      bias?.requiresGrad ? sum(g, { dim: 0 }) : null,
-    ];
-  });
+    if (!weight.requiresGrad || !bias?.requiresGrad || !products) return [dx, ...each(by, inputs, g).slice(1)];
+    // The bias gradient is the sum of what the weight's reads of g.
+    const spec = { m: out, n: width, k: at(rows.shape, 0), transA: true, rowSum: true };
+    return [dx, ...tunedProduct(spec, [g, rows], [], [weight, bias])];
+  };
+  const by = [
+    (g: Tensor) => times(g, weight, {}),
+    (g: Tensor) => times(g, rows, { transA: true }),
+    (g: Tensor) => sum(g, { dim: 0 }),
+  ];
+  const y = differentiable('linear', inputs, value, { by, fused });
   return x.ndim === 2 ? y : reshape(y, [...lead, out]);
 }

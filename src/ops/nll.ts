@@ -8,12 +8,11 @@ import { launch, launchMany } from '../tensor/launch.js';
 import { differentiable, noGrad } from '../tensor/remember.js';
 import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, div, mul } from './binary.js';
 import { expand, reshape, sum } from './broadcast.js';
 import { cast } from './cast.js';
+import { add, div, mul, neg } from './elementwise/arithmetic.js';
 import { LOSS, type Reduction, reduced } from './losses.js';
 import { isRepeatable, logitsOf, logSoftmax } from './softmax.js';
-import { neg } from './unary.js';
 
 export interface NllOptions {
   /** A weight for every class, f32 of shape [C]. A mean divides by the weights of the targets. */
@@ -91,12 +90,22 @@ function lossOf(
   const rest = [cast(targets, 'i32'), ...(options.weight ? [options.weight] : [])];
   const made = losses(spec, { logp, logits }, rest, targets.shape);
   const inputs = [logp, logits].filter((input) => input !== undefined);
-  return differentiable(name, inputs, made.value, (g) => {
+  const total = spec.reduction === 'mean' ? [made.total] : [];
+  const fused = (g: Tensor) => {
     const toLogits = logits !== undefined && !(logp?.retainsGrad || logp?.hook);
-    const read = [...(toLogits ? [made.logp] : []), ...rest, g, ...(spec.reduction === 'mean' ? [made.total] : [])];
+    const read = [...(toLogits ? [made.logp] : []), ...rest, g, ...total];
     const grad = launch(nllGradKernel({ ...spec, logits: toLogits }), read, x.shape);
     return inputs.map((input) => (input === (toLogits ? logits : logp) ? grad : null));
-  });
+  };
+  // Of log-probabilities the loss is linear, and so is its gradient, of which it is the gradient in turn.
+  const spread = (g: Tensor): Tensor => {
+    const grad = launch(nllGradKernel({ ...spec, logits: false }), [...rest, g, ...total], x.shape);
+    return differentiable('nll.grad', [g], grad, { by: [ofLogp] });
+  };
+  const ofLogp = (t: Tensor): Tensor =>
+    differentiable(name, [t], losses(spec, { logp: t }, rest, targets.shape).value, { by: [spread] });
+  const inOps = (source: Tensor): Tensor => ofLogp(logp ? source : logSoftmax(source, 1));
+  return differentiable(name, inputs, made.value, { inOps, fused });
 }
 
 /** The loss, the weight that a mean divides by, and log-probabilities for the gradient to read. */

@@ -15,8 +15,8 @@ import { launch, launchInto, launchMany } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
 import { type Shape, sameShape, show, sizeOf, wantShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { add, div, maximum, mul } from './binary.js';
 import { expand, reshape } from './broadcast.js';
+import { add, div, maximum, mul, rsqrt, square, sub } from './elementwise/arithmetic.js';
 import { mean, norm } from './reduce.js';
 
 type Vector = Tensor | null | undefined;
@@ -106,7 +106,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const scale = weight ? [weight] : [];
   const kernel = batchNormKernel({ ...affine, biased: Boolean(bias) });
   const y = launch(kernel, [x, means, variances, ...scale, ...(bias ? [bias] : [])], x.shape);
-  const backward = (g: Tensor) => {
+  const fused = (g: Tensor) => {
     const sums =
       training || weight?.requiresGrad || bias?.requiresGrad
         ? withLanes('batchNorm.sums', walk, (lanes) =>
@@ -120,7 +120,21 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
     return [dx, ...(weight ? [dw] : []), ...(bias ? [db] : [])];
   };
   const attributes = { weight, bias, means, variances, training, eps };
-  return differentiable('batchNorm', [x, ...scale, ...(bias ? [bias] : [])], y, backward, attributes);
+  const inOps = (t: Tensor, ...vectors: Tensor[]): Tensor => {
+    const column = (vector: Tensor) => reshape(vector, [channels, ...rest.map(() => 1)]);
+    const dims = x.shape.flatMap((_, d) => (d === 1 ? [] : [d]));
+    const centred = sub(t, training ? mean(t, { dim: dims, keepdim: true }) : column(means));
+    const spread = training ? mean(square(centred), { dim: dims, keepdim: true }) : column(variances);
+    return affinely(mul(centred, rsqrt(add(spread, eps))), vectors.map(column), Boolean(weight));
+  };
+  return differentiable('batchNorm', [x, ...scale, ...(bias ? [bias] : [])], y, { inOps, fused }, attributes);
+}
+
+/** Scaled and shifted by what there is: a weight, a bias, both or none. */
+function affinely(x: Tensor, vectors: readonly Tensor[], weighted: boolean): Tensor {
+  const [scale, shift] = weighted ? vectors : [undefined, ...vectors];
+  const scaled = scale ? mul(x, scale) : x;
+  return shift ? add(scaled, shift) : scaled;
 }
 
 export interface InstanceNormOptions extends Omit<BatchNormOptions, 'training'> {
@@ -207,7 +221,7 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: AffineOpti
     [x, ...scale, ...shift],
     [x, { shape: [spec.rows] }, { shape: [spec.rows] }],
   );
-  const backward = (g: Tensor) => {
+  const fused = (g: Tensor) => {
     const kernel = layerNormGradKernel({ ...spec, weighted: Boolean(weight) });
     const dx = x.requiresGrad ? launch(kernel, [x, means, scales, g, ...scale], x.shape) : null;
     if (!weight?.requiresGrad && !bias?.requiresGrad) return [dx];
@@ -219,7 +233,13 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: AffineOpti
     );
     return [dx, ...(weight ? [dw] : []), ...(bias ? [db] : [])];
   };
-  return differentiable('layerNorm', [x, ...scale, ...shift], y, backward, { weight, bias, normalizedShape, eps });
+  const inOps = (t: Tensor, ...vectors: Tensor[]): Tensor => {
+    const along = { dim: normalizedShape.map((_, d) => d - normalizedShape.length), keepdim: true };
+    const centred = sub(t, mean(t, along));
+    return affinely(mul(centred, rsqrt(add(mean(square(centred), along), eps))), vectors, Boolean(weight));
+  };
+  const attributes = { weight, bias, normalizedShape, eps };
+  return differentiable('layerNorm', [x, ...scale, ...shift], y, { inOps, fused }, attributes);
 }
 
 /**

@@ -12,10 +12,13 @@ import {
   type PoolSpec,
 } from '../kernels/pool.js';
 import { launch, launchMany } from '../tensor/launch.js';
-import { differentiable } from '../tensor/remember.js';
+import { differentiable, stepwise } from '../tensor/remember.js';
 import { at, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { reshape } from './broadcast.js';
+import { cast } from './cast.js';
 import { offered, offering } from './fusion.js';
+import { gather } from './indexing.js';
 import { squeeze, unsqueeze } from './shape.js';
 
 /** A number for height and width alike, or both. */
@@ -132,14 +135,23 @@ export function maxPool2d(
   // A leaf that shares the memory of a ReLU wants a gradient of its own.
   const fused = halves(spec) && !(x.isLeaf && x.requiresGrad) ? offered(x)?.maxPool?.() : undefined;
   const [y, places] = fused ?? pooled();
-  const backward = (g: Tensor) => {
+  const fusedBack = (g: Tensor) => {
     // The fused places leave out what the ReLU stops: right for whatever made x, too little for the gradient by x itself.
     const used = fused && (x.retainsGrad || x.hook) ? pooled()[1] : places;
     const dx = launch(maxPoolGradKernel(spec), [used, g], x.shape);
     if (used !== places || !fused) return [dx];
     return [offering(dx, [], { reluMask: (relu) => (relu.storage === x.storage ? dx : null) })];
   };
-  return differentiable('maxPool2d', [x], y, backward, spec);
+  const unpooled = (g: Tensor): Tensor => {
+    const own = fused ? pooled()[1] : places;
+    const rows = [spec.planes, spec.y.input * spec.x.input];
+    const picks = cast(reshape(own, [spec.planes, spec.y.output * spec.x.output]), 'i32');
+    const dx = launch(maxPoolGradKernel(spec), [own, g], x.shape);
+    return differentiable('maxPool2d.grad', [g], dx, {
+      by: [(h) => reshape(gather(reshape(h, rows), 1, picks), shape)],
+    });
+  };
+  return differentiable('maxPool2d', [x], y, { by: [(g) => stepwise(unpooled(g), x)], fused: fusedBack }, spec);
 }
 
 export interface MaxPool1dOptions {
@@ -193,8 +205,14 @@ const halves = ({ x, y }: PoolSpec): boolean =>
   );
 
 function average(name: string, x: Tensor, spec: AvgPoolSpec): Tensor {
-  const y = launch(avgPoolKernel(spec), [x], outputShape(x, spec));
-  return differentiable(name, [x], y, (g) => [launch(avgPoolGradKernel(spec), [g], x.shape)], spec);
+  // Linear: each is the other's gradient.
+  const pooled = (t: Tensor): Tensor => {
+    const y = launch(avgPoolKernel(spec), [t], outputShape(x, spec));
+    return differentiable(name, [t], y, { by: [spread] }, spec);
+  };
+  const spread = (g: Tensor): Tensor =>
+    differentiable(`${name}.grad`, [g], launch(avgPoolGradKernel(spec), [g], x.shape), { by: [pooled] });
+  return pooled(x);
 }
 
 /**

@@ -5,10 +5,9 @@ import { refuse } from '../gpu/errors.js';
 import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { argKernel, cut, slabsOf } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
-import { differentiable } from '../tensor/remember.js';
+import { differentiable, stepwise } from '../tensor/remember.js';
 import { at, dimOf, dimsOf, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { div, eq, mul, sub } from './binary.js';
 import {
   asked,
   expand,
@@ -23,8 +22,10 @@ import {
   withOnes,
 } from './broadcast.js';
 import { cast } from './cast.js';
+import { abs, div, mul, sqrt, square, sub } from './elementwise/arithmetic.js';
+import { eq } from './elementwise/comparison.js';
+import { pow } from './elementwise/pow.js';
 import { where } from './shape.js';
-import { abs, pow, sqrt, square } from './unary.js';
 
 /** Mean over dimensions, off as {@link sum} is. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
@@ -32,8 +33,8 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   const source = cast(x, 'f32');
   const scale = 1 / sizeOf(dims.map((d) => at(x.shape, d)));
   const value = reduce('sum', source, dims, reducedShape(x.shape, dims, keepdim), { scale });
-  const backward = (g: Tensor) => [expand(reshape(mul(g, scale), withOnes(x.shape, dims)), x.shape)];
-  return differentiable('mean', [source], value, backward, { dims, keepdim });
+  const by = [(g: Tensor) => expand(reshape(mul(g, scale), withOnes(x.shape, dims)), x.shape)];
+  return differentiable('mean', [source], value, { by }, { dims, keepdim });
 }
 
 /**
@@ -43,16 +44,16 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
 export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
   const { dims, keepdim } = asked('prod', x, options);
   const value = fitted('prod', x, (t) => reduce('prod', t, dims, reducedShape(x.shape, dims, keepdim)));
-  const backward = (g: Tensor) => {
+  const grad = (g: Tensor) => {
     // The product of the others: of all but one 0 that is that 0's, and 0 of the rest; of all but several nobody's.
     const zero = eq(x, 0);
     const others = where(zero, 1, x);
     const zeros = sum(cast(zero, 'f32'), { dim: dims, keepdim: true });
     const back = mul(reshape(g, withOnes(x.shape, dims)), prod(others, { dim: dims, keepdim: true }));
     // A NaN among the others shows through the 0.
-    return [where(eq(zeros, cast(zero, 'f32')), div(back, others), mul(back, 0))];
+    return where(eq(zeros, cast(zero, 'f32')), div(back, others), mul(back, 0));
   };
-  return differentiable('prod', [x], value, backward, { dims, keepdim });
+  return differentiable('prod', [x], value, { by: [grad] }, { dims, keepdim });
 }
 
 /** @throws KindlingError where there is nothing to choose from */
@@ -65,14 +66,14 @@ function extreme(op: 'max' | 'min', x: Tensor, options: ReduceOptions, quiet = f
   const { dims, keepdim } = asked(`a${op}`, x, options);
   wantsElements(`a${op}`, x, dims);
   const value = reduce(op, x, dims, reducedShape(x.shape, dims, keepdim));
-  const backward = (g: Tensor) => {
+  const grad = (g: Tensor) => {
     const ones = withOnes(x.shape, dims);
     const ties = cast(eq(x, reshape(value.detach(), ones)), 'f32');
     const count = sum(ties, { dim: dims, keepdim: true });
     const each = div(reshape(g, ones), count);
-    return [mul(ties, quiet ? where(eq(count, 0), 0, each) : each)];
+    return stepwise(mul(ties, quiet ? where(eq(count, 0), 0, each) : each), x);
   };
-  return differentiable(`a${op}`, [x], value, backward, { dims, keepdim });
+  return differentiable(`a${op}`, [x], value, { by: [grad] }, { dims, keepdim });
 }
 
 /** Largest element over dimensions; equal ones share the gradient. */
@@ -94,7 +95,7 @@ function arg(op: 'max' | 'min', x: Tensor, options: { dim?: number | undefined; 
   const value =
     splits === 1 ? first : launch(argKernel({ ...spec, splits: 1, among: splits }), [x, first], shape, 'i32');
   // Without a gradient by x: shown to whoever inspects, and not recorded.
-  return differentiable(`arg${op}`, [x.detach()], value, () => [], { dims });
+  return differentiable(`arg${op}`, [x.detach()], value, {}, { dims });
 }
 
 /** Index of the largest element along `dim` (of all elements, flattened, without it), the first where several are equal. */

@@ -6,8 +6,9 @@ import { noGrad } from '../tensor/remember.js';
 import { coins, drawInto, normalLaw, randLike, randn } from '../tensor/sample.js';
 import { checkShape, type Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { add, lt, mul } from './binary.js';
 import { cast } from './cast.js';
+import { add, mul } from './elementwise/arithmetic.js';
+import { lt } from './elementwise/comparison.js';
 
 export interface BernoulliOptions {
   /** The probability of 1 everywhere, in place of the elements of `x`. Default: none. */

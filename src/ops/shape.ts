@@ -28,8 +28,8 @@ import {
   stridesOf,
 } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { type Operand, promote } from './binary.js';
 import { expand, held, reshape, sumTo } from './broadcast.js';
+import { type Operand, promote } from './elementwise/make.js';
 
 /** Dimensions from `startDim` to `endDim` made one. Defaults: all. */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
@@ -69,7 +69,13 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   const shape = order.map((d) => at(x.shape, d));
   const kernel = gatherKernel({ shape, strides: order.map((d) => at(strides, d)), offset: 0 });
   const back = order.map((_, d) => order.indexOf(d));
-  return differentiable('permute', [x], launch(kernel, [x], shape, x.dtype), (g) => [permute(g, back)], { order });
+  return differentiable(
+    'permute',
+    [x],
+    launch(kernel, [x], shape, x.dtype),
+    { by: [(g) => permute(g, back)] },
+    { order },
+  );
 }
 
 /** Two dimensions swapped. */
@@ -87,7 +93,7 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 export function clone(x: Tensor): Tensor {
   ofTensor('clone', 1, arguments);
   const kernel = gatherKernel({ shape: x.shape, strides: stridesOf(x.shape), offset: 0 });
-  return differentiable('clone', [x], launch(kernel, [x], x.shape, x.dtype), (g) => [g], {});
+  return differentiable('clone', [x], launch(kernel, [x], x.shape, x.dtype), { by: [(g) => g] }, {});
 }
 
 /** Where a block of `shape` lies in a larger tensor. */
@@ -100,12 +106,14 @@ interface Block {
 /** The elements of a block; its gradient is zero outside of it. */
 function takeBlock(name: string, x: Tensor, block: Block, attributes?: object): Tensor {
   const value = launch(gatherKernel(block), [x], block.shape, x.dtype);
-  return differentiable(name, [x], value, (g) => [putBlock(g, block, x.shape)], attributes);
+  return differentiable(name, [x], value, { by: [(g) => putBlock(g, block, x.shape)] }, attributes);
 }
 
 /** A block among zeros: the gradient of {@link takeBlock}, which is its own in turn. */
 const putBlock = (x: Tensor, block: Block, shape: Shape): Tensor =>
-  differentiable('putBlock', [x], putBlocks([{ x, block }], shape, 0), (g) => [takeBlock('takeBlock', g, block)]);
+  differentiable('putBlock', [x], putBlocks([{ x, block }], shape, 0), {
+    by: [(g) => takeBlock('takeBlock', g, block)],
+  });
 
 /** A tensor filled with `value` (null: the blocks cover it), with blocks written into it. */
 function putBlocks(blocks: readonly { x: Tensor; block: Block }[], shape: Shape, value: number | null): Tensor {
@@ -236,9 +244,12 @@ export function cat(given: readonly Tensor[], dim = 0): Tensor {
     start += at(x.shape, d);
     return { x, block };
   });
-  const backward = (g: Tensor) =>
-    blocks.map(({ x, block }) => (x.requiresGrad ? takeBlock('takeBlock', g, block) : null));
-  return differentiable('cat', tensors, putBlocks(blocks, shape, null), backward, { dim: d });
+  const by = blocks.map(
+    ({ block }) =>
+      (g: Tensor) =>
+        takeBlock('takeBlock', g, block),
+  );
+  return differentiable('cat', tensors, putBlocks(blocks, shape, null), { by }, { dim: d });
 }
 
 /** Tensors of one shape joined along a new dimension. */
@@ -290,7 +301,7 @@ export function pad(x: Tensor, widths: readonly number[], options: PadOptions = 
   const strides = stridesOf(shape);
   const block: Block = { shape: x.shape, strides, offset: before.reduce((sum, n, d) => sum + n * at(strides, d), 0) };
   const padded = putBlocks([{ x, block }], shape, value);
-  return differentiable('pad', [x], padded, (g) => [takeBlock('takeBlock', g, block)], { before, value });
+  return differentiable('pad', [x], padded, { by: [(g) => takeBlock('takeBlock', g, block)] }, { before, value });
 }
 
 /** Padded along one dimension by elements of its own. */
@@ -347,9 +358,9 @@ function choose(name: string, condition: Tensor, a: Operand, b: Operand): Tensor
   const operands = [condition, x, y];
   const strides = operands.map((t) => broadcastStrides(t.shape, shape));
   const value = launch(whereKernel({ shape, strides }), operands, shape, x.dtype);
-  const backward = (g: Tensor) => [
-    x.requiresGrad ? sumTo(where(condition, g, 0), x.shape) : null,
-    y.requiresGrad ? sumTo(where(condition, 0, g), y.shape) : null,
+  const by = [
+    (g: Tensor) => sumTo(where(condition, g, 0), x.shape),
+    (g: Tensor) => sumTo(where(condition, 0, g), y.shape),
   ];
-  return differentiable('where', [x, y], value, backward, { condition });
+  return differentiable('where', [x, y], value, { by }, { condition });
 }

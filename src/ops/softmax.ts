@@ -9,6 +9,9 @@ import { launch } from '../tensor/launch.js';
 import { differentiable, isGradEnabled } from '../tensor/remember.js';
 import { at, dimOf, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { sum } from './broadcast.js';
+import { mul, sub } from './elementwise/arithmetic.js';
+import { exp } from './elementwise/exponential.js';
 
 /** A dimension as in `torch.softmax(x, 1)`, or by name as in `softmax(x, { dim: 1 })`. */
 export type Dim = number | { readonly dim: number };
@@ -39,10 +42,19 @@ function along(name: string, x: Tensor, dim: Dim, log: boolean, masked = false):
   const spec = { log, outer, length, inner, ...(masked && { masked }) };
   const y = withLanes('softmax', spec, (lanes) => launch(softmaxKernel({ ...spec, lanes }), [x], x.shape));
   if (log && d === 1 && x.requiresGrad && isGradEnabled()) logits.set(y, { x, at: tick() });
-  const backward = (g: Tensor) => [
-    withLanes('softmax.grad', spec, (lanes) => launch(softmaxGradKernel({ ...spec, lanes }), [y, g], x.shape)),
-  ];
-  return differentiable(name, [x], y, backward, { dim: d });
+  const total = (t: Tensor) => sum(t, { dim: d, keepdim: true });
+  return differentiable(
+    name,
+    [x],
+    y,
+    {
+      by: [(g) => (log ? sub(g, mul(exp(y), total(g))) : mul(y, sub(g, total(mul(g, y)))))],
+      fused: (g) => [
+        withLanes('softmax.grad', spec, (lanes) => launch(softmaxGradKernel({ ...spec, lanes }), [y, g], x.shape)),
+      ],
+    },
+    { dim: d },
+  );
 }
 
 /**

@@ -18,7 +18,7 @@ export function triangle(x: Tensor, lower: boolean, diagonal: number, fill: Tria
   const [rows, columns] = [at(x.shape, x.ndim - 2), at(x.shape, x.ndim - 1)];
   const spec = { size: x.size, rows, columns, diagonal, lower, fill, type: held(x) };
   const y = launchFlat('triangle', triangleKernel, spec, [x], x.shape, x.dtype);
-  return differentiable(name, [x], y, (g) => [triangle(g, lower, diagonal, 0)], { diagonal, fill });
+  return differentiable(name, [x], y, { by: [(g) => triangle(g, lower, diagonal, 0)] }, { diagonal, fill });
 }
 
 /**

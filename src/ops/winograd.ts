@@ -46,7 +46,7 @@ export function launchWinogradWeightGrad(
   made: WinogradWeightGrad,
   dy: Tensor,
   x: Tensor,
-  like: readonly Tensor[],
+  like: readonly { shape: Shape }[],
 ): Tensor[] {
   const v = launch(made.input, [x], [made.inputSize]);
   const z = launch(made.outputGrad, [dy], [made.outputGradSize]);

@@ -2,7 +2,7 @@ import { launchFlatInto } from '../choose/variant.js';
 import { refuse } from '../gpu/errors.js';
 import { checked, itemsOf, type Known, required } from '../gpu/options.js';
 import { clipPartialKernel, clipParts, clipScaleKernel } from '../kernels/clip.js';
-import { scalar } from '../ops/binary.js';
+import { scalar } from '../ops/elementwise/make.js';
 import { norm } from '../ops/reduce.js';
 import { cat, flatten, stack } from '../ops/shape.js';
 import { insideScope } from '../stream/storage.js';

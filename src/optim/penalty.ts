@@ -1,8 +1,7 @@
 import { refuse } from '../gpu/errors.js';
 import { atMost, itemsOf } from '../gpu/options.js';
-import { add } from '../ops/binary.js';
 import { sum } from '../ops/broadcast.js';
-import { abs } from '../ops/unary.js';
+import { abs, add } from '../ops/elementwise/arithmetic.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /**

@@ -123,7 +123,6 @@ export class Storage {
   /** Reads the content back. */
   read(): Promise<ArrayBuffer> {
     if (this.#host) return delivered(this.#host);
-    refuseInCapture('a tensor is read', 'Return the tensor, and read it from what the captured function returns.');
     const content = readback(this.memory());
     flush();
     return delivered(content);
@@ -290,12 +289,11 @@ const FREED =
   'to use it afterwards';
 
 const CARRIED =
-  'What a step makes is freed with it, unless returned or kept. What goes on from call to call is written into a tensor ' +
-  'made outside, total.copy_(total.add(x)), or into a buffer of a module; or pass it as an argument, and return what is new.';
+  'What a step makes is freed with it, unless returned or kept. Write what goes on into a tensor made outside, ' +
+  'total.copy_(total.add(x)), or into a buffer of a module; or pass it as an argument.';
 
 const GONE =
-  'this tensor lies on a device that was lost, or given back by destroy(). Make it anew: models, optimizers and data sets ' +
-  'too, from a checkpoint perhaps';
+  'this tensor lies on a device that was lost, or given back by destroy(). Make it anew: models, optimizers and data sets too';
 
 const UPLOAD = 'Make the tensor outside, or pass it as an argument.';
 

@@ -170,9 +170,8 @@ function check(
   for (const owner of survivors.keys()) {
     if (allowed.has(owner)) continue;
     refuse(
-      'capture: a tensor made in the captured function outlives it (keep(), or state made on first use), which a replay ' +
-        'would overwrite. Make it outside, or return it; what goes on from call to call is written into a tensor made ' +
-        'outside: total.copy_(total.add(x)).',
+      'capture: a tensor made in the captured function outlives it (keep(), state made on first use). Make it outside, or ' +
+        'return it; write what goes on into a tensor made outside, total.copy_(total.add(x)).',
     );
   }
   const disposed = inputs.some(({ storage }) => storage.isFreed);
@@ -181,8 +180,8 @@ function check(
   }
   if (externals.some(({ owner }) => handed.has(owner))) {
     refuse(
-      'capture: the captured function uses a tensor that an earlier call of it returned, as total = total.add(x) does. ' +
-        'Write into a tensor made outside, total.copy_(total.add(x)), or pass the tensor as an argument.',
+      'capture: the captured function uses what an earlier call of it returned, as total = total.add(x) does. Write into a ' +
+        'tensor made outside, total.copy_(total.add(x)), or pass it as an argument.',
     );
   }
 }
@@ -230,10 +229,11 @@ export function ended(made: Tensor, { requiresGrad, isLeaf }: Tensor): Tensor {
     inputs: [],
     order: 0,
     attributes: undefined,
+    ways: {},
     backward: () =>
       refuse(
-        'backward: this depends on the result of a captured function, and gradients pass no further back than that. Call ' +
-          'backward() inside the captured function, or detach() its result where no gradient is wanted.',
+        'backward: this depends on the result of a captured function, and gradients pass no further back. Call backward() ' +
+          'inside it, or detach() the result.',
       ),
   };
   return made;

@@ -6,7 +6,8 @@ import { refusePromise } from '../gpu/errors.js';
 import { atMost, required } from '../gpu/options.js';
 import { tick } from '../memory/overwrites.js';
 import { readField, writeField } from '../stream/recording.js';
-import type { Tensor } from './tensor.js';
+import type { BackwardOf, GradientsOf } from './gradFn.js';
+import { Tensor } from './tensor.js';
 
 const mode = { enabled: true };
 const isEnabled = (): boolean => mode.enabled;
@@ -15,7 +16,8 @@ const setEnabled = (on: boolean): void => {
 };
 let inspect: Inspector | null = null;
 
-type Backward = (grad: Tensor) => readonly (Tensor | null)[];
+export type Backward = BackwardOf<Tensor>;
+export type Gradients = GradientsOf<Tensor>;
 
 /** Is shown every function that runs, recorded or not. Returns the way back to record. */
 export type Inspector = (
@@ -66,23 +68,35 @@ function withGrad<T>(name: string, on: boolean, body: () => T): T {
 }
 
 /**
- * Records `value` as a function of `inputs`, if any of them asks for a gradient.
+ * Remembers `value` as a function of `inputs`, if any of them asks for a gradient.
  *
- * @param backward takes the gradient by the value; returns one gradient per input, null where there is none. Inputs that
- *   need none have `requiresGrad` false: skip the work.
  * @param attributes what the value depends on besides its inputs, for whoever writes the function down elsewhere
  */
 export function differentiable(
   name: string,
   inputs: readonly Tensor[],
   value: Tensor,
-  backward: Backward,
+  ways: Gradients,
   attributes?: object,
 ): Tensor {
-  const back = inspect?.(name, inputs, value, backward, attributes) ?? backward;
+  const plain = ways.fused ?? ways.all ?? ((grad) => each(ways.by ?? [], inputs, grad));
+  const backward = inspect?.(name, inputs, value, plain, attributes) ?? plain;
   if (isGradEnabled() && inputs.some((input) => input.requiresGrad)) {
     value.requiresGrad = true;
-    value.gradFn = { name, inputs, order: tick(), backward: back, attributes };
+    value.gradFn = { name, inputs, order: tick(), backward, ways, attributes };
   }
   return value;
 }
+
+/** What `by` makes for those inputs that want a gradient. */
+export const each = (
+  by: readonly ((grad: Tensor) => Tensor)[],
+  inputs: readonly Tensor[],
+  grad: Tensor,
+): (Tensor | null)[] => inputs.map((input, i) => (input.requiresGrad ? (by[i]?.(grad) ?? null) : null));
+
+/** A slope that is the same but for steps, as a function of x all the same, to which it gives no gradient but zeros. */
+export const stepwise = (slope: Tensor, x: Tensor): Tensor =>
+  differentiable('stepwise', [slope, x], new Tensor(slope.shape, slope.dtype, slope.storage), {
+    all: (grad) => [grad, null],
+  });

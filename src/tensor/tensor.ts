@@ -7,6 +7,7 @@ import { opaque, sameItems } from '../gpu/held.js';
 import { wantTensor } from '../gpu/options.js';
 import { type Place, recording, refuseInCapture, seeField, writeField } from '../stream/recording.js';
 import { Storage } from '../stream/storage.js';
+import type { GradFnOf } from './gradFn.js';
 import { checkRead } from './saved.js';
 import { type Shape, sameShape, show, sizeOf } from './shape.js';
 import { checkFit, markLike } from './unfit.js';
@@ -31,16 +32,7 @@ export type TensorData = Float32Array | Int32Array | Uint32Array;
 export type Nested = number | boolean | Nested[];
 
 /** How a tensor was computed: what the tape remembers. */
-export interface GradFn {
-  readonly name: string;
-  readonly inputs: readonly Tensor[];
-  /** Position on the tape; a function's inputs were made before it. */
-  readonly order: number;
-  /** Gradients by the inputs, from the gradient by the output. */
-  backward(grad: Tensor): readonly (Tensor | null)[];
-  /** What the output depends on besides its inputs. */
-  readonly attributes: object | undefined;
-}
+export type GradFn = GradFnOf<Tensor>;
 
 /** A place for the gradient of a leaf, among those of others. */
 export interface GradHome {

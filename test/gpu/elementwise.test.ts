@@ -2,13 +2,12 @@
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { expect, test } from 'vitest';
-import { lt, sub } from '../../src/kernels/elementwise/binary.js';
-import { relu } from '../../src/kernels/elementwise/unary.js';
 import { binaryKernel, unaryGradKernel, unaryKernel } from '../../src/kernels/elementwise.js';
 import { FLAT_CANDIDATES } from '../../src/kernels/flat.js';
 import { stats } from '../../src/stream/stats.js';
 import { launch } from '../../src/tensor/launch.js';
 import { agree, type Bounds, build, close, get, plain, sizeOf, toTensor, values } from '../support/agree.js';
+import { binaryRecords, record, unaryRecords } from '../support/records.js';
 
 /** erf by its series, which converges everywhere in doubles for the arguments used here. */
 function erf(x: number): number {
@@ -192,10 +191,10 @@ test.each([1, 7, 1023, 1024, 4099, 8192])('%d elements, cut in every way', async
   const row = { shape: [size], stridesA: [1], stridesB: [1], type: 'f32', part: 'value' } as const;
   for (const flat of FLAT_CANDIDATES) {
     const made = [
-      launch(unaryKernel(relu, { size, flat }), [x], [size]),
-      launch(unaryGradKernel(relu, { size, flat }), [x, k.relu(x), y], [size]),
-      launch(binaryKernel(sub, { ...row, flat }), [x, y], [size]),
-      launch(binaryKernel(lt, { ...row, stridesB: [0], flat }), [x, y], [size], 'bool'),
+      launch(unaryKernel(record(unaryRecords, 'relu'), { size, flat }), [x], [size]),
+      launch(unaryGradKernel(record(unaryRecords, 'relu'), { size, flat }), [x, k.relu(x), y], [size]),
+      launch(binaryKernel(record(binaryRecords, 'sub'), { ...row, flat }), [x, y], [size]),
+      launch(binaryKernel(record(binaryRecords, 'lt'), { ...row, stridesB: [0], flat }), [x, y], [size], 'bool'),
     ];
     const want = [
       a.map((value) => Math.max(value, 0)),

@@ -14,6 +14,7 @@ import {
   type Tensors,
 } from './cases.js';
 import { NotImplemented } from './ops.js';
+import { runSecond, type SecondCase } from './second.js';
 import { runTraining, type TrainingCase, type TrainingFile } from './training.js';
 
 export interface Row {
@@ -112,6 +113,7 @@ async function prepare(
       name: test.name ?? `${op}.${i}`,
       run,
     });
+    if ('second' in test) return ready(test.op, () => runSecond(test as unknown as SecondCase, tensors));
     if ('op' in test) return ready(test.op, () => runOp(test as unknown as OpCase, tensors));
     if ('optimizer' in test)
       return ready(test.optimizer, () => runOptimizer(test as unknown as OptimizerCase, tensors));

@@ -5,9 +5,13 @@
 
 import { castKernel, fillKernel, gatherKernel, scatterKernel, whereKernel } from '../../src/kernels/copy.js';
 import { cumsumKernel } from '../../src/kernels/cumsum.js';
-import * as binaryLines from '../../src/kernels/elementwise/binary.js';
-import * as unaryLines from '../../src/kernels/elementwise/unary.js';
-import { binaryKernel, unaryGradKernel, unaryKernel } from '../../src/kernels/elementwise.js';
+import {
+  type BinaryLine,
+  binaryKernel,
+  type UnaryLine,
+  unaryGradKernel,
+  unaryKernel,
+} from '../../src/kernels/elementwise.js';
 import { fitKernel } from '../../src/kernels/fit.js';
 import { bitsOf, GPU_FLAT } from '../../src/kernels/flat.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
@@ -15,12 +19,16 @@ import { nanToNumKernel } from '../../src/kernels/nanToNum.js';
 import { argKernel, reduceKernel } from '../../src/kernels/reduce.js';
 import { triangleKernel } from '../../src/kernels/triangle.js';
 import { layerKernels } from './catalogueLayers.js';
+import { binaryRecords, record, unaryRecords } from './records.js';
 
-/** By name: bundlers put a module's exports in different orders. */
-const sorted = <Line extends { readonly name: string }>(lines: Readonly<Record<string, Line>>): Line[] =>
-  Object.values(lines).sort((a, b) => (a.name < b.name ? -1 : 1));
-const unary = sorted<unaryLines.Unary>(unaryLines);
-const binary = sorted<binaryLines.Binary>(binaryLines);
+const unary = unaryRecords;
+const binary = binaryRecords;
+const [neg, relu] = ['neg', 'relu'].map((name) => record(unary, name)) as [UnaryLine, UnaryLine];
+const [add, sub, div] = ['add', 'sub', 'div'].map((name) => record(binary, name)) as [
+  BinaryLine,
+  BinaryLine,
+  BinaryLine,
+];
 const broadcast = { type: 'f32', shape: [3, 5, 7], stridesA: [7, 0, 1], stridesB: [0, 1, 0] } as const;
 const middle = { outer: 5, length: 6, inner: 7, splits: 1 } as const;
 /** Along the last dimension and across it, four at once and not. */
@@ -35,17 +43,17 @@ export function catalogue(): Kernel[] {
   return [
     ...unary.map((line) => unaryKernel(line, { size: 300, parameter: bitsOf(0.5, 'f32') })),
     ...unary.map((line) => unaryGradKernel(line, { size: 300, parameter: bitsOf(0.5, 'f32') })),
-    unaryKernel(unaryLines.neg, { size: 5, type: 'i32' }),
-    unaryKernel(unaryLines.relu, { size: 5, flat: GPU_FLAT }),
+    unaryKernel(neg, { size: 5, type: 'i32' }),
+    unaryKernel(relu, { size: 5, flat: GPU_FLAT }),
     ...binary.map((line) => binaryKernel(line, { part: 'value', ...broadcast })),
     ...binary
-      .filter(({ gradients }) => gradients)
+      .filter(({ slopes }) => slopes)
       .flatMap((line) => (['gradA', 'gradB'] as const).map((part) => binaryKernel(line, { part, ...broadcast }))),
-    binaryKernel(binaryLines.add, { part: 'value', ...broadcast, type: 'i32' }),
+    binaryKernel(add, { part: 'value', ...broadcast, type: 'i32' }),
     // Four at once: in one shape, and with one element for all.
-    binaryKernel(binaryLines.sub, { part: 'value', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [4, 1] }),
-    binaryKernel(binaryLines.sub, { part: 'value', type: 'i32', shape: [2, 4], stridesA: [0, 0], stridesB: [4, 1] }),
-    binaryKernel(binaryLines.mul, { part: 'gradB', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [0, 0] }),
+    binaryKernel(sub, { part: 'value', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [4, 1] }),
+    binaryKernel(sub, { part: 'value', type: 'i32', shape: [2, 4], stridesA: [0, 0], stridesB: [4, 1] }),
+    binaryKernel(div, { part: 'gradB', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [0, 0] }),
     ...(['sum', 'prod', 'max', 'min'] as const).flatMap((op) =>
       (['f32', 'i32', 'u32'] as const).map((type) => reduceKernel({ op, type, ...middle, lanes: 1, scale: 1 })),
     ),
