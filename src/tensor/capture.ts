@@ -89,7 +89,7 @@ export const pauseCapture = (pause: boolean): void => {
  * @example
  * const train = capture((x: Tensor, y: Tensor) => {
  *   optimizer.zeroGrad();
- *   const loss = criterion.forward(model.forward(x), y);
+ *   const loss = criterion(model(x), y);
  *   loss.backward();
  *   optimizer.step();
  *   return loss;
