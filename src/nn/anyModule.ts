@@ -126,7 +126,7 @@ export abstract class AnyModule extends Watched {
       const names = unreached.map((module) => (module === this ? 'a Parameter' : module.constructor.name));
       console.warn(
         `${this.constructor.name}: ${names.join(', ')} made in its constructor cannot be reached from its fields, so it is ` +
-          'not trained, saved or frozen. Keep it in a field that is not #private, or in an array or Map in one.',
+          'not trained, saved or frozen. Keep it in a public field, or in an array or Map in one.',
       );
     }
     return found;
