@@ -273,7 +273,7 @@ export abstract class AnyModule extends Watched {
   }
 }
 
-/** Its `forward` as TypeScript sees a call: of a class that is derived, its own. */
+// A call as TypeScript sees it: of a class that is derived, it has the types of that one's `forward`.
 export interface AnyModule {
   // biome-ignore lint/style/useShorthandFunctionType: it is merged with the class
   (...inputs: Parameters<this['forward']>): ReturnType<this['forward']>;
