@@ -30,7 +30,7 @@ const CONV_TRANSPOSE: Known<ConvTransposeOptions<readonly number[]>> = {
  *
  * weight: [inChannels, outChannels / groups, kernelSize]. Starts uniform in ±1/√(outChannels/groups · kernelSize).
  *
- * @example new ConvTranspose1d(16, 8, 2, { stride: 2 }).forward(zeros([1, 16, 7])) // [1, 8, 14]
+ * @example new ConvTranspose1d(16, 8, 2, { stride: 2 })(zeros([1, 16, 7])) // [1, 8, 14]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose1d.html
  */
 export class ConvTranspose1d extends Conv<Single> {
@@ -58,7 +58,7 @@ export class ConvTranspose1d extends Conv<Single> {
  * weight: [inChannels, outChannels / groups, kernel height, kernel width]. Starts uniform in
  * ±1/√(outChannels/groups · kernel height · kernel width).
  *
- * @example new ConvTranspose2d(16, 8, 2, { stride: 2 }).forward(zeros([1, 16, 7, 7])) // [1, 8, 14, 14]
+ * @example new ConvTranspose2d(16, 8, 2, { stride: 2 })(zeros([1, 16, 7, 7])) // [1, 8, 14, 14]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
  */
 export class ConvTranspose2d extends Conv<Double> {

@@ -25,7 +25,7 @@ const AVG_POOL_1D: Known<Omit<F.AvgPool1dOptions, 'kernelSize'>> = {
 /**
  * The largest of each window. x: [N, C, L]; y: [N, C, L'] with L' = ⌊(L + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
  *
- * @example new MaxPool1d(2).forward(zeros([8, 16, 100])) // [8, 16, 50]
+ * @example new MaxPool1d(2)(zeros([8, 16, 100])) // [8, 16, 50]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
  */
 export class MaxPool1d extends Module {
@@ -66,7 +66,7 @@ export class MaxPool1d extends Module {
 /**
  * The mean of each window. x: [N, C, L]; y: [N, C, L'] with L' = ⌊(L + 2·padding − kernelSize) / stride⌋ + 1.
  *
- * @example new AvgPool1d(2).forward(zeros([8, 16, 100])) // [8, 16, 50]
+ * @example new AvgPool1d(2)(zeros([8, 16, 100])) // [8, 16, 50]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html
  */
 export class AvgPool1d extends Module {
@@ -120,7 +120,7 @@ abstract class AdaptivePool1d extends Module {
 /**
  * Means of windows laid so that there are `outputSize` of them. x: [N, C, L]; y: [N, C, outputSize].
  *
- * @example new AdaptiveAvgPool1d(5).forward(zeros([1, 64, 8])) // [1, 64, 5]
+ * @example new AdaptiveAvgPool1d(5)(zeros([1, 64, 8])) // [1, 64, 5]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool1d.html
  */
 export class AdaptiveAvgPool1d extends AdaptivePool1d {
@@ -132,7 +132,7 @@ export class AdaptiveAvgPool1d extends AdaptivePool1d {
 /**
  * Largest elements of windows laid so that there are `outputSize` of them. x: [N, C, L]; y: [N, C, outputSize].
  *
- * @example new AdaptiveMaxPool1d(5).forward(zeros([1, 64, 8])) // [1, 64, 5]
+ * @example new AdaptiveMaxPool1d(5)(zeros([1, 64, 8])) // [1, 64, 5]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool1d.html
  */
 export class AdaptiveMaxPool1d extends AdaptivePool1d {

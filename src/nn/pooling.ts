@@ -102,7 +102,7 @@ export class AvgPool2d extends Pool2d {
 /**
  * Means of windows laid so that there are `outputSize` of them. x: [N, C, H, W]; y: [N, C, *outputSize].
  *
- * @example new AdaptiveAvgPool2d(1).forward(zeros([8, 64, 7, 7])) // [8, 64, 1, 1]
+ * @example new AdaptiveAvgPool2d(1)(zeros([8, 64, 7, 7])) // [8, 64, 1, 1]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
  */
 export class AdaptiveAvgPool2d extends Module {
@@ -124,7 +124,7 @@ export class AdaptiveAvgPool2d extends Module {
 /**
  * Largest elements of windows laid so that there are `outputSize` of them. x: [N, C, H, W]; y: [N, C, *outputSize].
  *
- * @example new AdaptiveMaxPool2d([5, 7]).forward(zeros([1, 64, 8, 9])) // [1, 64, 5, 7]
+ * @example new AdaptiveMaxPool2d([5, 7])(zeros([1, 64, 8, 9])) // [1, 64, 5, 7]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool2d.html
  */
 export class AdaptiveMaxPool2d extends Module {
@@ -146,7 +146,7 @@ export class AdaptiveMaxPool2d extends Module {
 /**
  * Images in another size, by the nearest pixel unless `mode` says otherwise: {@link F.interpolate}. x: [N, C, d...].
  *
- * @example new Upsample({ scaleFactor: 2 }).forward(zeros([8, 64, 7, 7])) // [8, 64, 14, 14]
+ * @example new Upsample({ scaleFactor: 2 })(zeros([8, 64, 7, 7])) // [8, 64, 14, 14]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Upsample.html
  */
 export class Upsample extends Module {

@@ -111,7 +111,7 @@ export abstract class Recurrent<State, Output> extends Module<[input: Tensor, hx
  *
  * Starts uniform in ±1/√hiddenSize.
  *
- * @example const [output, h] = new RNN(10, 20, { numLayers: 2 }).forward(zeros([5, 3, 10])); // [5, 3, 20] and [2, 3, 20]
+ * @example const [output, h] = new RNN(10, 20, { numLayers: 2 })(zeros([5, 3, 10])); // [5, 3, 20] and [2, 3, 20]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.RNN.html
  */
 export class RNN extends Recurrent<Tensor, [output: Tensor, hidden: Tensor]> {
@@ -132,7 +132,7 @@ export class RNN extends Recurrent<Tensor, [output: Tensor, hidden: Tensor]> {
 /**
  * Layers of gated recurrent units: shapes are those of {@link RNN}, weights have rows for the gates r, z and n.
  *
- * @example const [output, h] = new GRU(10, 20, { bidirectional: true }).forward(zeros([5, 3, 10])); // [5, 3, 40] and [2, 3, 20]
+ * @example const [output, h] = new GRU(10, 20, { bidirectional: true })(zeros([5, 3, 10])); // [5, 3, 40] and [2, 3, 20]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.GRU.html
  */
 export class GRU extends Recurrent<Tensor, [output: Tensor, hidden: Tensor]> {
@@ -151,7 +151,7 @@ export class GRU extends Recurrent<Tensor, [output: Tensor, hidden: Tensor]> {
  *
  * @example
  * const lstm = new LSTM(10, 20, { batchFirst: true });
- * const [output, [h, c]] = lstm.forward(zeros([3, 5, 10])); // [3, 5, 20], [1, 3, 20] and [1, 3, 20]
+ * const [output, [h, c]] = lstm(zeros([3, 5, 10])); // [3, 5, 20], [1, 3, 20] and [1, 3, 20]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html
  */
 export class LSTM extends Recurrent<
