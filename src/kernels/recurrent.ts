@@ -2,7 +2,8 @@
  * A recurrent layer in one direction, all its steps in one dispatch: the equations are those of ops/recurrentCell.ts, a is given for
  * all steps. A workgroup has one row of the batch and its states in workgroup memory; an invocation has every so many-th
  * hidden element and takes the products for all its gates, so that nothing but h has to be waited for: one barrier a step forward,
- * two back.
+ * two back. On SwiftShader, hidden size 64, 50 steps of 8 rows, forward and back: gru 164 ms against 842 step by step, lstm 378
+ * against 1,098 (2026-11).
  *
  * Layout: a [L, N, gates · H], states [N, H], weight [gates · H, H]. The value is h of all steps [L, N, H], and of an LSTM the last
  * cell state behind it, [L + 1, N, H]. `kept` is what the gradient needs besides, [L, N, parts, H]: r, z, n and b₃ of a GRU,

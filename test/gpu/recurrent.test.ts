@@ -104,10 +104,10 @@ it('a layer is one product and one dispatch, and back one besides the products',
 });
 
 describe('arguments', () => {
-  const layer = new nn.GRU(2, 3, { numLayers: 2, dropout: 0.5 });
-  const x = zeros([4, 1, 2]);
+  const made = () => ({ layer: new nn.GRU(2, 3, { numLayers: 2, dropout: 0.5 }), x: zeros([4, 1, 2]) });
 
   it('are refused by name', () => {
+    const { layer, x } = made();
     const { weight_ih_l1: _, ...weights } = layer.stateDict();
     expect(() => F.gru(x, null, weights, { numLayers: 2 })).toThrow('gru: weight_ih_l1 is undefined, wants a tensor');
     expect(() => F.gru(x, null, layer.stateDict())).toThrow('gru: no weight of 1 layer is called weight_ih_l1');
@@ -120,6 +120,7 @@ describe('arguments', () => {
   });
 
   it('dropout lies between layers, in training alone', async () => {
+    const { layer, x } = made();
     const both = () => [layer.forward(x.add(1))[0].array(), layer.forward(x.add(1))[0].array()];
     const [a, b] = await Promise.all(both());
     expect(a).not.toEqual(b);
