@@ -16,6 +16,8 @@ export {
   softplus,
 } from '../ops/elementwise/activations.js';
 export { sigmoid, tanh } from '../ops/elementwise/exponential.js';
+export * from '../ops/elementwise/shrink.js';
+export * from '../ops/elementwise/smooth.js';
 export { embedding, oneHot } from '../ops/indexing.js';
 export { type InterpolateOptions, interpolate } from '../ops/interpolate.js';
 export {
@@ -46,4 +48,4 @@ export {
   type Pool2dOptions,
 } from '../ops/pool.js';
 export { flatten, type PadOptions, pad } from '../ops/shape.js';
-export { type Dim, logSoftmax, softmax } from '../ops/softmax.js';
+export { type Dim, logSoftmax, softmax, softmin } from '../ops/softmax.js';
