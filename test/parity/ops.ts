@@ -78,6 +78,12 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   l1_loss: 'l1Loss(input, target, {...})',
   smooth_l1_loss: 'smoothL1Loss(input, target, {...})',
   huber_loss: 'huberLoss(input, target, {...})',
+  gaussian_nll_loss: 'gaussianNllLoss(input, target, var, {...})',
+  poisson_nll_loss: 'poissonNllLoss(input, target, {...})',
+  triplet_margin_loss: 'tripletMarginLoss(anchor, positive, negative, {...})',
+  cosine_embedding_loss: 'cosineEmbeddingLoss(input1, input2, target, {...})',
+  margin_ranking_loss: 'marginRankingLoss(input1, input2, target, {...})',
+  multi_margin_loss: 'multiMarginLoss(input, target, {...})',
   binary_cross_entropy_with_logits: 'binaryCrossEntropyWithLogits(input, target, {...})',
   // normalization and attention
   batch_norm: 'batchNorm(input, {...})',
