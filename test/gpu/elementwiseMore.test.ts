@@ -32,8 +32,11 @@ const LINES: readonly Line[] = [
   ['log2', k.log2, Math.log2, positive(1e30)],
   ['log10', k.log10, Math.log10, positive(1e30)],
 ];
-test.each(LINES)('%s is off by less than 6e-7 of itself', async (name, ours, theirs, x, rtol = 6e-7) => {
-  await close(name, ours(k.tensor([...x])), plain([x.length], x.map(theirs)), { rtol, atol: 0 });
+for (const [name, ours, theirs, x, rtol = 6e-7] of LINES) {
+  test(`${name} is off by less than ${rtol} of itself`, async () => {
+    await close(name, ours(k.tensor([...x])), plain([x.length], x.map(theirs)), { rtol, atol: 0 });
+  });
+}
 });
 
 test('atan2 in all quadrants, and of zeros with signs', async () => {
