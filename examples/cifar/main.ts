@@ -76,7 +76,7 @@ async function train(study: Study, runner: Runner, stop: Stop): Promise<boolean>
   try {
     for (const { seed, scenario } of jobs) {
       if (endedRuns(results).some((run) => run.scenario === scenario.name && run.seed === seed)) continue;
-      if (stop.requested || !(await trainOne(study, runner, scenario, seed, progress, stop))) return false;
+      if (stop.signal.aborted || !(await trainOne(study, runner, scenario, seed, progress, stop))) return false;
     }
   } finally {
     progress.stop();
@@ -116,7 +116,7 @@ async function trainOne(
         onPrepare: (what) => progress.prepare(what),
         onStep(event) {
           progress.step(event);
-          return stop.requested;
+          return stop.signal.aborted;
         },
         onEpoch: (record) => progress.epoch(record),
         onCheckpoint: (bytes) => store.write(checkpoint, bytes),
@@ -124,10 +124,7 @@ async function trainOne(
     },
     data,
   );
-  if (outcome.stopped) {
-    await store.write(checkpoint, outcome.checkpoint);
-    return false;
-  }
+  if (outcome.stopped) return false;
   if ('diverged' in outcome) {
     const kept = (await store.read(checkpoint)) ? `; the last good checkpoint is ${store.path(checkpoint)}` : '';
     return diverged(`${outcome.diverged}${kept}`);

@@ -21,19 +21,15 @@ export async function main(host: Host, input: unknown): Promise<void> {
         onPrepare: (what) => void host.call('prepare', what),
         onStep: async (event) => (await host.call('step', event)) === true,
         onEpoch: (record) => void host.call('epoch', record),
-        ...(job.checkpoints ? { onCheckpoint: (bytes) => host.upload('checkpoint', bytes) } : {}),
+        onCheckpoint: (bytes) => host.upload('checkpoint', bytes),
       },
       {
         ...(job.resume ? { resume: await bytes('resume') } : {}),
         ...(job.start ? { start: await bytes('start') } : {}),
       },
     );
-    if (outcome.stopped) {
-      await host.upload('stopped', outcome.checkpoint);
-      await host.call('done', { stopped: true });
-    } else if ('diverged' in outcome) {
-      await host.call('done', outcome);
-    } else {
+    if (outcome.stopped || 'diverged' in outcome) await host.call('done', outcome);
+    else {
       const { result, predictions, weights } = outcome;
       await host.upload('weights', weights);
       await host.call('done', { stopped: false, result, predictions });

@@ -42,10 +42,9 @@ export interface PageJob {
   readonly synthetic: boolean;
   readonly resume: boolean;
   readonly start: boolean;
-  readonly checkpoints: boolean;
 }
 
-/** What the page sends when a run has ended; weights or checkpoint are uploaded before. */
+/** What the page sends when a run has ended; weights are uploaded before. */
 export type PageOutcome =
   | { stopped: false; result: RunResult; predictions: number[] }
   | { stopped: true }
@@ -57,8 +56,8 @@ export async function browserRunner(log: (line: string) => void): Promise<Runner
   endWithProcess({ folder });
   const jobs = mailbox<PageJob | null>();
   const ready = mailbox<Adapter>();
-  let current: { events: RunEvents; done: (outcome: PageOutcome) => void; uploads: Map<string, Uint8Array> } | null =
-    null;
+  let current: { events: RunEvents; done: (outcome: PageOutcome) => void } | null = null;
+  let weights: Uint8Array = new Uint8Array();
   const page = runPage({
     entry: join(import.meta.dirname, 'page.ts'),
     input: { tune: process.env.KINDLING_TUNE },
@@ -67,7 +66,7 @@ export async function browserRunner(log: (line: string) => void): Promise<Runner
     onStart: (browser) => log(browser),
     onUpload: async (name, bytes) => {
       if (name === 'checkpoint') await current?.events.onCheckpoint?.(bytes);
-      else current?.uploads.set(name, bytes);
+      else weights = bytes;
     },
     handlers: {
       ready: (adapter: Adapter) => ready.put(adapter),
@@ -97,17 +96,13 @@ export async function browserRunner(log: (line: string) => void): Promise<Runner
       }
       if (resume) await writeFile(join(folder, 'resume'), resume);
       if (start) await writeFile(join(folder, 'start'), start);
-      const uploads = new Map<string, Uint8Array>();
       const done = new Promise<PageOutcome>((resolve) => {
-        current = { events, done: resolve, uploads };
+        current = { events, done: resolve };
       });
       const { classes, source, synthetic } = data.train;
-      const checkpoints = events.onCheckpoint !== undefined;
-      jobs.put({ config, classes, source, synthetic, resume: !!resume, start: !!start, checkpoints });
+      jobs.put({ config, classes, source, synthetic, resume: !!resume, start: !!start });
       const outcome = await Promise.race([done, broken]);
-      if ('diverged' in outcome) return outcome;
-      const bytes = uploads.get(outcome.stopped ? 'stopped' : 'weights') ?? new Uint8Array();
-      return outcome.stopped ? { stopped: true, checkpoint: bytes } : { ...outcome, weights: bytes };
+      return outcome.stopped || 'diverged' in outcome ? outcome : { ...outcome, weights };
     },
     async close() {
       jobs.put(null);

@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeFileAtomic } from 'kindling/io';
-import { readIfThere, readJson } from '../shared/files.js';
+import { readFileIfThere, writeFileAtomic } from 'kindling/io';
+import { readJson } from '../shared/files.js';
 import { takeFolder, takeNew } from '../shared/folder.js';
 import { isName, isResults, isResume, type ResumeState } from './form.js';
 import type { CommandLine } from './options.js';
@@ -78,7 +78,7 @@ export class Store {
 
   /** Bytes of a file, or null where there is none. */
   read(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
-    return readIfThere(this.path(name));
+    return readFileIfThere(this.path(name));
   }
 
   async remove(name: string): Promise<void> {

@@ -1,13 +1,12 @@
 /** Trains one scenario with one seed, in Node and in a page alike. It can stop after any step and go on later. */
 import { argmax, capture, init, manualSeed, noGrad, onCompile, randint, randn, type Tensor } from 'kindling';
 import { channelStats, DataLoader, type ImageDataset, Normalize } from 'kindling/data';
-import { loadCheckpoint, loadSafetensors, saveCheckpoint, saveSafetensors } from 'kindling/io';
+import { loadSafetensors, saveSafetensors } from 'kindling/io';
 import { accuracy, classificationReport, confusionMatrix, microF1 } from 'kindling/metrics';
 import * as F from 'kindling/nn/functional';
 import { Adam, l1Penalty, lrScheduler, type Optimizer, SGD } from 'kindling/optim';
+import { Diverged, type TrainEvent, type EpochRecord as TrainedEpoch, trainModel } from 'kindling/train';
 import { tuneIfAsked } from 'kindling/tune';
-import { OwnRandom } from '../shared/random.js';
-import { Diverged, Watch } from '../shared/watch.js';
 import { Net } from './network.js';
 import type { EpochRecord, RunResult } from './results.js';
 import type { Scenario } from './scenarios.js';
@@ -56,24 +55,12 @@ export type RunOutcome =
       readonly weights: Uint8Array;
       readonly predictions: number[];
     }
-  | { readonly stopped: true; readonly checkpoint: Uint8Array }
+  /** The last checkpoint handed out goes on from there. */
+  | { readonly stopped: true }
   /** When, and in which parameter first. The last checkpoint handed out is the last good one. */
   | { readonly stopped: false; readonly diverged: string };
 
-/** What a run remembers between steps, besides weights and optimizer. */
-interface Progress {
-  epoch: number;
-  /** Steps of this epoch that are done. */
-  batch: number;
-  losses: number[];
-  firstLosses: number[];
-  history: EpochRecord[];
-  seconds: number;
-}
-
 const EVAL_BATCH = 250;
-/** Steps that may be under way on the device before the loss of the oldest is awaited. */
-const AHEAD = 3;
 
 export interface RunStart {
   /** A checkpoint of the same run, to go on from. */
@@ -85,23 +72,9 @@ export interface RunStart {
 /** Trains a run to its end, a stop, or the step in which it diverges. */
 export async function trainRun(
   config: RunConfig,
-  data: RunData,
+  { train, test }: RunData,
   events: RunEvents = {},
-  from: RunStart = {},
-): Promise<RunOutcome> {
-  try {
-    return await trainWatched(config, data, events, from);
-  } catch (error) {
-    if (error instanceof Diverged) return { stopped: false, diverged: error.message };
-    throw error;
-  }
-}
-
-async function trainWatched(
-  config: RunConfig,
-  { train: trainData, test }: RunData,
-  events: RunEvents,
-  { resume, start }: RunStart,
+  { resume, start }: RunStart = {},
 ): Promise<RunOutcome> {
   await init();
   const { scenario, seed, epochs, batchSize } = config;
@@ -114,115 +87,88 @@ async function trainWatched(
   if (start) model.loadStateDict(loadSafetensors(start));
   const optimizer = optimizerOf(scenario, model);
   const scheduler = new lrScheduler.ExponentialLR(optimizer, { gamma: scenario.gamma ?? 1 });
-  const { mean, std } = channelStats(trainData);
+  const { mean, std } = channelStats(train);
   const transform = scenario.normalise ? new Normalize(mean, std) : undefined;
-  const loader = new DataLoader(trainData, { batchSize, shuffle: scenario.shuffle ?? true, seed, transform });
-  let progress: Progress = { epoch: 0, batch: 0, losses: [], firstLosses: [], history: [], seconds: 0 };
+  const loader = new DataLoader(train, { batchSize, shuffle: scenario.shuffle ?? true, seed, transform });
   const { name, ...choices } = scenario;
-  const sizes = { epochs, batchSize, trainSize: trainData.length, testSize: test.length };
-  const settings = { scenario: name, ...choices, seed, ...sizes, data: config.data ?? trainData.source };
-  if (resume) progress = loadCheckpoint<Progress>(resume, { model, optimizer, scheduler, settings }).user;
-  const random = new OwnRandom();
-  const began = performance.now() - progress.seconds * 1000;
-  let savedAt = performance.now();
-
-  const train = capture((images: Tensor, labels: Tensor) => trainStep(scenario, model, optimizer, images, labels));
+  const sizes = { epochs, batchSize, trainSize: train.length, testSize: test.length };
+  const update = capture((images: Tensor, labels: Tensor) => trainStep(scenario, model, optimizer, images, labels));
   const classify = capture((images: Tensor) => noGrad(() => argmax(model.forward(images), { dim: 1 })));
-  const stepsDone = (): number => progress.epoch * loader.length + progress.batch;
-  const watch = new Watch([model, optimizer], stepsDone());
-  const checkpoint = async (): Promise<Uint8Array> => {
-    await watch.look(stepsDone());
-    const user: Progress = { ...progress, seconds: (performance.now() - began) / 1000 };
-    return random.run(() => saveCheckpoint({ model, optimizer, scheduler, settings, user }));
-  };
+  const user: { firstLosses: number[] } = { firstLosses: [] };
+  const stop = new AbortController();
   let predictions: number[] = [];
-  while (progress.epoch < epochs) {
-    model.train();
-    const epoch = progress.epoch + 1;
-    for (const group of optimizer.paramGroups) {
-      group.weightDecay = epoch >= (scenario.weightDecayFrom ?? 1) ? (scenario.weightDecay ?? 0) : 0;
+
+  async function on(event: TrainEvent): Promise<void> {
+    if (event.type === 'step') {
+      const { epoch, batch: step, loss } = event;
+      if (user.firstLosses.length < 10) user.firstLosses.push(loss);
+      const images = Math.min(batchSize, train.length - (step - 1) * batchSize);
+      if (await events.onStep?.({ epoch, step, stepsPerEpoch: loader.length, loss, images })) stop.abort();
     }
-    loader.setEpoch(progress.epoch, progress.batch);
-    const underway: { loss: Tensor; images: number; look: Promise<void> | undefined }[] = [];
-    /** Waits for the oldest step. @returns whether to stop */
-    const settle = async (): Promise<boolean> => {
-      const [{ loss: tensor, images, look } = {}] = underway.splice(0, 1);
-      if (!tensor || images === undefined) return false;
-      const loss = await tensor.item();
-      await watch.loss(stepsDone() + 1, loss);
-      await look;
-      progress.losses.push(loss);
-      if (progress.firstLosses.length < 10) progress.firstLosses.push(loss);
-      progress.batch++;
-      const event = { epoch, step: progress.batch, stepsPerEpoch: loader.length, loss, images };
-      return (await events.onStep?.(event)) ?? false;
-    };
-    /** Waits for all steps, so that weights and progress tell of the same moment. */
-    const settleAll = async (): Promise<void> => {
-      while (underway.length > 0) await settle();
-    };
-    for await (const [images, labels] of loader) {
-      const loss = random.run(() => train(images, labels));
-      const look = watch.due(stepsDone() + underway.length + 1);
-      underway.push({ loss, images: labels.size, look });
-      if (underway.length === AHEAD && (await settle())) {
-        await settleAll();
-        const stopped = { stopped: true, checkpoint: await checkpoint() } as const;
-        train.reset();
-        classify.reset();
-        return stopped;
-      }
-      if (events.onCheckpoint && performance.now() - savedAt > (events.checkpointSeconds ?? 30) * 1000) {
-        await settleAll();
-        await events.onCheckpoint(await checkpoint());
-        savedAt = performance.now();
-      }
+    if (event.type === 'epoch') {
+      decayFor(event.epoch + 1, scenario, optimizer);
+      events.onEpoch?.(recordOf(event));
     }
-    await settleAll();
-    model.eval();
-    predictions = await predict(classify, test, transform);
-    const record: EpochRecord = {
-      epoch,
-      trainLoss: progress.losses.reduce((total, loss) => total + loss, 0) / progress.losses.length,
-      testAccuracy: accuracy(test.labels, predictions),
-      learningRate: optimizer.paramGroups[0]?.lr ?? Number.NaN,
-    };
-    scheduler.step();
-    progress = { ...progress, epoch, batch: 0, losses: [], history: [...progress.history, record] };
-    events.onEpoch?.(record);
   }
-  await watch.look(stepsDone());
-  // A run resumed after its last epoch has no predictions yet.
-  model.eval();
-  if (predictions.length === 0) predictions = await predict(classify, test, transform);
-  // The next run's buffers can be these.
-  train.reset();
-  classify.reset();
-  const labels = [...test.labels];
-  const report = classificationReport(labels, predictions, {
-    classes: 10,
-    targetNames: trainData.classes,
-  });
-  return {
-    stopped: false,
-    weights: await saveSafetensors(model.stateDict(), {
-      data: trainData.source,
-      scenario: scenario.name,
-      seed: String(seed),
-    }),
-    predictions,
-    result: {
-      scenario: scenario.name,
-      seed,
-      accuracy: accuracy(labels, predictions),
-      microF1: microF1(labels, predictions),
-      seconds: (performance.now() - began) / 1000,
-      history: progress.history,
-      confusionMatrix: confusionMatrix(labels, predictions, { classes: 10 }),
-      report: report.toJSON(),
-      firstLosses: progress.firstLosses,
-    },
-  };
+
+  decayFor(1, scenario, optimizer);
+  try {
+    const { finished, seconds, history } = await trainModel(update, loader, {
+      epochs,
+      model,
+      optimizer,
+      scheduler,
+      async evaluate() {
+        predictions = await predict(classify, test, transform);
+        return { accuracy: accuracy(test.labels, predictions) };
+      },
+      checkpoint: { save: (bytes) => events.onCheckpoint?.(bytes), load: () => resume ?? null },
+      checkpointEvery: events.checkpointSeconds,
+      resume: resume !== undefined,
+      settings: { scenario: name, ...choices, seed, ...sizes, data: config.data ?? train.source },
+      user,
+      signal: stop.signal,
+      on,
+    });
+    if (!finished) return { stopped: true };
+    const labels = [...test.labels];
+    const metadata = { data: train.source, scenario: name, seed: String(seed) };
+    return {
+      stopped: false,
+      weights: await saveSafetensors(model.stateDict(), metadata),
+      predictions,
+      result: {
+        scenario: name,
+        seed,
+        accuracy: accuracy(labels, predictions),
+        microF1: microF1(labels, predictions),
+        seconds,
+        history: history.map(recordOf),
+        confusionMatrix: confusionMatrix(labels, predictions, { classes: 10 }),
+        report: classificationReport(labels, predictions, { classes: 10, targetNames: train.classes }).toJSON(),
+        ...user,
+      },
+    };
+  } catch (error) {
+    if (error instanceof Diverged) return { stopped: false, diverged: error.what };
+    throw error;
+  } finally {
+    // The next run's buffers can be these.
+    update.reset();
+    classify.reset();
+  }
+}
+
+const recordOf = ({ epoch, loss, scores, learningRate }: TrainedEpoch): EpochRecord => ({
+  epoch,
+  trainLoss: loss,
+  testAccuracy: scores?.accuracy ?? Number.NaN,
+  learningRate: learningRate ?? Number.NaN,
+});
+
+/** Sets the weight decay that counts in an epoch, from 1. */
+function decayFor(epoch: number, { weightDecay = 0, weightDecayFrom = 1 }: Scenario, optimizer: Optimizer): void {
+  for (const group of optimizer.paramGroups) group.weightDecay = epoch >= weightDecayFrom ? weightDecay : 0;
 }
 
 /** Forward, backward and update. */

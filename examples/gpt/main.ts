@@ -6,12 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { capture, init, manualSeed, noGrad, type Tensor, tensor } from 'kindling';
 import { saveSafetensors } from 'kindling/io';
 import { AdamW, clipGradNorm, lrScheduler } from 'kindling/optim';
-import { removeCheckpoint, runSteps } from '../shared/loop.js';
+import type { TrainEvent } from 'kindling/train';
 import { parseRun } from '../shared/options.js';
 import { program, verdict } from '../shared/program.js';
+import { trainInTerminal } from '../shared/terminal.js';
 import { Gpt } from './model.js';
 import { command, type Settings } from './options.js';
-import { batchAt, inOrder, readText, uniform, unigramEntropy, type Windows } from './text.js';
+import { drawn, inOrder, readText, uniform, unigramEntropy, type Windows } from './text.js';
 import { write } from './write.js';
 
 const SHIPPED = fileURLToPath(new URL('moby-dick.txt', import.meta.url));
@@ -57,47 +58,59 @@ async function main(argv: readonly string[]): Promise<number> {
   });
   const judge = capture((characters: Tensor, next: Tensor) => noGrad(() => model.loss(characters, next)));
 
-  /** Runs a step on windows. */
-  function on(step: (characters: Tensor, next: Tensor) => Tensor, { count, characters, next }: Windows): Tensor {
-    using x = tensor(characters, { shape: [count, context] });
-    using y = tensor(next, { shape: [count, context] });
-    return step(x, y);
+  /** Windows as tensors, which are freed when the next are asked for. */
+  function* tensorsOf(all: Iterable<Windows>): Generator<[characters: Tensor, next: Tensor]> {
+    for (const { count, characters, next } of all) {
+      using x = tensor(characters, { shape: [count, context] });
+      using y = tensor(next, { shape: [count, context] });
+      yield [x, y];
+    }
   }
-  const inBatches = (): Iterable<Windows> => inOrder(text.validation, Math.ceil(JUDGED / context), context);
+  let first = 0;
+  const loader = {
+    length: steps,
+    setEpoch(_: number, step: number) {
+      first = step;
+    },
+    [Symbol.iterator]: () => tensorsOf(drawn(text.train, settings, first, steps)),
+  };
   /** Mean loss over the validation text. */
   async function validate(): Promise<number> {
     let [sum, count] = [0, 0];
-    for (const windows of inBatches()) {
-      using loss = on(judge, windows);
-      sum += windows.count * (await loss.item());
-      count += windows.count;
+    for (const windows of tensorsOf(inOrder(text.validation, Math.ceil(JUDGED / context), context))) {
+      using loss = judge(...windows);
+      const [inBatch = 0] = windows[0].shape;
+      sum += inBatch * (await loss.item());
+      count += inBatch;
     }
     return sum / count;
   }
 
   const unigram = unigramEntropy(text, context);
-  const { finished, losses, seconds } = await runSteps({
-    ...run,
+  let validation = Number.NaN;
+  const shown = {
     label: 'gpt',
-    steps,
-    step(i) {
-      const loss = on(train, batchAt(text.train, batchSize, context, seed, i));
-      scheduler.step();
-      return loss;
+    run,
+    says(event: TrainEvent) {
+      if (event.type !== 'evaluation' || event.step === steps) return;
+      return `after ${event.step} steps: validation loss ${validation.toFixed(3)}, unigram ${unigram.toFixed(3)}`;
     },
-    state: { model, optimizer, scheduler },
+  };
+  const { finished, losses, seconds } = await trainInTerminal(train, loader, shown, {
+    epochs: 1,
+    model,
+    optimizer,
+    scheduler,
+    scheduleEvery: 'step',
+    async evaluate() {
+      validation = await validate();
+      return { validation };
+    },
+    evaluateEvery: { steps: EVERY },
     settings: { ...settings, text: createHash('sha256').update(content).digest('hex') },
-    every: {
-      steps: EVERY,
-      async call(done) {
-        if (done === steps) return;
-        return `after ${done} steps: validation loss ${(await validate()).toFixed(3)}, unigram ${unigram.toFixed(3)}`;
-      },
-    },
   });
   if (!finished) return 130;
 
-  const validation = await validate();
   const start = text.validation.subarray(0, context);
   const spelt = (numbers: Iterable<number>): string => Array.from(numbers, (c) => text.characters[c] ?? '').join('');
   const written = spelt(await write(model, start, sample, temperature, uniform(seed, steps)));
@@ -115,7 +128,7 @@ async function main(argv: readonly string[]): Promise<number> {
     written,
   };
   await run.write('result.json', `${JSON.stringify(result, null, 1)}\n`);
-  await removeCheckpoint(run.checkpoint);
+  await run.removeCheckpoint();
   console.log(`${steps} steps in ${seconds.toFixed(0)} s; ${run.folder}: result.json, model.safetensors`);
   console.log(`validation loss ${validation.toFixed(3)} nats per character, unigram ${unigram.toFixed(3)}`);
   return verdict({ what: 'nats per character below unigram', reached: unigram - validation, target });

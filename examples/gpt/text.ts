@@ -49,6 +49,16 @@ export function batchAt(text: Int32Array, count: number, context: number, seed: 
   return windowsAt(text, starts, context);
 }
 
+/** The batches of the steps from `first` to before `end`. */
+export function* drawn(
+  text: Int32Array,
+  { batchSize, context, seed }: Readonly<Record<'batchSize' | 'context' | 'seed', number>>,
+  first: number,
+  end: number,
+): Generator<Windows> {
+  for (let step = first; step < end; step++) yield batchAt(text, batchSize, context, seed, step);
+}
+
 /** The text from its start in windows that do not overlap, at most `count` at a time; what fills no window is left out. */
 export function* inOrder(text: Int32Array, count: number, context: number): Generator<Windows> {
   const starts = Array.from({ length: Math.floor((text.length - 1) / context) }, (_, i) => i * context);

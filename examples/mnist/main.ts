@@ -5,9 +5,10 @@ import { saveSafetensors } from 'kindling/io';
 import { accuracy, classificationReport } from 'kindling/metrics';
 import { CrossEntropyLoss } from 'kindling/nn';
 import { Adam, lrScheduler } from 'kindling/optim';
-import { batchOf, removeCheckpoint, runSteps } from '../shared/loop.js';
+import type { TrainEvent } from 'kindling/train';
 import { parseRun } from '../shared/options.js';
 import { percent, program, verdict } from '../shared/program.js';
+import { trainInTerminal } from '../shared/terminal.js';
 import { loadDigits } from './data.js';
 import { network } from './network.js';
 import { command, type Settings } from './options.js';
@@ -52,36 +53,35 @@ async function main(argv: readonly string[]): Promise<number> {
     return (await Promise.all(classes)).flatMap((batch) => Array.from(batch));
   }
 
-  const batch = batchOf(loader);
-  const steps = epochs * loader.length;
-  const { finished, losses, seconds } = await runSteps({
+  let predicted: number[] = [];
+  const shown = {
     label: 'mnist',
-    steps,
-    step: async (i) => train(...(await batch(i))),
-    state: { model, optimizer, scheduler },
-    settings: { ...settings, data: fingerprint },
-    checkpoint: run.checkpoint,
-    resume: run.resume,
-    resumeCommand: run.resumeCommand,
+    run,
     prefix,
-    every: {
-      steps: loader.length,
-      async call(done) {
-        scheduler.step();
-        if (done === steps) return;
-        return `epoch ${done / loader.length}: test accuracy ${percent(accuracy(test.labels, await predict()))}`;
-      },
+    says(event: TrainEvent) {
+      if (event.type !== 'evaluation' || event.epoch === epochs) return;
+      return `epoch ${event.epoch}: test accuracy ${percent(event.scores.accuracy ?? 0)}`;
     },
+  };
+  const { finished, steps, losses, seconds } = await trainInTerminal(train, loader, shown, {
+    epochs,
+    model,
+    optimizer,
+    scheduler,
+    async evaluate() {
+      predicted = await predict();
+      return { accuracy: accuracy(test.labels, predicted) };
+    },
+    settings: { ...settings, data: fingerprint },
   });
   if (!finished) return 130;
 
-  const predicted = await predict();
   const reached = accuracy(test.labels, predicted);
   const report = classificationReport([...test.labels], predicted, { classes: 10, targetNames: test.classes });
   await run.write('model.safetensors', await saveSafetensors(model.stateDict(), { data: digits.source }));
   const result = { data: digits.source, adapter: adapter.description, ...settings, accuracy: reached, seconds, losses };
   await run.write('result.json', `${JSON.stringify({ ...result, report: report.toJSON() }, null, 1)}\n`);
-  await removeCheckpoint(run.checkpoint);
+  await run.removeCheckpoint();
   say(`${steps} steps in ${seconds.toFixed(0)} s; ${run.folder}: result.json, model.safetensors`);
   return verdict({ what: 'test accuracy', reached, target, format: percent }, prefix);
 }

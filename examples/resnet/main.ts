@@ -9,10 +9,10 @@ import { summary } from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
 import { loadData, type StudyData } from '../cifar/data.js';
 import { dataChoice } from '../cifar/options.js';
-import { batchOf, removeCheckpoint, runSteps, type StepsOutcome } from '../shared/loop.js';
 import { parseRun, type RunFolder, whole } from '../shared/options.js';
 import { percent, program, verdict } from '../shared/program.js';
 import { Progress } from '../shared/progress.js';
+import { type Outcome, trainInTerminal } from '../shared/terminal.js';
 import { ResNet } from './network.js';
 import { optimizerOf, RECIPE, scheduleOf, transformsOf } from './recipe.js';
 import { isUsual, peerLine, peerLosses, range, targetFor } from './target.js';
@@ -57,9 +57,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const model = new ResNet();
   const { totalParams, totalMultAdds } = summary(model, [1, 3, 32, 32]);
   say(`${totalParams.toLocaleString('en')} parameters, ${(totalMultAdds / 1e6).toFixed(1)} M multiply-adds an image`);
-  const { finished, losses, seconds } = await train(model, data, run, prefix);
+  const { finished, losses, history, seconds } = await train(model, data, run, prefix);
   if (!finished) return 130;
-  const epochLosses = meansOf(losses, run.settings.epochs);
+  const epochLosses = history.map(({ loss }) => loss);
   const usual = isUsual(run.settings);
   for (const [epoch, loss] of epochLosses.entries()) {
     const theirs = usual && !data.train.synthetic ? `; PyTorch's ${range(peerLosses(epoch), 3)}` : '';
@@ -76,7 +76,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const result = { ...run.settings, data: data.path, ...figures };
   await run.write('weights.safetensors', await saveSafetensors(model.stateDict(), { data: data.train.source }));
   await run.write('result.json', `${JSON.stringify(result, null, 1)}\n`);
-  await removeCheckpoint(run.checkpoint);
+  await run.removeCheckpoint();
   say(`${run.folder}: result.json, weights.safetensors`);
   if (!usual) {
     say(`test accuracy ${percent(reached)}; no target at this budget, which is not the usual one`);
@@ -86,13 +86,12 @@ async function main(argv: readonly string[]): Promise<number> {
   return verdict({ what: 'test accuracy', reached, target: targetFor(data.train), format: percent }, prefix);
 }
 
-function train(model: ResNet, data: StudyData, run: RunFolder<Settings>, prefix: string): Promise<StepsOutcome> {
+function train(model: ResNet, data: StudyData, run: RunFolder<Settings>, prefix: string): Promise<Outcome> {
   const { epochs, batchSize, seed } = run.settings;
   const transform = transformsOf(data.train).training;
   const loader = new DataLoader(data.train, { batchSize, shuffle: true, seed, transform });
-  const steps = epochs * loader.length;
   const optimizer = optimizerOf(model);
-  const scheduler = scheduleOf(optimizer, steps);
+  const scheduler = scheduleOf(optimizer, epochs * loader.length);
   const update = capture((images: Tensor, labels: Tensor) => {
     optimizer.zeroGrad();
     const loss = F.crossEntropy(model.forward(images), labels);
@@ -100,32 +99,19 @@ function train(model: ResNet, data: StudyData, run: RunFolder<Settings>, prefix:
     optimizer.step();
     return loss;
   });
-  const batch = batchOf(loader);
-  return runSteps({
-    label: 'resnet',
-    prefix,
-    steps,
-    async step(i) {
-      const [images, labels] = await batch(i);
-      const loss = update(images, labels);
-      scheduler.step();
-      return loss;
+  return trainInTerminal(
+    update,
+    loader,
+    { label: 'resnet', run, prefix },
+    {
+      epochs,
+      model,
+      optimizer,
+      scheduler,
+      scheduleEvery: 'step',
+      settings: { ...run.settings, data: data.fingerprint },
     },
-    state: { model, optimizer, scheduler },
-    settings: { ...run.settings, data: data.fingerprint },
-    checkpoint: run.checkpoint,
-    resume: run.resume,
-    resumeCommand: run.resumeCommand,
-  });
-}
-
-/** The mean of each epoch's losses. */
-function meansOf(losses: readonly number[], epochs: number): number[] {
-  const each = losses.length / epochs;
-  return Array.from({ length: epochs }, (_, epoch) => {
-    const own = losses.slice(epoch * each, (epoch + 1) * each);
-    return own.reduce((sum, loss) => sum + loss, 0) / each;
-  });
+  );
 }
 
 /** The class of each test image, in evaluation: normalised by running statistics, nothing drawn. */

@@ -1,11 +1,5 @@
 /** Reading what a run left behind. */
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-
-/** Bytes of a file, or null where there is none. */
-export async function readIfThere(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
-  return existsSync(path) ? new Uint8Array(await readFile(path)) : null;
-}
 
 /** The object of a JSON file. @throws Error naming the file where it holds none */
 export async function readJson(path: string): Promise<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 /** Command lines: what an option may be, and the folder that a run is kept in. */
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { writeFileAtomic } from 'kindling/io';
@@ -60,6 +61,8 @@ export interface RunFolder<Settings> {
    */
   create(found?: Partial<Settings>): Promise<void>;
   write(name: string, content: string | Uint8Array): Promise<void>;
+  /** For when the result is written. */
+  removeCheckpoint(): Promise<void>;
 }
 
 const SETTINGS = 'settings.json';
@@ -94,13 +97,15 @@ export async function parseRun<Settings extends object>(
   } else settings = await reopen<Settings>(resume, name);
   const write = (file: string, content: string | Uint8Array): Promise<void> =>
     writeFileAtomic(join(folder, file), content);
+  const checkpoint = join(folder, 'run.checkpoint');
   return {
     folder,
     resume: resume !== undefined,
     settings,
-    checkpoint: join(folder, 'run.checkpoint'),
+    checkpoint,
     resumeCommand: resumeLine(name, folder),
     write,
+    removeCheckpoint: () => rm(checkpoint, { force: true }),
     async create(found) {
       if (resume !== undefined) return;
       keep();

@@ -4,11 +4,15 @@
 const SAME_SIGNAL_MS = 1000;
 
 export class Stop {
-  /** True once somebody asked to stop. */
-  requested = false;
+  readonly #controller = new AbortController();
   #announce: (() => void) | null = null;
   #first = 0;
   #restore = (): void => {};
+
+  /** Aborted once somebody asked to stop. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
 
   constructor() {
     // Ending by `process.exit` runs the hooks that close the browser; a signal's own way of ending does not.
@@ -27,13 +31,14 @@ export class Stop {
   }
 
   #signal(): void {
-    if (this.requested && performance.now() - this.#first < SAME_SIGNAL_MS) return;
-    if (this.requested || !this.#announce) {
+    const again = this.signal.aborted;
+    if (again && performance.now() - this.#first < SAME_SIGNAL_MS) return;
+    if (again || !this.#announce) {
       this.#restore();
       process.exit(130);
     }
-    this.requested = true;
     this.#first = performance.now();
     this.#announce();
+    this.#controller.abort();
   }
 }

@@ -44,9 +44,10 @@ export {
   SmoothL1Loss,
 } from './loss.js';
 export * from './marginLosses.js';
-export { type AnyModule, type LoadOptions, type LoadReport, Module, type StateDict } from './module.js';
+export { type AnyModule, Module } from './module.js';
 export { firstNonfinite } from './nonfinite.js';
 export { Parameter } from './parameter.js';
 export * from './pieces.js';
 export * from './pooling.js';
+export type { LoadOptions, LoadReport, StateDict } from './stateDict.js';
 export { type Summary, type SummaryRow, summary } from './summary.js';

@@ -1,5 +1,4 @@
-/** Losses as modules: `loss.forward(input, target)`. What each computes stands with the function of the same name. */
-
+/** Losses as modules: `loss(input, target)`. What each computes stands with the function of the same name. */
 import { checked } from '../gpu/options.js';
 import { KL_DIV, LOSS } from '../ops/losses.js';
 import { CROSS_ENTROPY, NLL } from '../ops/nll.js';

@@ -17,7 +17,7 @@ export async function train(): Promise<Trained> {
   const [x, y] = [randn([6, 8]), tensor([0, 1, 2, 2, 1, 0], { dtype: 'i32' })];
   const step = capture(() => {
     optimizer.zeroGrad();
-    const loss = criterion.forward(model.forward(x), y);
+    const loss = criterion(model(x), y);
     loss.backward();
     optimizer.step();
     return loss;

@@ -97,7 +97,7 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     registerForwardHook: [layer(), () => {}],
     registerForwardPreHook: [layer(), () => {}],
     registerFullBackwardHook: [layer(), () => {}],
-    ...{ calculateFanInAndFanOut: [[2, 3]], calculateGain: ['relu'], constant: [x, 1], resetLinear: [x, null] },
+    ...{ calculateFanInAndFanOut: [[2, 3]], calculateGain: ['relu'], constant: [x, 1] },
     ...{ kaimingNormal: [x], kaimingUniform: [x], xavierNormal: [x], xavierUniform: [x] },
     ...{ SGD: [[parameter()], { lr: 1 }], SequentialLR: [one, { schedulers: [constant], milestones: [] }] },
     ...{ clipGradNorm: [[parameter()], 1], l1Penalty: [[parameter()]] },

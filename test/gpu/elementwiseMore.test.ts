@@ -37,7 +37,6 @@ for (const [name, ours, theirs, x, rtol = 6e-7] of LINES) {
     await close(name, ours(k.tensor([...x])), plain([x.length], x.map(theirs)), { rtol, atol: 0 });
   });
 }
-});
 
 test('atan2 in all quadrants, and of zeros with signs', async () => {
   const [y, x] = [upTo(1e4), upTo(1e4).toReversed()];

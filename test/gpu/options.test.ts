@@ -250,7 +250,7 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
   nn:
     'AdaptiveAvgPool2d Dropout Dropout2d ELU Flatten Identity LeakyReLU LogSoftmax Module ModuleList Parameter Sequential ' +
     'CELU GLU Hardshrink Hardtanh Softmin Softshrink Softmax Softplus firstNonfinite init registerForwardHook registerForwardPreHook registerFullBackwardHook summary',
-  init: 'calculateFanInAndFanOut calculateGain constant normal ones resetLinear uniform zeros',
+  init: 'calculateFanInAndFanOut calculateGain constant normal ones uniform zeros',
   functional:
     'logsigmoid mish prelu selu softsign tanhshrink adaptiveAvgPool2d flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',
   optim: 'LRScheduler Optimizer l1Penalty lrScheduler',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type RunConfig, type RunOutcome, trainRun } from '../../examples/cifar/train.js';
+import { type RunConfig, type RunOutcome, type RunStart, trainRun } from '../../examples/cifar/train.js';
 import { randomImages } from '../support/training.js';
 
 const data = { train: randomImages(36), test: randomImages(20) };
@@ -34,12 +34,14 @@ test('two equal runs give equal bits, and so does one stopped at three random st
   let resume: Uint8Array | undefined;
   for (;;) {
     const onStep = (): boolean => stops.has(++done);
-    const outcome: RunOutcome = await trainRun(config, data, { onStep }, resume ? { resume } : {});
-    if (!outcome.stopped) {
-      expect(whole(outcome), `stopped after steps ${[...stops]}`).toEqual(uninterrupted);
-      break;
-    }
-    resume = outcome.checkpoint;
+    const from: RunStart = { resume };
+    const onCheckpoint = async (bytes: Uint8Array): Promise<void> => {
+      resume = bytes;
+    };
+    const outcome = await trainRun(config, data, { onStep, onCheckpoint }, from);
+    if (outcome.stopped) continue;
+    expect(whole(outcome), `stopped after steps ${[...stops]}`).toEqual(uninterrupted);
+    break;
   }
   expect(done).toBe(steps);
 }, 300_000);

@@ -1,0 +1,85 @@
+/** `trainModel` in a terminal: shows how far it is, stops at Ctrl-C, and says how to go on. */
+import { adapter, onCompile, type Tensor } from 'kindling';
+import {
+  Diverged,
+  type Loader,
+  type Step,
+  type TrainEvent,
+  type Trained,
+  type TrainOptions,
+  trainModel,
+} from 'kindling/train';
+import { Progress } from './progress.js';
+import { Stop } from './stop.js';
+
+export interface Shown {
+  /** What the progress calls the run. */
+  readonly label: string;
+  /** The file of its checkpoint, whether to go on from it, and the command that does, for the message at Ctrl-C. */
+  readonly run: { readonly checkpoint: string; readonly resume: boolean; readonly resumeCommand: string };
+  /** A line to print of what happens, as of an evaluation. Default: none. */
+  readonly says?: (event: TrainEvent) => string | undefined;
+  /** What every line begins with. */
+  readonly prefix?: string;
+  /** Default: standard output. */
+  readonly stream?: NodeJS.WriteStream;
+  /** Default: Ctrl-C. */
+  readonly stop?: Pick<Stop, 'signal' | 'arm' | 'disarm'>;
+}
+
+export interface Outcome extends Trained {
+  /** Of all steps, those before the run was resumed included. */
+  readonly losses: readonly number[];
+}
+
+/** @throws Error as `trainModel` does; of a run that diverged it says which checkpoint is left */
+export async function trainInTerminal<Batch extends readonly Tensor[]>(
+  step: Step<NoInfer<Batch>>,
+  loader: Loader<Batch>,
+  { label, run, says, prefix = '', stream = process.stdout, stop = new Stop() }: Shown,
+  options: Omit<TrainOptions, 'checkpoint' | 'resume' | 'signal' | 'user' | 'on'>,
+): Promise<Outcome> {
+  const { checkpoint, resume, resumeCommand } = run;
+  const steps = options.epochs * loader.length;
+  const user: { losses: number[] } = { losses: [] };
+  /** The step that the checkpoint is of. */
+  let saved: number | null = null;
+  const progress = new Progress({ stream, total: steps, label, prefix });
+  const on = (event: TrainEvent): void => {
+    if (event.type === 'resume' || event.type === 'checkpoint') saved = event.step;
+    if (event.type === 'resume') {
+      progress.line(`Going on after step ${event.step} of ${steps}.`);
+      if (event.adapter !== adapter().description) {
+        progress.line(`NOTE: the run was begun on ${event.adapter}; another adapter rounds differently.`);
+      }
+    }
+    if (event.type === 'step') {
+      user.losses.push(event.loss);
+      progress.step(event.step, `loss ${event.loss.toFixed(4)}`);
+    }
+    const text = says?.(event);
+    if (text) progress.line(text);
+  };
+  onCompile(({ done, total }) => progress.prepare(`compiling shaders: ${done} of ${total}`));
+  stop.arm(
+    () => progress.line('Stopping after this step; once more stops at once, losing those since the last checkpoint.'),
+    () => progress.stop(),
+  );
+  try {
+    const places = { checkpoint, resume, user, signal: stop.signal };
+    const trained = await trainModel(step, loader, { ...options, ...places, on });
+    if (!trained.finished) {
+      progress.line(`Stopped and saved after step ${trained.steps}. Go on with: ${resumeCommand}`);
+    }
+    return { ...trained, ...user };
+  } catch (error) {
+    if (!(error instanceof Diverged)) throw error;
+    const kept =
+      saved === null ? 'No checkpoint was written' : `The checkpoint of step ${saved} stays as it was: ${checkpoint}`;
+    throw new Error(`${label}: diverged: ${error.what}. ${kept}`, { cause: error });
+  } finally {
+    progress.stop();
+    stop.disarm();
+    onCompile(null);
+  }
+}
