@@ -44,8 +44,8 @@ const CALLS = {
   'marginRankingLoss none': (x: k.Tensor, t: k.Tensor) =>
     F.marginRankingLoss(x, k.zerosLike(x), t, { reduction: 'none' }),
   tripletMarginLoss: (x: k.Tensor, y: k.Tensor) => F.tripletMarginLoss(x, y, k.zerosLike(x), { reduction: 'none' }),
-  cosineEmbeddingLoss: (x: k.Tensor, y: k.Tensor) =>
-    F.cosineEmbeddingLoss(x, y, k.tensor([1, 1, -1, -1]), { reduction: 'none' }),
+  cosineEmbeddingLoss: (x: k.Tensor, y: k.Tensor, target: k.Tensor) =>
+    F.cosineEmbeddingLoss(x, y, target, { reduction: 'none' }),
   'nanToNum given': (x: k.Tensor) => k.nanToNum(x, { nan: 1.5, posinf: 7, neginf: -7 }),
   'pow infinite': (x: k.Tensor) => k.pow(x, INF),
   'pow -infinite': (x: k.Tensor) => k.pow(x, -INF),

@@ -16,8 +16,8 @@ export const frac = /* @__PURE__ */ unary({ name: 'frac', value: 'x - trunc(x)',
 const times = ({ a, b, y }: Record<'a' | 'b' | 'y', Tensor>): Tensor => round(div(sub(a, y), b));
 
 /**
- * What is left of a over whole multiples of b, exactly, with the sign of a; NaN where b is 0. Of integers an integer, which is a
- * itself where b is 0.
+ * What is left of a over whole multiples of b, exactly, with the sign of a; NaN where b is 0. Of integers an integer, and 0
+ * where b is 0.
  * @see https://pytorch.org/docs/stable/generated/torch.fmod.html
  */
 export const fmod = /* @__PURE__ */ binary({

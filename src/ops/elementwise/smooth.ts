@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { where } from '../shape.js';
 import { clamp, softplus } from './activations.js';
 import { abs, add, div, mul, neg, square, sub } from './arithmetic.js';
-import { gt } from './comparison.js';
+import { gt, isfinite } from './comparison.js';
 import { exp, sigmoid, tanh } from './exponential.js';
 import { applied, madeOf, type UnaryRecord, unary } from './make.js';
 
@@ -78,7 +78,7 @@ export const softsign = /* @__PURE__ */ unary({
   name: 'softsign',
   value: 'x / (1.0 + abs(x))',
   slope: 'or_nan(g / (1.0 + abs(x)) / (1.0 + abs(x)), x / (1.0 + abs(x)))',
-  grad: ({ g, x }) => div(g, square(add(abs(x), 1))),
+  grad: ({ g, x }) => where(isfinite(x), div(g, square(add(abs(x), 1))), Number.NaN),
 });
 /** x − tanh(x). @see https://pytorch.org/docs/stable/generated/torch.nn.functional.tanhshrink.html */
 export const tanhshrink = /* @__PURE__ */ unary({
