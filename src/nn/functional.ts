@@ -7,6 +7,16 @@ export { type Conv2dOptions, conv2d } from '../ops/conv2d.js';
 export { type Conv3dOptions, conv3d, type Triple } from '../ops/conv3d.js';
 export { type ConvTranspose1dOptions, convTranspose1d } from '../ops/convTranspose1d.js';
 export { type ConvTranspose2dOptions, convTranspose2d } from '../ops/convTranspose2d.js';
+export {
+  type CosineSimilarityOptions,
+  cosineEmbeddingLoss,
+  cosineSimilarity,
+  type MarginOptions,
+  type PairwiseDistanceOptions,
+  pairwiseDistance,
+  type TripletMarginOptions,
+  tripletMarginLoss,
+} from '../ops/distances.js';
 export { type DropoutOptions, dropout, dropout2d } from '../ops/dropout.js';
 export {
   elu,
@@ -20,9 +30,17 @@ export {
   softplus,
 } from '../ops/elementwise/activations.js';
 export { sigmoid, tanh } from '../ops/elementwise/exponential.js';
+export * from '../ops/elementwise/shrink.js';
+export * from '../ops/elementwise/smooth.js';
 export { type GridSampleOptions, gridSample } from '../ops/gridSample.js';
 export { embedding, oneHot } from '../ops/indexing.js';
 export { type InterpolateOptions, interpolate } from '../ops/interpolate.js';
+export {
+  type GaussianNllOptions,
+  gaussianNllLoss,
+  type PoissonNllOptions,
+  poissonNllLoss,
+} from '../ops/likelihoods.js';
 export {
   type BinaryCrossEntropyOptions,
   binaryCrossEntropy,
@@ -36,6 +54,15 @@ export {
   type Reduction,
   smoothL1Loss,
 } from '../ops/losses.js';
+export {
+  type ClassWeightOptions,
+  hingeEmbeddingLoss,
+  type MultiMarginOptions,
+  marginRankingLoss,
+  multilabelSoftMarginLoss,
+  multiMarginLoss,
+  softMarginLoss,
+} from '../ops/margins.js';
 export { linear } from '../ops/matmul.js';
 export { type CrossEntropyOptions, crossEntropy, type NllOptions, nllLoss } from '../ops/nll.js';
 export * from '../ops/normalize.js';
@@ -60,4 +87,4 @@ export {
   rnnTanh,
 } from '../ops/recurrent.js';
 export { flatten, type PadOptions, pad } from '../ops/shape.js';
-export { type Dim, logSoftmax, softmax } from '../ops/softmax.js';
+export { type Dim, logSoftmax, softmax, softmin } from '../ops/softmax.js';

@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
 
-abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
+export abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
   reduction: F.Reduction;
 
   constructor(options: F.LossOptions = {}) {
@@ -16,7 +16,7 @@ abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
 }
 
 /** Losses with a weight for every class or element. */
-abstract class WeightedLoss extends Loss {
+export abstract class WeightedLoss extends Loss {
   weight: Tensor | null = null;
 
   constructor(options: F.LossOptions & { weight?: Tensor | null | undefined } = {}) {

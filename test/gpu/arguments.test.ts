@@ -91,6 +91,7 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ Conv3d: [2, 2, 1], ConvTranspose1d: [2, 2, 1] },
     ...Object.fromEntries('RNN GRU LSTM RNNCell GRUCell LSTMCell'.split(' ').map((name) => [name, [2, 2]])),
     ...{ AvgPool2d: [2], MaxPool1d: [2], MaxPool2d: [2], AdaptiveAvgPool2d: [1], Softmax: [1], LogSoftmax: [1] },
+    ...{ CELU: [1], GLU: [1], Hardshrink: [1], Hardtanh: [-1, 1], PReLU: [2], Softmin: [1], Softshrink: [1] },
     ...{ BatchNorm1d: [2], BatchNorm2d: [2], InstanceNorm2d: [2], LayerNorm: [2], GroupNorm: [1, 2] },
     ...{ Conv1d: [2, 2, 1], Conv2d: [2, 2, 1], ConvTranspose2d: [2, 2, 1], Linear: [2, 2], Embedding: [2, 2] },
     ...{ MultiheadAttention: [2, 1], Upsample: [{ scaleFactor: 2 }], Parameter: [x], Sequential: [layer()] },

@@ -16,7 +16,7 @@ const WITHOUT =
   'sync tensor uniform zeros';
 
 /** Where a number may stand for a tensor, or null for none. */
-const OPERANDS = [...PAIRS.split(' ').filter((name) => name !== 'matmul'), 'normal', 'where', 'maskedFill'];
+const OPERANDS = [...PAIRS.split(' ').filter((name) => name !== 'matmul'), 'normal', 'where', 'maskedFill', 'lerp'];
 
 const FUNCTIONS = { ...k, ...F } as unknown as Readonly<Record<string, (...given: Arguments) => unknown>>;
 
