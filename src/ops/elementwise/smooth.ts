@@ -1,4 +1,4 @@
-/** Smooth activations: SELU, CELU_RECORD, Mish, log-sigmoid, softsign, tanhshrink. */
+/** Smooth activations: SELU, CELU, Mish, log-sigmoid, softsign, tanhshrink. */
 import { checked } from '../../gpu/options.js';
 import { EXP, EXPM1, LOG, SIGMOID, SOFTPLUS, TANH } from '../../kernels/elementwise/helpers.js';
 import type { Tensor } from '../../tensor/tensor.js';
