@@ -18,7 +18,7 @@ export interface Host {
   upload(name: string, bytes: Uint8Array): Promise<void>;
 }
 
-export interface PageOptions extends Pick<Served, 'folders' | 'onUpload' | 'handlers'> {
+export interface PageOptions extends Pick<Served, 'folders' | 'onUpload' | 'handlers' | 'policy'> {
   /** A module that exports `main(host: Host, input: unknown): Promise<unknown>`, as a path or as source. */
   entry: string | { source: string };
   /** Given to `main`, as JSON. */
@@ -65,8 +65,13 @@ export async function bundlePage(entry: PageOptions['entry'], alias: PageOptions
 export async function runPage(options: PageOptions): Promise<unknown> {
   const script = await bundlePage(options.entry, options.alias);
   const token = newToken();
-  const { folders, onUpload } = options;
-  const server = await serve(script, { token, ...(folders && { folders }), ...(onUpload && { onUpload }) });
+  const { folders, onUpload, policy } = options;
+  const server = await serve(script, {
+    token,
+    ...(folders && { folders }),
+    ...(onUpload && { onUpload }),
+    ...(policy !== undefined && { policy }),
+  });
   const { browser, description } = await launchBrowser({
     ...(options.browser && { name: options.browser }),
     signals: !options.survivesSignals,

@@ -20,6 +20,7 @@ beforeAll(async () => {
     onUpload: (name, bytes) => void uploads.push(`${name}: ${bytes.length}`),
     handlers: { add: (a: number, b: number) => a + b },
     token: 'open sesame',
+    policy: "script-src 'self'",
     maxBody: 1000,
   });
 });
@@ -51,6 +52,12 @@ it.each([
   ['/data/sub', /^404$/],
   ['/none/a', /^404$/],
 ])('answers %s', async (path, want) => expect(await ask(path)).toMatch(want));
+
+it('sends the policy with the page', async () => {
+  const { port } = server.address() as AddressInfo;
+  const { headers } = await fetch(`http://127.0.0.1:${port}/`);
+  expect(headers.get('content-security-policy')).toBe("script-src 'self'");
+});
 
 it.each([
   '/data/..%5Csecret.txt',

@@ -18,6 +18,8 @@ export interface Served {
   handlers?: Readonly<Record<string, (...args: never[]) => unknown>>;
   /** To be sent as the header `x-token` with uploads and calls. Default: one that nobody knows. */
   token?: string;
+  /** The page's Content-Security-Policy. Default: none. */
+  policy?: string;
   /** Bytes of an upload or of a call's arguments. Default: 1 GiB. */
   maxBody?: number;
 }
@@ -39,7 +41,7 @@ export async function serve(script: string, options: Served): Promise<Server> {
 }
 
 function answerer(script: string, options: Served) {
-  const { folders = {}, onUpload, handlers = {}, token = newToken(), maxBody = 2 ** 30 } = options;
+  const { folders = {}, onUpload, handlers = {}, token = newToken(), policy, maxBody = 2 ** 30 } = options;
   const served = new Map(
     Object.entries(folders).map(([name, folder]) => {
       const root = realpathSync(resolve(folder));
@@ -75,6 +77,7 @@ function answerer(script: string, options: Served) {
         'content-type': 'text/html',
         'cross-origin-opener-policy': 'same-origin',
         'cross-origin-embedder-policy': 'require-corp',
+        ...(policy !== undefined && { 'content-security-policy': policy }),
       });
     }
     if (path.length === 1 && first === 'bundle.js') return end(200, script, { 'content-type': 'text/javascript' });

@@ -70,6 +70,8 @@ export async function runSuite(
       entry: { source },
       alias: { vitest: join(ROOT, 'test/browser/harness.ts') },
       folders: { fixtures: join(ROOT, 'test/fixtures'), ...(reference && { reference }) },
+      // No code is made of text. A worker of the tests has an address of its own.
+      policy: "script-src 'self'; worker-src blob:",
       onStart: (host) => {
         tally.host = host.split(' (')[0] ?? host;
         print(`${label}: ${host}`);

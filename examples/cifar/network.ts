@@ -33,10 +33,10 @@ export class Net extends Module {
   /** [N, 3, 32, 32] to log-probabilities [N, 10]. */
   override forward(x: Tensor): Tensor {
     const activate = this.#activate;
-    let y = F.maxPool2d(this.dropoutConv.forward(activate(this.conv1.forward(x))), { kernelSize: 2 });
-    y = F.maxPool2d(this.dropoutConv.forward(activate(this.conv2.forward(y))), { kernelSize: 2 });
-    if (this.#thirdConv) y = this.dropoutConv.forward(activate(this.conv3.forward(y)));
-    y = this.dropoutDense.forward(activate(this.fc1.forward(y.flatten(1))));
-    return F.logSoftmax(this.fc2.forward(y), { dim: 1 });
+    let y = F.maxPool2d(this.dropoutConv(activate(this.conv1(x))), { kernelSize: 2 });
+    y = F.maxPool2d(this.dropoutConv(activate(this.conv2(y))), { kernelSize: 2 });
+    if (this.#thirdConv) y = this.dropoutConv(activate(this.conv3(y)));
+    y = this.dropoutDense(activate(this.fc1(y.flatten(1))));
+    return F.logSoftmax(this.fc2(y), { dim: 1 });
   }
 }

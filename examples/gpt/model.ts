@@ -32,13 +32,13 @@ class CausalSelfAttention extends Module {
 
   override forward(x: Tensor): Tensor {
     const [n = 0, l = 0, width = 0] = x.shape;
-    const parts = reshape(this.qkv.forward(x), [n, l, 3, this.#heads, width / this.#heads]);
+    const parts = reshape(this.qkv(x), [n, l, 3, this.#heads, width / this.#heads]);
     // [3, N, heads, L, width / heads]
     const split = permute(parts, [2, 0, 3, 1, 4]);
     const y = F.scaledDotProductAttention(select(split, 0, 0), select(split, 0, 1), select(split, 0, 2), {
       isCausal: true,
     });
-    return this.proj.forward(reshape(permute(y, [0, 2, 1, 3]), x.shape));
+    return this.proj(reshape(permute(y, [0, 2, 1, 3]), x.shape));
   }
 }
 
@@ -61,8 +61,8 @@ class DecoderBlock extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const seen = x.add(this.attention.forward(this.norm1.forward(x)));
-    return seen.add(this.down.forward(F.gelu(this.up.forward(this.norm2.forward(seen)))));
+    const seen = x.add(this.attention(this.norm1(x)));
+    return seen.add(this.down(F.gelu(this.up(this.norm2(seen)))));
   }
 }
 
@@ -93,9 +93,9 @@ export class Gpt extends Module {
   /** Characters, i32 [N, L] with L up to the context, to logits [N, L, vocabulary] of the character after each. */
   override forward(characters: Tensor): Tensor {
     const [, length = 0] = characters.shape;
-    let x = this.tokens.forward(characters).add(narrow(this.positions.weight, 0, 0, length));
-    for (const block of this.blocks) x = block.forward(x);
-    return this.head.forward(this.norm.forward(x));
+    let x = this.tokens(characters).add(narrow(this.positions.weight, 0, 0, length));
+    for (const block of this.blocks) x = block(x);
+    return this.head(this.norm(x));
   }
 
   /** The mean loss of what comes next, in nats per character. Both are i32 [N, L]. */

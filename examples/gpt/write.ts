@@ -19,7 +19,7 @@ export async function write(
   const { context, vocabulary } = model.config;
   const expected = capture((characters: Tensor, last: Tensor) =>
     noGrad(() => {
-      const logits = indexSelect(reshape(model.forward(characters), [context, vocabulary]), 0, last);
+      const logits = indexSelect(reshape(model(characters), [context, vocabulary]), 0, last);
       return softmax(logits.div(temperature), { dim: 1 });
     }),
   );

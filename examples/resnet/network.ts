@@ -30,9 +30,9 @@ export class ResidualBlock extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    let y = F.relu(this.bn1.forward(this.conv1.forward(x)));
-    y = this.bn2.forward(this.conv2.forward(y));
-    return F.relu(y.add(this.shortcut.forward(x)));
+    let y = F.relu(this.bn1(this.conv1(x)));
+    y = this.bn2(this.conv2(y));
+    return F.relu(y.add(this.shortcut(x)));
   }
 }
 
@@ -44,7 +44,7 @@ export class ResNet extends Module {
 
   /** [N, 3, 32, 32] to logits [N, 10]. */
   override forward(x: Tensor): Tensor {
-    const y = this.blocks.forward(F.relu(this.bn.forward(this.conv.forward(x))));
-    return this.fc.forward(y.mean({ dim: [2, 3] }));
+    const y = this.blocks(F.relu(this.bn(this.conv(x))));
+    return this.fc(y.mean({ dim: [2, 3] }));
   }
 }

@@ -12,7 +12,7 @@ import { HOLE, isOperator, tokens } from './wgsl.js';
 export interface Place {
   readonly file: string;
   readonly line: number;
-  /** The file of `src/kernels`, or its folder: `conv2d`, `pool`. */
+  /** The file of `src/kernels` or `src/ops/elementwise`, or its folder: `conv2d`, `pool`. */
   readonly family: string;
 }
 
@@ -23,21 +23,24 @@ export interface Instrumented {
   readonly places: readonly Place[];
 }
 
-const KERNELS = join(ROOT, 'src/kernels');
+/** Where WGSL is written. */
+const FOLDERS = ['src/kernels', 'src/ops/elementwise'];
 
-/** All sources of `src/kernels`; the same sources give the same numbers. */
+/** All sources with WGSL in them; the same sources give the same numbers. */
 export function instrumentKernels(): Instrumented {
   const sources = new Map<string, string>();
   const places: Place[] = [];
-  const files = readdirSync(KERNELS, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-    .sort();
-  for (const name of files) {
-    const path = join(KERNELS, name);
-    const file = relative(ROOT, path);
-    const [family = ''] = name.replace(/\.ts$/, '').split(/[\\/]/);
-    const add = (line: number): number => places.push({ file, line, family }) - 1;
-    sources.set(path, instrument(readFileSync(path, 'utf8'), add));
+  for (const folder of FOLDERS) {
+    const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+      .sort();
+    for (const name of names) {
+      const path = join(ROOT, folder, name);
+      const file = relative(ROOT, path);
+      const [family = ''] = name.replace(/\.ts$/, '').split(/[\\/]/);
+      const add = (line: number): number => places.push({ file, line, family }) - 1;
+      sources.set(path, instrument(readFileSync(path, 'utf8'), add));
+    }
   }
   return { sources, places };
 }

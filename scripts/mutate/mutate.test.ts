@@ -62,6 +62,7 @@ test('the kernels with markers are the kernels', async () => {
     bundle: true,
     format: 'esm',
     write: false,
+    alias: { '#host': join(ROOT, 'src/gpu/hosts/browser.ts') },
     plugins: [
       {
         name: 'marked',

@@ -20,7 +20,7 @@ export async function train() {
   const optimizer = new Adam(model.parameters(), { lr: 0.1 });
   const train = capture(() => {
     optimizer.zeroGrad();
-    const loss = criterion.forward(model.forward(x), y);
+    const loss = criterion(model(x), y);
     loss.backward();
     optimizer.step();
     return loss;

@@ -1,5 +1,8 @@
-/** Opens what the bundlers built in Chromium and waits until page and worker have trained. */
-import { createServer } from 'node:http';
+/**
+ * Opens what the bundlers built in Chromium and waits until page and worker have trained, under a Content-Security-Policy that
+ * allows scripts of their own files alone.
+ */
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sirv from 'sirv';
 import { launchBrowser } from '../browser.js';
@@ -12,13 +15,16 @@ interface Trained {
   readonly exports: readonly number[];
 }
 
+const setHeaders = (response: ServerResponse): void =>
+  void response.setHeader('content-security-policy', "script-src 'self'");
+
 /**
  * @param folder holds a built page for each of `names`
  * @param entries how many entries the page imports
  * @throws Error where a page fails, or page and worker come to different losses
  */
 export async function trainInChromium(folder: string, names: readonly string[], entries: number): Promise<void> {
-  const server = createServer(sirv(folder, { dev: true })).listen(0, '127.0.0.1');
+  const server = createServer(sirv(folder, { dev: true, setHeaders })).listen(0, '127.0.0.1');
   await new Promise((done) => server.once('listening', done));
   const { browser, description } = await launchBrowser();
   try {
@@ -28,7 +34,6 @@ export async function trainInChromium(folder: string, names: readonly string[], 
       page.on('pageerror', (error) => said.push(String(error)));
       page.on('console', (message) => said.push(message.text()));
       await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/${name}/`);
-      await page.waitForFunction('globalThis.trained', { timeout: 60_000 }).catch(() => undefined);
       const trained = (await page.evaluate('globalThis.trained').catch((error: unknown) => {
         throw new Error(`built by ${name}: ${error}\n${said.join('\n')}`);
       })) as Trained | undefined;

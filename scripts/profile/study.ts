@@ -13,7 +13,7 @@ export function studyStep(batchSize: number, { eager = false } = {}): () => Tens
   const y = randint(0, 10, [batchSize]);
   const body = (x: Tensor, y: Tensor): Tensor => {
     optimizer.zeroGrad();
-    const loss = F.nllLoss(model.forward(x), y);
+    const loss = F.nllLoss(model(x), y);
     loss.backward();
     optimizer.step();
     return loss;

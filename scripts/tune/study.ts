@@ -41,7 +41,7 @@ export async function tuneStudy({ batchSize, mode }: TuneRequest, say: (line: st
   const [x, y] = [randn([batchSize, 3, 32, 32]), randint(0, 10, [batchSize])];
   const train = capture((images: Tensor, labels: Tensor): Tensor => {
     optimizer.zeroGrad();
-    const loss = F.nllLoss(model.forward(images), labels);
+    const loss = F.nllLoss(model(images), labels);
     loss.backward();
     optimizer.step();
     return loss;

@@ -25,7 +25,7 @@ const PYTORCHS = ['useReentrant', 'use_reentrant', 'preserveRngState', 'preserve
  * @param fn returns one tensor; the same for the same inputs
  * @throws KindlingError in backward, where that runs in another step than forward did, or inputs or parameters were
  *   overwritten since
- * @example const y = checkpoint((x) => block.forward(x), x);
+ * @example const y = checkpoint(block, x);
  * @see https://pytorch.org/docs/stable/checkpoint.html
  */
 export function checkpoint<Inputs extends readonly unknown[]>(

@@ -36,9 +36,7 @@ const listOf = <T>(given: T | readonly T[]): readonly T[] => (Array.isArray(give
 /**
  * The gradient of the sum of `outputs` by `inputs`, leaves or not. No tensor's `grad` changes.
  *
- * The tape stays, so there is no `retainGraph`. With `createGraph` the gradients can be differentiated again, through
- * elementwise functions, products of matrices, reductions, softmax and shape methods; another function on the way is an
- * error that names it.
+ * The tape stays, so there is no `retainGraph`. With `createGraph` the gradients can be differentiated again.
  *
  * @returns a gradient for each input, in a list, as PyTorch does
  * @throws KindlingError where an input requires no gradient, or the outputs do not depend on it

@@ -48,12 +48,11 @@ const SHAPED = {
   expand: broadcast.expand,
 } satisfies Record<string, (x: Tensor, shape: readonly number[]) => Tensor>;
 
-/** @internal What `kindling/methods` adds: its names, without its weight. */
+/** @internal What `kindling/methods` adds and PyTorch's tensors have: its names, without its weight. */
 export const MORE_METHODS =
   'eq ge gt le lt maximum minimum ne gather indexSelect logSoftmax softmax registerHook amax amin argmax argmin norm prod std ' +
-  'variance chunk clone flip maskedFill narrow select slice split unbind abs ceil clamp cos elu erf floor gelu hardsigmoid ' +
-  'hardswish leakyRelu log1p pow reciprocal relu6 round rsqrt sigmoid sign silu sin softplus square tanh isfinite isinf isnan ' +
-  'nanToNum cumsum logsumexp tril triu';
+  'variance chunk clone flip maskedFill narrow select slice split unbind abs ceil clamp cos erf floor log1p pow reciprocal ' +
+  'round rsqrt sigmoid sign sin square tanh isfinite isinf isnan nanToNum cumsum logsumexp tril triu';
 
 function define(name: string, method: (this: Tensor, ...rest: never[]) => unknown): void {
   Object.defineProperty(Tensor.prototype, name, { value: method, configurable: true, writable: true });
@@ -82,25 +81,24 @@ Object.defineProperty(Tensor.prototype, 'T', {
 });
 
 /** What PyTorch's users write out of habit: without this JavaScript says "not a function", or nothing at all. */
-function advise(instead: string, names: string): void {
+const ADVICE = {
+  'tensors are on the device already': 'cuda cpu',
+  'await data() or array()': 'numpy tolist',
+  'see shape, size (the number of elements) and ndim': 'numel nelement dim',
+  "to('f32')": 'float double half',
+  "to('i32')": 'int long',
+  "to('bool')": 'bool',
+  'elements lie in row-major order without gaps already': 'contiguous',
+  'amax() and amin(), argmax() and argmin()': 'max min',
+  'variance()': 'var',
+  'ops return a new tensor: x = x.add(y)': 'add_ sub_ mul_ div_ neg_ exp_ clamp_ relu_ pow_ sqrt_',
+  'copy_() writes a leaf': 'zero_ fill_',
+  'it is in camelCase here': 'requires_grad_ retain_grad register_hook index_select log_softmax masked_fill leaky_relu',
+  "write *(x), or `import 'kindling/methods'` once": MORE_METHODS,
+};
+for (const [instead, names] of Object.entries(ADVICE)) {
   for (const name of names.split(' '))
     define(name, () => refuse(`Tensor has no ${name}(): ${instead.replace('*', name)}`));
 }
-advise('tensors are on the device already', 'cuda cpu');
-advise('await data() or array()', 'numpy tolist');
-advise('see shape, size (the number of elements) and ndim', 'numel nelement dim');
-advise("to('f32')", 'float double half');
-advise("to('i32')", 'int long');
-advise("to('bool')", 'bool');
-advise('elements lie in row-major order without gaps already', 'contiguous');
-advise('amax() and amin(), argmax() and argmin()', 'max min');
-advise('variance()', 'var');
-advise('ops return a new tensor: x = x.add(y)', 'add_ sub_ mul_ div_ neg_ exp_ clamp_ relu_ pow_ sqrt_');
-advise('copy_() writes a leaf', 'zero_ fill_');
-advise(
-  'it is in camelCase here',
-  'requires_grad_ retain_grad register_hook index_select log_softmax masked_fill leaky_relu',
-);
-advise("write *(x), or `import 'kindling/methods'` once", MORE_METHODS);
 const noSuchField = (): never => refuse('Tensor has no requires_grad: it is requiresGrad here');
 Object.defineProperty(Tensor.prototype, 'requires_grad', { configurable: true, get: noSuchField, set: noSuchField });

@@ -67,6 +67,9 @@ function fits(kind: string | readonly string[], value: unknown): boolean {
   return base === 'number' || (Number.isInteger(value) && (base === 'whole' || value >= (base === 'size' ? 1 : 0)));
 }
 
+/** Whether a value is no primitive: modules are functions too. */
+const isObject = (value: unknown): value is object => Object(value) === value;
+
 /** Whether a value is a tensor, as far as this layer knows one. */
 export const isTensor = (value: unknown): value is { readonly storage: unknown } =>
   typeof value === 'object' && value !== null && 'storage' in value;
@@ -136,7 +139,7 @@ export function itemsOf<Item>(
   fits: (item: unknown) => boolean = isTensor,
 ): Item[] {
   const list: unknown = given;
-  const items = typeof list === 'object' && list !== null && Symbol.iterator in list ? [...given] : null;
+  const items = isObject(list) && Symbol.iterator in list ? [...given] : null;
   if (!items?.every(fits)) refuse(`${op}: wants ${wanted}, got ${text(list)}; write ${usage}`);
   return items;
 }
@@ -144,8 +147,8 @@ export function itemsOf<Item>(
 /** How to come from a value to a tensor. */
 function remedy(value: unknown): string {
   if (typeof value === 'number' || Array.isArray(value) || ArrayBuffer.isView(value)) return '; make one with tensor()';
-  if (typeof value !== 'object' || value === null) return '';
-  return 'then' in value ? '; await it first' : 'forward' in value ? '; call its forward()' : '';
+  if (!isObject(value)) return '';
+  return 'then' in value ? '; await it first' : 'forward' in value ? '; call it' : '';
 }
 
 function wanted(kind: string | readonly string[]): string {
@@ -203,8 +206,8 @@ function between(a: string, b: string): number {
 export function text(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (Array.isArray(value)) return value.length > 8 ? 'an array' : `[${value.map(text).join(', ')}]`;
-  if (typeof value === 'function') return 'a function';
-  if (typeof value !== 'object' || value === null) return String(value);
+  if (value instanceof Function) return 'a function';
+  if (!isObject(value)) return String(value);
   if ('storage' in value) return 'a tensor';
   const type = value.constructor?.name ?? 'Object';
   return type === 'Object' ? 'an object' : `a ${type}`;

@@ -69,15 +69,25 @@ const kept = (expression: string, type: Scalar, none: Readonly<Record<string, st
 const parameterOf = (expression: string, parameter = 0): { parameter: number } | undefined =>
   names(expression, 'p') ? { parameter } : undefined;
 
+interface Line extends UnarySpec {
+  readonly name: string;
+  readonly given: Readonly<Record<string, Scalar>>;
+  readonly result: Scalar;
+  readonly expression: string;
+  readonly uses?: readonly string[] | undefined;
+}
+
 /** z = f of what is `given`, element by element. */
-function lineKernel(
-  name: string,
-  given: Readonly<Record<string, Scalar>>,
-  result: Scalar,
-  expression: string,
-  uses: readonly string[] = [],
-  { size, flat = SOFTWARE_FLAT, parameter }: UnarySpec,
-): Kernel {
+function lineKernel({
+  name,
+  given,
+  result,
+  expression,
+  uses = [],
+  size,
+  flat = SOFTWARE_FLAT,
+  parameter,
+}: Line): Kernel {
   const used = Object.entries(given).filter(([arg]) => names(expression, arg));
   const args = used.map(([arg]) => arg);
   return flatKernel({
@@ -95,18 +105,19 @@ zs[i] = ${lifted('f', args, vector)};`,
 
 /** y = f(x). `type` is f32, or that of integers for functions that keep it. */
 export const unaryKernel = /* @__PURE__ */ interned(
-  (line: UnaryLine, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
-    const { name, value, whole = value, makes, uses } = line;
+  ({ name, value, whole = value, makes, uses }: UnaryLine, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
     const { type = 'f32' } = spec;
     const expression = kept(type === 'f32' ? value : whole, type, { x: spec.none });
-    return lineKernel(name, { x: type }, makes === 'bool' ? 'u32' : type, expression, uses, spec);
+    return lineKernel({ ...spec, name, given: { x: type }, result: makes === 'bool' ? 'u32' : type, expression, uses });
   },
 );
 
 /** dx = f'(x) g, reading x, y and g. */
 export const unaryGradKernel = /* @__PURE__ */ interned(
-  ({ name, slope = '0.0', uses }: UnaryLine, spec: UnarySpec): Kernel =>
-    lineKernel(`${name}.grad`, { x: 'f32', y: 'f32', g: 'f32' }, 'f32', slope, uses, spec),
+  ({ name, slope: expression = '0.0', uses }: UnaryLine, spec: UnarySpec): Kernel => {
+    const given = { x: 'f32', y: 'f32', g: 'f32' } as const;
+    return lineKernel({ ...spec, name: `${name}.grad`, given, result: 'f32', expression, uses });
+  },
 );
 
 export interface BinarySpec {

@@ -13,7 +13,12 @@ import * as activations from '../ops/elementwise/activations.js';
 import * as arithmetic from '../ops/elementwise/arithmetic.js';
 import * as comparison from '../ops/elementwise/comparison.js';
 import * as exponential from '../ops/elementwise/exponential.js';
+import * as hyperbolic from '../ops/elementwise/hyperbolic.js';
+import * as logical from '../ops/elementwise/logical.js';
 import { pow } from '../ops/elementwise/pow.js';
+import * as powers from '../ops/elementwise/powers.js';
+import * as remainders from '../ops/elementwise/remainder.js';
+import * as trigonometric from '../ops/elementwise/trigonometric.js';
 import { gather, indexSelect } from '../ops/indexing.js';
 import * as reduce from '../ops/reduce.js';
 import * as shape from '../ops/shape.js';
@@ -34,7 +39,7 @@ const METHODS = {
   ...{ chunk, clone, flip, maskedFill, narrow, select, slice, split, unbind },
   ...{ abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal },
   ...{ relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh },
-  ...{ isfinite, isinf, isnan, nanToNum },
+  ...{ isfinite, isinf, isnan, nanToNum, ...hyperbolic, ...logical, ...powers, ...remainders, ...trigonometric },
 };
 
 export type { Tensor };

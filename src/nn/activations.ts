@@ -5,12 +5,12 @@ import * as F from './functional.js';
 import { Module } from './module.js';
 import { float, named, real } from './repr.js';
 
-interface Elementwise extends Module {
+export interface Elementwise extends Module {
   forward(x: Tensor): Tensor;
 }
 
 /** The base of a module that is a function without settings. */
-const elementwise = (name: string, apply: (x: Tensor) => Tensor): (new (options?: object) => Elementwise) =>
+export const elementwise = (name: string, apply: (x: Tensor) => Tensor): (new (options?: object) => Elementwise) =>
   class extends Module {
     /** There are no options: `inplace`, say, is refused by its name. */
     constructor(options: object = {}) {

@@ -55,7 +55,7 @@ const ATTEND: Known<AttendOptions> = {
  *
  * @example
  * const attention = new MultiheadAttention(64, 4, { batchFirst: true });
- * const [y] = attention.forward(x, x, x, { attnMask: triu(ones([20, 20]), 1).to('bool'), needWeights: false });
+ * const [y] = attention(x, x, x, { attnMask: triu(ones([20, 20]), 1).to('bool'), needWeights: false });
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
  */
 export class MultiheadAttention extends Module<
@@ -110,7 +110,7 @@ export class MultiheadAttention extends Module<
     const scores = [...q.shape.slice(0, 3), at(k.shape, 2)];
     const dropoutP = this.training ? this.dropout : 0;
     const [heads, weights] = attend(q, k, v, { attnMask: maskOf(options, scores), dropoutP });
-    const y = this.outProj.forward(reshape(permute(heads, ahead ? [0, 2, 1, 3] : [2, 0, 1, 3]), query.shape));
+    const y = this.outProj(reshape(permute(heads, ahead ? [0, 2, 1, 3] : [2, 0, 1, 3]), query.shape));
     if (!needWeights) return [y, null];
     const shown = averageAttnWeights ? mean(weights, { dim: 1 }) : weights;
     return [y, alone ? squeeze(shown, 0) : shown];

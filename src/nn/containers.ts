@@ -23,10 +23,10 @@ export class Sequential extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return [...this].reduce((value, module) => module.forward(value), x);
+    return [...this].reduce((value, module) => module(value), x);
   }
 
-  get length(): number {
+  override get length(): number {
     return this.children().length;
   }
 
@@ -54,7 +54,7 @@ export class ModuleList<Item extends AnyModule = Module> extends Module<never[],
     refuse('ModuleList: a list has no forward; call its modules');
   }
 
-  get length(): number {
+  override get length(): number {
     return this.children().length;
   }
 

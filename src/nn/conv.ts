@@ -3,10 +3,10 @@ import { refuse } from '../gpu/errors.js';
 import { checked, type Known, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
-import { resetLinear } from './init.js';
 import { Module } from './module.js';
 import { type Parameter, uninitialized } from './parameter.js';
 import { tuple } from './repr.js';
+import { resetLinear } from './reset.js';
 
 type Single = readonly [number];
 type Double = readonly [number, number];
@@ -139,7 +139,7 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
  *
  * weight: [outChannels, inChannels / groups, kernelSize]. Starts uniform in ±1/√(inChannels/groups · kernelSize).
  *
- * @example new Conv1d(16, 33, 3, { stride: 2 }).forward(zeros([20, 16, 50])) // [20, 33, 24]
+ * @example new Conv1d(16, 33, 3, { stride: 2 })(zeros([20, 16, 50])) // [20, 33, 24]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
  */
 export class Conv1d extends Conv<Single> {
@@ -182,7 +182,7 @@ export class Conv2d extends Conv<Double> {
  * weight: [inChannels, outChannels / groups, kernel height, kernel width]. Starts uniform in
  * ±1/√(outChannels/groups · kernel height · kernel width).
  *
- * @example new ConvTranspose2d(16, 8, 2, { stride: 2 }).forward(zeros([1, 16, 7, 7])) // [1, 8, 14, 14]
+ * @example new ConvTranspose2d(16, 8, 2, { stride: 2 })(zeros([1, 16, 7, 7])) // [1, 8, 14, 14]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
  */
 export class ConvTranspose2d extends Conv<Double> {

@@ -15,7 +15,7 @@ import { named } from './repr.js';
  *
  * Starts normal, with mean 0 and standard deviation 1; the row of `paddingIdx` starts at 0.
  *
- * @example new Embedding(65, 32).forward(tensor([[1, 2], [0, 64]], { dtype: 'i32' })) // [2, 2, 32]
+ * @example new Embedding(65, 32)(tensor([[1, 2], [0, 64]], { dtype: 'i32' })) // [2, 2, 32]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Embedding.html
  */
 export class Embedding extends Module {

@@ -3,6 +3,16 @@ export { type AttentionOptions, scaledDotProductAttention } from '../ops/attenti
 export { type Conv1dOptions, conv1d } from '../ops/conv1d.js';
 export { type Conv2dOptions, conv2d } from '../ops/conv2d.js';
 export { type ConvTranspose2dOptions, convTranspose2d } from '../ops/convTranspose2d.js';
+export {
+  type CosineSimilarityOptions,
+  cosineEmbeddingLoss,
+  cosineSimilarity,
+  type MarginOptions,
+  type PairwiseDistanceOptions,
+  pairwiseDistance,
+  type TripletMarginOptions,
+  tripletMarginLoss,
+} from '../ops/distances.js';
 export { type DropoutOptions, dropout, dropout2d } from '../ops/dropout.js';
 export {
   elu,
@@ -16,8 +26,16 @@ export {
   softplus,
 } from '../ops/elementwise/activations.js';
 export { sigmoid, tanh } from '../ops/elementwise/exponential.js';
+export * from '../ops/elementwise/shrink.js';
+export * from '../ops/elementwise/smooth.js';
 export { embedding, oneHot } from '../ops/indexing.js';
 export { type InterpolateOptions, interpolate } from '../ops/interpolate.js';
+export {
+  type GaussianNllOptions,
+  gaussianNllLoss,
+  type PoissonNllOptions,
+  poissonNllLoss,
+} from '../ops/likelihoods.js';
 export {
   type BinaryCrossEntropyOptions,
   binaryCrossEntropy,
@@ -31,6 +49,15 @@ export {
   type Reduction,
   smoothL1Loss,
 } from '../ops/losses.js';
+export {
+  type ClassWeightOptions,
+  hingeEmbeddingLoss,
+  type MultiMarginOptions,
+  marginRankingLoss,
+  multilabelSoftMarginLoss,
+  multiMarginLoss,
+  softMarginLoss,
+} from '../ops/margins.js';
 export { linear } from '../ops/matmul.js';
 export { type CrossEntropyOptions, crossEntropy, type NllOptions, nllLoss } from '../ops/nll.js';
 export * from '../ops/normalize.js';
@@ -46,4 +73,4 @@ export {
   type Pool2dOptions,
 } from '../ops/pool.js';
 export { flatten, type PadOptions, pad } from '../ops/shape.js';
-export { type Dim, logSoftmax, softmax } from '../ops/softmax.js';
+export { type Dim, logSoftmax, softmax, softmin } from '../ops/softmax.js';

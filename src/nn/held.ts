@@ -2,17 +2,11 @@
 
 type Kind<T> = abstract new (...args: never[]) => T;
 
-const isPlain = (value: object): boolean => {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-};
-
 /** The entries of a container, by index or key; none of whatever else. */
-function entriesOf(value: unknown): Iterable<[unknown, unknown]> {
-  if (Array.isArray(value)) return value.entries();
+function entriesOf(value: object): Iterable<[unknown, unknown]> {
   if (value instanceof Map) return value;
-  if (value instanceof Set) return [...value].entries();
-  return typeof value === 'object' && value !== null && isPlain(value) ? Object.entries(value) : [];
+  if (value instanceof Set || Array.isArray(value)) return [...value].entries();
+  return [Object.prototype, null].includes(Object.getPrototypeOf(value)) ? Object.entries(value) : [];
 }
 
 /**
@@ -22,11 +16,7 @@ function entriesOf(value: unknown): Iterable<[unknown, unknown]> {
  */
 export function heldIn<T>(kind: Kind<T>, name: string, value: unknown, seen = new Set<unknown>()): [string, T][] {
   if (value instanceof kind) return [[name, value]];
-  if (seen.has(value)) return [];
+  if (Object(value) !== value || seen.has(value)) return [];
   seen.add(value);
-  const found: [string, T][] = [];
-  for (const [key, item] of entriesOf(value)) {
-    if (Object(item) === item) found.push(...heldIn(kind, `${name}.${String(key)}`, item, seen));
-  }
-  return found;
+  return [...entriesOf(value as object)].flatMap(([key, item]) => heldIn(kind, `${name}.${String(key)}`, item, seen));
 }

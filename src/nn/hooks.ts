@@ -1,6 +1,6 @@
 /**
- * Hooks on modules. Here a module is called by its `forward`, so that is where hooks are: the first one puts itself around the
- * forward of that one module, whoever calls it.
+ * Hooks on modules. Who calls a module runs its `forward`, so that is where hooks are: the first one puts itself around the
+ * forward of that one module, and is there too where `forward` is called by its name.
  */
 import { type Grads, type HookHandle, joined, register } from '../autograd/hooks.js';
 import { refuse } from '../gpu/errors.js';
@@ -75,8 +75,8 @@ function watched(
 }
 
 /**
- * Calls `hook` before the forward of this module, whoever calls that. What it returns, a list or the only one, takes the place
- * of the inputs.
+ * Calls `hook` when this module is called, before its forward. What it returns, a list or the only one, takes the place of the
+ * inputs.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
 export function registerForwardPreHook<Inputs extends readonly unknown[]>(
@@ -88,7 +88,7 @@ export function registerForwardPreHook<Inputs extends readonly unknown[]>(
 }
 
 /**
- * Calls `hook` after the forward of this module. What it returns takes the place of the output.
+ * Calls `hook` when this module is called, after its forward. What it returns takes the place of the output.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
 export function registerForwardHook<Inputs extends readonly unknown[], Output>(

@@ -1,5 +1,19 @@
 /** Modules, losses and initialisation, as PyTorch's `torch.nn`. The functions they call are in `kindling/nn/functional`. */
-export * from './activations.js';
+export {
+  ELU,
+  GELU,
+  Hardsigmoid,
+  Hardswish,
+  LeakyReLU,
+  LogSoftmax,
+  ReLU,
+  ReLU6,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+} from './activations.js';
 export { type AttendOptions, MultiheadAttention, type MultiheadAttentionOptions } from './attention.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions, InstanceNorm2d } from './batchnorm.js';
 export { ModuleList, Sequential } from './containers.js';
@@ -18,9 +32,22 @@ export * from './hooks.js';
 export * as init from './init.js';
 export { GroupNorm, LayerNorm, type LayerNormOptions } from './layernorm.js';
 export { Linear } from './linear.js';
-export * from './loss.js';
-export { type AnyModule, type LoadOptions, type LoadReport, Module, type StateDict } from './module.js';
+export {
+  BCELoss,
+  BCEWithLogitsLoss,
+  CrossEntropyLoss,
+  HuberLoss,
+  KLDivLoss,
+  L1Loss,
+  MSELoss,
+  NLLLoss,
+  SmoothL1Loss,
+} from './loss.js';
+export * from './marginLosses.js';
+export { type AnyModule, Module } from './module.js';
 export { firstNonfinite } from './nonfinite.js';
 export { Parameter } from './parameter.js';
+export * from './pieces.js';
 export * from './pooling.js';
+export type { LoadOptions, LoadReport, StateDict } from './stateDict.js';
 export { type Summary, type SummaryRow, summary } from './summary.js';

@@ -122,12 +122,3 @@ export function calculateFanInAndFanOut(shape: Shape): { fanIn: number; fanOut: 
   }
   return { fanIn: inner * sizeOf(kernel), fanOut: out * sizeOf(kernel) };
 }
-
-/** @internal PyTorch's default for linear and convolution layers: weight and bias uniform in ±1/√(fan in). */
-export function resetLinear(weight: Tensor, bias: Tensor | null): void {
-  atMost('resetLinear', 2, arguments);
-  const { fanIn } = calculateFanInAndFanOut(wantTensor('resetLinear', 'weight', weight).shape);
-  if (bias !== null) wantTensor('resetLinear', 'bias', bias);
-  kaimingUniform(weight, { a: Math.sqrt(5) });
-  if (bias) uniform(bias, -1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn));
-}

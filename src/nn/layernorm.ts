@@ -22,7 +22,7 @@ export interface LayerNormOptions {
  * y = (x − mean) / √(variance + eps) · weight + bias, with the statistics of the last dimensions.
  * x: [..., *normalizedShape].
  *
- * @example new LayerNorm(64).forward(zeros([8, 20, 64]))
+ * @example new LayerNorm(64)(zeros([8, 20, 64]))
  * @see https://pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
  */
 export class LayerNorm extends Module {
@@ -60,7 +60,7 @@ export class LayerNorm extends Module {
  * y = (x − mean) / √(variance + eps) · weight + bias, with the statistics of groups of channels of each image; weight and
  * bias are per channel. x: [N, numChannels, ...].
  *
- * @example new GroupNorm(4, 32).forward(zeros([8, 32, 16, 16]))
+ * @example new GroupNorm(4, 32)(zeros([8, 32, 16, 16]))
  * @see https://pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html
  */
 export class GroupNorm extends Module {

@@ -1,10 +1,10 @@
 import { checked, required } from '../gpu/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
-import { resetLinear } from './init.js';
 import { Module } from './module.js';
 import { type Parameter, uninitialized } from './parameter.js';
 import { bool, named } from './repr.js';
+import { resetLinear } from './reset.js';
 
 /**
  * y = x Wᵀ + b. x: [..., inFeatures]; y: [..., outFeatures].

@@ -1,5 +1,4 @@
-/** Losses as modules: `loss.forward(input, target)`. What each computes stands with the function of the same name. */
-
+/** Losses as modules: `loss(input, target)`. What each computes stands with the function of the same name. */
 import { checked } from '../gpu/options.js';
 import { KL_DIV, LOSS } from '../ops/losses.js';
 import { CROSS_ENTROPY, NLL } from '../ops/nll.js';
@@ -7,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
 
-abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
+export abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
   reduction: F.Reduction;
 
   constructor(options: F.LossOptions = {}) {
@@ -17,7 +16,7 @@ abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
 }
 
 /** Losses with a weight for every class or element. */
-abstract class WeightedLoss extends Loss {
+export abstract class WeightedLoss extends Loss {
   weight: Tensor | null = null;
 
   constructor(options: F.LossOptions & { weight?: Tensor | null | undefined } = {}) {

@@ -1,331 +1,54 @@
-/**
- * What layers and models share: a tree of modules, the parameters and buffers in it, and their names, which are those of the
- * fields.
- */
-
-import { zeroGrad } from '../autograd/zeroGrad.js';
+/** What one extends, and modules by the types of their `forward`. */
 import { refuse } from '../gpu/errors.js';
-import { checked, text, wantTensor } from '../gpu/options.js';
-import { cast } from '../ops/cast.js';
-import { sameShape, show } from '../tensor/shape.js';
-import { keep } from '../tensor/step.js';
-import { Tensor } from '../tensor/tensor.js';
-import { assigned, opaque, refuseInCapture, Watched } from '../tensor/watched.js';
-import { heldIn } from './held.js';
-import { Parameter } from './parameter.js';
-import { begin, noteHeld, unreachedFrom } from './unreached.js';
+import { text } from '../gpu/options.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { AnyModule } from './anyModule.js';
 
-/** Tensors by PyTorch's names. They share memory with the module they come from. */
-export type StateDict = Record<string, Tensor>;
+export type { AnyModule } from './anyModule.js';
 
-/** A module whatever its `forward` takes and returns. */
-export type AnyModule = Module<never[], unknown>;
-
-export interface LoadOptions {
-  /** Refuse names that are missing or unknown. Default: true. */
-  strict?: boolean | undefined;
-  /**
-   * The module's name for a name of the state, such as `(key) => key.replace(/^module\./, '')`. Default: the same.
-   */
-  rename?: ((key: string) => string) | undefined;
+/** What {@link Module} is as a type. */
+export declare abstract class ModuleOf<Inputs extends readonly unknown[], Output> extends AnyModule {
+  abstract override forward(...inputs: Inputs): Output;
 }
 
-/** Names that a loaded state dict and the module do not share. */
-export interface LoadReport {
-  readonly missingKeys: string[];
-  readonly unexpectedKeys: string[];
+/** What a call is taken for where a type parameter stands for the module, and with it for what `forward` takes. */
+export interface ModuleOf<Inputs extends readonly unknown[], Output> {
+  // biome-ignore lint/style/useShorthandFunctionType: it is merged with the class
+  (...inputs: Inputs): Output;
 }
 
 /**
- * Base of layers and models. Modules and {@link Parameter}s held in fields belong to it, also those in arrays, Maps, Sets and
- * plain objects in fields (`layers.0`, `heads.aux`); nothing else needs registering. What is kept in a `#private` field nobody
- * sees: it is not trained or saved, and the first call of `parameters()` warns of it.
+ * A module by what it takes and returns.
  *
  * @typeParam Inputs what `forward` takes; default one tensor
  * @typeParam Output what it returns; default a tensor
+ */
+export type Module<Inputs extends readonly unknown[] = [Tensor], Output = Tensor> = ModuleOf<Inputs, Output>;
+
+/**
+ * Base of layers and models. A class extends it and says in `forward` what is computed, from whatever arguments; instances are
+ * called as functions, with the types of their `forward`. The methods of all modules stand with {@link AnyModule}.
+ *
+ * Modules and {@link Parameter}s held in fields belong to it, also those in arrays, Maps, Sets and plain objects in fields
+ * (`layers.0`, `heads.aux`); nothing else needs registering. What is kept in a `#private` field nobody sees: it is not trained
+ * or saved, and the first call of `parameters()` warns of it.
+ *
  * @example
  * class Net extends Module {
  *   conv1 = new Conv2d(3, 32, 3);
  *   fc1 = new Linear(32 * 30 * 30, 10);
  *   forward(x: Tensor): Tensor {
- *     return this.fc1.forward(this.conv1.forward(x).relu().flatten(1));
+ *     return this.fc1(this.conv1(x).relu().flatten(1));
  *   }
  * }
+ * const model = new Net();
+ * const logits = model(zeros([8, 3, 32, 32]));
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
-export abstract class Module<Inputs extends readonly unknown[] = [Tensor], Output = Tensor> extends Watched {
-  #training = true;
-  readonly #buffers = new Map<string, { persistent: boolean }>();
-
-  /** @internal */
-  get [opaque](): true {
-    return true;
-  }
-
-  constructor() {
-    super();
-    begin(this);
-  }
-
-  abstract forward(...inputs: Inputs): Output;
-
-  /** Whether layers such as dropout and batch normalisation behave as in training. Set by `train()` and `eval()`. */
-  get training(): boolean {
-    return this.#training;
-  }
-
-  set training(mode: boolean) {
-    this.#training = mode;
-  }
-
-  /** What stands between the brackets in print, such as `3, 32, kernel_size=(3, 3)`. */
-  extraRepr(): string {
-    return '';
-  }
-
-  /**
-   * Declares a field to be a buffer: state that is saved and outlives steps but is not learned. Returns the tensor.
-   *
-   * @param options.persistent whether it is in the state dict. Default: true
-   * @example runningMean = this.registerBuffer('runningMean', zeros([32]));
-   */
-  registerBuffer(name: string, value: Tensor, options: { persistent?: boolean } = {}): Tensor {
-    const { persistent = true } = checked('registerBuffer', options, { persistent: 'boolean' });
-    wantTensor('registerBuffer', name, value);
-    this.#buffers.set(name, { persistent });
-    Object.assign(this, { [name]: keep(value) });
-    return value;
-  }
-
-  /** @internal A buffer that is assigned outlives the step that made it. */
-  [assigned](name: PropertyKey, value: unknown): void {
-    noteHeld(this, value);
-    if (typeof name !== 'string' || !this.#buffers.has(name) || !(value instanceof Tensor)) return;
-    const field = `${this.constructor.name}.${name}`;
-    refuseInCapture(`${field} is assigned`, `Write into it instead: this.${name}.copy_(…).`);
-    keep(value);
-  }
-
-  /**
-   * The name in state dicts and in print of what a field holds: the field's own. Modules that PyTorch has too say
-   * `running_mean` for `runningMean`, and a model may do the same for keys that it shares with PyTorch.
-   */
-  protected keyOf(field: string): string {
-    return field;
-  }
-
-  /** Modules held in fields, by name. */
-  namedChildren(): [string, AnyModule][] {
-    return this.#held<AnyModule>(Module);
-  }
-
-  /** Modules held directly. */
-  children(): AnyModule[] {
-    return this.namedChildren().map(([, child]) => child);
-  }
-
-  /** This module (named '') and all below it, each once, parents first. */
-  namedModules(): [string, AnyModule][] {
-    const found = new Map<AnyModule, string>();
-    const visit = (module: AnyModule, name: string): void => {
-      if (found.has(module)) return;
-      found.set(module, name);
-      for (const [child, below] of module.namedChildren()) visit(below, name === '' ? child : `${name}.${child}`);
-    };
-    visit(this, '');
-    return [...found].map(([module, name]) => [name, module]);
-  }
-
-  /** This module and all below it, each once, parents first. */
-  modules(): AnyModule[] {
-    return this.namedModules().map(([, module]) => module);
-  }
-
-  /** Parameters here and below by name; one that is shared appears under its first name. */
-  namedParameters(): [string, Parameter][] {
-    return unique(this.namedModules().flatMap(([name, module]) => prefixed(name, module.ownParameters())));
-  }
-
-  /**
-   * Parameters here and below, each once: what an optimizer takes. The first call warns of layers that were made in the
-   * constructor and cannot be reached.
-   */
-  parameters(): Parameter[] {
-    const found = this.namedParameters().map(([, parameter]) => parameter);
-    const unreached = unreachedFrom(this, new Set(this.modules()), new Set(found));
-    if (unreached.length > 0) {
-      const names = unreached.map((module) =>
-        module === (this as AnyModule) ? 'a Parameter' : module.constructor.name,
-      );
-      console.warn(
-        `${this.constructor.name}: ${names.join(', ')} made in its constructor cannot be reached from its fields, so it is ` +
-          'not trained, saved or frozen. Keep it in a field that is not #private, or in an array or Map in one.',
-      );
-    }
-    return found;
-  }
-
-  /** Buffers here and below by name. */
-  namedBuffers(): [string, Tensor][] {
-    return unique(this.namedModules().flatMap(([name, module]) => prefixed(name, module.ownBuffers())));
-  }
-
-  /** Buffers here and below. */
-  buffers(): Tensor[] {
-    return this.namedBuffers().map(([, buffer]) => buffer);
-  }
-
-  /** Sets `training` here and below. */
-  train(mode = true): this {
-    for (const module of this.modules()) module.training = mode;
-    return this;
-  }
-
-  /** As `train(false)`. */
-  eval(): this {
-    return this.train(false);
-  }
-
-  /** Forgets the gradients of all parameters. */
-  zeroGrad(): void {
-    zeroGrad(this.parameters());
-  }
-
-  /** Asks for gradients of all parameters here and below, or freezes them. */
-  requiresGrad_(requires = true): this {
-    for (const parameter of this.parameters()) parameter.requiresGrad_(requires);
-    return this;
-  }
-
-  /** Calls `body` for every module below and then for this one. */
-  apply(body: (module: AnyModule) => void): this {
-    for (const child of this.children()) child.apply(body);
-    body(this);
-    return this;
-  }
-
-  /**
-   * Parameters and persistent buffers by name, each module's own before those of its children.
-   *
-   * @throws KindlingError where two tensors have one name, as under the keys 1 and '1' of a Map
-   */
-  stateDict(): StateDict {
-    return Object.fromEntries(this.#state().map(([name, tensor]) => [name, tensor.detach()]));
-  }
-
-  /**
-   * Overwrites parameters and buffers. Everything is checked before anything is changed.
-   *
-   * @throws KindlingError naming what is missing, unknown or of another shape
-   */
-  loadStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
-    const renamed = renamedBy('loadStateDict', state, options);
-    const report = this.#checkState(renamed, options);
-    for (const [name, tensor] of this.#state()) {
-      const source = renamed[name];
-      if (source) tensor.copy_(cast(source.detach(), tensor.dtype));
-    }
-    return report;
-  }
-
-  /** Throws what {@link Module.loadStateDict} would, and changes nothing. */
-  checkStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
-    return this.#checkState(renamedBy('checkStateDict', state, options), options);
-  }
-
-  #checkState(state: Readonly<StateDict>, { strict = true }: LoadOptions): LoadReport {
-    const own = new Map(this.#state());
-    const missingKeys = [...own.keys()].filter((name) => !Object.hasOwn(state, name));
-    const unexpectedKeys = Object.keys(state).filter((name) => !own.has(name));
-    const faults: string[] = [];
-    if (strict && missingKeys.length > 0) faults.push(`missing: ${missingKeys.join(', ')}`);
-    if (strict && unexpectedKeys.length > 0) faults.push(`unknown: ${unexpectedKeys.join(', ')}`);
-    for (const [name, { shape }] of own) {
-      const source = state[name];
-      if (source !== undefined) wantTensor('loadStateDict', name, source);
-      if (source && !sameShape(source.shape, shape))
-        faults.push(`${name} is ${show(source.shape)}, not ${show(shape)}`);
-    }
-    if (faults.length > 0) {
-      refuse(`loadStateDict: the state does not fit ${this.constructor.name}: ${faults.join('; ')}`);
-    }
-    return { missingKeys, unexpectedKeys };
-  }
-
-  /** The tree of modules as PyTorch prints it. */
-  override toString(): string {
-    const name = this.constructor.name;
-    const lines = this.namedChildren().map(([name, child]) => `(${name}): ${child}`.replaceAll('\n', '\n  '));
-    const extra = this.extraRepr();
-    if (lines.length === 0) return `${name}(${extra})`;
-    return `${name}(\n  ${[...(extra ? [extra] : []), ...lines].join('\n  ')}\n)`;
-  }
-
-  /** What Node's console shows. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
-  }
-
-  /** @internal Parameters in this module's own fields. */
-  ownParameters(): [string, Parameter][] {
-    return this.#held(Parameter);
-  }
-
-  /** @internal Buffers in this module's own fields. */
-  ownBuffers(persistentOnly = false): [string, Tensor][] {
-    return [...this.#buffers].flatMap(([name, { persistent }]) => {
-      const value: unknown = Reflect.get(this, name);
-      return value instanceof Tensor && (persistent || !persistentOnly) ? [[this.keyOf(name), value]] : [];
-    });
-  }
-
-  #held<T>(kind: abstract new (...args: never[]) => T): [string, T][] {
-    return Object.entries(this).flatMap(([field, value]) => heldIn(kind, this.keyOf(field), value));
-  }
-
-  /** A tensor under several names is there under each, as in PyTorch. */
-  #state(): [string, Tensor][] {
-    const all = this.#named('', []);
-    const byName = new Map(all);
-    const [twice] = all.find(([name, tensor]) => byName.get(name) !== tensor) ?? [];
-    if (twice !== undefined) refuse(`${this.constructor.name}: two tensors are called ${twice}`);
-    return all;
-  }
-
-  /** @param above modules that hold this one: one that holds a module above it does not save it again */
-  #named(prefix: string, above: readonly AnyModule[]): [string, Tensor][] {
-    if (above.includes(this)) return [];
-    const own = [...this.ownParameters(), ...this.ownBuffers(true)];
-    const below = this.namedChildren().flatMap(([name, child]) => child.#named(name, [...above, this]));
-    return prefixed(prefix, [...own, ...below]);
-  }
-}
+export const Module = AnyModule as unknown as (abstract new () => AnyModule) &
+  (abstract new <Inputs extends readonly unknown[], Output = Tensor>() => Module<Inputs, Output>);
 
 /** The model, once it is known to be one. @throws KindlingError naming `op` and what came */
 export function wantModule(op: string, model: unknown): void {
-  if (!(model instanceof Module)) refuse(`${op}: wants a module, got ${text(model)}`);
-}
-
-const prefixed = <T>(prefix: string, named: readonly [string, T][]): [string, T][] =>
-  prefix === '' ? [...named] : named.map(([name, value]) => [`${prefix}.${name}`, value]);
-
-function renamedBy(name: string, state: Readonly<StateDict>, options: LoadOptions): Readonly<StateDict> {
-  const { rename } = checked(name, options, { strict: 'boolean', rename: 'function' });
-  if (typeof state !== 'object' || state === null || state instanceof Map) {
-    refuse(`${name}: wants tensors by name, as stateDict() gives them, got ${text(state)}`);
-  }
-  if (!rename) return state;
-  const renamed: StateDict = {};
-  for (const [key, tensor] of Object.entries(state)) {
-    const given = rename(key);
-    if (typeof given !== 'string') refuse(`${name}: rename made ${String(given)} of ${key}, which is no name`);
-    if (Object.hasOwn(renamed, given)) refuse(`${name}: rename makes ${given} of ${key} and of another name`);
-    renamed[given] = tensor;
-  }
-  return renamed;
-}
-
-function unique<T>(named: readonly [string, T][]): [string, T][] {
-  const seen = new Set<T>();
-  return named.filter(([, value]) => !seen.has(value) && seen.add(value));
+  if (!(model instanceof AnyModule)) refuse(`${op}: wants a module, got ${text(model)}`);
 }

@@ -80,7 +80,7 @@ export class MaxPool2d extends Pool2d {
 /**
  * The largest of each window. x: [N, C, L]; y: [N, C, L'] with L' = ⌊(L + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
  *
- * @example new MaxPool1d(2).forward(zeros([8, 16, 100])) // [8, 16, 50]
+ * @example new MaxPool1d(2)(zeros([8, 16, 100])) // [8, 16, 50]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
  */
 export class MaxPool1d extends Module {
@@ -149,7 +149,7 @@ export class AvgPool2d extends Pool2d {
 /**
  * Means of windows laid so that there are `outputSize` of them. x: [N, C, H, W]; y: [N, C, *outputSize].
  *
- * @example new AdaptiveAvgPool2d(1).forward(zeros([8, 64, 7, 7])) // [8, 64, 1, 1]
+ * @example new AdaptiveAvgPool2d(1)(zeros([8, 64, 7, 7])) // [8, 64, 1, 1]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
  */
 export class AdaptiveAvgPool2d extends Module {
@@ -171,7 +171,7 @@ export class AdaptiveAvgPool2d extends Module {
 /**
  * Images in another size, by the nearest pixel unless `mode` says otherwise: {@link F.interpolate}. x: [N, C, d...].
  *
- * @example new Upsample({ scaleFactor: 2 }).forward(zeros([8, 64, 7, 7])) // [8, 64, 14, 14]
+ * @example new Upsample({ scaleFactor: 2 })(zeros([8, 64, 7, 7])) // [8, 64, 14, 14]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Upsample.html
  */
 export class Upsample extends Module {

@@ -124,7 +124,7 @@ export function summary(model: AnyModule, input: Shape | Tensor | readonly (Shap
     model.eval();
     const given = (): Tensor[] =>
       inputs.map((one) => (one instanceof Tensor ? one : zeros(checkShape('summary', one))));
-    step(() => noGrad(() => void (model.forward as (...inputs: Tensor[]) => unknown)(...given())));
+    step(() => noGrad(() => void model(...(given() as never[]))));
   } finally {
     for (const restore of undo) restore();
     for (const { module, mode } of modules) module.training = mode;

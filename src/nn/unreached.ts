@@ -28,11 +28,11 @@ export function begin(module: object): void {
 
 /** Names of the constructors that are running, innermost first. */
 function constructorsRunning(): string[] {
-  const limits = Error as { stackTraceLimit?: number };
+  const limits = Error as { stackTraceLimit?: number | undefined };
   const before = limits.stackTraceLimit;
   limits.stackTraceLimit = 100;
   const { stack = '' } = new Error();
-  if (before !== undefined) limits.stackTraceLimit = before;
+  limits.stackTraceLimit = before;
   // `at new Net (…)` in V8, `Net@…` elsewhere.
   return [...stack.matchAll(/^\s*at new ([\w$.]+)|^([\w$]+)@/gm)].map(([, v8, other]) => v8 ?? other ?? '');
 }

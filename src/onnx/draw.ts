@@ -1,6 +1,6 @@
 /** A model's graph for inputs of given shapes, with its constants read back. */
 import { refuse } from '../gpu/errors.js';
-import type { Module } from '../nn/module.js';
+import type { AnyModule } from '../nn/module.js';
 import { type Storage, scoped } from '../stream/storage.js';
 import { zeros } from '../tensor/create.js';
 import { Tensor, type TensorData } from '../tensor/tensor.js';
@@ -26,7 +26,7 @@ export type Read = Map<Storage, Promise<TensorData>>;
 
 /** Draws the model for inputs like the examples, with so many more rows. */
 export async function draw(
-  model: Module<never, unknown>,
+  model: AnyModule,
   examples: readonly Tensor[],
   more: number,
   options: DrawOptions,
@@ -50,7 +50,7 @@ export async function draw(
   return { ...drawn, initializers, shapes };
 }
 
-function inEvaluation<T>(model: Module<never, unknown>, body: () => T): T {
+function inEvaluation<T>(model: AnyModule, body: () => T): T {
   const modes = model.modules().map((module) => [module, module.training] as const);
   try {
     model.eval();
@@ -61,14 +61,14 @@ function inEvaluation<T>(model: Module<never, unknown>, body: () => T): T {
 }
 
 function graphOf(
-  model: Module<never, unknown>,
+  model: AnyModule,
   inputs: readonly Tensor[],
   { opset, inputNames, outputNames }: DrawOptions,
 ): Omit<Model, 'initializers'> & { constants: Constant[] } {
   const state = [...Object.entries(model.stateDict()), ...model.namedBuffers()];
   const names = namesFor('input', inputs.length, inputNames);
   const trace = new Trace(inputs);
-  const outputs = [...tensorsIn(trace.run(() => model.forward(...(inputs as never))))];
+  const outputs = [...tensorsIn(trace.run(() => model(...(inputs as never[]))))];
   const results = namesFor('output', outputs.length, outputNames);
   const ports = [...names, ...results];
   const twice = ports.find((name, i) => ports.includes(name, i + 1) || state.some(([other]) => other === name));

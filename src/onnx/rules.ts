@@ -3,6 +3,7 @@ import type { Conv2dShape } from '../kernels/conv2d/shape.js';
 import { type AvgPoolSpec, overhang, type PoolAxis } from '../kernels/pool.js';
 import { at, type Shape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { ELEMENTWISE } from './elementwise.js';
 import type { Graph, Operand, Rule } from './graph.js';
 import { type Attribute, ELEMENT } from './model.js';
 
@@ -10,7 +11,8 @@ import { type Attribute, ELEMENT } from './model.js';
 const OPERATORS =
   'add sub mul div pow neg abs exp log sqrt reciprocal sin cos tanh sigmoid erf floor ceil round sign relu softplus ' +
   'maximum:Max minimum:Min eq:Equal lt:Less le:LessOrEqual gt:Greater ge:GreaterOrEqual hardswish:HardSwish matmul:MatMul ' +
-  'isnan:IsNaN isinf:IsInf';
+  'isnan:IsNaN isinf:IsInf tan asin acos atan sinh cosh asinh acosh atanh softsign ' +
+  'logicalAnd:And logicalOr:Or logicalXor:Xor';
 
 const same =
   (op: string, attributes?: Readonly<Record<string, Attribute>>): Rule =>
@@ -151,6 +153,7 @@ const triangle =
 
 export const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(OPERATORS.split(' ').map(operator)),
+  ...ELEMENTWISE,
   ne: (g, { inputs }) => g.node('Not', [g.node('Equal', inputs)]),
   cast: (g, { x, value }) => cast(g, x, value.dtype),
   isfinite: (g, { x }) => g.node('Not', [g.node('Or', [g.node('IsNaN', [x]), g.node('IsInf', [x])])]),

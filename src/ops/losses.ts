@@ -30,7 +30,8 @@ export function reduced(losses: Tensor, reduction: Reduction = 'mean'): Tensor {
   return reduction === 'mean' ? mean(losses) : sum(losses);
 }
 
-function same(name: string, x: Tensor, target: Tensor): void {
+/** @internal */
+export function same(name: string, x: Tensor, target: Tensor): void {
   wantTensor(name, 'input', x);
   wantTensor(name, 'target', target);
   if (sameShape(x.shape, target.shape)) return;

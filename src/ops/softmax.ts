@@ -10,7 +10,7 @@ import { differentiable, isGradEnabled } from '../tensor/remember.js';
 import { at, dimOf, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { sum } from './broadcast.js';
-import { mul, sub } from './elementwise/arithmetic.js';
+import { mul, neg, sub } from './elementwise/arithmetic.js';
 import { exp } from './elementwise/exponential.js';
 
 /** A dimension as in `torch.softmax(x, 1)`, or by name as in `softmax(x, { dim: 1 })`. */
@@ -71,3 +71,9 @@ export const maskedSoftmax = (x: Tensor): Tensor => along('softmax', x, -1, fals
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
  */
 export const logSoftmax = (x: Tensor, dim: Dim = -1): Tensor => along('logSoftmax', x, dim, true);
+
+/** {@link softmax} of −x. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.softmin.html */
+export function softmin(x: Tensor, dim: Dim = -1): Tensor {
+  wantTensor('softmin', 'x', x);
+  return softmax(neg(x), typeof dim === 'number' ? dim : checked('softmin', dim, { dim: 'whole' }).dim);
+}

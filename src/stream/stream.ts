@@ -218,13 +218,10 @@ function refuseWritten(commands: readonly Command[], recording: Recording): void
   const check = (memories: Iterable<Memory>, text: string): void => {
     for (const memory of memories) if (written.has(memory)) recording.failure ??= new KindlingError(text);
   };
-  check(
-    recording.constants.keys(),
-    'capture: a constant made inside a captured function (linspace) is written in place. Make it outside.',
-  );
+  check(recording.constants.keys(), 'capture: a constant made inside (linspace) is written in place. Make it outside.');
   check(
     recording.inputs,
-    'capture: an argument is written in place, which a replay would do to a copy. Write into a tensor made outside.',
+    'capture: an argument is written in place, which a replay would do to a copy. Write outside.',
   );
 }
 

@@ -89,7 +89,7 @@ export const pauseCapture = (pause: boolean): void => {
  * @example
  * const train = capture((x: Tensor, y: Tensor) => {
  *   optimizer.zeroGrad();
- *   const loss = criterion.forward(model.forward(x), y);
+ *   const loss = criterion(model(x), y);
  *   loss.backward();
  *   optimizer.step();
  *   return loss;
@@ -192,7 +192,7 @@ export function capture<Args extends readonly unknown[], Result>(
       ran = false;
     },
     again(): Result {
-      if (!latest) refuse('tune: call the captured function twice before, or tune(() => train(x, y))');
+      if (!latest) refuse('tune: call the captured function twice before');
       return body(...(latest.pattern as unknown as Args));
     },
   });
@@ -220,9 +220,8 @@ function argumentText(path: readonly string[], before: unknown, now: unknown): s
 
 const fieldText = (field: string | null): string =>
   field
-    ? `${field} is another each time, by the function itself or from outside; hold what changes in a tensor (a buffer, ` +
-      'say), or change it less often.'
-    : 'What it uses lies elsewhere each time; write into the same tensors with copy_().';
+    ? `${field} is another each time; hold it in a tensor (a buffer, say), or change it less often.`
+    : 'What it uses lies elsewhere each time; write by copy_().';
 
 /** Recordings go with the function that nobody can call any more. */
 const collected = new FinalizationRegistry<Recorded[]>((recorded) => {

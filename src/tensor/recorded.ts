@@ -39,8 +39,8 @@ export function checkArguments(tensors: readonly Tensor[]): void {
 export function checkWritten(recording: Recording, tensors: readonly Tensor[]): void {
   if (!tensors.some(({ storage }) => recording.overwrites(storage.place, storage.bytes))) return;
   refuse(
-    'capture: the captured function writes into a tensor that is an argument too, whose copy it reads. Use the tensor ' +
-      'inside without passing it, or pass a clone().',
+    'capture: the captured function writes into a tensor that is an argument too, whose copy it reads. Use it ' +
+      'without passing it, or pass a clone().',
   );
 }
 
@@ -57,7 +57,7 @@ export function runOn<Args extends readonly unknown[], T>(body: (...args: Args) 
     if (!(error instanceof TypeError && error.message.includes('private'))) throw error;
     refuse(
       `capture: an argument has private fields, where replays see no new tensors (${error.message}). ` +
-        'Pass tensors themselves, or in arrays, objects and public fields.',
+        'Pass tensors in public fields.',
     );
   }
   refusePromise(value, 'capture: the function must not be async; return tensors and await them after the call');

@@ -19,7 +19,7 @@ import { tensorsIn } from './tree.js';
  * @example
  * const loss = step(() => {
  *   optimizer.zeroGrad();
- *   const loss = crossEntropy(model.forward(x), y);
+ *   const loss = crossEntropy(model(x), y);
  *   loss.backward();
  *   optimizer.step();
  *   return loss;

@@ -101,13 +101,11 @@ export class Tensor {
   }
 
   set requiresGrad(requires: boolean) {
-    if (this.isUsed()) {
-      const set = (value: boolean): void => {
-        this.#requiresGrad = value;
-      };
-      writeField(this, 'requiresGrad', () => this.#requiresGrad, set);
-    }
-    this.#requiresGrad = requires;
+    const set = (value: boolean): void => {
+      this.#requiresGrad = value;
+    };
+    if (this.isUsed()) writeField(this, 'requiresGrad', () => this.#requiresGrad, set);
+    set(requires);
   }
 
   /** The gradient accumulated by `backward()`, or null. One that is assigned outlives the step that made it. */
@@ -130,13 +128,11 @@ export class Tensor {
   }
 
   set hook(hook: Hook | undefined) {
-    if (this.isUsed()) {
-      const set = (value: Hook | undefined): void => {
-        this.#hook = value;
-      };
-      writeField(this, 'hook', () => this.#hook, set);
-    }
-    this.#hook = hook;
+    const set = (value: Hook | undefined): void => {
+      this.#hook = value;
+    };
+    if (this.isUsed()) writeField(this, 'hook', () => this.#hook, set);
+    set(hook);
   }
 
   /** @internal Forgets the gradient, whose memory goes with the running step. */

@@ -23,7 +23,7 @@ function accessorOf(target: object, name: PropertyKey): PropertyDescriptor | nul
 /** The function reads a field. Of one behind a getter, which may read private fields, it is the result that counts. */
 function noteRead(target: object, name: PropertyKey, self: unknown, value: unknown): void {
   const fields = recording()?.fields;
-  if (!fields || name === opaque) return;
+  if (!fields) return;
   if (!accessorOf(target, name)) {
     fields.see(target, name);
     return;
@@ -102,10 +102,18 @@ export function watch<T extends object>(object: T): T {
   return watched;
 }
 
-/** A base of classes whose instances are watched. */
+/** A base of classes whose instances are watched, and run their `forward` when they are called. */
 export abstract class Watched {
+  abstract forward(...inputs: never[]): unknown;
+
   constructor() {
+    const call: { (...inputs: never[]): unknown; name?: string; length?: number } = (...inputs) =>
+      self.forward(...inputs);
+    const self: Watched = watch(Object.setPrototypeOf(call, new.target.prototype));
+    // An arrow has no other fields. Without them it is as bare as `this`, in whose place it stands.
+    delete call.name;
+    delete call.length;
     // biome-ignore lint/correctness/noConstructorReturn: fields of derived classes, private ones too, are the proxy's
-    return watch(this);
+    return self;
   }
 }

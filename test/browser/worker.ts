@@ -23,7 +23,7 @@ export async function train(): Promise<Trained> {
   );
   const step = capture((x: Tensor, y: Tensor) => {
     optimizer.zeroGrad();
-    const loss = criterion.forward(model.forward(x), y);
+    const loss = criterion(model(x), y);
     loss.backward();
     optimizer.step();
     return loss;

@@ -52,7 +52,7 @@ export interface Conformance {
 }
 
 export async function runConformance(options: CasesOptions): Promise<Conformance> {
-  const { files, read, only = [], progress = () => undefined } = options;
+  const { files, read, only = [], except = [], progress = () => undefined } = options;
   const { host, description } = await init();
   const rows = new Map<string, Row>();
   const [failures, ignored]: [string[], string[]] = [[], []];
@@ -61,7 +61,7 @@ export async function runConformance(options: CasesOptions): Promise<Conformance
     if (!Array.isArray(tests)) ignored.push(`${file}: no list of tests`);
     for (const test of tests ?? []) {
       const op = test.graph.operators.map(({ name }) => name).join(' → ');
-      if (only.length > 0 && !only.includes(op)) continue;
+      if ((only.length > 0 && !only.includes(op)) || except.includes(op)) continue;
       progress(test.name);
       const row = rows.get(op) ?? { op, cases: 0, passed: 0, failed: 0, leftOut: {}, worst: null };
       rows.set(op, row);

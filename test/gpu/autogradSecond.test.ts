@@ -35,6 +35,8 @@ const near = (what: string, got: k.Tensor, want: readonly number[]) => close(wha
 
 const ALL = [-3.5, -2.2, -1.1, -0.4, 0.3, 0.9, 1.7, 3.4, 6.5];
 const POSITIVE = [0.2, 0.7, 1.3, 2.5];
+const INSIDE = [-0.9, -0.4, 0.2, 0.7];
+const ABOVE = [1.2, 1.7, 2.6, 5];
 
 type Unary = (x: k.Tensor) => k.Tensor;
 const SMOOTH: Readonly<Record<string, readonly [Unary, readonly number[], (readonly number[])?]>> = {
@@ -64,6 +66,35 @@ const SMOOTH: Readonly<Record<string, readonly [Unary, readonly number[], (reado
   hardswish: [k.hardswish, ALL.map((x) => (Math.abs(x) < 3 ? 1 / 3 : 0))],
   powScalar: [(x) => k.pow(x, 3), [-21, -13.2, -6.6, -2.4, 1.8, 5.4, 10.2, 20.4, 39]],
   'powScalar 1.5': [(x) => k.pow(x, 1.5), [1.67705, 0.896421, 0.657794, 0.474342], POSITIVE],
+  sinh: [k.sinh, [-16.5426, -4.45711, -1.33565, -0.410752, 0.30452, 1.02652, 2.64563, 14.9654, 332.57]],
+  cosh: [k.cosh, [16.5728, 4.56791, 1.66852, 1.08107, 1.04534, 1.43309, 2.82832, 14.9987, 332.572]],
+  asinh: [k.asinh, [0.0725678, 0.155885, 0.334815, 0.320164, -0.263622, -0.369594, -0.221577, -0.0763826, -0.0228525]],
+  atan: [k.atan, [0.0398718, 0.129011, 0.450441, 0.59453, -0.505008, -0.549434, -0.224688, -0.0431052, -0.00694978]],
+  tan: [k.tan, [-0.854291, 7.93353, -19.0986, -0.996738, 0.677873, 6.52258, -927.251, 0.565566, 0.461931]],
+  sinc: [k.sinc, [0.88275, -1.13852, 2.30674, -1.87196, -2.45849, 1.53947, 0.983457, 0.916833, -0.481004]],
+  expm1: [k.expm1, [0.0301974, 0.110803, 0.332871, 0.67032, 1.34986, 2.4596, 5.47395, 29.9641, 665.142]],
+  exp2: [k.exp2, [0.0424664, 0.104565, 0.224139, 0.364115, 0.591507, 0.896557, 1.561, 5.07169, 43.4856]],
+  selu: [F.selu, [0.05309, 0.194803, 0.58522, 1.17849, 0.0, 0.0, 0.0, 0.0, 0.0]],
+  celu: [(x) => F.celu(x, { alpha: 0.7 }), [0.00962564, 0.0616562, 0.296783, 0.80674, 0.0, 0.0, 0.0, 0.0, 0.0]],
+  mish: [F.mish, [-0.0407462, 0.0064525, 0.305799, 0.596202, 0.563395, 0.23835, -0.0368145, -0.017956, -9.87428e-5]],
+  logsigmoid: [
+    F.logsigmoid,
+    [-0.028453, -0.0898003, -0.18737, -0.240261, -0.244458, -0.2055, -0.130606, -0.0312525, -0.00149893],
+  ],
+  softsign: [
+    F.softsign,
+    [0.0219479, 0.0610352, 0.215959, 0.728863, -0.910332, -0.291588, -0.101611, -0.0234786, -0.00474074],
+  ],
+  tanhshrink: [
+    F.tanhshrink,
+    [-0.0072685, -0.0935257, -0.575081, -0.650198, 0.533182, 0.697556, 0.233871, 0.0088706, 1.80825e-5],
+  ],
+  log2: [k.log2, [-36.0674, -2.94428, -0.853666, -0.230831], POSITIVE],
+  log10: [k.log10, [-10.8574, -0.886315, -0.256979, -0.0694871], POSITIVE],
+  asin: [k.asin, [-10.8671, -0.519566, 0.212629, 1.92195], INSIDE],
+  acos: [k.acos, [10.8671, 0.519566, -0.212629, -1.92195], INSIDE],
+  atanh: [k.atanh, [-49.8615, -1.13379, 0.434028, 5.38255], INSIDE],
+  acosh: [k.acosh, [-4.11152, -0.654269, -0.188079, -0.0425259], ABOVE],
   log: [k.log, [-25, -2.04082, -0.591716, -0.16], POSITIVE],
   log1p: [k.log1p, [-0.694444, -0.346021, -0.189036, -0.0816327], POSITIVE],
   sqrt: [k.sqrt, [-2.79508, -0.426867, -0.168665, -0.0632456], POSITIVE],
@@ -75,6 +106,11 @@ const STEPWISE: Readonly<Record<string, readonly [Unary, (x: number) => number]>
   neg: [k.neg, () => -1],
   abs: [k.abs, Math.sign],
   floor: [k.floor, () => 0],
+  trunc: [k.trunc, () => 0],
+  frac: [k.frac, () => 1],
+  softshrink: [F.softshrink, (x) => Number(Math.abs(x) > 0.5)],
+  hardshrink: [(x) => F.hardshrink(x, { lambd: 1 }), (x) => Number(Math.abs(x) > 1)],
+  hardtanh: [F.hardtanh, (x) => Number(Math.abs(x) < 1)],
   ceil: [k.ceil, () => 0],
   round: [k.round, () => 0],
   sign: [k.sign, () => 0],
@@ -91,7 +127,7 @@ describe('elementwise', () => {
     const names = unaryRecords.flatMap(({ name, makes }) => (makes ? [] : [name]));
     expect(names.filter((name) => !(name in SMOOTH) && !(name in STEPWISE))).toEqual([]);
     const pairs = binaryRecords.filter(({ grad }) => grad);
-    const cased = ['add', 'bce', 'div', 'maximum', 'minimum', 'mul', 'pow', 'sub', 'weightedSoftplus'];
+    const cased = 'add atan2 bce div fmod maximum minimum mul pow prelu remainder sub weightedSoftplus'.split(' ');
     expect(pairs.map(({ name }) => name).sort()).toEqual(cased);
   });
 
@@ -118,7 +154,7 @@ describe('elementwise', () => {
       const [g] = k.grad(f(x.mul(1)), [x], { gradOutputs: u, createGraph: true });
       const [byX, byU] = k.grad(k.square(g).sum(), [x, u], { allowUnused: true, createGraph: true });
       // PyTorch's zeros, of functions that bend, and nothing of those that do not.
-      if (/abs|elu|hardsigmoid/i.test(name))
+      if (/abs|elu|hardsigmoid|hardtanh|shrink/i.test(name))
         await near(
           'by x',
           byX ?? u,
@@ -151,6 +187,9 @@ describe('elementwise', () => {
   test('add of −b, as sub', () => pair((a, b) => k.add(a, k.neg(b)), [72, 720, 2664], [-1274.4, -1137.6, -1044]));
   test('mul', () => pair(k.mul, [1666.27, 12505.8, 33354.7], [-39472.7, 23025.7, 65787.8]));
   test('div', () => pair(k.div, [779.151, 3295.2, 7088.23], [5247.2, -46163.5, -1036.98]));
+  test('atan2', () => pair(k.atan2, [102.338, -5.6625, -5.53696], [-4.22534, -59.514, -5.21259]));
+  test('fmod', () => pair(k.fmod, [162.0, 286.32, 117.6], [154.64, -390.88, -28.0]));
+  test('remainder', () => pair(k.remainder, [-39.92, -35.12, -98.72], [-621.04, -172.0, -4.96]));
   test('pow', () => pair(k.pow, [297794, 21008, 961511], [93883.9, 84613.3, 1.84547e6]));
 
   test.each([1, 3])('cross-entropy of logits, whose positive targets weigh %d', async (p) => {
@@ -171,6 +210,32 @@ describe('elementwise', () => {
       byX,
       slopes.map((y, i) => (1 + (p - 1) * (targets[i] ?? 0)) * y * (1 - y) + (byBoth[i] ?? 0)),
     );
+  });
+
+  test('prelu', async () => {
+    // Of y = w x where x is below 0: by x and w of Σ (v · dy/dx + dy/dw) they are 1 and v there.
+    const [x, w] = [
+      leaf([
+        [-2, 3],
+        [0.5, -1],
+      ]),
+      leaf([0.25, 0.5]),
+    ];
+    const [gx, gw] = k.grad(F.prelu(x, w).sum(), [x, w], { createGraph: true });
+    const [byX, byW] = k.grad(
+      gx
+        .mul(
+          k.tensor([
+            [1, 2],
+            [3, 4],
+          ]),
+        )
+        .sum()
+        .add(gw.sum()),
+      [x, w],
+    );
+    await near('by x', byX, [1, 0, 0, 1]);
+    await near('by w', byW, [1, 4]);
   });
 
   test('pow where the base is 0', async () => {

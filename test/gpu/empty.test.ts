@@ -17,9 +17,10 @@ const ones = (...shape: number[]): Tensor => k.ones(shape);
 const UNARY = { ...k, ...F } as unknown as Record<string, (x: Tensor) => Tensor>;
 const unary = (
   'neg abs exp log log1p sqrt rsqrt reciprocal square sin cos tanh sigmoid erf floor ceil round sign relu relu6 leakyRelu ' +
-  'elu silu softplus gelu hardsigmoid hardswish dropout isnan isinf isfinite nanToNum'
+  'elu silu softplus gelu hardsigmoid hardswish dropout isnan isinf isfinite nanToNum ' +
+  'acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc logicalNot celu hardshrink hardtanh logsigmoid mish selu softshrink softsign tanhshrink softmin'
 ).split(' ');
-const binary = 'add sub mul div maximum minimum eq ne lt le gt ge'.split(' ');
+const binary = 'add sub mul div maximum minimum eq ne lt le gt ge atan2 fmod remainder'.split(' ');
 const BINARY = k as unknown as Record<string, (a: Tensor, b: Tensor | number) => Tensor>;
 
 type Reduction = 'mean' | 'sum' | 'none';
@@ -30,6 +31,11 @@ const LOSSES: Readonly<Record<string, (empty: (...shape: number[]) => Tensor, re
   huberLoss: (e, reduction) => F.huberLoss(e(0, 3), e(0, 3), { reduction }),
   binaryCrossEntropy: (e, reduction) => F.binaryCrossEntropy(e(0, 3), zeros([0, 3]), { reduction }),
   binaryCrossEntropyWithLogits: (e, reduction) => F.binaryCrossEntropyWithLogits(e(0, 3), zeros([0, 3]), { reduction }),
+  hingeEmbeddingLoss: (e, reduction) => F.hingeEmbeddingLoss(e(0, 3), zeros([0, 3]), { reduction }),
+  softMarginLoss: (e, reduction) => F.softMarginLoss(e(0, 3), zeros([0, 3]), { reduction }),
+  poissonNllLoss: (e, reduction) => F.poissonNllLoss(e(0, 3), zeros([0, 3]), { reduction }),
+  gaussianNllLoss: (e, reduction) => F.gaussianNllLoss(e(0, 3), e(0, 3), e(0, 3), { reduction }),
+  marginRankingLoss: (e, reduction) => F.marginRankingLoss(e(0, 3), e(0, 3), zeros([0, 3]), { reduction }),
   klDiv: (e, reduction) => F.klDiv(e(0, 3), zeros([0, 3]), { reduction }),
 };
 
@@ -40,6 +46,15 @@ const CASES: readonly Case[] = [
     [`${name} of columns`, (e) => BINARY[name]?.(e(2, 0), e(2, 1)) as Tensor, [2, 0]],
     [`${name} of a number`, (e) => BINARY[name]?.(e(0), 2) as Tensor, [0]],
   ]),
+  ['logicalAnd', (e) => k.logicalAnd(e(0, 3), e(3)), [0, 3]],
+  ['lerp', (e) => k.lerp(e(0, 3), e(0, 3), 0.25), [0, 3]],
+  ['prelu', (e) => F.prelu(e(0, 3), e(3)), [0, 3]],
+  ['glu', (e) => F.glu(e(0, 4)), [0, 2]],
+  ['cosineSimilarity', (e) => F.cosineSimilarity(e(0, 3), e(0, 3)), [0]],
+  ['pairwiseDistance', (e) => F.pairwiseDistance(e(0, 3), e(0, 3)), [0]],
+  ['tripletMarginLoss', (e) => F.tripletMarginLoss(e(0, 3), e(0, 3), e(0, 3)), [], nan],
+  ['multiMarginLoss', (e) => F.multiMarginLoss(e(0, 3), indices(0)), [], nan],
+  ['multilabelSoftMarginLoss', (e) => F.multilabelSoftMarginLoss(e(0, 3), zeros([0, 3])), [], nan],
   ['clamp', (e) => k.clamp(e(0), { min: 0, max: 1 }), [0]],
   ['pow', (e) => k.pow(e(0, 2), 2.5), [0, 2]],
   ['where', (e) => k.where(k.gt(e(0, 3), 0), e(0, 3), e(3)), [0, 3]],

@@ -16,7 +16,7 @@ const WITHOUT =
   'sync tensor uniform zeros';
 
 /** Where a number may stand for a tensor, or null for none. */
-const OPERANDS = [...PAIRS.split(' ').filter((name) => name !== 'matmul'), 'normal', 'where', 'maskedFill'];
+const OPERANDS = [...PAIRS.split(' ').filter((name) => name !== 'matmul'), 'normal', 'where', 'maskedFill', 'lerp'];
 
 const FUNCTIONS = { ...k, ...F } as unknown as Readonly<Record<string, (...given: Arguments) => unknown>>;
 
@@ -99,7 +99,7 @@ test('what is meant is said', async () => {
   const saying: readonly (readonly [() => unknown, string])[] = [
     [() => F.linear(wrong(undefined), model.weight), 'linear: input is undefined, wants a tensor'],
     [() => F.relu(wrong(Promise.resolve(x))), 'relu: x is a Promise, wants a tensor; await it first'],
-    [() => F.relu(wrong(model)), 'relu: x is a Linear, wants a tensor; call its forward()'],
+    [() => F.relu(wrong(model)), 'relu: x is a Linear, wants a tensor; call it'],
     [() => F.relu(wrong([1, 2])), 'relu: x is [1, 2], wants a tensor; make one with tensor()'],
     [() => x.add(wrong(undefined)), 'add: b is undefined, wants a tensor or a number'],
     [() => k.cat(wrong(x)), 'cat: wants an array of tensors, got a tensor; write cat([x, y])'],

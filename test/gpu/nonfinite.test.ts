@@ -37,6 +37,15 @@ const CALLS = {
   'clamp min': (x: k.Tensor) => k.clamp(x, { min: 0.5 }),
   'clamp max': (x: k.Tensor) => k.clamp(x, { max: 0.5 }),
   'clamp infinite': (x: k.Tensor) => k.clamp(x, { min: -INF, max: INF }),
+  'lerp far': (x: k.Tensor, y: k.Tensor) => k.lerp(x, y, 0.7),
+  lerp: (x: k.Tensor, y: k.Tensor) => k.lerp(x, y, 0.3),
+  'gaussianNllLoss none': (x: k.Tensor, t: k.Tensor) =>
+    F.gaussianNllLoss(x, t, k.fullLike(x, 0.5), { reduction: 'none' }),
+  'marginRankingLoss none': (x: k.Tensor, t: k.Tensor) =>
+    F.marginRankingLoss(x, k.zerosLike(x), t, { reduction: 'none' }),
+  tripletMarginLoss: (x: k.Tensor, y: k.Tensor) => F.tripletMarginLoss(x, y, k.zerosLike(x), { reduction: 'none' }),
+  cosineEmbeddingLoss: (x: k.Tensor, y: k.Tensor, target: k.Tensor) =>
+    F.cosineEmbeddingLoss(x, y, target, { reduction: 'none' }),
   'nanToNum given': (x: k.Tensor) => k.nanToNum(x, { nan: 1.5, posinf: 7, neginf: -7 }),
   'pow infinite': (x: k.Tensor) => k.pow(x, INF),
   'pow -infinite': (x: k.Tensor) => k.pow(x, -INF),

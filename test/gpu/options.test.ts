@@ -76,6 +76,23 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     softmax: (o) => kindling.softmax(x(), o),
   },
   nn: {
+    SELU: (o) => new nn.SELU(o),
+    Mish: (o) => new nn.Mish(o),
+    LogSigmoid: (o) => new nn.LogSigmoid(o),
+    Softsign: (o) => new nn.Softsign(o),
+    Tanhshrink: (o) => new nn.Tanhshrink(o),
+    CosineSimilarity: (o) => new nn.CosineSimilarity(o),
+    PairwiseDistance: (o) => new nn.PairwiseDistance(o),
+    TripletMarginLoss: (o) => new nn.TripletMarginLoss(o),
+    CosineEmbeddingLoss: (o) => new nn.CosineEmbeddingLoss(o),
+    MarginRankingLoss: (o) => new nn.MarginRankingLoss(o),
+    HingeEmbeddingLoss: (o) => new nn.HingeEmbeddingLoss(o),
+    SoftMarginLoss: (o) => new nn.SoftMarginLoss(o),
+    MultiLabelSoftMarginLoss: (o) => new nn.MultiLabelSoftMarginLoss(o),
+    MultiMarginLoss: (o) => new nn.MultiMarginLoss(o),
+    GaussianNLLLoss: (o) => new nn.GaussianNLLLoss(o),
+    PoissonNLLLoss: (o) => new nn.PoissonNLLLoss(o),
+    PReLU: (o) => new nn.PReLU(2, o),
     AvgPool2d: (o) => new nn.AvgPool2d(2, o),
     BCELoss: (o) => new nn.BCELoss(o),
     BCEWithLogitsLoss: (o) => new nn.BCEWithLogitsLoss(o),
@@ -116,6 +133,23 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     xavierUniform: (o) => nn.init.xavierUniform(x(), o),
   },
   functional: {
+    celu: (o) => F.celu(x(), o),
+    glu: (o) => F.glu(x(), o),
+    hardshrink: (o) => F.hardshrink(x(), o),
+    hardtanh: (o) => F.hardtanh(x(), o),
+    softmin: (o) => F.softmin(x(), o),
+    softshrink: (o) => F.softshrink(x(), o),
+    cosineSimilarity: (o) => F.cosineSimilarity(x(), x(), o),
+    hingeEmbeddingLoss: (o) => F.hingeEmbeddingLoss(x(), x(), o),
+    multilabelSoftMarginLoss: (o) => F.multilabelSoftMarginLoss(x(), x(), o),
+    pairwiseDistance: (o) => F.pairwiseDistance(x(), x(), o),
+    poissonNllLoss: (o) => F.poissonNllLoss(x(), x(), o),
+    softMarginLoss: (o) => F.softMarginLoss(x(), x(), o),
+    cosineEmbeddingLoss: (o) => F.cosineEmbeddingLoss(x(), x(), x(), o),
+    gaussianNllLoss: (o) => F.gaussianNllLoss(x(), x(), x(), o),
+    marginRankingLoss: (o) => F.marginRankingLoss(x(), x(), x(), o),
+    tripletMarginLoss: (o) => F.tripletMarginLoss(x(), x(), x(), o),
+    multiMarginLoss: (o) => F.multiMarginLoss(x(), labels(), o),
     avgPool2d: (o) => F.avgPool2d(picture(), o),
     batchNorm: (o) => F.batchNorm(x(), o),
     binaryCrossEntropy: (o) => F.binaryCrossEntropy(x(), x(), o),
@@ -211,12 +245,14 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
     'expand flatten flip floor gather ge gt hardsigmoid hardswish indexSelect isGradEnabled isfinite isinf isnan keep le log log1p lt manualSeed ' +
     'maskedFill matmul maximum minimum mul narrow ne neg noGrad normal onCompile permute pow print randomState reciprocal ' +
     'registerHook relu relu6 reshape round rsqrt select setRandomState sigmoid sign silu sin slice split sqrt square squeeze ' +
-    'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where',
+    'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where ' +
+    'atan2 fmod lerp logicalAnd logicalNot logicalOr logicalXor remainder acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc',
   nn:
     'AdaptiveAvgPool2d Dropout Dropout2d ELU Flatten Identity LeakyReLU LogSoftmax Module ModuleList Parameter Sequential ' +
-    'Softmax Softplus firstNonfinite init registerForwardHook registerForwardPreHook registerFullBackwardHook summary',
-  init: 'calculateFanInAndFanOut calculateGain constant normal ones resetLinear uniform zeros',
-  functional: 'adaptiveAvgPool2d flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',
+    'CELU GLU Hardshrink Hardtanh Softmin Softshrink Softmax Softplus firstNonfinite init registerForwardHook registerForwardPreHook registerFullBackwardHook summary',
+  init: 'calculateFanInAndFanOut calculateGain constant normal ones uniform zeros',
+  functional:
+    'logsigmoid mish prelu selu softsign tanhshrink adaptiveAvgPool2d flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',
   optim: 'LRScheduler Optimizer l1Penalty lrScheduler',
   data: 'Compose ImageDataset Normalize RandomHorizontalFlip Subset TensorDataset channelStats',
   metrics: 'ClassificationReport accuracy',
@@ -288,7 +324,9 @@ describe.each([...Object.entries(TAKES), ['methods', METHODS] as const])('%s', (
     }
     expect(await refusal(call, { toString: 1 })).toContain('no option toString');
     const misplaced =
-      name === 'softmax' || name === 'logSoftmax' || /Pool/.test(name) ? ['1', null] : [1, '1', [1], null];
+      name === 'softmax' || name === 'softmin' || name === 'logSoftmax' || /Pool/.test(name)
+        ? ['1', null]
+        : [1, '1', [1], null];
     for (const given of [...misplaced, x()]) expect(await refusal(call, given)).toMatch(/wants an object of options/);
   });
 });

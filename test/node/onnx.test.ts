@@ -238,6 +238,58 @@ const functions: [string, (...x: Tensor[]) => Tensor, () => Tensor[]][] = [
       ]),
     ],
   ],
+  [
+    'hyperbolic functions',
+    (a, b) => k.stack([k.sinh(a), k.cosh(a), k.asinh(a), k.acosh(b.add(1)), k.atanh(k.tanh(a)), k.expm1(a)]),
+    () => [f(5), positive(5)],
+  ],
+  [
+    'angles and logarithms',
+    (a, b) => k.stack([k.tan(a), k.asin(k.sin(a)), k.acos(k.sin(a)), k.atan(a), k.exp2(a), k.log2(b), k.log10(b)]),
+    () => [f(5), positive(5)],
+  ],
+  [
+    'parts and rests',
+    (a, b) => k.stack([k.trunc(a.mul(4)), k.frac(a.mul(4)), k.fmod(a, b), k.remainder(a, b)]),
+    () => [f(5), f(5)],
+  ],
+  [
+    'rests of whole numbers',
+    (a) => k.stack([k.fmod(a, 3), k.remainder(a, 3), k.remainder(a, -3)]),
+    () => [randint(-9, 9, [2, 5])],
+  ],
+  [
+    'logic',
+    (a, b) =>
+      k.stack([
+        k.logicalAnd(k.gt(a, 0), b),
+        k.logicalOr(a, k.lt(b, 0)),
+        k.logicalXor(k.gt(a, 0), k.gt(b, 0)),
+        k.logicalNot(k.gt(a, b)),
+      ]),
+    () => [f(5), f(5)],
+  ],
+  [
+    'more activations',
+    (a) =>
+      k.stack([
+        F.selu(a),
+        F.celu(a, { alpha: 0.7 }),
+        F.mish(a),
+        F.hardtanh(a, { maxVal: 0.5 }),
+        F.logsigmoid(a),
+        F.softsign(a),
+      ]),
+    () => [f(5)],
+  ],
+  [
+    'what shrinks, and gates',
+    (a) =>
+      k
+        .stack([F.tanhshrink(a), F.softshrink(a), F.hardshrink(a), F.prelu(a, k.full([4], 0.25)), F.softmin(a, 1)])
+        .add(F.glu(a).sum()),
+    () => [f(4)],
+  ],
   ['sines', (a) => k.sin(a).add(k.cos(a)).add(k.erf(a)), () => [f(5)]],
   [
     'rounding',

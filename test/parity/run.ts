@@ -50,7 +50,7 @@ type Case = Readonly<Record<string, unknown>> & { name?: string };
 type Document = Readonly<Record<string, unknown>> & { tensors?: string; cases: Case[] };
 
 export async function runParity(options: CasesOptions): Promise<Parity> {
-  const { progress = () => undefined, only = [] } = options;
+  const { progress = () => undefined, only = [], except = [] } = options;
   const { host, description } = await init();
   const parity: Parity = { host, adapter: description, rows: [], failures: [], ignored: [] };
   for (const file of options.files.filter((name) => name.endsWith('.json')).sort()) {
@@ -64,7 +64,7 @@ export async function runParity(options: CasesOptions): Promise<Parity> {
     }
     const rows = new Map<string, Row>();
     for (const { op, name, run } of ready) {
-      if (only.length > 0 && !only.includes(op)) continue;
+      if ((only.length > 0 && !only.includes(op)) || except.includes(op)) continue;
       progress(`${file}: ${name}`);
       const row = rows.get(op) ?? { file, op, cases: 0, passed: 0, failed: 0, notImplemented: 0, worst: null };
       rows.set(op, row);

@@ -9,12 +9,14 @@ export interface CasesOptions {
   read: (name: string) => Promise<Uint8Array>;
   /** Ops to run; all where empty. */
   only?: readonly string[];
+  /** Ops to leave out. */
+  except?: readonly string[];
   progress?: (line: string) => void;
 }
 
 export const casesPage =
   (run: (options: CasesOptions) => Promise<unknown>) =>
-  (host: Host, input: { files: string[]; only: string[] }): Promise<unknown> =>
+  (host: Host, input: { files: string[]; only: string[]; except: string[] }): Promise<unknown> =>
     run({
       ...input,
       read: async (name) => {

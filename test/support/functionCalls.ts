@@ -8,9 +8,12 @@ const ALONE =
   'abs amax amin argmax argmin ceil clone cos elu erf exp floor fullLike:1 gelu hardsigmoid hardswish isfinite isinf isnan keep leakyRelu ' +
   'log log1p logSoftmax logsumexp mean nanToNum neg norm onesLike print prod randLike randnLike reciprocal relu relu6 round ' +
   'rsqrt sigmoid sign silu sin softmax softplus sqrt square squeeze std sum tanh tril triu unbind variance zerosLike bernoulli flatten ' +
-  'dropout normalize';
-export const PAIRS = 'add sub mul div maximum minimum eq ne lt le gt ge pow matmul';
-const LOSSES = 'mseLoss l1Loss smoothL1Loss huberLoss binaryCrossEntropy binaryCrossEntropyWithLogits klDiv';
+  'dropout normalize ' +
+  'acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc logicalNot ' +
+  'celu hardshrink hardtanh logsigmoid mish selu softshrink softsign tanhshrink softmin';
+export const PAIRS = 'add sub mul div maximum minimum eq ne lt le gt ge pow matmul atan2 fmod remainder';
+const LOSSES =
+  'hingeEmbeddingLoss softMarginLoss multilabelSoftMarginLoss poissonNllLoss cosineSimilarity pairwiseDistance mseLoss l1Loss smoothL1Loss huberLoss binaryCrossEntropy binaryCrossEntropyWithLogits klDiv';
 
 /** Arguments that each takes. */
 export function functionCalls(): Readonly<Record<string, Arguments>> {
@@ -23,6 +26,9 @@ export function functionCalls(): Readonly<Record<string, Arguments>> {
     ...Object.fromEntries(ALONE.split(' ').map((name) => [name.replace(':1', ''), name.endsWith(':1') ? [x, 1] : [x]])),
     ...Object.fromEntries(PAIRS.split(' ').map((name) => [name, [x, x]])),
     ...Object.fromEntries(LOSSES.split(' ').map((name) => [name, [x, x]])),
+    ...{ logicalAnd: [x, x], logicalOr: [x, x], logicalXor: [x, x], lerp: [x, x, x], prelu: [x, k.ones([3])] },
+    ...{ glu: [x, { dim: 0 }], gaussianNllLoss: [x, x, x], tripletMarginLoss: [x, x, x], marginRankingLoss: [x, x, x] },
+    ...{ multiMarginLoss: [x, classes], cosineEmbeddingLoss: [x, x, k.ones([2])] },
     adaptiveAvgPool2d: [images, 2],
     avgPool2d: [images, 2],
     backward: [loss],

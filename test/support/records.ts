@@ -1,9 +1,11 @@
 /** The records of all elementwise ops, by name: bundlers put a module's exports in different orders. */
 import * as k from 'kindling';
+import * as F from 'kindling/nn/functional';
 import * as logits from '../../src/ops/elementwise/logits.js';
 import { type BinaryRecord, recordsOf, type UnaryRecord } from '../../src/ops/elementwise/make.js';
 
-const all = [...Object.values<unknown>(k), ...Object.values(logits)]
+const functions = new Set([...Object.values<unknown>(k), ...Object.values<unknown>(F), ...Object.values(logits)]);
+const all = [...functions]
   .flatMap((made) => (typeof made === 'function' ? recordsOf(made) : []))
   .sort((a, b) => (a.name < b.name ? -1 : 1));
 

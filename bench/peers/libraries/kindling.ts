@@ -36,7 +36,7 @@ function prepareStep(batch: number, data: TrainingData): Repeatable {
   });
   const train = capture((x: Tensor, y: Tensor) => {
     optimizer.zeroGrad();
-    const loss = F.nllLoss(model.forward(x), y);
+    const loss = F.nllLoss(model(x), y);
     loss.backward();
     optimizer.step();
     return loss;

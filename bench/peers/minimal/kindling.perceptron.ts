@@ -9,7 +9,7 @@ const model = new Sequential(new Linear(2, 8), new ReLU(), new Linear(8, 2));
 const optimizer = new Adam(model.parameters(), { lr: 1e-2 });
 const train = capture((x: Tensor, y: Tensor) => {
   optimizer.zeroGrad();
-  const loss = crossEntropy(model.forward(x), y);
+  const loss = crossEntropy(model(x), y);
   loss.backward();
   optimizer.step();
   return loss;

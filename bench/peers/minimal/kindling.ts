@@ -22,7 +22,7 @@ const model: Module = new Sequential(
 const optimizer = new Adam(model.parameters(), { lr: 1e-3 });
 const train = capture((x: Tensor, y: Tensor) => {
   optimizer.zeroGrad();
-  const loss = crossEntropy(model.forward(x), y);
+  const loss = crossEntropy(model(x), y);
   loss.backward();
   optimizer.step();
   return loss;
