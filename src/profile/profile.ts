@@ -2,10 +2,11 @@
 import { adapter } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
 import { checked, required } from '../gpu/options.js';
+import { hasTimestamps } from '../stream/timestamps.js';
 import type { MeasuredStep } from './figures.js';
 import { measurePeaks } from './peaks.js';
 import { Profile } from './result.js';
-import { Clock, hasTimestamps, type Run, run } from './stopwatch.js';
+import { Clock, type Run, run } from './stopwatch.js';
 
 export interface ProfileOptions {
   /** Steps that are measured, after as many whose wall time is taken. Default: 3. */

@@ -2,12 +2,13 @@
  * Times of single dispatches. While a stopwatch runs, every dispatch lies in a compute pass of its own, which writes a
  * timestamp when it begins and one when it ends; the commands are the same otherwise, and so are their results.
  */
-import { adapter, device, orLost } from '../gpu/device.js';
+import { adapter } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { type Stopwatch, setStopwatch } from '../stream/encode.js';
 import type { EncodedDispatch } from '../stream/plan.js';
 import { flush, sync } from '../stream/stream.js';
+import { hasTimestamps, Timestamps } from '../stream/timestamps.js';
 
 /** One dispatch on the device's clock, in milliseconds since the first one that was measured with it. */
 export interface Timed {
@@ -20,41 +21,33 @@ export interface Timed {
 
 /** Queries that a set may hold. */
 const QUERIES = 4096;
-const QUERY_RESOLVE_COPY_SRC = 0x0200 | 0x04;
-const MAP_READ_COPY_DST = 0x01 | 0x08;
 
-interface QuerySet {
-  readonly queries: GPUQuerySet;
+/** What fits into one set. */
+interface Measured {
+  readonly timestamps: Timestamps;
   readonly dispatches: EncodedDispatch[];
-  resolved?: { readonly buffer: GPUBuffer; readonly staging: GPUBuffer };
 }
 
 class Queries implements Stopwatch {
   /** Of the command buffer that is encoded now. */
-  #open: QuerySet[] = [];
-  readonly #closed: QuerySet[] = [];
+  #open: Measured[] = [];
+  readonly #closed: Measured[] = [];
 
   start(dispatch: EncodedDispatch): GPUComputePassTimestampWrites {
     let set = this.#open.at(-1);
     if (!set || 2 * set.dispatches.length === QUERIES) {
-      set = { queries: device().createQuerySet({ type: 'timestamp', count: QUERIES }), dispatches: [] };
+      set = { timestamps: new Timestamps(QUERIES), dispatches: [] };
       this.#open.push(set);
     }
     const index = 2 * set.dispatches.length;
     set.dispatches.push(dispatch);
-    return { querySet: set.queries, beginningOfPassWriteIndex: index, endOfPassWriteIndex: index + 1 };
+    const { querySet } = set.timestamps;
+    return { querySet, beginningOfPassWriteIndex: index, endOfPassWriteIndex: index + 1 };
   }
 
   finish(encoder: GPUCommandEncoder): void {
-    for (const set of this.#open) {
-      const size = 16 * set.dispatches.length;
-      const buffer = device().createBuffer({ size, usage: QUERY_RESOLVE_COPY_SRC });
-      const staging = device().createBuffer({ size, usage: MAP_READ_COPY_DST });
-      encoder.resolveQuerySet(set.queries, 0, 2 * set.dispatches.length, buffer, 0);
-      encoder.copyBufferToBuffer(buffer, 0, staging, 0, size);
-      set.resolved = { buffer, staging };
-      this.#closed.push(set);
-    }
+    for (const { timestamps, dispatches } of this.#open) timestamps.resolve(encoder, 2 * dispatches.length);
+    this.#closed.push(...this.#open);
     this.#open = [];
   }
 
@@ -62,23 +55,18 @@ class Queries implements Stopwatch {
   async take(): Promise<Timed[]> {
     const timed: Timed[] = [];
     let origin: bigint | null = null;
-    for (const { queries, dispatches, resolved } of this.#closed.splice(0)) {
-      if (!resolved) continue;
-      await orLost(resolved.staging.mapAsync(0x1));
-      const stamps = new BigUint64Array(resolved.staging.getMappedRange().slice(0));
+    for (const { timestamps, dispatches } of this.#closed.splice(0)) {
+      const stamps = await timestamps.read();
       origin ??= stamps[0] ?? 0n;
       for (const [i, { kernel, bytes }] of dispatches.entries()) {
         const [begin, end] = [0, 1].map((k) => Number((stamps[2 * i + k] ?? 0n) - (origin ?? 0n)) / 1e6);
         timed.push({ kernel, bytes, begin: begin ?? 0, end: end ?? 0 });
       }
-      for (const one of [queries, resolved.buffer, resolved.staging]) one.destroy();
+      timestamps.destroy();
     }
     return timed;
   }
 }
-
-/** Whether single dispatches can be measured. */
-export const hasTimestamps = (): boolean => device().features.has('timestamp-query');
 
 /** One call of a function. */
 export interface Run {

@@ -2,10 +2,11 @@
 
 import { atMost, checked, required, wantTensors } from '../gpu/options.js';
 import { type KernelSource, kernel } from '../kernels/kernel.js';
+import { hasTimestamps } from '../stream/timestamps.js';
 import { launchInto } from '../tensor/launch.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { median } from './rates.js';
-import { Clock, hasTimestamps, run } from './stopwatch.js';
+import { Clock, run } from './stopwatch.js';
 
 export interface TimeOptions {
   /** Runs before; the first compiles. Default: 2. */

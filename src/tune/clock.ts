@@ -3,9 +3,7 @@ import { assertHealthy, device, orLost, polling } from '../gpu/device.js';
 import { setStopwatch } from '../stream/encode.js';
 import type { Recording } from '../stream/recording.js';
 import { flush, repeat } from '../stream/stream.js';
-
-const QUERY_RESOLVE_COPY_SRC = 0x0200 | 0x04;
-const MAP_READ_COPY_DST = 0x01 | 0x08;
+import { hasTimestamps, Timestamps } from '../stream/timestamps.js';
 
 /**
  * Milliseconds of one run of what was recorded, the mean over `times` runs in one submit: by timestamps, if there are any,
@@ -18,7 +16,7 @@ const MAP_READ_COPY_DST = 0x01 | 0x08;
 export async function timed(recording: Recording, times: number, expected: number): Promise<number> {
   for (let i = 0; i < times; i++) repeat(recording);
   const due = polling() ? expected * times : 0;
-  if (device().features.has('timestamp-query')) {
+  if (hasTimestamps()) {
     const dispatches = recording.commands.filter((command) => 'pipeline' in command).length;
     return (await between(times * dispatches, 0.9 * due)) / times;
   }
@@ -43,9 +41,8 @@ export async function idle(): Promise<void> {
 
 /** Milliseconds from the beginning of the first to the end of the last of so many recorded dispatches. */
 async function between(dispatches: number, pause: number): Promise<number> {
-  const querySet = device().createQuerySet({ type: 'timestamp', count: 2 });
-  const resolved = device().createBuffer({ size: 16, usage: QUERY_RESOLVE_COPY_SRC });
-  const staging = device().createBuffer({ size: 16, usage: MAP_READ_COPY_DST });
+  const timestamps = new Timestamps(2);
+  const { querySet } = timestamps;
   let started = 0;
   setStopwatch({
     start() {
@@ -54,18 +51,14 @@ async function between(dispatches: number, pause: number): Promise<number> {
       const last = started === dispatches ? { endOfPassWriteIndex: 1 } : {};
       return started === 1 || started === dispatches ? { querySet, ...first, ...last } : undefined;
     },
-    finish(encoder) {
-      encoder.resolveQuerySet(querySet, 0, 2, resolved, 0);
-      encoder.copyBufferToBuffer(resolved, 0, staging, 0, 16);
-    },
+    finish: (encoder) => timestamps.resolve(encoder, 2),
   });
   try {
     await submitted(pause);
-    await orLost(staging.mapAsync(0x1));
-    const [began = 0n, ended = 0n] = new BigUint64Array(staging.getMappedRange());
+    const [began = 0n, ended = 0n] = await timestamps.read();
     return Number(ended - began) / 1e6;
   } finally {
     setStopwatch(null);
-    for (const one of [querySet, resolved, staging]) one.destroy();
+    timestamps.destroy();
   }
 }

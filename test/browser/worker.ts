@@ -1,7 +1,9 @@
 /** What the page and a worker of it do alike: three training steps of a small network, with their losses. */
-import { capture, init, manualSeed, randn, tensor } from 'kindling';
+import { capture, init, manualSeed, type Tensor } from 'kindling';
+import { DataLoader, TensorDataset } from 'kindling/data';
 import { CrossEntropyLoss, Linear, ReLU, Sequential } from 'kindling/nn';
 import { Adam } from 'kindling/optim';
+import { trainModel } from 'kindling/train';
 
 export interface Trained {
   readonly adapter: string;
@@ -14,8 +16,12 @@ export async function train(): Promise<Trained> {
   const model = new Sequential(new Linear(8, 16), new ReLU(), new Linear(16, 3));
   const criterion = new CrossEntropyLoss();
   const optimizer = new Adam(model.parameters(), { lr: 1e-2 });
-  const [x, y] = [randn([6, 8]), tensor([0, 1, 2, 2, 1, 0], { dtype: 'i32' })];
-  const step = capture(() => {
+  const features = Float32Array.from({ length: 48 }, (_, i) => Math.sin(i));
+  const data = new TensorDataset(
+    { data: features, shape: [6, 8] },
+    { data: Int32Array.of(0, 1, 2, 2, 1, 0), shape: [6] },
+  );
+  const step = capture((x: Tensor, y: Tensor) => {
     optimizer.zeroGrad();
     const loss = criterion(model(x), y);
     loss.backward();
@@ -23,7 +29,15 @@ export async function train(): Promise<Trained> {
     return loss;
   });
   const losses: number[] = [];
-  while (losses.length < 3) losses.push(await step().item());
+  await trainModel(step, new DataLoader(data, { batchSize: 6 }), {
+    epochs: 3,
+    model,
+    optimizer,
+    checkpoint: 'worker.checkpoint',
+    on(event) {
+      if (event.type === 'step') losses.push(event.loss);
+    },
+  });
   return { adapter: description, losses };
 }
 

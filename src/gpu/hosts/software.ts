@@ -4,22 +4,12 @@
  * a system that has no `libvulkan.so.1` either.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { refuse } from '../errors.js';
+import { unpackedFolder } from './cacheFolder.js';
 
 const require = createRequire(import.meta.url);
 
@@ -58,7 +48,7 @@ export function unpackedIcd(): { icd: string; loader: string } | null {
  * and returns it. The folder appears under its name only when complete, so that no process sees half of it.
  */
 export function unpackOnce(name: string, archives: readonly string[]): string {
-  const cache = cacheFolder();
+  const cache = unpackedFolder();
   const size = archives.reduce((sum, archive) => sum + statSync(archive).size, 0);
   const target = join(cache, `${name}-${size}`);
   if (existsSync(target)) return target;
@@ -82,21 +72,10 @@ export function unpackOnce(name: string, archives: readonly string[]): string {
   return target;
 }
 
-/** `$XDG_CACHE_HOME/kindling`, by default `~/.cache/kindling`; the temporary folder where the home cannot be written. */
-function cacheFolder(): string {
-  for (const root of [process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), tmpdir()]) {
-    try {
-      mkdirSync(join(root, 'kindling'), { recursive: true });
-      accessSync(join(root, 'kindling'), constants.W_OK);
-      return join(root, 'kindling');
-    } catch {
-      // A read-only home: try the next.
-    }
-  }
-  refuse(`init: cannot write a cache folder in ${homedir()} or ${tmpdir()}: set XDG_CACHE_HOME`);
-}
-
-/** Path and bytes of each plain file of a tar. These archives are of pinned packages; a path that climbs is refused still. */
+/**
+ * Path and bytes of each plain file of a tar that is in memory. These archives are of pinned packages; a path that climbs is
+ * refused still. Those of data sets, which come from elsewhere and in pieces, have a reader of their own, which waits.
+ */
 function* tarFiles(tar: Uint8Array): Generator<readonly [string, Uint8Array]> {
   const text = (start: number, length: number) =>
     Buffer.from(tar.subarray(start, start + length))

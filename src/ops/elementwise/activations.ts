@@ -57,7 +57,7 @@ export const leakyRelu = /* @__PURE__ */ madeOf(
   },
 );
 
-const ELU: UnaryRecord = {
+const ELU_RECORD: UnaryRecord = {
   name: 'elu',
   value: 'select(x, p * expm1_(x), is_negative(x))',
   slope: 'or_nan(select(g * p * exp_(x), g, x > 0.0), x)',
@@ -66,10 +66,10 @@ const ELU: UnaryRecord = {
 };
 /** x above 0, `alpha` · (e^x − 1) below. Default alpha: 1. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.elu.html */
 export const elu = /* @__PURE__ */ madeOf(
-  [ELU],
+  [ELU_RECORD],
   function elu(x: Tensor, options: { alpha?: number | undefined } = {}): Tensor {
     const { alpha = 1 } = checked('elu', options, { alpha: 'number' });
-    return applied(ELU, x, alpha);
+    return applied(ELU_RECORD, x, alpha);
   },
 );
 
@@ -104,7 +104,7 @@ export const softplus = /* @__PURE__ */ madeOf(
   },
 );
 
-const GELU: UnaryRecord = {
+const GELU_RECORD: UnaryRecord = {
   name: 'gelu',
   value: 'x * phi_(x)',
   slope: 'g * (phi_(x) + x * 0.3989422804 * exp_(-0.5 * x * x))',
@@ -133,10 +133,10 @@ const GELU_TANH: UnaryRecord = {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.gelu.html
  */
 export const gelu = /* @__PURE__ */ madeOf(
-  [GELU, GELU_TANH],
+  [GELU_RECORD, GELU_TANH],
   function gelu(x: Tensor, options: { approximate?: 'none' | 'tanh' } = {}): Tensor {
     const { approximate } = checked('gelu', options, { approximate: ['none', 'tanh'] });
-    return applied(approximate === 'tanh' ? GELU_TANH : GELU, x);
+    return applied(approximate === 'tanh' ? GELU_TANH : GELU_RECORD, x);
   },
 );
 

@@ -27,7 +27,7 @@ export const selu = /* @__PURE__ */ unary({
   grad: ({ g, x }) => where(gt(x, 0), mul(g, SCALE), mul(g, mul(expBelow(x), SCALE * ALPHA))),
 });
 
-const CELU: UnaryRecord = {
+const CELU_RECORD: UnaryRecord = {
   name: 'celu',
   value: 'select(x, p * expm1_(x / p), is_negative(x))',
   slope: 'or_nan(select(g * exp_(x / p), g, x > 0.0), x)',
@@ -36,10 +36,10 @@ const CELU: UnaryRecord = {
 };
 /** x above 0, `alpha` · (e^(x / alpha) − 1) below. Default alpha: 1. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.celu.html */
 export const celu = /* @__PURE__ */ madeOf(
-  [CELU],
+  [CELU_RECORD],
   function celu(x: Tensor, options: { alpha?: number | undefined } = {}): Tensor {
     const { alpha = 1 } = checked('celu', options, { alpha: 'number' });
-    return applied(CELU, x, alpha);
+    return applied(CELU_RECORD, x, alpha);
   },
 );
 
