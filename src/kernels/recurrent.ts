@@ -45,9 +45,9 @@ const forUnits = (hidden: number, width: number, body: string): string =>
 
 /** The kernel whose workgroups have the rows of the batch, with `steps` in the order of time or against it. */
 function perRow(
-  name: string,
   { hidden, steps, rows, reverse }: RecurrentSpec,
-  buffers: {
+  own: {
+    name: string;
     read: Readonly<Record<string, 'f32' | 'vec4<f32>'>>;
     write: Readonly<Record<string, 'f32'>>;
     memory: string;
@@ -55,7 +55,7 @@ function perRow(
   body: (units: (body: string) => string) => string,
 ): Kernel {
   const width = Math.min(256, Math.ceil(hidden / 32) * 32);
-  const { memory, ...bound } = buffers;
+  const { name, memory, ...bound } = own;
   const across = Math.min(rows, 65535);
   return kernel({
     name,
@@ -118,9 +118,9 @@ export const recurrentKernel = /* @__PURE__ */ interned(
       : 'let part = h[old + k];';
     const length = wide ? h / 4 : h;
     return perRow(
-      `recurrent.${kind}`,
       spec,
       {
+        name: `recurrent.${kind}`,
         read: {
           as_: 'f32',
           weights: element,
@@ -206,9 +206,9 @@ export const recurrentGradKernel = /* @__PURE__ */ interned((spec: RecurrentSpec
   const { kind, hidden: h } = spec;
   const [gates, memory] = [GATES[kind], kind === 'lstm'];
   return perRow(
-    `recurrent.${kind}.grad`,
     spec,
     {
+      name: `recurrent.${kind}.grad`,
       read: {
         gs: 'f32',
         ...(!memory && { ys: 'f32' as const }),
