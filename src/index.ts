@@ -30,6 +30,10 @@ export {
   zerosLike,
 } from './tensor/create.js';
 export { print } from './tensor/print.js';
+
+// Their type, and their random numbers.
+
+export { cast } from './ops/cast.js';
 export { manualSeed, type RandomState, randomState, setRandomState } from './tensor/random.js';
 export { enableGrad, isGradEnabled, noGrad } from './tensor/remember.js';
 export { rand, randint, randintLike, randLike, randn, randnLike, randperm, uniform } from './tensor/sample.js';
@@ -37,10 +41,13 @@ export type { Shape } from './tensor/shape.js';
 export { keep, step } from './tensor/step.js';
 export { type DType, type Nested, Tensor, type TensorData } from './tensor/tensor.js';
 
-// Functions.
+// Functions of angles, and others.
+
+export * from './ops/elementwise/trigonometric.js';
+
+// Shapes and sums, then in the order of the alphabet.
 
 export { expand, type ReduceOptions, reshape, sum } from './ops/broadcast.js';
-export { cast } from './ops/cast.js';
 export { cumsum, logsumexp } from './ops/cumulative.js';
 export * from './ops/elementwise/activations.js';
 export * from './ops/elementwise/arithmetic.js';
@@ -52,7 +59,6 @@ export type { Operand } from './ops/elementwise/make.js';
 export * from './ops/elementwise/pow.js';
 export * from './ops/elementwise/powers.js';
 export * from './ops/elementwise/remainder.js';
-export * from './ops/elementwise/trigonometric.js';
 export { gather, indexSelect } from './ops/indexing.js';
 export { matmul } from './ops/matmul.js';
 export * from './ops/reduce.js';

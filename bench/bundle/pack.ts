@@ -30,7 +30,14 @@ const MOST_BYTES = 60e6;
 const LIBRARIES = ['libstdc++.so.6', 'libgcc_s.so.1'];
 
 /** Programs by their name in the bundle; `run.sh` runs those that are there. */
-const PROGRAMS = { bench: 'bench/bundle/bench.ts', kernels: 'bench/kernels/main.ts', tune: 'scripts/tune.ts' };
+const PROGRAMS = {
+  bench: 'bench/bundle/bench.ts',
+  kernels: 'bench/kernels/main.ts',
+  parity: 'scripts/parity.ts',
+  products: 'bench/products/main.ts',
+  profile: 'scripts/profile.ts',
+  tune: 'scripts/tune.ts',
+};
 
 const { out } = new Command('bench:bundle')
   .description('Packs tests and benchmarks for a Linux x64 machine with a GPU.')

@@ -1,7 +1,7 @@
 /**
  * The one device of the process (or page). Everything else in kindling is synchronous: `init()` is where the waiting is.
  */
-import { requestGpu } from '#host';
+import { assumed, requestGpu } from '#host';
 import { DeviceLostError, KindlingError, refuse } from './errors.js';
 import type { Polling } from './hosts/polling.js';
 import { atMost, checked, type Known } from './options.js';
@@ -11,9 +11,15 @@ export interface InitOptions {
   powerPreference?: GPUPowerPreference | undefined;
   /** Use a software adapter even where there is a GPU: for comparing hosts and for tests. Default: false. */
   forceSoftware?: boolean | undefined;
+  /** Compute as on a GPU, whatever the adapter: for tests of what GPUs run. Default: `KINDLING_ASSUME`, else what it is. */
+  assume?: 'gpu' | undefined;
 }
 
-const INIT: Known<InitOptions> = { powerPreference: ['high-performance', 'low-power'], forceSoftware: 'boolean' };
+const INIT: Known<InitOptions> = {
+  powerPreference: ['high-performance', 'low-power'],
+  forceSoftware: 'boolean',
+  assume: ['gpu'],
+};
 
 /** What kindling runs on, as reports and tests name it. */
 export interface Adapter {
@@ -23,7 +29,7 @@ export interface Adapter {
   readonly description: string;
   readonly vendor: string;
   readonly architecture: string;
-  /** True for SwiftShader, lavapipe and other adapters that compute on the CPU. */
+  /** True for SwiftShader, lavapipe and other adapters that compute on the CPU, unless `init` was told to assume a GPU. */
   readonly isSoftware: boolean;
   /** Invocations per subgroup where shaders may use subgroups and the size is fixed, else 0. */
   readonly subgroupSize: number;
@@ -189,7 +195,7 @@ async function open(options: InitOptions): Promise<Adapter> {
   const opened = await gpuAdapter.requestDevice({ requiredFeatures, requiredLimits }).catch((cause: unknown) => {
     throw new KindlingError(`init: the adapter gives no device: ${String(cause)}`, { cause });
   });
-  const described = describe(gpuAdapter.info, found);
+  const { software, ...described } = describe(gpuAdapter.info, found, options.assume ?? assumed());
   try {
     for (const prepare of preparations) found.notes.push(...(await prepare(described.id)));
     if (epochs !== begun) throw new DeviceLostError('init: destroy() was called before the device was open');
@@ -201,7 +207,7 @@ async function open(options: InitOptions): Promise<Adapter> {
   const made: Context = {
     device: opened,
     adapter: described,
-    polling: described.isSoftware ? found.polling : undefined,
+    polling: software ? found.polling : undefined,
     roots: [found.gpu, gpuAdapter],
     lost: null,
     waits: new Set(),
@@ -216,19 +222,25 @@ async function open(options: InitOptions): Promise<Adapter> {
   return described;
 }
 
-function describe(info: GPUAdapterInfo, found: { host: string; notes: string[]; adapter: GPUAdapter }): Adapter {
+function describe(
+  info: GPUAdapterInfo,
+  found: { host: string; notes: string[]; adapter: GPUAdapter },
+  assume?: string,
+): Adapter & { software: boolean } {
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
-  const isSoftware = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(text);
+  const software = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(text);
   const fixed = info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : 0;
+  const as = assume === 'gpu' ? ' as a GPU' : '';
   const name = [info.description || info.device || info.architecture, info.vendor].filter(Boolean).join(', ');
   return {
     host: found.host,
-    description: `${name || 'unnamed adapter'}${isSoftware ? ' (software)' : ''}`,
+    description: `${name || 'unnamed adapter'}${software ? ' (software)' : ''}${as}`,
     vendor: info.vendor,
     architecture: info.architecture,
-    isSoftware,
+    software,
+    isSoftware: software && !as,
     subgroupSize: found.adapter.features.has('subgroups') ? (fixed ?? 0) : 0,
-    id: [info.vendor, info.architecture, info.device, info.description].join('|'),
+    id: [info.vendor, info.architecture, info.device, info.description].join('|') + as,
     notes: found.notes,
   };
 }

@@ -1,4 +1,4 @@
-import { atMost, checked, type Known, required } from '../gpu/options.js';
+import { atMost, checked, extended, type Known, required } from '../gpu/options.js';
 import { INTERPOLATE } from '../ops/interpolate.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
@@ -30,7 +30,10 @@ export interface AvgPoolOptions extends PoolOptions {
 }
 
 const POOL: Known<PoolOptions> = { stride: 'sizes', padding: 'counts', ceilMode: 'boolean' };
-const AVG_POOL: Known<AvgPoolOptions> = { ...POOL, countIncludePad: 'boolean', divisorOverride: 'whole?' };
+const AVG_POOL: Known<AvgPoolOptions> = /* @__PURE__ */ extended(POOL, {
+  countIncludePad: 'boolean',
+  divisorOverride: 'whole?',
+});
 const MAX_POOL: Known<MaxPoolOptions> = { ...POOL, dilation: 'sizes' };
 
 abstract class Pool2d extends Module {

@@ -1,7 +1,7 @@
 /** Losses of regression, written in ops. */
 
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known, wantTensor } from '../gpu/options.js';
+import { checked, extended, type Known, wantTensor } from '../gpu/options.js';
 import { differentiable, noGrad } from '../tensor/remember.js';
 import { sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -89,7 +89,9 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
   posWeight?: Tensor | null | undefined;
 }
 
-const BINARY: Known<Omit<BinaryCrossEntropyOptions, 'posWeight'>> = { ...LOSS, weight: 'tensor?' };
+const BINARY: Known<Omit<BinaryCrossEntropyOptions, 'posWeight'>> = /* @__PURE__ */ extended(LOSS, {
+  weight: 'tensor?',
+});
 
 /**
  * −p·t·log σ(x) − (1 − t)·log(1 − σ(x)) for `posWeight` p. Losses of sure, right logits keep their digits, however small,
@@ -141,8 +143,8 @@ export interface KlDivOptions {
 /** @internal */
 export const KL_DIV: Known<KlDivOptions> = { reduction: ['mean', 'sum', 'none', 'batchmean'], logTarget: 'boolean' };
 
-/** Below it the logarithm of a target is taken as its own: the smallest f32 that no adapter flushes to 0. */
-const TINY = 2 ** -126;
+/** Below it the logarithm of a target is taken as its own: 2^-126, the smallest f32 that no adapter flushes to 0. */
+const TINY = 1.1754943508222875e-38;
 
 /**
  * target · (log target − x), of log-probabilities x; 0 where the target is.

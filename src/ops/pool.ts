@@ -1,7 +1,7 @@
 /** Pooling over windows of an image. */
 
 import { refuse } from '../gpu/errors.js';
-import { atMost, checked, type Known, required, wantTensor } from '../gpu/options.js';
+import { atMost, checked, extended, type Known, required, wantTensor } from '../gpu/options.js';
 import {
   type AvgPoolSpec,
   avgPoolGradKernel,
@@ -59,7 +59,10 @@ export const POOL: Known<Pool2dOptions> = {
 /** @internal */
 export const MAX_POOL: Known<MaxPool2dOptions> = { ...POOL, dilation: 'sizes' };
 /** @internal */
-export const AVG_POOL: Known<AvgPool2dOptions> = { ...POOL, countIncludePad: 'boolean', divisorOverride: 'whole?' };
+export const AVG_POOL: Known<AvgPool2dOptions> = /* @__PURE__ */ extended(POOL, {
+  countIncludePad: 'boolean',
+  divisorOverride: 'whole?',
+});
 
 /** @internal Options, or a window's size as such and the other options. */
 export function asOptions<O extends { kernelSize: number | readonly number[] }>(

@@ -2,7 +2,7 @@
 
 import { reduceVariant } from '../choose/variant.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known, wantTensor } from '../gpu/options.js';
+import { checked, extended, type Known, wantTensor } from '../gpu/options.js';
 import { argKernel, cut, slabsOf } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
 import { differentiable, stepwise } from '../tensor/remember.js';
@@ -110,7 +110,7 @@ export interface VarianceOptions extends ReduceOptions {
   correction?: number | undefined;
 }
 
-const VARIANCE: Known<VarianceOptions> = { ...REDUCE, correction: 'number' };
+const VARIANCE: Known<VarianceOptions> = /* @__PURE__ */ extended(REDUCE, { correction: 'number' });
 
 /**
  * Variance over dimensions, in two passes. (`var` is a word of JavaScript.) It is off by twice as much of itself as a sum

@@ -183,5 +183,6 @@ function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { stack = '', message } = error;
   // V8's stacks begin with the message, Firefox's do not have it.
-  return stack.includes(message) ? stack : `${error.name}: ${message}\n${stack}`;
+  const told = stack.includes(message) ? stack : `${error.name}: ${message}\n${stack}`;
+  return error.cause === undefined ? told : `${told}\nfor: ${describeError(error.cause)}`;
 }

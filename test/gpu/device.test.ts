@@ -7,7 +7,7 @@ import { ImageDataset } from '../../src/data/dataset.js';
 import { DataLoader } from '../../src/data/loader.js';
 import { beforeUse, device } from '../../src/gpu/device.js';
 import { kernel } from '../../src/kernels/kernel.js';
-import { launch } from '../../src/tensor/launch.js';
+import { launch, watching } from '../../src/tensor/launch.js';
 
 // Other files go on with the device that is there then.
 afterEach(() => k.init());
@@ -27,6 +27,28 @@ function training() {
   };
   return { model, body, train: k.capture(body) };
 }
+
+test("init({ assume: 'gpu' }) computes as on a GPU, whatever the adapter", async () => {
+  const kernels = async (): Promise<string[]> => {
+    const seen: string[] = [];
+    const [a, b] = [k.ones([2, 70]), k.ones([70, 5])];
+    const y = watching(
+      ({ name, wgsl }) => seen.push(`${name} ${wgsl.includes('var<workgroup>') ? 'in workgroups' : 'alone'}`),
+      () => a.matmul(b),
+    );
+    expect(await y.data()).toEqual(new Float32Array(10).fill(70));
+    return seen;
+  };
+  const { isSoftware } = k.adapter();
+  expect(await kernels()).toEqual([`matmul ${isSoftware ? 'alone' : 'in workgroups'}`]);
+  k.destroy();
+  const assumed = await k.init({ assume: 'gpu' });
+  expect(assumed).toMatchObject({ isSoftware: false, description: expect.stringMatching(/ as a GPU$/) });
+  expect(assumed.id).toMatch(/ as a GPU$/);
+  expect(await kernels()).toEqual(['matmul in workgroups']);
+  k.destroy();
+  expect(await k.init()).toMatchObject({ isSoftware });
+});
 
 describe('destroy()', () => {
   test('gives everything back, and init() opens a device that works', async () => {

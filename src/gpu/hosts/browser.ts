@@ -13,7 +13,7 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
   if (!gpu) {
     refuse(
       globalThis.isSecureContext
-        ? 'init: this browser has no WebGPU (navigator.gpu is missing). Use Chrome or Edge 113, Safari 26, Firefox 141 or ' +
+        ? 'init: this browser has no WebGPU. Use Chrome or Edge 113, Safari 26, Firefox 141 or ' +
             'later; headless or on Linux start Chrome with --enable-unsafe-webgpu.'
         : `init: WebGPU needs a secure context, and ${globalThis.location?.origin} is none: serve the page over https, or ` +
             'from http://localhost.',
@@ -22,9 +22,9 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
   const adapter = await firstAdapter(gpu, options);
   if (!adapter) {
     refuse(
-      'init: the browser gives no WebGPU adapter. Look at chrome://gpu; on a machine ' +
-        'without a GPU start Chrome with --enable-unsafe-webgpu (full browser, new headless mode: chrome-headless-shell ' +
-        'may lack WebGPU), with --enable-features=Vulkan on Linux with one. In Firefox set dom.webgpu.enabled and gfx.webgpu.ignore-blocklist in about:config.',
+      'init: the browser gives no WebGPU adapter: see chrome://gpu. Start Chrome (chrome-headless-shell may lack WebGPU) ' +
+        'with --enable-unsafe-webgpu, on Linux with --enable-features=Vulkan where there is a GPU. In Firefox set ' +
+        'dom.webgpu.enabled and gfx.webgpu.ignore-blocklist in about:config.',
     );
   }
   return { gpu, adapter, host: browserName(), notes: [] };

@@ -6,6 +6,9 @@ const STORE = 'tuning';
 /** What Node takes from the environment; a page sets `globalThis.KINDLING_TUNE` before `init()`. */
 export const tuneMode = (): string | undefined => (globalThis as { KINDLING_TUNE?: string }).KINDLING_TUNE;
 
+/** Of what kind an adapter is to be taken for: `KINDLING_ASSUME` likewise. */
+export const assumed = (): string | undefined => (globalThis as { KINDLING_ASSUME?: string }).KINDLING_ASSUME;
+
 /** Where choices are stored, for people. */
 export const choicesPlace = (): string => `IndexedDB "kindling" of ${globalThis.location?.origin}`;
 

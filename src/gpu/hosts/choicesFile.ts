@@ -10,6 +10,9 @@ import { type Choice, type Choices, isChoice } from './choice.js';
 /** `0`: stored choices are ignored; `1`: programs tune before they train. */
 export const tuneMode = (): string | undefined => process.env.KINDLING_TUNE;
 
+/** `gpu`: kernels are chosen as on a GPU, on software adapters too. */
+export const assumed = (): string | undefined => process.env.KINDLING_ASSUME;
+
 /** Where choices are stored, for people. */
 export const choicesPlace = (): string => join(cacheFolder(), 'tuning.jsonl');
 

@@ -5,6 +5,9 @@ import { hasGpuDevice, installedIcd, loadVulkan, unpackedIcd, withEnvironment } 
 
 export * from './choicesFile.js';
 
+/** Dawn rounds timestamps to 65,536 ns, against pages that spy on each other; most kernels of a GPU take less. */
+const EXACT_TIMESTAMPS = ['disable-dawn-features=timestamp_quantization'];
+
 /** By what they were asked for. Dawn crashes at exit when an instance that made a device was collected before. */
 const instances = new Map<string, GPU>();
 
@@ -19,7 +22,7 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
   const tried: string[] = [];
   const notes: string[] = [];
   const request = async (what: string, environment: Record<string, string>): Promise<HostGpu | null> => {
-    const gpu = instances.get(what) ?? dawn.create([]);
+    const gpu = instances.get(what) ?? dawn.create(EXACT_TIMESTAMPS);
     instances.set(what, gpu);
     const { forceSoftware = false, powerPreference } = options;
     const adapter = await withEnvironment(environment, () =>

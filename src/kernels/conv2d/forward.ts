@@ -12,6 +12,7 @@
  * Launch: tiles of [o / groups, n · oh · ow], see gemm/gemm.ts.
  */
 import { gemm } from '../gemm/gemm.js';
+import { pooled } from '../gemm/pooled.js';
 import { type GemmTile, type GemmVariant, type Operand, shapeIsData } from '../gemm/spec.js';
 import { gridSizes, gridWalk } from '../gemm/walk.js';
 import { readsVec4 } from '../gemm/workgroup.js';
@@ -96,7 +97,7 @@ export const conv2dForward = /* @__PURE__ */ interned((spec: Conv2dForwardSpec):
     columnOffset: `${column} + ${column} / ${u.written} * ${u.otherChannels}`,
     rowBias: bias ? `bias[batch * ${u.og} + row]` : undefined,
     relu,
-    pool: pool ? { first: 'placeOf(column)', down: u.ow } : undefined,
+    pool: pool ? { first: 'placeOf(column)', down: u.ow, ...pooled } : undefined,
     module: pool
       ? `fn placeOf(column: u32) -> u32 {
   let window = column / 4u;

@@ -30,18 +30,21 @@ export function defaultVariant({ software, subgroups }: Abilities): GemmVariant 
 }
 
 const register = (rows: number, columns: number, lanes = 4): GemmTile => ({ rows, columns, lanes });
-const SOFTWARE = {
+const SOFTWARE = /* @__PURE__ */ (() => ({
   subgroups: [register(32, 8), register(64, 8), register(32, 16), register(16, 8), register(8, 8), register(8, 4)],
   registers: [register(8, 8, 8), register(16, 4, 8), register(4, 8, 8), register(8, 4, 8), register(8, 8)],
-} as const;
+}))();
 
 const WORKGROUP: readonly GemmTile[] = [
-  { rows: 4, columns: 4, threads: [16, 16] },
+  { rows: 8, columns: 8, threads: [16, 8] },
   { rows: 8, columns: 4, threads: [16, 16] },
-  { rows: 8, columns: 8, threads: [8, 8] },
-  { rows: 4, columns: 4, threads: [8, 16] },
+  { rows: 8, columns: 4, threads: [8, 16] },
+  { rows: 8, columns: 4, threads: [8, 8] },
+  { rows: 4, columns: 4, threads: [16, 16] },
+  { rows: 4, columns: 4, threads: [8, 16], steps: 32 },
   { rows: 4, columns: 4, threads: [8, 8] },
   { rows: 4, columns: 4, threads: [4, 16] },
+  { rows: 4, columns: 4, threads: [4, 8], steps: 32 },
 ];
 
 /** Tiles that are more than half empty are left out. */

@@ -49,7 +49,7 @@ import {
   type Operand,
   type Plan,
   range,
-  storePooled,
+  type Storing,
 } from './spec.js';
 
 type RegisterTile = Complete<Pick<GemmTile, 'rows' | 'columns' | 'lanes' | 'steps'>>;
@@ -133,7 +133,6 @@ ${spec.relu ? RELU : ''}`,
   let column = columnTile * ${columns * lanes}u + lane${spec.pool ? ' * 4u' : ''};
 ${spec.skip ? `  let firstColumn = columnTile * ${columns * lanes}u;\n  let lastColumn = min(firstColumn + ${columns * lanes - 1}u, ${size.columns} - 1u);` : ''}
 ${quad ? '  let quad = subgroupLane & 3u;' : ''}
-  // Lines past the edge repeat the last one, and store it again.
 ${reads.map((i) => `  let leftOrigin${i} = leftOrigin(batch, min(first + ${i * turns}u${quad ? ' + quad' : ''}, ${size.rows} - 1u));`).join('\n')}
 ${across.map((j) => `  let rightOrigin${j} = rightOrigin(batch, ${columnOf(j)});`).join('\n')}
   var sums: array<f32, ${rows * columns}>;
@@ -147,7 +146,7 @@ ${[start('left', spec.left), start('right', spec.right)].join('\n')}
 ${spec.rowSum ? summingRows(steps, reads, products) : `    for (; k + ${steps}u <= end; k += ${steps}u) {\n${products(steps)}\n    }`}
 ${ragged ? `    for (; k < end; k++) {\n${products(1)}\n    }` : ''}
   }
-${(spec.pool ? storeWindows : storeAll)(spec, { rows, columns, rowOf, columnOf })}
+${(spec.pool?.storeAll ?? storeAll)(spec, { rows, columns, rowOf, columnOf })}
 ${spec.rowSum ? storeRowSums(spec.rowSum, reads.length, turns, rowOf) : ''}`,
   };
 }
@@ -173,13 +172,6 @@ function element(side: string, { buffer, checked }: Operand, i: number, s: numbe
   return `select(0.0, ${value}, ${checked === 'run' ? `${run}.z != 0u` : `k + ${s}u - ${run}.y < ${run}.z`})`;
 }
 
-interface Storing {
-  rows: number;
-  columns: number;
-  rowOf: (r: string) => string;
-  columnOf: (j: number) => string;
-}
-
 /** Rows are a loop, though an accumulator is then found by its index: unrolled, the stores were most of the compilation. */
 function storeAll(spec: Gemm, { rows, columns, rowOf, columnOf }: Storing): string {
   const across = range(columns);
@@ -192,26 +184,6 @@ function storeAll(spec: Gemm, { rows, columns, rowOf, columnOf }: Storing): stri
     return `output[at + at${j}] = ${value};`;
   });
   return `${columnLets.join('\n')}
-  for (var r = 0u; r < ${rows}u; r++) {
-    let row = ${rowOf('r')};
-    let at = ${spec.rowOffset};${spec.rowBias ? `\n    let rowBias = ${spec.rowBias};` : ''}
-    ${stores.join('\n    ')}
-  }`;
-}
-
-function storeWindows(spec: Gemm, { rows, columns, rowOf, columnOf }: Storing): string {
-  const windows = range(columns / 4);
-  const lets = windows.map(
-    (w) => `  let at${w} = columnOffset(batch, ${columnOf(4 * w)}); let first${w} = firstPlace(${columnOf(4 * w)});`,
-  );
-  const stores = windows.map((w) => {
-    const values = range(4).map((q) => {
-      const value = finish(spec, `sums[r * ${columns}u + ${4 * w + q}u]`, 'rowBias', '', '');
-      return `let value${q} = ${value};`;
-    });
-    return `{ ${values.join(' ')}\n      ${storePooled(spec, `at + at${w}`, `first${w}`)}\n    }`;
-  });
-  return `${lets.join('\n')}
   for (var r = 0u; r < ${rows}u; r++) {
     let row = ${rowOf('r')};
     let at = ${spec.rowOffset};${spec.rowBias ? `\n    let rowBias = ${spec.rowBias};` : ''}

@@ -1,7 +1,7 @@
 /**
  * The description of a matrix product that the variants of the gemm turn into WGSL; see gemm.ts for the mathematics.
  */
-import { isNan, whereRelu } from '../floats.js';
+import { whereRelu } from '../floats.js';
 import type { Element } from '../kernel.js';
 
 /**
@@ -18,7 +18,7 @@ export interface GemmTile {
   columns: number;
   /** `registers` and `subgroups`: lanes side by side along the columns. */
   lanes?: number;
-  /** `registers` and `subgroups`: steps of k per turn of the loop. */
+  /** Steps of k per turn of the loop: of `workgroup`, between barriers, a multiple of 4. */
   steps?: number;
   /** `workgroup`: invocations along the rows and along the columns. */
   threads?: readonly [number, number];
@@ -97,9 +97,10 @@ export interface Gemm {
   /**
    * Four columns, the first a multiple of four, are a 2 × 2 window, of which only the maximum is written, at the address of
    * the first; its place goes to `places`: `first` (WGSL of column) is the place of the first, `down` that of the third
-   * from there. Where `relu` made the maximum 0 the place is 0xffffffff.
+   * from there. Where `relu` made the maximum 0 the place is 0xffffffff. `store` and `storeAll` are those of pooled.ts, which
+   * programs without pooling do not carry.
    */
-  pool?: { first: string; down: string } | undefined;
+  pool?: { first: string; down: string; store: Pooling['store']; storeAll: Pooling['storeAll'] } | undefined;
   /** Functions that these expressions call. */
   module?: string;
   /**
@@ -107,6 +108,20 @@ export interface Gemm {
    * (batch, split, row).
    */
   rowSum?: { buffer: string; at: string } | undefined;
+}
+
+/** What the kernels from registers store: rows × columns sums to a lane, and where they belong. */
+export interface Storing {
+  rows: number;
+  columns: number;
+  rowOf: (r: string) => string;
+  columnOf: (j: number) => string;
+}
+
+/** How pooled windows are stored: one whose values lie in `value0` to `value3`, and all of a lane of the registers. */
+export interface Pooling {
+  store(spec: Gemm, address: string, first: string): string;
+  storeAll(spec: Gemm, storing: Storing): string;
 }
 
 /** A product's sizes as WGSL. */
@@ -134,24 +149,6 @@ export function finish(spec: Gemm, sum: string, rowBias: string, columnBias: str
   const value = [sum, ...(spec.rowBias ? [rowBias] : []), ...(spec.columnBias ? [columnBias] : [])].join(' + ');
   const positive = spec.relu ? `relu(${value})` : value;
   return spec.mask ? whereRelu(positive, `${spec.mask}[${address}]`) : positive;
-}
-
-/** WGSL that stores the maximum of four values, which lie in `value0` to `value3`, and its place: of NaNs the last. */
-export function storePooled(spec: Gemm, address: string, first: string): string {
-  const { down } = spec.pool ?? { down: '0u' };
-  const places = ['place', 'place + 1u', `place + ${down}`, `place + ${down} + 1u`];
-  // Behind a ReLU floats are ordered as their bits are, with the NaNs above all.
-  const larger = (x: string): string =>
-    spec.relu
-      ? `bitcast<u32>(${x}) > min(bitcast<u32>(best), 0x7f800000u)`
-      : `${isNan(x)} || (${x} > best && !${isNan('best')})`;
-  const compare = [1, 2, 3].map((q) => `if (${larger(`value${q}`)}) { best = value${q}; winner = ${places[q]}; }`);
-  return `let place = ${first};
-      var best = value0;
-      var winner = place;
-      ${compare.join('\n      ')}
-      output[${address}] = best;
-      places[${address}] = ${spec.relu ? 'select(winner, 0xffffffffu, bitcast<u32>(best) == 0u)' : 'winner'};`;
 }
 
 export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);

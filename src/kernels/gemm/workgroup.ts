@@ -1,9 +1,11 @@
 /**
- * Matrix product through workgroup memory, for GPUs: a workgroup owns a tile of outputs, and walks along k in steps of
- * `DEPTH`: all threads together copy that slice of both factors into workgroup memory, then each multiplies its own block.
+ * Matrix product through workgroup memory, for GPUs: a workgroup owns a tile of outputs, and walks along k in slices of
+ * `depth` steps: all threads together copy that slice of both factors into workgroup memory, then each multiplies its own
+ * block, while the next slice is loaded into registers. No load hangs on a branch, so that all of a thread's
+ * are under way at once: what lies outside is read from address 0 and made 0.
  *
  * Layout: k = outer · inner + (index in the run), so that short runs (3 input channels) fill a slice too. Slices are
- * [DEPTH][lines / 4 + 1] of vec4, four lines in one: a thread reads four rows and four columns at a time; one vec4 of padding,
+ * [depth][lines / 4 + 1] of vec4, four lines in one: a thread reads four rows and four columns at a time; one vec4 of padding,
  * so that copying along k does not meet the same bank. Which four lines lie in vec4 v: `4v + c` where four lines are one
  * vec4 of the buffer (or a pooled window), else `v + c · lines / 4`, so that neighbouring threads read neighbouring lines.
  * A factor is copied in one of three ways:
@@ -16,43 +18,47 @@
  */
 import type { Complete } from '../../gpu/options.js';
 import { RELU } from '../floats.js';
-import {
-  finish,
-  type Gemm,
-  type GemmSizes,
-  type GemmTile,
-  type Operand,
-  type Plan,
-  range,
-  storePooled,
-} from './spec.js';
+import { finish, type Gemm, type GemmSizes, type GemmTile, type Operand, type Plan, range } from './spec.js';
+import { UNIT } from './split.js';
 
-/** Steps of k between barriers. 128 × 64 tiles then take 12.8 of the 16 KiB every adapter has. */
+/** Steps of k between barriers, by default. 128 × 64 tiles then take 12.8 of the 16 KiB every adapter has. */
 const DEPTH = 16;
 
-export function workgroupTile({
-  rows,
-  columns,
-  batches,
-}: Gemm): Complete<Pick<GemmTile, 'rows' | 'columns' | 'threads'>> {
+type Tile = Complete<Pick<GemmTile, 'rows' | 'columns' | 'threads'>> & { steps?: number };
+
+/**
+ * The default tile: large ones, of which a thread multiplies more than it reads, where there remain enough of them for a large
+ * GPU. From the times of thirty tiles on an H200 (bench/results/2026-11-29-h200-products.md).
+ */
+export function workgroupTile({ rows, columns, batches, splits = 1 }: Gemm): Tile {
   const along = (length: number): number => (length > 32 ? 16 : length > 16 ? 8 : 4);
+  const tiles = (height: number, width: number): number =>
+    Math.ceil(rows / height) * Math.ceil(columns / width) * batches * splits;
+  if (Math.min(rows, columns) > 32) {
+    if (rows % 128 === 0 && tiles(128, 64) > 256) return { rows: 8, columns: 8, threads: [16, 8] };
+    if (tiles(64, 64) > 256) return { rows: 8, columns: 4, threads: [8, 16] };
+    if (tiles(64, 32) >= 128) return { rows: 8, columns: 4, threads: [8, 8] };
+    return { rows: 4, columns: 4, threads: [8, 16], steps: 32 };
+  }
   const threads = [along(rows), along(columns)] as const;
   // A narrow output still gets a full workgroup: the threads go to the other side.
   if (threads[0] * threads[1] < 64)
     return { rows: 4, columns: 4, threads: threads[0] <= threads[1] ? [4, 16] : [16, 4] };
-  // Tall tiles only where there remain tiles enough for a large GPU.
-  const large = rows % 128 === 0 && (rows / 128) * Math.ceil(columns / 64) * batches >= 256;
-  return { rows: large ? 8 : 4, columns: 4, threads };
+  return { rows: 4, columns: 4, threads };
 }
 
 export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
   const tile = { ...workgroupTile(spec), ...spec.tile };
+  const { steps: depth = DEPTH } = tile;
   const [down, across] = tile.threads;
   const threads = down * across;
   const height = tile.rows * down;
   const width = tile.columns * across;
-  const left = copying('left', spec.left, { lines: height, threads, spec, size: size.rows });
-  const right = copying('right', spec.right, { lines: width, threads, spec, size: size.columns });
+  // Whether every part of the sum is whole slices.
+  const { outer, inner, splits = 1 } = spec;
+  const whole = (outer * inner) % depth === 0 && (splits === 1 || (outer === 1 && UNIT % depth === 0));
+  const left = copying('left', spec.left, { lines: height, threads, spec, size: size.rows, depth, whole });
+  const right = copying('right', spec.right, { lines: width, threads, spec, size: size.columns, depth, whole });
   const rowQuads = range(tile.rows / 4);
   const columnQuads = range(tile.columns / 4);
   const sums = rowQuads.flatMap((p) => range(4).map((c) => ({ p, c, row: left.line(`y + ${p * down}u`, c) })));
@@ -65,7 +71,7 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
       return `{ let column = ${columns[0]}; if (column < ${size.columns}) {
       let address = at + columnOffset(batch, column);
       ${values.join(' ')}
-      ${storePooled(spec, 'address', 'firstPlace(column)')}
+      ${spec.pool.store(spec, 'address', 'firstPlace(column)')}
     } }`;
     }
     return range(4)
@@ -88,14 +94,21 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
     ({ p, c, row }) =>
       `    { let row = firstRow + ${row}; if (row < ${size.rows}) { ${spec.rowSum?.buffer}[${spec.rowSum?.at}] = rowSum${p}[${c}]; } }`,
   );
+  const rowsOf = (p: number): string => `leftSlice[k * ${height / 4 + 1}u + y + ${p * down}u]`;
+  // One thread of a row's has them all: the others need not add.
+  const rowSumOfSlice = `    if (columnTile == 0u && x == 0u) {
+${rowQuads.map((p) => `      var part${p} = vec4<f32>();`).join('\n')}
+      for (var k = 0u; k < ${depth}u; k++) { ${rowQuads.map((p) => `part${p} += ${rowsOf(p)};`).join(' ')} }
+${rowQuads.map((p) => `      rowSum${p} += part${p};`).join('\n')}
+    }`;
   return {
     rowsPerTile: height,
     columnsPerTile: width,
     threads,
-    module: `var<workgroup> leftSlice: array<vec4<f32>, ${DEPTH * (height / 4 + 1)}>;
-var<workgroup> rightSlice: array<vec4<f32>, ${DEPTH * (width / 4 + 1)}>;
-${left.functions}
-${right.functions}
+    module: `var<workgroup> leftSlice: array<vec4<f32>, ${depth * (height / 4 + 1)}>;
+var<workgroup> rightSlice: array<vec4<f32>, ${depth * (width / 4 + 1)}>;
+${left.read}
+${right.read}
 fn columnOffset(batch: u32, column: u32) -> u32 { return ${spec.columnOffset}; }
 ${spec.columnBias ? `fn columnBias(column: u32) -> f32 { return ${spec.columnBias}; }` : ''}
 ${spec.pool ? `fn firstPlace(column: u32) -> u32 { return ${spec.pool.first}; }` : ''}
@@ -109,18 +122,24 @@ ${left.before('firstRow')}
 ${right.before('firstColumn')}
 ${sums.flatMap(({ p, c }) => columnQuads.map((q) => `  var sum${p}_${c}_${q} = vec4<f32>();`)).join('\n')}
 ${spec.rowSum ? rowQuads.map((p) => `  var rowSum${p} = vec4<f32>();`).join('\n') : ''}
-  for (var start = ${spec.outer === 1 ? 'innerStart' : `outerStart * ${size.inner}`}; start < end; start += ${DEPTH}u) {
-${left.copy}
-${right.copy}
+  var start = ${spec.outer === 1 ? 'innerStart' : `outerStart * ${size.inner}`};
+${left.load('var ')}
+${right.load('var ')}
+  while (start < end) {
+${left.store}
+${right.store}
     workgroupBarrier();
-${spec.rowSum ? rowQuads.map((p) => `    var part${p} = vec4<f32>();`).join('\n') : ''}
-    for (var k = 0u; k < ${DEPTH}u; k++) {
-${rowQuads.map((p) => `      let a${p} = leftSlice[k * ${height / 4 + 1}u + y + ${p * down}u];`).join('\n')}
+    start += ${depth}u;
+    if (start < end) {
+${left.load('')}
+${right.load('')}
+    }
+    for (var k = 0u; k < ${depth}u; k++) {
+${rowQuads.map((p) => `      let a${p} = ${rowsOf(p)};`).join('\n')}
 ${columnQuads.map((q) => `      let b${q} = rightSlice[k * ${width / 4 + 1}u + x + ${q * across}u];`).join('\n')}
 ${sums.map(({ p, c }) => `      ${columnQuads.map((q) => `sum${p}_${c}_${q} += a${p}[${c}] * b${q};`).join(' ')}`).join('\n')}
-${spec.rowSum ? `      ${rowQuads.map((p) => `part${p} += a${p};`).join(' ')}` : ''}
     }
-${spec.rowSum ? `    ${rowQuads.map((p) => `rowSum${p} += part${p};`).join(' ')}` : ''}
+${spec.rowSum ? rowSumOfSlice : ''}
     workgroupBarrier();
   }
 ${stores.join('\n')}
@@ -135,6 +154,10 @@ interface Slice {
   spec: Gemm;
   /** Lines of the factor, as WGSL. */
   size: string;
+  /** Steps of k. */
+  depth: number;
+  /** Whether no slice reaches beyond the sum's end. */
+  whole: boolean;
 }
 
 /** Whether a product binds this operand's buffer as vec4. */
@@ -142,7 +165,7 @@ export const readsVec4 = (variant: Gemm['variant'], { aligned = false }: Operand
   variant === 'workgroup' && aligned;
 
 /** How all threads copy one operand's slice: what a thread knows of its lines before the loop, and the copying itself. */
-function copying(side: string, operand: Operand, { lines, threads, spec, size }: Slice) {
+function copying(side: string, operand: Operand, { lines, threads, spec, size, depth, whole }: Slice) {
   const quads = lines / 4;
   const { buffer, along, checked, aligned = false } = operand;
   const inner = operand.contiguous === 'inner';
@@ -150,7 +173,7 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size }:
   const together = way === 'lines' || (side === 'right' && spec.pool !== undefined);
   const line = (v: string, c: number): string => (together ? `(${v}) * 4u + ${c}u` : `${v} + ${c * quads}u`);
   // A thread's work at a time: four lines at one k, or at four.
-  const steps = way === 'inner' ? DEPTH / 4 : DEPTH;
+  const steps = way === 'inner' ? depth / 4 : depth;
   const works = quads * steps;
   const turns = range(Math.ceil(works / threads));
   const work = (turn: number): { v: string; k: string } => {
@@ -164,39 +187,36 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size }:
   const distance = walk ? 'at.x' : `k * ${along}`;
   const inside = (walk && along.inside) || 'true';
   const valid = { run: 'run.z != 0u', element: 'k - run.y < run.z', walk: inside, none: '' }[checked || 'none'];
-  const one = `fn ${side}One(origin: vec3<u32>, index: u32, end: u32) -> f32 {
-  if (index >= end) { return 0.0; }
+  const there = [...(whole ? [] : ['(index < end)']), ...(valid ? [`(${valid})`] : [])].join(' & ');
+  const type = way === 'single' ? 'f32' : 'vec4<f32>';
+  const address = way === 'single' ? 'address' : 'address / 4u';
+  const read = `fn ${side}Read(origin: vec3<u32>, index: u32, end: u32) -> ${type} {
   let outer = ${spec.outer === 1 ? '0u' : `index / ${spec.inner}u`};
   let k = ${spec.outer === 1 ? 'index' : `index % ${spec.inner}u`};
   let run = ${side}Run(origin, outer);
   ${at}
-  ${valid ? `if (!(${valid})) { return 0.0; }` : ''}
-  return ${buffer}[run.x + ${distance}];
-}`;
-  const four = `fn ${side}Four(origin: vec3<u32>, k: u32, end: u32) -> vec4<f32> {
-  if (k >= end) { return vec4<f32>(); }
-  ${at}
-  return ${buffer}[(${side}Run(origin, 0u).x + ${distance}) / 4u];
+  let address = run.x + ${distance};
+  return ${there ? `select(${type}(), ${buffer}[select(0u, ${address}, ${there})], ${there})` : `${buffer}[${address}]`};
 }`;
   const origins = (turn: number): number[] => range(way === 'lines' ? 1 : 4).map((c) => turn * 4 + c);
-  const copy = turns.map((turn) => {
+  const load = (turn: number): string => {
+    const { k } = work(turn);
+    const [own = '', ...others] = range(4).map((i) => `${side}Origin${turn * 4 + i}`);
+    const read = (origin: string): string => `${side}Read(${origin}, start + ${k}, end)`;
+    const all = [own, ...others].map(read).join(', ');
+    return `${side}Loaded${turn} = ${{ lines: read(own), single: `vec4(${all})`, inner: `transpose(mat4x4(${all}))` }[way]};`;
+  };
+  const store = (turn: number): string => {
     const { v, k } = work(turn);
-    const [a, b, c, d] = range(4).map((i) => `${side}Origin${turn * 4 + i}`);
     const slot = (step: string): string => `${side}Slice[(${step}) * ${quads + 1}u + ${v}]`;
-    const body = {
-      lines: `${slot(k)} = ${side}Four(${a}, start + ${k}, end);`,
-      single: `${slot(k)} = vec4(${[a, b, c, d].map((o) => `${side}One(${o}, start + ${k}, end)`).join(', ')});`,
-      inner: `let t = transpose(mat4x4(${[a, b, c, d].map((o) => `${side}Four(${o}, start + ${k}, end)`).join(', ')}));
-      ${range(4)
-        .map((i) => `${slot(`${k} + ${i}u`)} = t[${i}];`)
-        .join(' ')}`,
-    }[way];
-    const whole = (turn + 1) * threads <= works;
-    return `    ${whole ? '{' : `if (lane + ${turn * threads}u < ${works}u) {`}\n      ${body}\n    }`;
-  });
+    const own = `${side}Loaded${turn}`;
+    const all =
+      way === 'inner' ? range(4).map((i) => `${slot(`${k} + ${i}u`)} = ${own}[${i}];`) : [`${slot(k)} = ${own};`];
+    return `${(turn + 1) * threads <= works ? '' : `if (lane + ${turn * threads}u < ${works}u) `}{ ${all.join(' ')} }`;
+  };
   return {
     line,
-    functions: way === 'single' ? one : four,
+    read,
     before: (first: string): string =>
       turns
         .flatMap((turn) =>
@@ -206,6 +226,8 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size }:
           }),
         )
         .join('\n'),
-    copy: copy.join('\n'),
+    /** What a thread loads of the slice from `start` on, into variables of its own, and how it stores that. */
+    load: (declare: string): string => turns.map((turn) => declare + load(turn)).join('\n'),
+    store: turns.map(store).join('\n'),
   };
 }
