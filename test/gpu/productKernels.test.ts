@@ -39,10 +39,7 @@ const VARIANTS = (
     { variant: 'registers', tile: { rows: 3, columns: 4, lanes: 4 } },
     { variant: 'subgroups', tile: { rows: 4, columns: 4, lanes: 4 } },
     { variant: 'workgroup', tile: { rows: 4, columns: 4, threads: [4, 4] } },
-    { variant: 'workgroup', tile: { rows: 8, columns: 4, threads: [2, 4] } },
-    { variant: 'workgroup', tile: { rows: 4, columns: 4, threads: [4, 4] } },
-    { variant: 'workgroup', tile: { rows: 8, columns: 8, threads: [4, 2], steps: 8 } },
-    { variant: 'workgroup', tile: { rows: 4, columns: 8, threads: [8, 4], steps: 12 } },
+    { variant: 'workgroup', tile: { rows: 8, columns: 4, threads: [2, 4], steps: 12 } },
   ] satisfies Candidate[]
 ).map(named);
 const canRun = (variant: GemmVariant): boolean => variant !== 'subgroups' || adapter().subgroupSize >= 4;

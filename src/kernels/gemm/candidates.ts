@@ -37,10 +37,8 @@ const SOFTWARE = /* @__PURE__ */ (() => ({
 
 const WORKGROUP: readonly GemmTile[] = [
   { rows: 8, columns: 8, threads: [16, 8] },
-  { rows: 8, columns: 4, threads: [16, 16] },
   { rows: 8, columns: 4, threads: [8, 16] },
   { rows: 8, columns: 4, threads: [8, 8] },
-  { rows: 4, columns: 4, threads: [16, 16] },
   { rows: 4, columns: 4, threads: [8, 16], steps: 32 },
   { rows: 4, columns: 4, threads: [8, 8] },
   { rows: 4, columns: 4, threads: [4, 16] },
