@@ -21,7 +21,8 @@ export const ADAM_SCALARS = ['shrink', 'l2', 'beta1', 'rest1', 'beta2', 'rest2',
 /** What `rmspropKernel` finds in `scalars`. `initial` is added to the mean square, in Adagrad's first step. */
 export const RMSPROP_SCALARS = ['lr', 'l2', 'alpha', 'rest', 'eps', 'momentum', 'initial'] as const;
 
-const loaded = (names: readonly string[]): string =>
+/** WGSL that names the scalars. */
+export const loaded = (names: readonly string[]): string =>
   names.map((name, i) => `  let ${name} = scalars[${i}];`).join('\n');
 
 export interface SgdSpec {

@@ -60,3 +60,4 @@ export { GRU, LSTM, type RecurrentLayerOptions, RNN, type RNNOptions } from './r
 export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell, type RNNCellOptions } from './recurrentCells.js';
 export type { LoadOptions, LoadReport, StateDict } from './stateDict.js';
 export { type Summary, type SummaryRow, summary } from './summary.js';
+export { parametersToVector, vectorToParameters } from './vector.js';

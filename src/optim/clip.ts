@@ -1,7 +1,8 @@
 import { launchFlatInto } from '../choose/variant.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, itemsOf, type Known, required } from '../gpu/options.js';
+import { atMost, checked, itemsOf, type Known, required } from '../gpu/options.js';
 import { clipPartialKernel, clipParts, clipScaleKernel } from '../kernels/clip.js';
+import { clamp } from '../ops/elementwise/activations.js';
 import { scalar } from '../ops/elementwise/make.js';
 import { norm } from '../ops/reduce.js';
 import { cat, flatten, stack } from '../ops/shape.js';
@@ -101,6 +102,24 @@ function clip(leaves: readonly Tensor[], maxNorm: number, normType: number): Ten
     launchFlatInto('clip.scale', clipScaleKernel, { size: array.size, infinite }, reads, [array, norm]);
   }
   return norm;
+}
+
+/**
+ * Bounds every entry of the gradients, in place, to ±clipValue; NaN stays NaN. Call it between `backward()` and the optimizer's
+ * step. The gradients of an optimizer's group are one array.
+ *
+ * @throws KindlingError where clipValue is no number from 0
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html
+ */
+export function clipGradValue(params: Iterable<Tensor>, clipValue: number): void {
+  atMost('clipGradValue', 2, arguments);
+  required('clipGradValue', { clipValue }, { clipValue: 'number' });
+  if (!(clipValue >= 0)) refuse(`clipGradValue: ${clipValue} is not a number from 0`);
+  const given = itemsOf('clipGradValue', 'parameters', params, 'clipGradValue(model.parameters(), clipValue)');
+  const { ranges, others } = found(given.filter(({ grad }) => grad && grad.size > 0));
+  noGrad(() => {
+    for (const array of [...ranges, ...others]) array.copy_(clamp(array, { min: -clipValue, max: clipValue }));
+  });
 }
 
 /** The gradients of leaves: those that fill a range of an arena as this range, the others one by one. */

@@ -1,6 +1,8 @@
 /** Optimizers and learning-rate schedulers, as PyTorch's `torch.optim`. */
+export { Adadelta, type AdadeltaOptions } from './adadelta.js';
 export { Adam, type AdamOptions, AdamW } from './adam.js';
-export { type ClipOptions, clipGradNorm } from './clip.js';
+export { Adamax, type AdamaxOptions } from './adamax.js';
+export { type ClipOptions, clipGradNorm, clipGradValue } from './clip.js';
 export type { ParamGroup, Params } from './groups.js';
 export * from './lrScheduler/index.js';
 export * as lrScheduler from './lrScheduler/index.js';

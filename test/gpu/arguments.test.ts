@@ -79,7 +79,7 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
   return {
     ...functionCalls(),
     ...Object.fromEntries(
-      'Adagrad Adam AdamW NAdam RAdam RMSprop'.split(' ').map((name) => [name, [[parameter()], {}]]),
+      'Adadelta Adagrad Adam Adamax AdamW NAdam RAdam RMSprop'.split(' ').map((name) => [name, [[parameter()], {}]]),
     ),
     ...Object.fromEntries(Object.entries(schedules).map(([name, options]) => [name, [stepped(), options]])),
     ...{ arange: [3], capture: [identity], checkpoint: [identity, x], detectAnomaly: [() => {}], eye: [2] },
@@ -97,13 +97,14 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ MultiheadAttention: [2, 1], Upsample: [{ scaleFactor: 2 }], Parameter: [x], Sequential: [layer()] },
     ...{ Softplus: [1, 20], ELU: [1], LeakyReLU: [1], Dropout: [0.5], Dropout2d: [0.5], Flatten: [1, -1] },
     ...{ ModuleList: [[layer()]], firstNonfinite: [layer()], summary: [layer(), [1, 2]] },
+    ...{ parametersToVector: [[parameter()]], vectorToParameters: [kindling.zeros([2]), [parameter()]] },
     registerForwardHook: [layer(), () => {}],
     registerForwardPreHook: [layer(), () => {}],
     registerFullBackwardHook: [layer(), () => {}],
     ...{ calculateFanInAndFanOut: [[2, 3]], calculateGain: ['relu'], constant: [x, 1] },
     ...{ kaimingNormal: [x], kaimingUniform: [x], xavierNormal: [x], xavierUniform: [x] },
     ...{ SGD: [[parameter()], { lr: 1 }], SequentialLR: [one, { schedulers: [constant], milestones: [] }] },
-    ...{ clipGradNorm: [[parameter()], 1], l1Penalty: [[parameter()]] },
+    ...{ clipGradNorm: [[parameter()], 1], clipGradValue: [[parameter()], 1], l1Penalty: [[parameter()]] },
     synthetic: [{ split: 'train', count: 1 }],
     ...{ Compose: [[]], Cutout: [2], DataLoader: [dataset()], Normalize: [[0.5], [0.5]], RandomCrop: [2] },
     ...{

@@ -1,6 +1,20 @@
 /** Optimizers against PyTorch's trajectories (`test/fixtures/make.py`), their state, clipping and the L1 penalty. */
-import { full, keep, ones, step, sync, type Tensor, tensor, zeros } from 'kindling';
-import { Adagrad, Adam, AdamW, clipGradNorm, l1Penalty, lrScheduler, NAdam, RAdam, RMSprop, SGD } from 'kindling/optim';
+import { capture, full, keep, ones, step, sync, type Tensor, tensor, zeros } from 'kindling';
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  clipGradNorm,
+  clipGradValue,
+  l1Penalty,
+  lrScheduler,
+  NAdam,
+  RAdam,
+  RMSprop,
+  SGD,
+} from 'kindling/optim';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { streamStats } from '../../src/stream/stream.js';
 import { loadJson } from '../support/fixtures.js';
@@ -36,7 +50,7 @@ beforeAll(async () => {
   fixtures = await loadJson('optimizers.json');
 });
 
-const OPTIMIZERS = { SGD, Adam, AdamW, RMSprop, Adagrad, NAdam, RAdam };
+const OPTIMIZERS = { SGD, Adadelta, Adam, Adamax, AdamW, RMSprop, Adagrad, NAdam, RAdam };
 
 type Made = InstanceType<(typeof OPTIMIZERS)[keyof typeof OPTIMIZERS]>;
 
@@ -88,7 +102,7 @@ describe("trajectories are PyTorch's", () => {
     expect(Object.keys(held).sort()).toEqual(c.state.sort());
   });
 
-  it('and there are no other cases', () => expect(fixtures.cases.length).toBe(16));
+  it('and there are no other cases', () => expect(fixtures.cases.length).toBe(20));
 
   it('after the state went to another optimizer in the middle', async () => {
     for (const c of fixtures.cases) {
@@ -343,5 +357,50 @@ describe('gradients', () => {
     penalty.mul(0.5).backward();
     expect(await p.grad?.array()).toEqual([0.5, -0.5, 0]);
     expect(await q.grad?.array()).toEqual([[0.5]]);
+  });
+});
+
+describe('clipGradValue', () => {
+  const grads = [
+    [-3, 0.5, Number.NaN, Number.POSITIVE_INFINITY],
+    [2, -0.25],
+  ];
+  const clipped = [
+    [-1, 0.5, Number.NaN, 1],
+    [1, -0.25],
+  ];
+  const made = () => [tensor([1, 2, 3, 4], { requiresGrad: true }), tensor([5, 6], { requiresGrad: true })];
+
+  it('bounds every entry, of an arena or not, and what has no gradient has none afterwards', async () => {
+    for (const inArena of [false, true]) {
+      const parameters = [...made(), tensor([7], { requiresGrad: true })];
+      if (inArena) new SGD(parameters, { lr: 1 }).zeroGrad();
+      setGrads(parameters, [...grads, null]);
+      clipGradValue(parameters, 1);
+      expect(await parameters[0]?.grad?.array()).toEqual(clipped[0]);
+      expect(await parameters[1]?.grad?.array()).toEqual(clipped[1]);
+      expect(parameters[2]?.grad).toBeNull();
+    }
+  });
+
+  it('is a part of captured steps', async () => {
+    const [p] = made();
+    if (!p) throw new Error('a parameter');
+    const sgd = new SGD([p], { lr: 1 });
+    const train = capture((by: Tensor) => {
+      sgd.zeroGrad();
+      const loss = p.mul(by).sum();
+      loss.backward();
+      clipGradValue([p], 0.5);
+      sgd.step();
+      return loss;
+    });
+    for (let i = 0; i < 3; i++) await train(tensor([10, -10, 0.25, 0])).item();
+    expect(await p.array()).toEqual([1 - 1.5, 2 + 1.5, 3 - 0.75, 4]);
+  });
+
+  it('refuses what bounds nothing', () => {
+    expect(() => clipGradValue(made(), -1)).toThrow('clipGradValue: -1 is not a number from 0');
+    expect(() => clipGradValue(made(), Number.NaN)).toThrow('clipGradValue: NaN is not a number from 0');
   });
 });

@@ -202,6 +202,8 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   },
   optim: {
     Adagrad: (o) => new optim.Adagrad([parameter()], o),
+    Adadelta: (o) => new optim.Adadelta([parameter()], o),
+    Adamax: (o) => new optim.Adamax([parameter()], o),
     Adam: (o) => new optim.Adam([parameter()], o),
     AdamW: (o) => new optim.AdamW([parameter()], o),
     ConstantLR: (o) => new optim.ConstantLR(stepped(), o),
@@ -267,12 +269,12 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
   nn:
     'AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d ' +
     'Dropout Dropout2d ELU Flatten Identity LeakyReLU LogSoftmax Module ModuleList Parameter Sequential ' +
-    'CELU GLU Hardshrink Hardtanh Softmin Softshrink Softmax Softplus firstNonfinite init registerForwardHook registerForwardPreHook registerFullBackwardHook summary',
+    'CELU GLU Hardshrink Hardtanh Softmin Softshrink Softmax Softplus firstNonfinite init parametersToVector registerForwardHook registerForwardPreHook registerFullBackwardHook summary vectorToParameters',
   init: 'calculateFanInAndFanOut calculateGain constant normal ones uniform zeros',
   functional:
     'logsigmoid mish prelu selu softsign tanhshrink ' +
     'adaptiveAvgPool1d adaptiveAvgPool2d adaptiveMaxPool1d adaptiveMaxPool2d flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',
-  optim: 'LRScheduler Optimizer l1Penalty lrScheduler',
+  optim: 'LRScheduler Optimizer clipGradValue l1Penalty lrScheduler',
   data: 'Compose ImageDataset Normalize RandomHorizontalFlip Subset TensorDataset channelStats',
   metrics: 'ClassificationReport accuracy',
   io: 'loadSafetensors readCheckpoint readFileIfThere readSafetensors saveSafetensors writeFileAtomic writeSafetensors',
