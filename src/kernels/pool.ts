@@ -32,6 +32,8 @@ export interface PoolSpec {
   readonly planes: number;
   readonly y: PoolAxis;
   readonly x: PoolAxis;
+  /** What is pooled is a ReLU's: places tell where it lets no gradient through. */
+  readonly rectified?: boolean;
 }
 
 export interface AvgPoolSpec extends PoolSpec {
@@ -67,9 +69,9 @@ const coordinates = (h: number, w: number, prefix = ''): string => `let plane = 
   let ${prefix}y = i / ${w}u % ${h}u;
   let ${prefix}x = i % ${w}u;`;
 
-/** [x] → y, and where in its plane each maximum lies. */
+/** [x] → y, and where in its plane each maximum lies; where x is `rectified`, a ReLU's, NOWHERE for a maximum of 0. */
 export const maxPoolKernel = /* @__PURE__ */ interned((spec: PoolSpec): Kernel => {
-  const { planes, y, x } = spec;
+  const { planes, y, x, rectified } = spec;
   const size = planes * y.output * x.output;
   return linearKernel({
     name: 'maxPool2d',
@@ -80,7 +82,7 @@ export const maxPoolKernel = /* @__PURE__ */ interned((spec: PoolSpec): Kernel =
   let base = plane * ${y.input * x.input}u;
   ${[y, x].every(inside) && y.kernel * x.kernel <= 16 ? unrolledMaximum(spec) : searchedMaximum(spec)}
   ys[i] = best;
-  places[i] = place;`,
+  places[i] = ${rectified ? `select(place, ${NOWHERE}, bitcast<u32>(best) == 0u)` : 'place'};`,
   });
 });
 

@@ -11,7 +11,7 @@ import {
   type PoolAxis,
   type PoolSpec,
 } from '../kernels/pool.js';
-import { launch, launchMany } from '../tensor/launch.js';
+import { launch, launchMany, orElse } from '../tensor/launch.js';
 import { differentiable, stepwise } from '../tensor/remember.js';
 import { at, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -134,9 +134,11 @@ export function maxPool2d(
 ): Tensor {
   const spec = specOf('maxPool2d', x, asOptions<MaxPool2dOptions>('maxPool2d', options, others, MAX_POOL));
   const shape = outputShape(x, spec);
-  const pooled = () => launchMany(maxPoolKernel(spec), [x], [{ shape }, { shape, dtype: 'u32' }]);
+  const pooled = (rectified?: true) =>
+    launchMany(maxPoolKernel({ ...spec, ...(rectified && { rectified }) }), [x], [{ shape }, { shape, dtype: 'u32' }]);
   // A leaf that shares the memory of a ReLU wants a gradient of its own.
   const fused = halves(spec) && !(x.isLeaf && x.requiresGrad) ? offered(x)?.maxPool?.() : undefined;
+  if (fused) orElse(fused, () => pooled(true));
   const [y, places] = fused ?? pooled();
   const fusedBack = (g: Tensor) => {
     // The fused places leave out what the ReLU stops: right for whatever made x, too little for the gradient by x itself.

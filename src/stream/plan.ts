@@ -21,6 +21,8 @@ export interface Dispatch {
   readonly memories: readonly Memory[];
   /** Those that it is the first to write: their content does not depend on what was there. */
   readonly fresh: readonly Memory[];
+  /** Gives the same, cheaper, where what it reads first is computed anyway: a ReLU of a product that others read too. */
+  instead?: Pick<Dispatch, 'kernel' | 'memories'>;
 }
 
 export interface Copy {
@@ -77,6 +79,17 @@ export function writtenBy(command: Command): readonly Memory[] {
   if (isPlanned(command)) return [];
   if ('kernel' in command) return command.memories.filter((_, i) => command.kernel.access[i] === 'write');
   return 'to' in command ? [command.to] : [];
+}
+
+/** Commands whose effect somebody can see, each by the cheaper way that the others leave it. */
+function chosen(commands: readonly Command[]): Command[] {
+  const kept = seen(commands);
+  const made = new Set(kept.flatMap(writtenBy));
+  const swapped = kept.map((command) => {
+    const cheaper = 'instead' in command && command.instead;
+    return cheaper && made.has(cheaper.memories[0] as Memory) ? { ...command, ...cheaper } : command;
+  });
+  return seen(swapped);
 }
 
 /** Commands whose effect somebody can see: on memory that may still be named, or that a later such command reads. */
@@ -150,7 +163,7 @@ export interface PlanOptions {
 }
 
 export function plan(commands: readonly Command[], { batch, pool }: PlanOptions): Encoded[] {
-  const kept = seen(commands);
+  const kept = chosen(commands);
   const lives = new Map<Memory, Life>();
   kept.forEach((command, i) => {
     for (const { root } of memoriesOf(command)) lives.set(root, { first: lives.get(root)?.first ?? i, last: i });

@@ -83,6 +83,12 @@ export function dispatch(kernel: Kernel, memories: readonly Memory[]): void {
   stream().batch.commands.push({ kernel, memories, fresh });
 }
 
+/** Says how else the last dispatch could have made what it writes: see {@link Dispatch.instead}. */
+export function orElse(kernel: Kernel, memories: readonly Memory[]): void {
+  const last = stream().batch.commands.at(-1);
+  if (last && 'fresh' in last) last.instead = { kernel, memories };
+}
+
 /** Records a copy between two memories. */
 export function copy(from: Memory, to: Memory): void {
   name(from);

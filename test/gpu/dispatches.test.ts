@@ -180,11 +180,36 @@ test('a convolution whose ReLU is read twice, and one that is read by a ReLU and
   };
   expect(await bothWays(besides, [weight, bias])).toEqual([
     'conv2d.forward',
-    'conv2d.forward',
+    'relu',
     'sigmoid',
     ...back,
     'relu.grad',
     'add',
     'conv2d.weightGrad',
   ]);
+});
+
+test('no product runs twice because two read it: a skip beside a pool, a linear layer and its ReLU', async () => {
+  if (!isListed()) return;
+  const x = randn([4, 3, 8, 8]);
+  const [weight, bias] = [leaf(4, 3, 3, 3), leaf(4)];
+  const skip = (): Tensor => {
+    const y = k.relu(F.conv2d(x, weight, bias));
+    return F.maxPool2d(y, 2).sum().add(k.sigmoid(y).sum());
+  };
+  const kernels = await bothWays(skip, [weight, bias]);
+  expect(kernels.filter((name) => /conv2d|Pool|relu/.test(name))).toEqual([
+    'conv2d.forward',
+    'maxPool2d',
+    'maxPool2d.grad',
+    'relu.grad',
+    'conv2d.weightGrad',
+  ]);
+  const rows = leaf(5, 192);
+  const both = (): Tensor => {
+    const y = F.linear(x.reshape([4, 192]), rows);
+    return k.relu(y).mul(y);
+  };
+  const products = (await bothWays(both, [rows])).filter((name) => /^matmul|^relu$/.test(name));
+  expect(products.slice(0, 2)).toEqual(['matmul', 'relu']);
 });
