@@ -2,7 +2,9 @@
  * Fusion inside a step. Convolution and matrix product can apply a ReLU, a max-pool or a ReLU's mask as they write their
  * result. Who makes a tensor offers this; relu, maxPool2d and relu's gradient take the offer up, which records the product
  * again with the addition. Nothing is taken back: the plain product stays recorded, and is dropped at the end of the step
- * if nobody has read it (src/stream/plan.ts). Outside of steps nobody knows what will be read, so nothing is fused.
+ * if nobody has read it (src/stream/plan.ts). If somebody has, it is the second product that goes: whoever takes an offer up
+ * says how else to make the same of the plain one (`orElse` in tensor/launch.ts), so that none runs twice. Outside of steps
+ * nobody knows what will be read, so nothing is fused.
  *
  * An offer holds as long as a launch again would give the same: while what it reads lives and is not overwritten.
  */
