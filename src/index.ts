@@ -59,12 +59,14 @@ export type { Operand } from './ops/elementwise/make.js';
 export * from './ops/elementwise/pow.js';
 export * from './ops/elementwise/powers.js';
 export * from './ops/elementwise/remainder.js';
+export { type AlongDim, type KthvalueOptions, kthvalue, max, median, min } from './ops/extremes.js';
 export { gather, indexSelect } from './ops/indexing.js';
 export { matmul } from './ops/matmul.js';
 export * from './ops/reduce.js';
 export { type BernoulliOptions, bernoulli, normal } from './ops/sampling.js';
 export * from './ops/shape.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
+export { argsort, type Found, type SortOptions, sort, type TopkOptions, topk } from './ops/sort.js';
 export { tril, triu } from './ops/triangle.js';
 
 // Gradients.
