@@ -113,7 +113,13 @@ export function median(x: Tensor, options: Along = {}): Tensor | Found {
   if (dim !== undefined) {
     const d = dimOf('median', dim, x.ndim);
     if (x.shape[d] === 0) refuse(`median: no elements along dimension ${d} of ${show(x.shape)}`);
-    return along('median', x, d, keepdim, noGrad(() => middle(x, d)));
+    return along(
+      'median',
+      x,
+      d,
+      keepdim,
+      noGrad(() => middle(x, d)),
+    );
   }
   if (x.size === 0) {
     if (x.dtype !== 'f32') refuse(`median: no elements in shape ${show(x.shape)}`);
@@ -144,5 +150,11 @@ export function kthvalue(x: Tensor, k: number, options: KthvalueOptions = {}): F
   const { dim = -1, keepdim = false } = checked('kthvalue', options, ALONG);
   const d = dimOf('kthvalue', dim, x.ndim);
   wantCount('kthvalue', x, d, k);
-  return along('kthvalue', x, d, keepdim, noGrad(() => kthIndex(x, d, k)));
+  return along(
+    'kthvalue',
+    x,
+    d,
+    keepdim,
+    noGrad(() => kthIndex(x, d, k)),
+  );
 }

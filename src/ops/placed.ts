@@ -1,6 +1,7 @@
 /** Elements read at indices that name each of them at most once, and written back there: one is the other's gradient. */
-import { gatherIndexKernel } from '../kernels/indexing.js';
+
 import { fillKernel } from '../kernels/copy.js';
+import { gatherIndexKernel } from '../kernels/indexing.js';
 import { placeKernel } from '../kernels/scatter.js';
 import { launch, launchInto } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';

@@ -40,13 +40,26 @@ const SORT: Known<SortOptions> = { dim: 'whole', descending: 'boolean', stable: 
  * Runs of workgroup memory are for GPUs: SwiftShader, which is slow at barriers, counts and merges. Of 2²⁰ elements it took
  * RUNS_COUNTED ms, and RUNS_NETWORK by the network.
  */
-export function ordered(x: Tensor, d: number, descending: boolean, keep: number, counted = adapter().isSoftware): Found {
+export function ordered(
+  x: Tensor,
+  d: number,
+  descending: boolean,
+  keep: number,
+  counted = adapter().isSoftware,
+): Found {
   const length = x.shape[d] ?? 1;
   const outer = sizeOf(x.shape.slice(0, d));
   const inner = sizeOf(x.shape.slice(d + 1));
   const shape = x.shape.map((n, i) => (i === d ? keep : n));
-  const inRows = (size: number) => [{ shape: [outer * inner, size], dtype: 'u32' }, { shape: [outer * inner, size], dtype: 'i32' }] as const;
-  const results = [{ shape, dtype: x.dtype }, { shape, dtype: 'i32' }] as const;
+  const inRows = (size: number) =>
+    [
+      { shape: [outer * inner, size], dtype: 'u32' },
+      { shape: [outer * inner, size], dtype: 'i32' },
+    ] as const;
+  const results = [
+    { shape, dtype: x.dtype },
+    { shape, dtype: 'i32' },
+  ] as const;
   let run = counted || length <= COUNTED ? COUNTED : NETWORK;
   while (!counted && run > COUNTED && run / 2 >= length) run /= 2;
   const spec = (): SortSpec => ({ outer, length, inner, type: held(x), descending, keep, run });
