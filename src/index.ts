@@ -60,7 +60,7 @@ export type { Operand } from './ops/elementwise/make.js';
 export * from './ops/elementwise/pow.js';
 export * from './ops/elementwise/powers.js';
 export * from './ops/elementwise/remainder.js';
-export { type AlongDim, type KthvalueOptions, kthvalue, max, median, min } from './ops/extremes.js';
+export { type AlongDim, type KthvalueOptions, kthvalue, max, median, min, type Whole } from './ops/extremes.js';
 export { gather, indexSelect } from './ops/indexing.js';
 export { matmul } from './ops/matmul.js';
 export * from './ops/reduce.js';

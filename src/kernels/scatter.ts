@@ -63,7 +63,7 @@ export const segmentKernel = /* @__PURE__ */ interned((spec: SegmentSpec): Kerne
     let middle = (${name} + high) / 2u;
     if (index[row + middle * ${indexStrides[dim] ?? 1}u] ${comes} own) { ${name} = middle + 1u; } else { high = middle; }
   }`;
-  const place = (k: string): string => `u32(places[row + ${k} * ${indexStrides[dim] ?? 1}u])`;
+  const place = (k: string): string => `u32(places[row + (${k}) * ${indexStrides[dim] ?? 1}u])`;
   const source = (k: string): string => `source[base + ${place(k)} * ${sourceStrides[dim] ?? 1}u]`;
   const base = `let base = ${indexed(shape, without(sourceStrides, dim))};`;
   const made = {

@@ -16,7 +16,7 @@ import { where } from './shape.js';
 import { type Found, kthIndex, wantCount } from './sort.js';
 
 /** Of all elements. */
-interface Whole {
+export interface Whole {
   dim?: undefined;
   keepdim?: boolean | undefined;
 }
