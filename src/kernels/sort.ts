@@ -50,7 +50,7 @@ function keyOf(type: SortSpec['type'], descending: boolean): string {
 export function runsOf({ length, keep, run }: Pick<SortSpec, 'length' | 'keep' | 'run'>) {
   const runs = Math.ceil(length / run);
   const kept = Math.min(keep, run);
-  return { runs, kept, stride: runs * kept, last: runs === 1 };
+  return { runs, kept, stride: runs * kept, last: runs <= 1 };
 }
 
 /** Writes an element to place `to` of its run: among the results where there is one run, in between otherwise. */

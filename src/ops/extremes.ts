@@ -5,7 +5,7 @@ import { full } from '../tensor/create.js';
 import { differentiable, noGrad, stepwise } from '../tensor/remember.js';
 import { dimOf, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { reducedShape, reshape, sum } from './broadcast.js';
+import { reducedShape, reshape, sum, wantsElements } from './broadcast.js';
 import { cast } from './cast.js';
 import { div, mul } from './elementwise/arithmetic.js';
 import { eq, isnan } from './elementwise/comparison.js';
@@ -59,6 +59,7 @@ function extreme(name: 'max' | 'min', x: Tensor, options: Along): Tensor | Found
     return shared(name, x, cast((name === 'max' ? amax : amin)(x.detach()), x.dtype));
   }
   const d = dimOf(name, dim, x.ndim);
+  wantsElements(name, x, [d]);
   return along(name, x, d, keepdim, (name === 'max' ? argmax : argmin)(x, { dim: d, keepdim: true }));
 }
 
@@ -112,7 +113,7 @@ export function median(x: Tensor, options: Along = {}): Tensor | Found {
   const { dim, keepdim = false } = checked('median', options, ALONG);
   if (dim !== undefined) {
     const d = dimOf('median', dim, x.ndim);
-    if (x.shape[d] === 0) refuse(`median: no elements along dimension ${d} of ${show(x.shape)}`);
+    wantsElements('median', x, [d]);
     return along(
       'median',
       x,

@@ -19,6 +19,10 @@ import { ordered } from './sort.js';
 
 /** Indices into dimension `d`, sorted row by row, and how tensors are read by them. */
 function named(picks: Tensor, x: Tensor, d: number, source: Shape, indexStrides = stridesOf(picks.shape)) {
+  if (picks.size === 0) {
+    const none = (kind: SegmentSpec['kind']) => full(x.shape, kind === 'winner' ? -1 : 0, { dtype: 'i32' });
+    return (kind: SegmentSpec['kind'], into?: Tensor): Tensor => (into ? clone(into.detach()) : none(kind));
+  }
   const along = picks.ndim === x.ndim ? d : 0;
   const count = at(picks.shape, along);
   const sorted = ordered(picks, along, false, count);
@@ -74,7 +78,6 @@ export function scatter(x: Tensor, dim: number, index: Tensor, src: Operand): Te
     return scatter(x, dim, index, full(index.shape, src, { dtype: x.dtype }));
   }
   const { d, picks, source } = scattered('scatter', x, dim, index, src);
-  if (index.size === 0) return clone(x);
   const from = named(picks, x, d, source.shape);
   const value = from('last', x, source);
   if (x.dtype !== 'f32') return markLike(value, x, source);
@@ -106,7 +109,6 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): 
   ofTensor('scatterAdd', 4, arguments);
   wantTensor('scatterAdd', 'src', src);
   const { d, picks, source } = scattered('scatterAdd', x, dim, index, src);
-  if (index.size === 0) return clone(x);
   const from = named(picks, x, d, source.shape);
   const value = fitted('scatterAdd', whole('scatterAdd', x), (t) => from('sum', t, cast(source, t.dtype)));
   const by = [(g: Tensor) => g, (g: Tensor) => gather(g, d, picks)];
@@ -148,7 +150,6 @@ export function indexAdd(x: Tensor, dim: number, index: Tensor, source: Tensor, 
   if (source.dtype !== x.dtype) refuse(`indexAdd: source is ${source.dtype}, and x ${x.dtype}; cast one of them`);
   if (!holds(x.dtype, alpha)) refuse(`indexAdd: alpha ${alpha} is not of type ${x.dtype}`);
   const picks = indices('indexAdd', index);
-  if (source.size === 0) return clone(x);
   const from = named(
     picks,
     x,
@@ -186,5 +187,5 @@ export function bincount(x: Tensor, minlength: number, options: BincountOptions 
   const into = zeros([minlength], { dtype: weights ? 'f32' : 'i32' });
   if (weights) return scatterAdd(into, 0, x, cast(weights, 'f32'));
   const picks = indices('bincount', x);
-  return x.size === 0 ? into : named(picks, into, 0, x.shape)('count');
+  return named(picks, into, 0, x.shape)('count');
 }
