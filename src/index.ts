@@ -48,6 +48,7 @@ export * from './ops/elementwise/trigonometric.js';
 // Shapes and sums, then in the order of the alphabet.
 
 export { expand, type ReduceOptions, reshape, sum } from './ops/broadcast.js';
+export { cumprod } from './ops/cumprod.js';
 export { cumsum, logsumexp } from './ops/cumulative.js';
 export * from './ops/elementwise/activations.js';
 export * from './ops/elementwise/arithmetic.js';
@@ -59,13 +60,17 @@ export type { Operand } from './ops/elementwise/make.js';
 export * from './ops/elementwise/pow.js';
 export * from './ops/elementwise/powers.js';
 export * from './ops/elementwise/remainder.js';
+export { type AlongDim, type KthvalueOptions, kthvalue, max, median, min, type Whole } from './ops/extremes.js';
 export { gather, indexSelect } from './ops/indexing.js';
 export { matmul } from './ops/matmul.js';
 export * from './ops/reduce.js';
 export { type BernoulliOptions, bernoulli, normal } from './ops/sampling.js';
+export { bincount, type IndexAddOptions, indexAdd, scatter, scatterAdd } from './ops/scatter.js';
 export * from './ops/shape.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
+export { argsort, type Found, type SortOptions, sort, type TopkOptions, topk } from './ops/sort.js';
 export { tril, triu } from './ops/triangle.js';
+export { all, allclose, any, type CloseOptions, isclose } from './ops/truth.js';
 
 // Gradients.
 

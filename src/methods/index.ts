@@ -8,6 +8,7 @@
 
 import { registerHook } from '../autograd/hooks.js';
 import { defineMethods, type MethodsOf } from '../autograd/methods.js';
+import { cumprod } from '../ops/cumprod.js';
 import { cumsum, logsumexp } from '../ops/cumulative.js';
 import * as activations from '../ops/elementwise/activations.js';
 import * as arithmetic from '../ops/elementwise/arithmetic.js';
@@ -19,11 +20,15 @@ import { pow } from '../ops/elementwise/pow.js';
 import * as powers from '../ops/elementwise/powers.js';
 import * as remainders from '../ops/elementwise/remainder.js';
 import * as trigonometric from '../ops/elementwise/trigonometric.js';
+import { type AlongDim, kthvalue, max, median, min, type Whole } from '../ops/extremes.js';
 import { gather, indexSelect } from '../ops/indexing.js';
 import * as reduce from '../ops/reduce.js';
+import { bincount, indexAdd, scatter, scatterAdd } from '../ops/scatter.js';
 import * as shape from '../ops/shape.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
+import { argsort, type Found, sort, topk } from '../ops/sort.js';
 import { tril, triu } from '../ops/triangle.js';
+import { all, allclose, any, isclose } from '../ops/truth.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 const { eq, ge, gt, le, lt, ne, isfinite, isinf, isnan } = comparison;
@@ -36,19 +41,31 @@ const { chunk, clone, flip, maskedFill, narrow, select, slice, split, unbind } =
 const METHODS = {
   ...{ eq, ge, gt, le, lt, maximum, minimum, ne, gather, indexSelect, logSoftmax, softmax, registerHook },
   ...{ amax, amin, argmax, argmin, norm, prod, std, variance, cumsum, logsumexp, tril, triu },
+  ...{ kthvalue, argsort, sort, topk, cumprod, bincount, indexAdd, scatter, scatterAdd, all, allclose, any, isclose },
   ...{ chunk, clone, flip, maskedFill, narrow, select, slice, split, unbind },
   ...{ abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal },
   ...{ relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh },
   ...{ isfinite, isinf, isnan, nanToNum, ...hyperbolic, ...logical, ...powers, ...remainders, ...trigonometric },
 };
 
+/** Methods that give one tensor or two. */
+const EXTREMES = { max, median, min };
+
 export type { Tensor };
 
 /** Methods that `kindling/methods` adds; each is the function of its name with the tensor as first argument. */
-export interface MoreMethods extends MethodsOf<typeof METHODS> {}
+export interface MoreMethods extends MethodsOf<typeof METHODS> {
+  max(options?: Whole): Tensor;
+  max(options: AlongDim): Found;
+  median(options?: Whole): Tensor;
+  median(options: AlongDim): Found;
+  min(options?: Whole): Tensor;
+  min(options: AlongDim): Found;
+}
 
 declare module '../tensor/tensor.js' {
   interface Tensor extends MoreMethods {}
 }
 
 defineMethods(METHODS);
+defineMethods(EXTREMES);

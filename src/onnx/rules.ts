@@ -57,6 +57,14 @@ const place =
     return graph.reshape(cast(graph, found, 'i32'), value.shape);
   };
 
+const picked: Rule = (graph, { x }, { dim, picks }: Dim) => graph.node('GatherElements', [x, picks], { axis: dim });
+
+/** Of all elements, or of rows, where it is known by now where they are. */
+const extreme =
+  (op: string): Rule =>
+  (graph, call, attributes: Dims | Dim) =>
+    'picks' in attributes ? picked(graph, call, attributes as never) : reduction(op)(graph, call, attributes as never);
+
 const pads = (...before: readonly number[]): number[] => [...before, ...before];
 
 /** ONNX pools batches of images only. Sizes that were rounded up are had by more padding at the end. */
@@ -188,6 +196,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   prod: reduction('ReduceProd'),
   amax: reduction('ReduceMax'),
   amin: reduction('ReduceMin'),
+  max: extreme('ReduceMax'),
+  min: extreme('ReduceMin'),
   logsumexp: reduction('ReduceLogSumExp'),
   cumsum: (g, { x }, { dim }: Dim) => (x.ndim === 0 ? g.nameOf(x) : g.node('CumSum', [x, scalar('i64', dim)])),
   argmax: place('ArgMax'),
@@ -215,7 +225,9 @@ export const RULES: Readonly<Record<string, Rule>> = {
   indexSelect: (g, { x }, { dim, picks }: Dim) => g.node('Gather', [x, picks], { axis: dim }),
   tril: triangle(0),
   triu: triangle(1),
-  gather: (g, { x }, { dim, picks }: Dim) => g.node('GatherElements', [x, picks], { axis: dim }),
+  gather: picked,
+  scatterAdd: (g, { inputs: [x, source] }, { dim, picks }: Dim) =>
+    g.node('ScatterElements', [x as Tensor, picks, source as Tensor], { axis: dim, reduction: 'add' }),
 
   linear: same('Gemm', { transB: 1 }),
   conv1d: conv('Conv'),

@@ -73,6 +73,11 @@ export function asked(name: string, x: Tensor, options: ReduceOptions): { dims: 
   return { dims: dimsOf(name, dim, wantTensor(name, 'x', x).ndim), keepdim };
 }
 
+/** @internal @throws KindlingError where there is nothing to choose from */
+export function wantsElements(name: string, x: Tensor, dims: readonly number[]): void {
+  if (dims.some((d) => x.shape[d] === 0)) refuse(`${name}: no elements along ${show(dims)} of shape ${show(x.shape)}`);
+}
+
 /** @internal */
 export const held = (x: Tensor): 'f32' | 'i32' | 'u32' => (x.dtype === 'bool' ? 'u32' : x.dtype);
 

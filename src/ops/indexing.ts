@@ -19,7 +19,8 @@ import { cast } from './cast.js';
 import { eq } from './elementwise/comparison.js';
 import { unsqueeze, where } from './shape.js';
 
-function indices(name: string, index: Tensor): Tensor {
+/** @internal Indices as i32. @throws KindlingError where they are of another type */
+export function indices(name: string, index: Tensor): Tensor {
   if (index.dtype === 'i32' || index.dtype === 'u32') return cast(index, 'i32');
   refuse(`${name}: indices are i32, got ${index.dtype}; cast them`);
 }

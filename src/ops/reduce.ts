@@ -6,7 +6,7 @@ import { checked, extended, type Known, wantTensor } from '../gpu/options.js';
 import { argKernel, cut, slabsOf } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
 import { differentiable, stepwise } from '../tensor/remember.js';
-import { at, dimOf, dimsOf, show, sizeOf } from '../tensor/shape.js';
+import { at, dimOf, dimsOf, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import {
   asked,
@@ -19,6 +19,7 @@ import {
   reducedShape,
   reshape,
   sum,
+  wantsElements,
   withOnes,
 } from './broadcast.js';
 import { cast } from './cast.js';
@@ -54,11 +55,6 @@ export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
     return where(eq(zeros, cast(zero, 'f32')), div(back, others), mul(back, 0));
   };
   return differentiable('prod', [x], value, { by: [grad] }, { dims, keepdim });
-}
-
-/** @throws KindlingError where there is nothing to choose from */
-function wantsElements(name: string, x: Tensor, dims: readonly number[]): void {
-  if (dims.some((d) => x.shape[d] === 0)) refuse(`${name}: no elements along ${show(dims)} of shape ${show(x.shape)}`);
 }
 
 /** `quiet`: what is NaN passes 0 back, not NaN. */

@@ -69,6 +69,28 @@ const CALLS = {
   'maskedFill NaN': (x: k.Tensor, mask: k.Tensor) => k.maskedFill(x, mask, NAN),
   indexSelect: (x: k.Tensor, picks: k.Tensor) => k.indexSelect(x, 0, picks),
   gather: (x: k.Tensor, picks: k.Tensor) => k.gather(x, 0, picks),
+  scatter: (x: k.Tensor, picks: k.Tensor, y: k.Tensor) => k.scatter(x, 0, picks, k.narrow(y, 0, 0, 5)),
+  'scatter NaN': (x: k.Tensor, picks: k.Tensor) => k.scatter(x, 0, picks, NAN),
+  scatterAdd: (x: k.Tensor, picks: k.Tensor, y: k.Tensor) => k.scatterAdd(x, 0, picks, k.narrow(y, 0, 0, 5)),
+  indexAdd: (x: k.Tensor, picks: k.Tensor, y: k.Tensor) => k.indexAdd(x, 0, picks, k.narrow(y, 0, 0, 5), { alpha: 2 }),
+  bincount: (picks: k.Tensor) => k.bincount(picks, 8),
+  'sort along 0': (x: k.Tensor) => k.sort(x, { dim: 0 })[0],
+  'sort along 1': (x: k.Tensor) => k.sort(x)[0],
+  'sort descending': (x: k.Tensor) => k.sort(x, { descending: true })[0],
+  'argsort descending': (x: k.Tensor) => k.argsort(x, { descending: true }),
+  topk: (x: k.Tensor) => k.topk(x, 3)[0],
+  'topk least': (x: k.Tensor) => k.topk(x, 3, { largest: false })[0],
+  kthvalue: (x: k.Tensor) => k.kthvalue(x, 6)[0],
+  'median along 1': (x: k.Tensor) => k.median(x, { dim: 1 })[0],
+  'max along 0': (x: k.Tensor) => k.max(x, { dim: 0 })[0],
+  'max along 1': (x: k.Tensor) => k.max(x, { dim: 1 })[0],
+  'max along 0 where': (x: k.Tensor) => k.max(x, { dim: 0 })[1],
+  'max along 1 where': (x: k.Tensor) => k.max(x, { dim: 1 })[1],
+  'min along 0': (x: k.Tensor) => k.min(x, { dim: 0 })[0],
+  'min along 1': (x: k.Tensor) => k.min(x, { dim: 1 })[0],
+  'min along 0 where': (x: k.Tensor) => k.min(x, { dim: 0 })[1],
+  'min along 1 where': (x: k.Tensor) => k.min(x, { dim: 1 })[1],
+  'isclose NaN': (x: k.Tensor, y: k.Tensor) => k.isclose(x, y, { rtol: 0.6, equalNan: true }),
   oneHot: (picks: k.Tensor) => F.oneHot(picks, 6),
   permute: (x: k.Tensor) => k.permute(x, [1, 0]),
   transpose: (x: k.Tensor) => k.transpose(x, 0, 1),
@@ -144,7 +166,7 @@ function callOf(name: string): Call {
   const [called = '', word = '', dim = ''] = name.split(' ');
   const fn = functions[called] as unknown as (...args: unknown[]) => k.Tensor;
   if (!fn) throw new Error(`no function ${called}`);
-  if (word === 'along') return (x) => fn(x, called === 'cumsum' ? Number(dim) : { dim: Number(dim) });
+  if (word === 'along') return (x) => fn(x, called.startsWith('cum') ? Number(dim) : { dim: Number(dim) });
   if (called === 'norm')
     return (x) => fn(x, { p: Number(word.replace('infinite', 'Infinity')), dim: Number(name.at(-1)) });
   if (called === 'pow' && word) return (x) => fn(x, Number(word));
@@ -165,7 +187,7 @@ const OTHERS = new Set(
   (
     'tensor bernoulli normal randLike randnLike randintLike fullLike zeros ones full arange linspace eye rand randn randint randperm uniform zerosLike onesLike ' +
     'adapter init destroy sync stats onCompile capture step keep print manualSeed randomState setRandomState checkpoint backward grad ' +
-    'gradcheck detectAnomaly defineFunction registerHook noGrad enableGrad isGradEnabled'
+    'allclose gradcheck detectAnomaly defineFunction registerHook noGrad enableGrad isGradEnabled'
   ).split(' '),
 );
 

@@ -57,6 +57,19 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     mean: (o) => kindling.mean(x(), o),
     norm: (o) => kindling.norm(x(), o),
     ones: (o) => kindling.ones([2], o),
+    all: (o) => kindling.all(x(), o),
+    allclose: (o) => kindling.allclose(x(), x(), o),
+    any: (o) => kindling.any(x(), o),
+    argsort: (o) => kindling.argsort(x(), o),
+    bincount: (o) => kindling.bincount(labels(), 3, o),
+    indexAdd: (o) => kindling.indexAdd(x(), 0, labels(), x(), o),
+    isclose: (o) => kindling.isclose(x(), x(), o),
+    kthvalue: (o) => kindling.kthvalue(x(), 1, o),
+    max: (o) => kindling.max(x(), o),
+    median: (o) => kindling.median(x(), o),
+    min: (o) => kindling.min(x(), o),
+    sort: (o) => kindling.sort(x(), o),
+    topk: (o) => kindling.topk(x(), 1, o),
     onesLike: (o) => kindling.onesLike(x(), o),
     pad: (o) => kindling.pad(x(), [1, 1], o),
     prod: (o) => kindling.prod(x(), o),
@@ -260,10 +273,10 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
 
 const TAKES_NONE: Readonly<Record<string, string>> = {
   kindling:
-    'DeviceLostError KindlingError Tensor abs adapter add capture cast cat ceil checkpoint chunk clone cos cumsum destroy div enableGrad eq erf exp ' +
+    'DeviceLostError KindlingError Tensor abs adapter add capture cast cat ceil checkpoint chunk clone cos cumprod cumsum destroy div enableGrad eq erf exp ' +
     'expand flatten flip floor gather ge gt hardsigmoid hardswish indexSelect isGradEnabled isfinite isinf isnan keep le log log1p lt manualSeed ' +
     'maskedFill matmul maximum minimum mul narrow ne neg noGrad normal onCompile permute pow print randomState reciprocal ' +
-    'registerHook relu relu6 reshape round rsqrt select setRandomState sigmoid sign silu sin slice split sqrt square squeeze ' +
+    'registerHook relu relu6 reshape round rsqrt scatter scatterAdd select setRandomState sigmoid sign silu sin slice split sqrt square squeeze ' +
     'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where ' +
     'atan2 fmod lerp logicalAnd logicalNot logicalOr logicalXor remainder acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc',
   nn:

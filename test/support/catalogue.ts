@@ -16,7 +16,9 @@ import { fitKernel } from '../../src/kernels/fit.js';
 import { bitsOf, GPU_FLAT } from '../../src/kernels/flat.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { nanToNumKernel } from '../../src/kernels/nanToNum.js';
+import { recurrenceKernel } from '../../src/kernels/recurrence.js';
 import { argKernel, reduceKernel } from '../../src/kernels/reduce.js';
+import { countedSortKernel, mergeKernel, networkSortKernel } from '../../src/kernels/sort.js';
 import { triangleKernel } from '../../src/kernels/triangle.js';
 import { layerKernels } from './catalogueLayers.js';
 import { binaryRecords, record, unaryRecords } from './records.js';
@@ -101,6 +103,17 @@ export function catalogue(): Kernel[] {
     ...[1, 4].flatMap((lanes) =>
       [false, true].map((reverse) => cumsumKernel({ ...middle, lanes, reverse, type: reverse ? 'f32' : 'i32' })),
     ),
+    ...(['product', 'forward', 'backward'] as const).map((kind) => recurrenceKernel({ ...middle, kind, type: 'f32' })),
+    ...(['f32', 'i32', 'u32'] as const).flatMap((type) => {
+      const rows = { outer: 2, length: 300, inner: 3, type, descending: type !== 'f32', keep: 100 };
+      return [
+        ...[countedSortKernel, networkSortKernel].flatMap((sort) => [
+          sort({ ...rows, run: 64 }),
+          sort({ ...rows, run: 512 }),
+        ]),
+        ...[64, 256].map((run) => mergeKernel({ ...rows, run })),
+      ];
+    }),
     ...layerKernels(),
   ];
 }

@@ -34,6 +34,7 @@ import { adamKernel, rmspropKernel, sgdKernel } from '../../src/kernels/optimize
 import { peaks } from '../../src/kernels/peaks.js';
 import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
 import { recurrentGradKernel, recurrentKernel } from '../../src/kernels/recurrent.js';
+import { placeKernel, segmentKernel } from '../../src/kernels/scatter.js';
 import { softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
 
 const VARIANTS: readonly GemmVariant[] = ['registers', 'subgroups', 'workgroup'];
@@ -169,6 +170,14 @@ function indices(): Kernel[] {
   return [
     indexSelectKernel(select),
     indexSelectGradKernel(select),
+    placeKernel({ dim: 1, strides: pick.strides, indexShape: pick.indexShape }),
+    ...(['sum', 'last', 'winner', 'count'] as const).map((kind) =>
+      segmentKernel({
+        ...{ kind, type: 'f32', dim: 1, shape: pick.shape, strides: pick.strides, within: pick.indexShape, count: 5 },
+        indexStrides: pick.indexStrides,
+        sourceStrides: pick.indexStrides,
+      }),
+    ),
     gatherIndexKernel(pick),
     gatherIndexGradKernel(pick),
     dropoutKernel({ size: 1003, inner: 1, p: 0.3, stream: 0 }),

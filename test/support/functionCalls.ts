@@ -10,6 +10,7 @@ const ALONE =
   'rsqrt sigmoid sign silu sin softmax softplus sqrt square squeeze std sum tanh tril triu unbind variance zerosLike bernoulli flatten ' +
   'dropout normalize ' +
   'acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc logicalNot ' +
+  'all any argsort max median min sort ' +
   'celu hardshrink hardtanh logsigmoid mish selu softshrink softsign tanhshrink softmin';
 export const PAIRS = 'add sub mul div maximum minimum eq ne lt le gt ge pow matmul atan2 fmod remainder';
 const LOSSES =
@@ -27,7 +28,15 @@ export function functionCalls(): Readonly<Record<string, Arguments>> {
     ...Object.fromEntries(PAIRS.split(' ').map((name) => [name, [x, x]])),
     ...Object.fromEntries(LOSSES.split(' ').map((name) => [name, [x, x]])),
     adaptiveAvgPool1d: [x, 2],
-    ...{ logicalAnd: [x, x], logicalOr: [x, x], logicalXor: [x, x], lerp: [x, x, x], prelu: [x, k.ones([3])] },
+    ...{
+      allclose: [x, x],
+      isclose: [x, x],
+      logicalAnd: [x, x],
+      logicalOr: [x, x],
+      logicalXor: [x, x],
+      lerp: [x, x, x],
+      prelu: [x, k.ones([3])],
+    },
     ...{ glu: [x, { dim: 0 }], gaussianNllLoss: [x, x, x], tripletMarginLoss: [x, x, x], marginRankingLoss: [x, x, x] },
     ...{ multiMarginLoss: [x, classes], cosineEmbeddingLoss: [x, x, k.ones([2])] },
     adaptiveAvgPool2d: [images, 2],
@@ -37,6 +46,7 @@ export function functionCalls(): Readonly<Record<string, Arguments>> {
     avgPool2d: [images, 2],
     backward: [loss],
     batchNorm: [x, { training: true }],
+    bincount: [classes, 3],
     cast: [x, 'i32'],
     cat: [[x, x]],
     chunk: [x, 2],
@@ -47,6 +57,7 @@ export function functionCalls(): Readonly<Record<string, Arguments>> {
     convTranspose1d: [k.ones([1, 2, 4]), k.ones([2, 1, 1]), k.ones([1])],
     convTranspose2d: [images, k.ones([2, 1, 1, 1]), k.ones([1])],
     crossEntropy: [x, classes],
+    cumprod: [x, 0],
     cumsum: [x, 0],
     dropout2d: [images],
     embedding: [classes, x],
@@ -58,12 +69,14 @@ export function functionCalls(): Readonly<Record<string, Arguments>> {
     gridSample: [images, k.ones([1, 2, 2, 2])],
     groupNorm: [images, 1],
     gru: [x, null, { weight_ih_l0: k.ones([6, 3]), weight_hh_l0: k.ones([6, 2]) }],
+    indexAdd: [x, 0, classes, x],
     indexSelect: [x, 0, classes],
     instanceNorm: [images],
     interpolate: [images, { scaleFactor: 2 }],
     layerNorm: [x, [3]],
     linear: [x, x, k.ones([2])],
     lstm: [x, null, { weight_ih_l0: k.ones([8, 3]), weight_hh_l0: k.ones([8, 2]) }],
+    kthvalue: [x, 2],
     maskedFill: [x, mask, x],
     maxPool1d: [x, 1],
     maxPool2d: [images, 2],
@@ -79,10 +92,13 @@ export function functionCalls(): Readonly<Record<string, Arguments>> {
     rnnRelu: [x, null, { weight_ih_l0: k.ones([2, 3]), weight_hh_l0: k.ones([2, 2]) }],
     rnnTanh: [x, null, { weight_ih_l0: k.ones([2, 3]), weight_hh_l0: k.ones([2, 2]) }],
     scaledDotProductAttention: [x, x, x],
+    scatter: [x, 0, k.zeros([1, 3], { dtype: 'i32' }), x],
+    scatterAdd: [x, 0, k.zeros([1, 3], { dtype: 'i32' }), x],
     select: [x, 0, 0],
     slice: [x, 0],
     split: [x, 1],
     stack: [[x, x]],
+    topk: [x, 2],
     transpose: [x, 0, 1],
     unsqueeze: [x, 0],
     where: [mask, x, x],
