@@ -67,6 +67,10 @@ export * from './ops/shape.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
 export { tril, triu } from './ops/triangle.js';
 
+// Of all pairs.
+
+export { cdist } from './ops/cdist.js';
+
 // Gradients.
 
 export { type AnomalyOptions, detectAnomaly } from './autograd/anomaly.js';
