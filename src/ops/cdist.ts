@@ -1,13 +1,14 @@
 /** Distances between all pairs of two sets of vectors. */
 import { refuse } from '../gpu/errors.js';
 import { checked, wantTensor } from '../gpu/options.js';
+import { differentiable } from '../tensor/remember.js';
 import { broadcast, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { sum } from './broadcast.js';
 import { cast } from './cast.js';
-import { sub } from './elementwise/arithmetic.js';
-import { ne } from './elementwise/comparison.js';
-import { norm } from './reduce.js';
+import { abs, mul, sign, sub } from './elementwise/arithmetic.js';
+import { eq, ne } from './elementwise/comparison.js';
+import { amax, norm } from './reduce.js';
 import { unsqueeze } from './shape.js';
 
 /**
@@ -34,5 +35,12 @@ export function cdist(x1: Tensor, x2: Tensor, options: { p?: number | undefined 
   const apart = sub(unsqueeze(x1, -2), unsqueeze(x2, -3));
   if (p === 0) return sum(cast(ne(apart, 0), 'f32'), { dim: -1 });
   // Of vectors without entries there is no greatest one, and all distances are 0.
-  return norm(apart, { p: x1.shape.at(-1) === 0 ? 1 : p, dim: -1 });
+  if (p < Number.POSITIVE_INFINITY || x1.shape.at(-1) === 0)
+    return norm(apart, { p: x1.shape.at(-1) === 0 ? 1 : p, dim: -1 });
+  const sizes = abs(apart.detach());
+  const greatest = amax(sizes, { dim: -1 });
+  // PyTorch gives each of several greatest ones the whole gradient.
+  const grad = (g: Tensor): Tensor =>
+    mul(mul(unsqueeze(g, -1), sign(apart)), cast(eq(sizes, unsqueeze(greatest, -1)), 'f32'));
+  return differentiable('cdist', [apart], greatest, { by: [grad] }, { p });
 }

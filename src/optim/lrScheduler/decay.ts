@@ -1,4 +1,4 @@
-import { checked } from '../../gpu/options.js';
+import { checked, text } from '../../gpu/options.js';
 import {
   demand,
   isCount,
@@ -156,6 +156,8 @@ function lambdasOf(
   wantOptimizer(name, optimizer);
   const groups = optimizer.paramGroups.length;
   const lambdas = typeof lrLambda === 'function' ? optimizer.paramGroups.map(() => lrLambda) : lrLambda;
+  const fits = Array.isArray(lambdas) && lambdas.every((lambda) => typeof lambda === 'function');
+  demand(fits, name, `lrLambda is ${text(lrLambda)}, wants a function, or one for each parameter group`);
   demand(lambdas.length === groups, name, `${lambdas.length} functions for ${groups} parameter groups`);
   return lambdas;
 }
