@@ -3,7 +3,7 @@ import { manualSeed, matmul, ones, type Tensor, transpose, zeros } from 'kindlin
 import * as nn from 'kindling/nn';
 import { init } from 'kindling/nn';
 import { expect, test } from 'vitest';
-import { loadJson } from '../support/fixtures.js';
+import { layerCases } from '../support/layerCases.js';
 
 /** The distribution function of normal numbers, by Simpson's rule from 0. */
 function below(z: number): number {
@@ -92,9 +92,7 @@ test('sparse has zeros in each column, as many', async () => {
 });
 
 test("dirac has PyTorch's kernels, which pass channels on; eye is the identity", async () => {
-  const { diracs } = await loadJson<{ diracs: { shape: number[]; groups: number; ones: number[][] }[] }>(
-    'layerCases.json',
-  );
+  const { diracs } = await layerCases();
   for (const { shape, groups, ones: places } of diracs) {
     const want = new Float32Array(shape.reduce((a, b) => a * b, 1));
     for (const place of places) want[place.reduce((offset, k, d) => offset * (shape[d] ?? 0) + k, 0)] = 1;
