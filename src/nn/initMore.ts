@@ -6,6 +6,7 @@ import type { Generator } from '../tensor/generator.js';
 import { creationGenerator } from '../tensor/random.js';
 import { at, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { refuseInCapture } from '../tensor/watched.js';
 
 function wanted(name: string, tensor: Tensor, [least, most]: readonly [number, number]): void {
   const { dtype, ndim, shape } = wantTensor(name, 'tensor', tensor);
@@ -14,6 +15,12 @@ function wanted(name: string, tensor: Tensor, [least, most]: readonly [number, n
   const dims =
     least === most ? `${least}` : most === Number.POSITIVE_INFINITY ? `${least} or more` : `${least} to ${most}`;
   refuse(`${name}: wants ${dims} dimensions, got ${show(shape)}`);
+}
+
+/** Random numbers of the host. */
+function random(name: string): Generator {
+  refuseInCapture(`${name} draws on the host`, 'A replay would not draw again: initialise outside.');
+  return creationGenerator();
 }
 
 const written = <T extends Tensor>(tensor: T, values: Float64Array): T =>
@@ -35,10 +42,10 @@ export function truncNormal<T extends Tensor>(tensor: T, mean = 0, std = 1, a = 
   if (!(typeof a === 'number' && typeof b === 'number' && a <= b && a < Infinity && b > -Infinity)) {
     refuse(`init.truncNormal: no numbers in [${text(a)}, ${text(b)}]; write truncNormal(tensor, 0, 0.02, -0.04, 0.04)`);
   }
-  const random = creationGenerator();
+  const draws = random('init.truncNormal');
   const [low, high] = [(a - mean) / std, (b - mean) / std];
   const values = Float64Array.from({ length: tensor.size }, () => {
-    return Math.min(Math.max(mean + std * truncated(random, low, high), a), b);
+    return Math.min(Math.max(mean + std * truncated(draws, low, high), a), b);
   });
   return written(tensor, values);
 }
@@ -47,22 +54,22 @@ export function truncNormal<T extends Tensor>(tensor: T, mean = 0, std = 1, a = 
  * A draw from the standard normal distribution within [low, high], by rejection (C. P. Robert, "Simulation of truncated normal
  * variables", 1995): of normal draws where the range is wide, of exponential ones in a tail, else of uniform ones.
  */
-function truncated(random: Generator, low: number, high: number): number {
-  if (high < 0) return -truncated(random, -high, -low);
+function truncated(draws: Generator, low: number, high: number): number {
+  if (high < 0) return -truncated(draws, -high, -low);
   const width = high - low;
   const rate = low > 0 ? (low + Math.hypot(low, 2)) / 2 : 0;
   // The density is greatest at 0, or where the range begins.
   const peak = Math.max(low, 0);
   for (;;) {
     if (low <= 0 && width > 2.5) {
-      const z = random.normal();
+      const z = draws.normal();
       if (z >= low && z <= high) return z;
     } else if (low > 0 && width * rate > 1) {
-      const z = low - Math.log(1 - random.uniform()) / rate;
-      if (z <= high && random.uniform() < Math.exp(-((z - rate) ** 2) / 2)) return z;
+      const z = low - Math.log(1 - draws.uniform()) / rate;
+      if (z <= high && draws.uniform() < Math.exp(-((z - rate) ** 2) / 2)) return z;
     } else {
-      const z = low + width * random.uniform();
-      if (random.uniform() < Math.exp((peak ** 2 - z ** 2) / 2)) return z;
+      const z = low + width * draws.uniform();
+      if (draws.uniform() < Math.exp((peak ** 2 - z ** 2) / 2)) return z;
     }
   }
 }
@@ -83,10 +90,10 @@ export function orthogonal<T extends Tensor>(tensor: T, options: { gain?: number
   const rows = at(tensor.shape, 0);
   const columns = sizeOf(tensor.shape.slice(1));
   const [count, length] = rows < columns ? [rows, columns] : [columns, rows];
-  const random = creationGenerator();
+  const draws = random('init.orthogonal');
   const vectors: Float64Array[] = [];
   while (vectors.length < count) {
-    const vector = Float64Array.from({ length }, () => random.normal());
+    const vector = Float64Array.from({ length }, () => draws.normal());
     // The second time takes away what rounding left of the first.
     for (let time = 0; time < 2; time++) for (const other of vectors) subtract(vector, other, dot(vector, other));
     const size = Math.sqrt(dot(vector, vector));
@@ -123,11 +130,11 @@ export function sparse<T extends Tensor>(tensor: T, sparsity: number, std = 0.01
   required('init.sparse', { sparsity, std }, { sparsity: 'number', std: 'number' });
   if (!(sparsity >= 0 && sparsity <= 1)) refuse(`init.sparse: sparsity ${sparsity} is not from 0 to 1`);
   const [rows, columns] = [at(tensor.shape, 0), at(tensor.shape, 1)];
-  const random = creationGenerator();
-  const values = Float64Array.from({ length: tensor.size }, () => std * random.normal());
+  const draws = random('init.sparse');
+  const values = Float64Array.from({ length: tensor.size }, () => std * draws.normal());
   const zeros = Math.ceil(sparsity * rows);
   for (let column = 0; column < columns; column++) {
-    for (const row of random.permutation(rows).subarray(0, zeros)) values[row * columns + column] = 0;
+    for (const row of draws.permutation(rows).subarray(0, zeros)) values[row * columns + column] = 0;
   }
   return written(tensor, values);
 }

@@ -1,5 +1,5 @@
 /** Initialisation that the host computes: distributions, right angles, zeros, PyTorch's kernels of `dirac_`, the seed. */
-import { manualSeed, matmul, ones, type Tensor, transpose, zeros } from 'kindling';
+import { capture, manualSeed, matmul, ones, type Tensor, transpose, zeros } from 'kindling';
 import * as nn from 'kindling/nn';
 import { init } from 'kindling/nn';
 import { expect, test } from 'vitest';
@@ -127,6 +127,9 @@ test('all of it follows the seed, in place, also of parameters and of nothing', 
     expect(await fill(zeros([4, 5])).data()).toEqual(first);
     expect(parameter.requiresGrad).toBe(true);
     expect(fill(zeros([0, 3])).shape).toEqual([0, 3]);
+    const inCapture = capture(() => fill(zeros([2, 2])));
+    inCapture(); // Only the second call is recorded.
+    expect(() => inCapture()).toThrow('initialise outside');
     expect(() => fill(zeros([2, 2], { dtype: 'i32' }))).toThrow('only f32 tensors, this is i32');
   }
 });
