@@ -72,6 +72,10 @@ export { argsort, type Found, type SortOptions, sort, type TopkOptions, topk } f
 export { tril, triu } from './ops/triangle.js';
 export { all, allclose, any, type CloseOptions, isclose } from './ops/truth.js';
 
+// Of all pairs.
+
+export { cdist } from './ops/cdist.js';
+
 // Gradients.
 
 export { type AnomalyOptions, detectAnomaly } from './autograd/anomaly.js';

@@ -58,6 +58,14 @@ export class ModuleList<Item extends AnyModule = Module> extends Module<never[],
     return this.children().length;
   }
 
+  /** Puts a module behind the others. Returns the list. */
+  append(module: Item): this {
+    atMost('append', 1, arguments);
+    return Object.assign(this, {
+      [this.length]: itemsOf('append', 'a module', [module], 'list.append(new Linear(2, 3))', isModule)[0],
+    });
+  }
+
   *[Symbol.iterator](): IterableIterator<Item> {
     yield* this.children() as unknown as Item[];
   }

@@ -33,6 +33,7 @@ export { sigmoid, tanh } from '../ops/elementwise/exponential.js';
 export * from '../ops/elementwise/shrink.js';
 export * from '../ops/elementwise/smooth.js';
 export { type GridSampleOptions, gridSample } from '../ops/gridSample.js';
+export { type GumbelSoftmaxOptions, gumbelSoftmax } from '../ops/gumbel.js';
 export { embedding, oneHot } from '../ops/indexing.js';
 export { type InterpolateOptions, interpolate } from '../ops/interpolate.js';
 export {
@@ -86,5 +87,6 @@ export {
   rnnRelu,
   rnnTanh,
 } from '../ops/recurrent.js';
+export { type RmsNormOptions, rmsNorm } from '../ops/rmsNorm.js';
 export { flatten, type PadOptions, pad } from '../ops/shape.js';
 export { type Dim, logSoftmax, softmax, softmin } from '../ops/softmax.js';

@@ -35,7 +35,7 @@ export { Dropout, Dropout2d } from './dropout.js';
 export { Embedding } from './embedding.js';
 export { Flatten, Identity } from './flatten.js';
 export * from './hooks.js';
-export * as init from './init.js';
+export * as init from './inits.js';
 export { GroupNorm, LayerNorm, type LayerNormOptions } from './layernorm.js';
 export { Linear } from './linear.js';
 export {
@@ -61,3 +61,9 @@ export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell, type RNNCellOpti
 export type { LoadOptions, LoadReport, StateDict } from './stateDict.js';
 export { type Summary, type SummaryRow, summary } from './summary.js';
 export { parametersToVector, vectorToParameters } from './vector.js';
+
+// Of modules, and of layers that stand above.
+
+export { ModuleDict, ParameterList } from './dicts.js';
+export { RMSNorm, type RMSNormOptions } from './rmsNorm.js';
+export * from './transformer.js';

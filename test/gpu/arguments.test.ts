@@ -56,6 +56,7 @@ const GARBAGE: readonly unknown[] = [null, 'garbage', { nonsense: 1 }, [{}], Sym
 const ones = (): kindling.Tensor => kindling.ones([2, 3]);
 const parameter = (): kindling.Tensor => kindling.ones([2], { requiresGrad: true });
 const layer = (): nn.Linear => new nn.Linear(2, 2);
+const encoderLayer = (): nn.TransformerEncoderLayer => new nn.TransformerEncoderLayer(2, 1);
 const stepped = () => new optim.SGD([parameter()], { lr: 1 });
 const dataset = () => new data.TensorDataset({ data: new Float32Array(4), shape: [4, 1] });
 const pictures = () => new data.ImageDataset(new Uint8Array(6144), new Uint8Array(2), ['a'], 'none');
@@ -63,7 +64,7 @@ const identity = (value: kindling.Tensor): kindling.Tensor => value;
 
 /** `init.normal` and the like, whose names others have too. */
 const initCalls = (): Readonly<Record<string, Arguments>> =>
-  Object.fromEntries('normal ones uniform zeros'.split(' ').map((name) => [name, [ones()]]));
+  Object.fromEntries('eye normal ones uniform zeros'.split(' ').map((name) => [name, [ones()]]));
 
 /** Arguments by name of an export; of one that is not here there need be none. */
 const calls = async (module: string): Promise<Readonly<Record<string, Arguments>>> => {
@@ -73,6 +74,7 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ ConstantLR: {}, LinearLR: {}, PolynomialLR: {}, ReduceLROnPlateau: {}, ExponentialLR: { gamma: 0.5 } },
     ...{ CosineAnnealingLR: { tMax: 3 }, CosineAnnealingWarmRestarts: { t0: 3 }, StepLR: { stepSize: 3 } },
     ...{ LambdaLR: { lrLambda: () => 1 }, MultiStepLR: { milestones: [1] }, OneCycleLR: { maxLr: 1, totalSteps: 9 } },
+    ...{ CyclicLR: { baseLr: 1, maxLr: 2, cycleMomentum: false }, MultiplicativeLR: { lrLambda: () => 1 } },
   };
   const one = stepped();
   const constant = new optim.ConstantLR(one);
@@ -96,12 +98,15 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ Conv1d: [2, 2, 1], Conv2d: [2, 2, 1], ConvTranspose2d: [2, 2, 1], Linear: [2, 2], Embedding: [2, 2] },
     ...{ MultiheadAttention: [2, 1], Upsample: [{ scaleFactor: 2 }], Parameter: [x], Sequential: [layer()] },
     ...{ Softplus: [1, 20], ELU: [1], LeakyReLU: [1], Dropout: [0.5], Dropout2d: [0.5], Flatten: [1, -1] },
+    ...{ ModuleDict: [{ a: layer() }], ParameterList: [[parameter()]], RMSNorm: [2] },
+    ...{ TransformerEncoder: [encoderLayer, 1], TransformerEncoderLayer: [2, 1] },
     ...{ ModuleList: [[layer()]], firstNonfinite: [layer()], summary: [layer(), [1, 2]] },
     ...{ parametersToVector: [[parameter()]], vectorToParameters: [kindling.zeros([2]), [parameter()]] },
     registerForwardHook: [layer(), () => {}],
     registerForwardPreHook: [layer(), () => {}],
     registerFullBackwardHook: [layer(), () => {}],
     ...{ calculateFanInAndFanOut: [[2, 3]], calculateGain: ['relu'], constant: [x, 1] },
+    ...{ dirac: [kindling.ones([2, 2, 1])], orthogonal: [x], sparse: [x, 0.5], truncNormal: [x, 0, 1, -2, 2] },
     ...{ kaimingNormal: [x], kaimingUniform: [x], xavierNormal: [x], xavierUniform: [x] },
     ...{ SGD: [[parameter()], { lr: 1 }], SequentialLR: [one, { schedulers: [constant], milestones: [] }] },
     ...{ clipGradNorm: [[parameter()], 1], clipGradValue: [[parameter()], 1], l1Penalty: [[parameter()]] },

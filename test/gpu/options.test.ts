@@ -35,6 +35,7 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     argmax: (o) => kindling.argmax(x(), o),
     argmin: (o) => kindling.argmin(x(), o),
     bernoulli: (o) => kindling.bernoulli(x(), o),
+    cdist: (o) => kindling.cdist(x(), x(), o),
     fullLike: (o) => kindling.fullLike(x(), 1, o),
     nanToNum: (o) => kindling.nanToNum(x(), o),
     randLike: (o) => kindling.randLike(x(), o),
@@ -90,6 +91,9 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   },
   nn: {
     AvgPool1d: (o) => new nn.AvgPool1d(2, o),
+    RMSNorm: (o) => new nn.RMSNorm(2, o),
+    TransformerEncoder: (o) => new nn.TransformerEncoder(() => new nn.TransformerEncoderLayer(2, 1), 1, o),
+    TransformerEncoderLayer: (o) => new nn.TransformerEncoderLayer(2, 1, o),
     SELU: (o) => new nn.SELU(o),
     Mish: (o) => new nn.Mish(o),
     LogSigmoid: (o) => new nn.LogSigmoid(o),
@@ -151,6 +155,8 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   init: {
     kaimingNormal: (o) => nn.init.kaimingNormal(x(), o),
     kaimingUniform: (o) => nn.init.kaimingUniform(x(), o),
+    dirac: (o) => nn.init.dirac(kindling.ones([2, 2, 1]), o),
+    orthogonal: (o) => nn.init.orthogonal(x(), o),
     xavierNormal: (o) => nn.init.xavierNormal(x(), o),
     xavierUniform: (o) => nn.init.xavierUniform(x(), o),
   },
@@ -190,6 +196,8 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     gelu: (o) => F.gelu(x(), o),
     gridSample: (o) => F.gridSample(picture(), kindling.ones([1, 2, 2, 2]), o),
     gru: (o) => F.gru(x(), null, {}, o),
+    gumbelSoftmax: (o) => F.gumbelSoftmax(x(), o),
+    rmsNorm: (o) => F.rmsNorm(x(), [3], o),
     groupNorm: (o) => F.groupNorm(picture(), 1, o),
     huberLoss: (o) => F.huberLoss(x(), x(), o),
     instanceNorm: (o) => F.instanceNorm(picture(), o),
@@ -221,6 +229,8 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     AdamW: (o) => new optim.AdamW([parameter()], o),
     ConstantLR: (o) => new optim.ConstantLR(stepped(), o),
     CosineAnnealingLR: (o) => new optim.CosineAnnealingLR(stepped(), o),
+    CyclicLR: (o) => new optim.CyclicLR(stepped(), o),
+    MultiplicativeLR: (o) => new optim.MultiplicativeLR(stepped(), o),
     CosineAnnealingWarmRestarts: (o) => new optim.CosineAnnealingWarmRestarts(stepped(), o),
     ExponentialLR: (o) => new optim.ExponentialLR(stepped(), o),
     LambdaLR: (o) => new optim.LambdaLR(stepped(), o),
@@ -281,9 +291,9 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
     'atan2 fmod lerp logicalAnd logicalNot logicalOr logicalXor remainder acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc',
   nn:
     'AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d ' +
-    'Dropout Dropout2d ELU Flatten Identity LeakyReLU LogSoftmax Module ModuleList Parameter Sequential ' +
+    'Dropout Dropout2d ELU Flatten Identity LeakyReLU LogSoftmax Module ModuleDict ModuleList Parameter ParameterList Sequential ' +
     'CELU GLU Hardshrink Hardtanh Softmin Softshrink Softmax Softplus firstNonfinite init parametersToVector registerForwardHook registerForwardPreHook registerFullBackwardHook summary vectorToParameters',
-  init: 'calculateFanInAndFanOut calculateGain constant normal ones uniform zeros',
+  init: 'calculateFanInAndFanOut calculateGain constant eye normal ones sparse truncNormal uniform zeros',
   functional:
     'logsigmoid mish prelu selu softsign tanhshrink ' +
     'adaptiveAvgPool1d adaptiveAvgPool2d adaptiveMaxPool1d adaptiveMaxPool2d flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',

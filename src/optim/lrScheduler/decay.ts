@@ -1,5 +1,13 @@
-import { checked } from '../../gpu/options.js';
-import { demand, isCount, LAST_EPOCH, type LastEpoch, LRScheduler, type ScheduledOptimizer } from './scheduler.js';
+import { checked, text } from '../../gpu/options.js';
+import {
+  demand,
+  isCount,
+  LAST_EPOCH,
+  type LastEpoch,
+  LRScheduler,
+  type ScheduledOptimizer,
+  wantOptimizer,
+} from './scheduler.js';
 
 /**
  * Multiplies the rate by `gamma` every epoch.
@@ -136,8 +144,23 @@ export class PolynomialLR extends LRScheduler<{ totalIters: number; power: numbe
   }
 }
 
-/** The factor of the base rate at an epoch. */
+/** A factor at an epoch: of the base rate, or of the rate before. */
 export type LrLambda = (epoch: number) => number;
+
+/** A function for each parameter group. */
+function lambdasOf(
+  name: string,
+  optimizer: ScheduledOptimizer,
+  lrLambda: LrLambda | readonly LrLambda[],
+): readonly LrLambda[] {
+  wantOptimizer(name, optimizer);
+  const groups = optimizer.paramGroups.length;
+  const lambdas = typeof lrLambda === 'function' ? optimizer.paramGroups.map(() => lrLambda) : lrLambda;
+  const fits = Array.isArray(lambdas) && lambdas.every((lambda) => typeof lambda === 'function');
+  demand(fits, name, `lrLambda is ${text(lrLambda)}, wants a function, or one for each parameter group`);
+  demand(lambdas.length === groups, name, `${lambdas.length} functions for ${groups} parameter groups`);
+  return lambdas;
+}
 
 /**
  * The base rate times `lrLambda(epoch)`: one function, or one per parameter group. State dicts do not hold functions.
@@ -146,14 +169,28 @@ export type LrLambda = (epoch: number) => number;
 export class LambdaLR extends LRScheduler<{ lambdas: readonly LrLambda[] }> {
   constructor(optimizer: ScheduledOptimizer, options: { lrLambda: LrLambda | readonly LrLambda[] } & LastEpoch) {
     const { lrLambda, lastEpoch } = checked('LambdaLR', options, { lrLambda: 'any', ...LAST_EPOCH });
-    const groups = optimizer.paramGroups.length;
-    const lambdas = typeof lrLambda === 'function' ? optimizer.paramGroups.map(() => lrLambda) : lrLambda;
-    demand(lambdas.length === groups, 'LambdaLR', `${lambdas.length} functions for ${groups} parameter groups`);
+    const lambdas = lambdasOf('LambdaLR', optimizer, lrLambda);
     super(optimizer, { lambdas }, lastEpoch);
   }
 
   protected override next(lr: number, baseLr: number, group: number): number {
     const factor = this.options.lambdas[group];
     return factor ? baseLr * factor(this.lastEpoch) : lr;
+  }
+}
+
+/**
+ * Multiplies the rate by `lrLambda(epoch)` every epoch: one function, or one per parameter group. State dicts do not hold
+ * functions.
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiplicativeLR.html
+ */
+export class MultiplicativeLR extends LRScheduler<{ lambdas: readonly LrLambda[] }> {
+  constructor(optimizer: ScheduledOptimizer, options: { lrLambda: LrLambda | readonly LrLambda[] } & LastEpoch) {
+    const { lrLambda, lastEpoch } = checked('MultiplicativeLR', options, { lrLambda: 'any', ...LAST_EPOCH });
+    super(optimizer, { lambdas: lambdasOf('MultiplicativeLR', optimizer, lrLambda) }, lastEpoch);
+  }
+
+  protected override next(lr: number, _: number, group: number): number {
+    return this.lastEpoch === 0 ? lr : lr * (this.options.lambdas[group]?.(this.lastEpoch) ?? 1);
   }
 }

@@ -1,5 +1,6 @@
 /** Learning-rate schedulers: `import { lrScheduler } from 'kindling/optim'`, as PyTorch's `torch.optim.lr_scheduler`. */
 export { CosineAnnealingLR, CosineAnnealingWarmRestarts } from './cosine.js';
+export { CyclicLR, type CyclicOptions } from './cyclic.js';
 export * from './decay.js';
 export { OneCycleLR, type OneCycleOptions } from './oneCycle.js';
 export { type PlateauOptions, ReduceLROnPlateau } from './plateau.js';

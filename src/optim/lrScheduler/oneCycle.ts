@@ -1,8 +1,6 @@
 import { type Complete, checked, type Known } from '../../gpu/options.js';
+import { of, type PerGroup, setMomentum, wantMomentum, wantPerGroup } from './perGroup.js';
 import { demand, isCount, LAST_EPOCH, type LastEpoch, LRScheduler, type ScheduledOptimizer } from './scheduler.js';
-
-/** One value for all parameter groups, or one for each. */
-type PerGroup = number | readonly number[];
 
 export interface OneCycleOptions {
   /** The rate at the top. */
@@ -44,15 +42,7 @@ const ONE_CYCLE: Known<OneCycleOptions> = {
   threePhase: 'boolean',
 };
 
-/** What of a parameter group is cycled besides the rate. */
-interface Cycled {
-  momentum?: number;
-  betas?: readonly [number, number];
-}
-
 type Filled = Complete<Omit<OneCycleOptions, 'epochs' | 'stepsPerEpoch'>>;
-
-const of = (value: PerGroup, group: number): number => (typeof value === 'number' ? value : (value[group] ?? 0));
 
 /**
  * One rise of the rate from `maxLr` / `divFactor` to `maxLr`, and its fall far below; call `step` after every batch.
@@ -67,15 +57,10 @@ export class OneCycleLR extends LRScheduler<Filled> {
     const name = 'OneCycleLR';
     demand(isCount(totalSteps), name, `${totalSteps} steps; give totalSteps, or epochs and stepsPerEpoch`);
     demand(pctStart >= 0 && pctStart <= 1, name, `pctStart ${pctStart} must be in [0, 1]`);
-    const groups = optimizer.paramGroups;
-    for (const [option, value] of Object.entries({ maxLr, baseMomentum, maxMomentum })) {
-      const fits = typeof value === 'number' || value.length === groups.length;
-      demand(fits, name, `${option} wants a number, or one for each of ${groups.length} parameter groups`);
-    }
-    const hasMomentum = groups.every((group) => 'betas' in group || 'momentum' in group);
-    demand(!cycleMomentum || hasMomentum, name, 'the optimizer has no momentum; set cycleMomentum to false');
+    wantPerGroup(name, optimizer, { maxLr, baseMomentum, maxMomentum });
+    if (cycleMomentum) wantMomentum(name, optimizer);
     if (lastEpoch === -1) {
-      groups.forEach((group, i) => {
+      optimizer.paramGroups.forEach((group, i) => {
         group.initialLr = of(maxLr, i) / divFactor;
       });
     }
@@ -90,10 +75,7 @@ export class OneCycleLR extends LRScheduler<Filled> {
     const { from, to, way } = phaseAt(this.options, this.lastEpoch);
     if (cycleMomentum) {
       const at = (point: number) => of(point === 1 ? baseMomentum : maxMomentum, group);
-      const momentum = between(this.options, at(from), at(to), way);
-      const cycled = this.optimizer.paramGroups[group] as Cycled;
-      if (cycled.betas) cycled.betas = [momentum, cycled.betas[1]];
-      else cycled.momentum = momentum;
+      setMomentum(this.optimizer, group, between(this.options, at(from), at(to), way));
     }
     const rates = [baseLr, of(maxLr, group), baseLr / finalDivFactor];
     return between(this.options, rates[from] ?? 0, rates[to] ?? 0, way);
