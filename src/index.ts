@@ -61,6 +61,8 @@ export * from './ops/elementwise/powers.js';
 export * from './ops/elementwise/remainder.js';
 export { gather, indexSelect } from './ops/indexing.js';
 export { matmul } from './ops/matmul.js';
+export * from './ops/pad.js';
+export * from './ops/parts.js';
 export * from './ops/reduce.js';
 export { type BernoulliOptions, bernoulli, normal } from './ops/sampling.js';
 export * from './ops/shape.js';

@@ -20,8 +20,9 @@ import * as powers from '../ops/elementwise/powers.js';
 import * as remainders from '../ops/elementwise/remainder.js';
 import * as trigonometric from '../ops/elementwise/trigonometric.js';
 import { gather, indexSelect } from '../ops/indexing.js';
+import * as parts from '../ops/parts.js';
 import * as reduce from '../ops/reduce.js';
-import * as shape from '../ops/shape.js';
+import { clone, maskedFill } from '../ops/shape.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
 import { tril, triu } from '../ops/triangle.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -31,7 +32,7 @@ const { abs, ceil, floor, maximum, minimum, reciprocal, round, rsqrt, sign, squa
 const { cos, erf, log1p, sigmoid, sin, tanh } = exponential;
 const { clamp, elu, gelu, hardsigmoid, hardswish, leakyRelu, nanToNum, relu6, silu, softplus } = activations;
 const { amax, amin, argmax, argmin, norm, prod, std, variance } = reduce;
-const { chunk, clone, flip, maskedFill, narrow, select, slice, split, unbind } = shape;
+const { chunk, flip, narrow, select, slice, split, unbind } = parts;
 
 const METHODS = {
   ...{ eq, ge, gt, le, lt, maximum, minimum, ne, gather, indexSelect, logSoftmax, softmax, registerHook },

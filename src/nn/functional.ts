@@ -66,6 +66,7 @@ export {
 export { linear } from '../ops/matmul.js';
 export { type CrossEntropyOptions, crossEntropy, type NllOptions, nllLoss } from '../ops/nll.js';
 export * from '../ops/normalize.js';
+export { type PadOptions, pad } from '../ops/pad.js';
 export {
   type AvgPool2dOptions,
   adaptiveAvgPool2d,
@@ -86,5 +87,5 @@ export {
   rnnRelu,
   rnnTanh,
 } from '../ops/recurrent.js';
-export { flatten, type PadOptions, pad } from '../ops/shape.js';
+export { flatten } from '../ops/shape.js';
 export { type Dim, logSoftmax, softmax, softmin } from '../ops/softmax.js';

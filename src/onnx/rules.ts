@@ -201,7 +201,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   permute: (g, { x }, { order }: { order: readonly number[] }) => g.node('Transpose', [x], { perm: order }),
   slice: (g, { x }, { dim, from, to, step }: Dim & { from: number; to: number; step: number }) =>
-    g.node('Slice', [x, [from], [to === x.shape[dim] ? END : to], [dim], [step]]),
+    g.node('Slice', [x, [from], [to === x.shape[dim] ? END : to < 0 ? -END : to], [dim], [step]]),
   clone: (g, { x }) => g.node('Identity', [x]),
   flip: (g, { x }, { dims }: Dims) =>
     g.node('Slice', [x, dims.map(() => -1), dims.map(() => -END), dims, dims.map(() => -1)]),
