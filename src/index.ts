@@ -69,6 +69,15 @@ export * from './ops/shape.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
 export { tril, triu } from './ops/triangle.js';
 
+// Elements in other places, and products by name.
+
+export * from './ops/arrange.js';
+export * from './ops/diagonal.js';
+export { einsum } from './ops/einsum.js';
+export { type BaddbmmOptions, baddbmm, bmm, dot, mv, outer } from './ops/products.js';
+export * from './ops/repeat.js';
+export { unfold } from './ops/windows.js';
+
 // Gradients.
 
 export { type AnomalyOptions, detectAnomaly } from './autograd/anomaly.js';

@@ -217,6 +217,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   triu: triangle(1),
   gather: (g, { x }, { dim, picks }: Dim) => g.node('GatherElements', [x, picks], { axis: dim }),
 
+  einsum: (g, { inputs: [a, b] }, { transA, transB }: { transA: boolean; transB: boolean }) => {
+    const turned = (x: Tensor, isTurned: boolean): Operand =>
+      isTurned ? g.node('Transpose', [x], { perm: x.ndim === 2 ? [1, 0] : [0, 2, 1] }) : x;
+    return g.node('MatMul', [turned(a as Tensor, transA), turned(b as Tensor, transB)]);
+  },
   linear: same('Gemm', { transB: 1 }),
   conv1d: conv('Conv'),
   conv2d: conv('Conv'),

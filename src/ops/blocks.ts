@@ -22,8 +22,8 @@ export function takeBlock(name: string, x: Tensor, block: Block, attributes?: ob
 }
 
 /** A block among zeros: the gradient of {@link takeBlock}, which is its own in turn. */
-export const putBlock = (x: Tensor, block: Block, shape: Shape): Tensor =>
-  differentiable('putBlock', [x], putBlocks([{ x, block }], shape, 0), {
+export const putBlock = (x: Tensor, block: Block, shape: Shape, name = 'putBlock'): Tensor =>
+  differentiable(name, [x], putBlocks([{ x, block }], shape, 0), {
     by: [(g) => takeBlock('takeBlock', g, block)],
   });
 
