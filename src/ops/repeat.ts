@@ -2,7 +2,8 @@
 
 import { refuse } from '../gpu/errors.js';
 import { checked, isTensor, type Known, required, text, wantTensor } from '../gpu/options.js';
-import { arange, tensor } from '../tensor/create.js';
+import { arange } from '../tensor/create.js';
+import { hostValues } from '../tensor/hostValues.js';
 import { at, dimOf, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { expand, reshape, sum } from './broadcast.js';
@@ -117,7 +118,12 @@ export function repeatInterleave(
     const spread = [...source.shape.slice(0, d + 1), count, ...source.shape.slice(d + 1)];
     return reshape(expand(unsqueeze(source, d + 1), spread), source.shape.with(d, total));
   }
-  return indexSelect(source, d, tensor(Int32Array.from(each.flatMap((n, i) => new Array<number>(n).fill(i)))));
+  const places = each.flatMap((n, i) => new Array<number>(n).fill(i));
+  return indexSelect(
+    source,
+    d,
+    hostValues('u32', total, () => places),
+  );
 }
 
 /** Which entry each of `size` comes from: how many counts have been used up before it. */
