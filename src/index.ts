@@ -63,6 +63,8 @@ export * from './ops/elementwise/remainder.js';
 export { type AlongDim, type KthvalueOptions, kthvalue, max, median, min, type Whole } from './ops/extremes.js';
 export { gather, indexSelect } from './ops/indexing.js';
 export { matmul } from './ops/matmul.js';
+export * from './ops/pad.js';
+export * from './ops/parts.js';
 export * from './ops/reduce.js';
 export { type BernoulliOptions, bernoulli, normal } from './ops/sampling.js';
 export { bincount, type IndexAddOptions, indexAdd, scatter, scatterAdd } from './ops/scatter.js';
@@ -75,6 +77,15 @@ export { all, allclose, any, type CloseOptions, isclose } from './ops/truth.js';
 // Of all pairs.
 
 export { cdist } from './ops/cdist.js';
+
+// Elements in other places, and products by name.
+
+export * from './ops/arrange.js';
+export * from './ops/diagonal.js';
+export { einsum } from './ops/einsum.js';
+export { type BaddbmmOptions, baddbmm, bmm, dot, mv, outer } from './ops/products.js';
+export * from './ops/repeat.js';
+export { unfold } from './ops/windows.js';
 
 // Gradients.
 

@@ -8,8 +8,10 @@
 
 import { registerHook } from '../autograd/hooks.js';
 import { defineMethods, type MethodsOf } from '../autograd/methods.js';
+import { movedim, roll, rot90, unflatten } from '../ops/arrange.js';
 import { cumprod } from '../ops/cumprod.js';
 import { cumsum, logsumexp } from '../ops/cumulative.js';
+import { diag, diagonal } from '../ops/diagonal.js';
 import * as activations from '../ops/elementwise/activations.js';
 import * as arithmetic from '../ops/elementwise/arithmetic.js';
 import * as comparison from '../ops/elementwise/comparison.js';
@@ -22,13 +24,17 @@ import * as remainders from '../ops/elementwise/remainder.js';
 import * as trigonometric from '../ops/elementwise/trigonometric.js';
 import { type AlongDim, kthvalue, max, median, min, type Whole } from '../ops/extremes.js';
 import { gather, indexSelect } from '../ops/indexing.js';
+import * as parts from '../ops/parts.js';
+import { baddbmm, bmm, dot, mv, outer } from '../ops/products.js';
 import * as reduce from '../ops/reduce.js';
+import { repeat, repeatInterleave, tile } from '../ops/repeat.js';
 import { bincount, indexAdd, scatter, scatterAdd } from '../ops/scatter.js';
-import * as shape from '../ops/shape.js';
+import { clone, maskedFill } from '../ops/shape.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
 import { argsort, type Found, sort, topk } from '../ops/sort.js';
 import { tril, triu } from '../ops/triangle.js';
 import { all, allclose, any, isclose } from '../ops/truth.js';
+import { unfold } from '../ops/windows.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 const { eq, ge, gt, le, lt, ne, isfinite, isinf, isnan } = comparison;
@@ -36,13 +42,15 @@ const { abs, ceil, floor, maximum, minimum, reciprocal, round, rsqrt, sign, squa
 const { cos, erf, log1p, sigmoid, sin, tanh } = exponential;
 const { clamp, elu, gelu, hardsigmoid, hardswish, leakyRelu, nanToNum, relu6, silu, softplus } = activations;
 const { amax, amin, argmax, argmin, norm, prod, std, variance } = reduce;
-const { chunk, clone, flip, maskedFill, narrow, select, slice, split, unbind } = shape;
+const { chunk, flip, narrow, select, slice, split, unbind } = parts;
 
 const METHODS = {
   ...{ eq, ge, gt, le, lt, maximum, minimum, ne, gather, indexSelect, logSoftmax, softmax, registerHook },
   ...{ amax, amin, argmax, argmin, norm, prod, std, variance, cumsum, logsumexp, tril, triu },
   ...{ kthvalue, argsort, sort, topk, cumprod, bincount, indexAdd, scatter, scatterAdd, all, allclose, any, isclose },
   ...{ chunk, clone, flip, maskedFill, narrow, select, slice, split, unbind },
+  ...{ diag, diagonal, movedim, repeat, repeatInterleave, roll, rot90, tile, unflatten, unfold },
+  ...{ baddbmm, bmm, dot, mv, outer },
   ...{ abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal },
   ...{ relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh },
   ...{ isfinite, isinf, isnan, nanToNum, ...hyperbolic, ...logical, ...powers, ...remainders, ...trigonometric },

@@ -67,6 +67,8 @@ export {
 export { linear } from '../ops/matmul.js';
 export { type CrossEntropyOptions, crossEntropy, type NllOptions, nllLoss } from '../ops/nll.js';
 export * from '../ops/normalize.js';
+export { type PadOptions, pad } from '../ops/pad.js';
+export * from '../ops/pixelShuffle.js';
 export {
   type AvgPool2dOptions,
   adaptiveAvgPool2d,
@@ -79,6 +81,7 @@ export {
   type Pool2dOptions,
 } from '../ops/pool.js';
 export { type AvgPool1dOptions, adaptiveAvgPool1d, avgPool1d } from '../ops/pool1d.js';
+export { bilinear } from '../ops/products.js';
 export {
   gru,
   lstm,
@@ -88,5 +91,6 @@ export {
   rnnTanh,
 } from '../ops/recurrent.js';
 export { type RmsNormOptions, rmsNorm } from '../ops/rmsNorm.js';
-export { flatten, type PadOptions, pad } from '../ops/shape.js';
+export { flatten } from '../ops/shape.js';
 export { type Dim, logSoftmax, softmax, softmin } from '../ops/softmax.js';
+export { fold, unfoldImage as unfold, type WindowOptions } from '../ops/windows.js';

@@ -16,6 +16,7 @@ export {
 } from './activations.js';
 export { type AttendOptions, MultiheadAttention, type MultiheadAttentionOptions } from './attention.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions, InstanceNorm2d } from './batchnorm.js';
+export { Bilinear } from './bilinear.js';
 export { ModuleList, Sequential } from './containers.js';
 export {
   Conv1d,
@@ -34,6 +35,7 @@ export {
 export { Dropout, Dropout2d } from './dropout.js';
 export { Embedding } from './embedding.js';
 export { Flatten, Identity } from './flatten.js';
+export { Fold, Unfold } from './fold.js';
 export * from './hooks.js';
 export * as init from './inits.js';
 export { GroupNorm, LayerNorm, type LayerNormOptions } from './layernorm.js';
@@ -54,6 +56,7 @@ export { type AnyModule, Module } from './module.js';
 export { firstNonfinite } from './nonfinite.js';
 export { Parameter } from './parameter.js';
 export * from './pieces.js';
+export { PixelShuffle, PixelUnshuffle } from './pixelShuffle.js';
 export * from './pool1d.js';
 export * from './pooling.js';
 export { GRU, LSTM, type RecurrentLayerOptions, RNN, type RNNOptions } from './recurrent.js';
@@ -67,3 +70,4 @@ export { parametersToVector, vectorToParameters } from './vector.js';
 export { ModuleDict, ParameterList } from './dicts.js';
 export { RMSNorm, type RMSNormOptions } from './rmsNorm.js';
 export * from './transformer.js';
+export { Unflatten } from './unflatten.js';

@@ -2,7 +2,8 @@
 import { refuse } from '../gpu/errors.js';
 import { atMost, itemsOf, wantTensor } from '../gpu/options.js';
 import { reshape } from '../ops/broadcast.js';
-import { cat, flatten, narrow } from '../ops/shape.js';
+import { cat, narrow } from '../ops/parts.js';
+import { flatten } from '../ops/shape.js';
 import { noGrad } from '../tensor/remember.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

@@ -211,7 +211,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   permute: (g, { x }, { order }: { order: readonly number[] }) => g.node('Transpose', [x], { perm: order }),
   slice: (g, { x }, { dim, from, to, step }: Dim & { from: number; to: number; step: number }) =>
-    g.node('Slice', [x, [from], [to === x.shape[dim] ? END : to], [dim], [step]]),
+    g.node('Slice', [x, [from], [to === x.shape[dim] ? END : to < 0 ? -END : to], [dim], [step]]),
   clone: (g, { x }) => g.node('Identity', [x]),
   flip: (g, { x }, { dims }: Dims) =>
     g.node('Slice', [x, dims.map(() => -1), dims.map(() => -END), dims, dims.map(() => -1)]),
@@ -229,6 +229,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   scatterAdd: (g, { inputs: [x, source] }, { dim, picks }: Dim) =>
     g.node('ScatterElements', [x as Tensor, picks, source as Tensor], { axis: dim, reduction: 'add' }),
 
+  einsum: (g, { inputs: [a, b] }, { transA, transB }: { transA: boolean; transB: boolean }) => {
+    const turned = (x: Tensor, isTurned: boolean): Operand =>
+      isTurned ? g.node('Transpose', [x], { perm: x.ndim === 2 ? [1, 0] : [0, 2, 1] }) : x;
+    return g.node('MatMul', [turned(a as Tensor, transA), turned(b as Tensor, transB)]);
+  },
   linear: same('Gemm', { transB: 1 }),
   conv1d: conv('Conv'),
   conv2d: conv('Conv'),

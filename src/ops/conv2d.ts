@@ -23,8 +23,8 @@ import {
 } from './convParts.js';
 import { add } from './elementwise/arithmetic.js';
 import { offering } from './fusion.js';
+import { pad } from './pad.js';
 import { type Pair, pair } from './pool.js';
-import { pad } from './shape.js';
 
 export interface Conv2dOptions extends ConvOptions {
   /** Zeros on either side; 'valid' is 0, 'same' keeps the image's size (stride 1). Default: 0. */

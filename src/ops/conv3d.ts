@@ -12,7 +12,8 @@ import { Tensor } from '../tensor/tensor.js';
 import { reshape } from './broadcast.js';
 import { convolve } from './conv2d.js';
 import { indexSelect } from './indexing.js';
-import { pad, permute, squeeze, unsqueeze } from './shape.js';
+import { pad } from './pad.js';
+import { permute, squeeze, unsqueeze } from './shape.js';
 
 /** A number for depth, height and width alike, or all three. */
 export type Triple = number | readonly [number, number, number];

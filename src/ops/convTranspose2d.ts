@@ -9,8 +9,8 @@ import { Tensor } from '../tensor/tensor.js';
 import { reshape } from './broadcast.js';
 import { CONV, type ConvOptions, checkConv, convInputGrad, forward, weightGrad } from './convParts.js';
 import { add } from './elementwise/arithmetic.js';
+import { pad } from './pad.js';
 import { type Pair, pair } from './pool.js';
-import { pad } from './shape.js';
 
 /** `stride` is the distance at which the windows of neighbouring inputs lie in the output. */
 export interface ConvTranspose2dOptions extends ConvOptions {

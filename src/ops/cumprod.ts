@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { fitted, held } from './broadcast.js';
 import { cast } from './cast.js';
 import { mul } from './elementwise/arithmetic.js';
-import { cat, narrow } from './shape.js';
+import { cat, narrow } from './parts.js';
 
 function walk(kind: RecurrenceSpec['kind'], d: number, inputs: readonly [Tensor, ...Tensor[]]): Tensor {
   const [{ shape, dtype }] = inputs;

@@ -15,7 +15,8 @@ import { clamp } from './elementwise/activations.js';
 import { abs, add, div, floor, mul, round, sub } from './elementwise/arithmetic.js';
 import { eq, gt, lt } from './elementwise/comparison.js';
 import { gather } from './indexing.js';
-import { cat, select, where } from './shape.js';
+import { cat, select } from './parts.js';
+import { where } from './shape.js';
 
 export interface GridSampleOptions {
   /** 'bilinear' mixes the four pixels around a place, 'nearest' takes one. Default: 'bilinear'. */

@@ -71,7 +71,8 @@ const tunedProduct = (
 const fitting = (a: Tensor, b: Tensor, turned: Turned, epilogue: Epilogue = {}): Tensor =>
   product(a, b, turned, epilogue) as Tensor;
 
-function checkFloat(name: string, ...tensors: Tensor[]): void {
+/** @internal */
+export function checkFloat(name: string, ...tensors: Tensor[]): void {
   for (const { dtype } of tensors) {
     if (dtype !== 'f32') refuse(`${name}: wants f32 tensors, got ${dtype}; cast it`);
   }
@@ -85,12 +86,12 @@ function multiplied(name: string, a: Tensor, b: Tensor, { transA, transB }: Turn
     (g: Tensor) =>
       sumTo(transB ? times(g, a, { transA: true, transB: transA }) : times(a, g, { transA: !transA }), b.shape),
   ];
-  return differentiable(name, [a, b], value, { by });
+  return differentiable(name, [a, b], value, { by }, { transA, transB });
 }
 
-/** @internal A product within a gradient. ONNX has no name for it: there gradients are not exported. */
-export const times = (a: Tensor, b: Tensor, turned: Turned): Tensor =>
-  multiplied('matmul.grad', a, b, turned, fitting(a, b, turned));
+/** @internal A product of shapes that are known to fit: within a gradient, which is not exported to ONNX, or `name`. */
+export const times = (a: Tensor, b: Tensor, turned: Turned, name = 'matmul.grad'): Tensor =>
+  multiplied(name, a, b, turned, fitting(a, b, turned));
 
 /**
  * Matrix product as `torch.matmul`: of two vectors their dot product; a vector is a row on the left and a column on the

@@ -4,8 +4,8 @@ import { refuseInCapture } from '../stream/recording.js';
 import { scoped } from '../stream/storage.js';
 import { noGrad } from '../tensor/remember.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { stack } from './parts.js';
 import { amax, norm } from './reduce.js';
-import { stack } from './shape.js';
 
 /** A tensor to look at. */
 export interface Looked {

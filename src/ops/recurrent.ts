@@ -6,9 +6,10 @@ import { at, type Shape, sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { dropout } from './dropout.js';
 import { linear } from './matmul.js';
+import { cat, select, stack } from './parts.js';
 import { GATES, type RecurrentKind, type States } from './recurrentCell.js';
 import { sequence } from './recurrentSequence.js';
-import { cat, select, squeeze, stack, transpose, unsqueeze } from './shape.js';
+import { squeeze, transpose, unsqueeze } from './shape.js';
 
 export interface RecurrentOptions {
   /** Layers, each of which reads what the one before put out. Default: 1. */

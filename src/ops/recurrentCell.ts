@@ -11,7 +11,7 @@ import { relu } from './elementwise/activations.js';
 import { add, mul, sub } from './elementwise/arithmetic.js';
 import { sigmoid, tanh } from './elementwise/exponential.js';
 import { linear } from './matmul.js';
-import { chunk } from './shape.js';
+import { chunk } from './parts.js';
 
 export type RecurrentKind = 'tanh' | 'relu' | 'gru' | 'lstm';
 

@@ -9,8 +9,9 @@ import { at } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { reshape, sum } from './broadcast.js';
 import { times } from './matmul.js';
+import { cat, narrow, select, stack } from './parts.js';
 import { type RecurrentKind, type States, stepped } from './recurrentCell.js';
-import { cat, narrow, select, stack, unsqueeze } from './shape.js';
+import { unsqueeze } from './shape.js';
 
 /** What a layer makes: its hidden states [L, N, H] in the order of time, and the states after the last step. */
 export interface Sequence {

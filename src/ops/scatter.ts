@@ -14,7 +14,8 @@ import { mul } from './elementwise/arithmetic.js';
 import { eq, lt } from './elementwise/comparison.js';
 import type { Operand } from './elementwise/make.js';
 import { gather, indexSelect, indices } from './indexing.js';
-import { clone, narrow, where } from './shape.js';
+import { narrow } from './parts.js';
+import { clone, where } from './shape.js';
 import { ordered } from './sort.js';
 
 /** Indices into dimension `d`, sorted row by row, and how tensors are read by them. */

@@ -17,8 +17,8 @@ import { at, dimOf, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { markLike } from '../tensor/unfit.js';
 import { held } from './broadcast.js';
+import { narrow } from './parts.js';
 import { picked } from './placed.js';
-import { narrow } from './shape.js';
 
 /** Elements, and where along the dimension they come from: i32. */
 export type Found = [values: Tensor, indices: Tensor];

@@ -4,8 +4,9 @@ import { atMost, checked, itemsOf, type Known, required } from '../gpu/options.j
 import { clipPartialKernel, clipParts, clipScaleKernel } from '../kernels/clip.js';
 import { clamp } from '../ops/elementwise/activations.js';
 import { scalar } from '../ops/elementwise/make.js';
+import { cat, stack } from '../ops/parts.js';
 import { norm } from '../ops/reduce.js';
-import { cat, flatten, stack } from '../ops/shape.js';
+import { flatten } from '../ops/shape.js';
 import { insideScope } from '../stream/storage.js';
 import { zeros } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';

@@ -90,6 +90,7 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ randint: [0, 3, [2]], uniform: [[2], 0, 1], tensor: [[1]], setRandomState: [random] },
     defineFunction: [{ name: 'mine', forward: identity, backward: () => [null] }],
     ...{ AdaptiveAvgPool1d: [1], AdaptiveMaxPool1d: [1], AdaptiveMaxPool2d: [1], AvgPool1d: [2] },
+    ...{ Bilinear: [2, 2, 2], Fold: [4, 2], Unfold: [2], PixelShuffle: [2], PixelUnshuffle: [2], Unflatten: [1, [2]] },
     ...{ Conv3d: [2, 2, 1], ConvTranspose1d: [2, 2, 1] },
     ...Object.fromEntries('RNN GRU LSTM RNNCell GRUCell LSTMCell'.split(' ').map((name) => [name, [2, 2]])),
     ...{ AvgPool2d: [2], MaxPool1d: [2], MaxPool2d: [2], AdaptiveAvgPool2d: [1], Softmax: [1], LogSoftmax: [1] },
@@ -134,6 +135,7 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
       [kindling.ones([1])],
     ],
     ...(module === 'init' ? initCalls() : {}),
+    ...(module === 'kindling' ? { unfold: [x, 0, 2, 1] } : {}),
   };
 };
 

@@ -1,5 +1,5 @@
 /**
- * Modules and losses against PyTorch (`test/fixtures/module_cases.py`, `spatial_cases.py`): print, keys, outputs, gradients by inputs and
+ * Modules and losses against PyTorch (`test/fixtures/module_cases.py`, `spatial_cases.py`, `arranged_cases.py`): print, keys, outputs, gradients by inputs and
  * parameters, buffers after a step of training, and outputs in evaluation.
  */
 import { type DType, type Tensor, tensor } from 'kindling';
@@ -89,7 +89,7 @@ async function check(given: Case): Promise<void> {
   await agrees('in evaluation', run()[0] as Tensor, given.evaluated);
 }
 
-const files = ['moduleCases.json', 'spatialCases.json'];
+const files = ['moduleCases.json', 'spatialCases.json', 'arrangedCases.json'];
 const cases = (await Promise.all(files.map((name) => loadJson<Case[]>(name)))).flat();
 const kinds = [...new Set(cases.map(({ module }) => module))];
 

@@ -86,6 +86,10 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     variance: (o) => kindling.variance(x(), o),
     zeros: (o) => kindling.zeros([2], o),
     zerosLike: (o) => kindling.zerosLike(x(), o),
+    baddbmm: (o) => kindling.baddbmm(kindling.ones([1]), kindling.ones([1, 2, 3]), kindling.ones([1, 3, 2]), o),
+    diagonal: (o) => kindling.diagonal(x(), o),
+    meshgrid: (o) => kindling.meshgrid([kindling.ones([2])], o),
+    repeatInterleave: (o) => kindling.repeatInterleave(x(), 2, o),
     logSoftmax: (o) => kindling.logSoftmax(x(), o),
     softmax: (o) => kindling.softmax(x(), o),
   },
@@ -94,6 +98,9 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     RMSNorm: (o) => new nn.RMSNorm(2, o),
     TransformerEncoder: (o) => new nn.TransformerEncoder(() => new nn.TransformerEncoderLayer(2, 1), 1, o),
     TransformerEncoderLayer: (o) => new nn.TransformerEncoderLayer(2, 1, o),
+    Bilinear: (o) => new nn.Bilinear(2, 2, 2, o),
+    Fold: (o) => new nn.Fold(4, 2, o),
+    Unfold: (o) => new nn.Unfold(2, o),
     SELU: (o) => new nn.SELU(o),
     Mish: (o) => new nn.Mish(o),
     LogSigmoid: (o) => new nn.LogSigmoid(o),
@@ -161,6 +168,8 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     xavierUniform: (o) => nn.init.xavierUniform(x(), o),
   },
   functional: {
+    fold: (o) => F.fold(kindling.ones([1, 8, 9]), 4, 2, o),
+    unfold: (o) => F.unfold(picture(), 2, o),
     avgPool1d: (o) => F.avgPool1d(x(), o),
     celu: (o) => F.celu(x(), o),
     glu: (o) => F.glu(x(), o),
@@ -288,13 +297,16 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
     'maskedFill matmul maximum minimum mul narrow ne neg noGrad normal onCompile permute pow print randomState reciprocal ' +
     'registerHook relu relu6 reshape round rsqrt scatter scatterAdd select setRandomState sigmoid sign silu sin slice split sqrt square squeeze ' +
     'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where ' +
+    'bmm diag dot einsum movedim mv outer repeat roll rot90 tile unflatten unfold ' +
     'atan2 fmod lerp logicalAnd logicalNot logicalOr logicalXor remainder acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc',
   nn:
     'AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d ' +
+    'PixelShuffle PixelUnshuffle Unflatten ' +
     'Dropout Dropout2d ELU Flatten Identity LeakyReLU LogSoftmax Module ModuleDict ModuleList Parameter ParameterList Sequential ' +
     'CELU GLU Hardshrink Hardtanh Softmin Softshrink Softmax Softplus firstNonfinite init parametersToVector registerForwardHook registerForwardPreHook registerFullBackwardHook summary vectorToParameters',
   init: 'calculateFanInAndFanOut calculateGain constant eye normal ones sparse truncNormal uniform zeros',
   functional:
+    'bilinear pixelShuffle pixelUnshuffle ' +
     'logsigmoid mish prelu selu softsign tanhshrink ' +
     'adaptiveAvgPool1d adaptiveAvgPool2d adaptiveMaxPool1d adaptiveMaxPool2d flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',
   optim: 'LRScheduler Optimizer clipGradValue l1Penalty lrScheduler',

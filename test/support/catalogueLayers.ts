@@ -17,6 +17,7 @@ import { winogradForward, winogradInputGrad, winogradWeightGrad } from '../../sr
 import { crossEntropyKernel } from '../../src/kernels/crossEntropy.js';
 import { dropoutKernel } from '../../src/kernels/dropout.js';
 import { GPU_FLAT, SOFTWARE_FLAT } from '../../src/kernels/flat.js';
+import { foldKernel } from '../../src/kernels/fold.js';
 import type { GemmVariant } from '../../src/kernels/gemm/spec.js';
 import type { Split } from '../../src/kernels/gemm/split.js';
 import {
@@ -145,7 +146,9 @@ function windows(): Kernel[] {
   const y = { input: 9, output: 5, kernel: 3, stride: 2, padding: 1, dilation: 1 };
   const x = { input: 8, output: 2, kernel: 3, stride: 4, padding: 0, dilation: 2 };
   const pools = { planes: 6, y, x } as const;
+  const sides = { planes: 6, h: 9, w: 8, kh: 2, kw: 3, rows: 4, columns: 3, padH: 1, padW: 0 };
   return [
+    foldKernel({ ...sides, stepH: 3, stepW: 2, dilationH: 2, dilationW: 1 }),
     maxPoolKernel(pools),
     maxPoolGradKernel(pools),
     ...[8, 9].flatMap((input) => {
