@@ -12,6 +12,8 @@ export interface Batches {
 export interface Epoch {
   /** Where the samples are in the data set, in order. */
   readonly indices: Uint32Array;
+  /** How often each came before in the epoch; null where none comes twice. */
+  readonly repeats: Uint32Array | null;
   readonly batchSize: number;
   readonly seed: number;
   readonly epoch: number;

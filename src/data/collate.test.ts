@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { collate } from './collate.js';
+import { collate, collated } from './collate.js';
 import { TensorDataset } from './dataset.js';
-import { Normalize } from './transforms.js';
+import { Normalize, RandomCrop } from './transforms.js';
 
 const data = new TensorDataset(
   { data: Uint8Array.of(0, 51, 255, 102), shape: [2, 1, 2] },
@@ -25,6 +25,28 @@ describe('collate', () => {
     expect(batch?.data).toEqual(Float32Array.of(0, 1));
     expect(floats.get(2)[0].data).toEqual(Float32Array.of(3));
     expect(collate(samples, new Normalize([0.5], [0.5]))[1]?.data).toEqual(Int32Array.of(8, 7));
+  });
+
+  it('draws anew for a sample that came before in the epoch', () => {
+    const pictures = new TensorDataset({ data: Float32Array.from({ length: 64 }, (_, i) => i), shape: [1, 1, 8, 8] });
+    const same = Array.from({ length: 6 }, () => pictures.get(0));
+    const draw = { seed: 1, epoch: 0, indices: [0, 0, 0, 0, 0, 0] };
+    const crops = (repeats: number[] | null) => {
+      const [batch] = collate(same, new RandomCrop(4), { ...draw, repeats });
+      return Array.from({ length: 6 }, (_, i) => String(batch?.data.subarray(i * 16, (i + 1) * 16)));
+    };
+    expect(new Set(crops(null)).size).toBe(1);
+    expect(new Set(crops([0, 1, 2, 3, 4, 5])).size).toBeGreaterThan(4);
+    expect(crops([0, 1, 2, 3, 4, 5])[0]).toBe(crops(null)[0]);
+  });
+
+  it('takes what a collateFn gives, bytes as numbers', () => {
+    expect(collated([{ data: Uint8Array.of(1, 2), shape: [1, 1, 2] }])).toEqual([
+      { data: Int32Array.of(1, 2), shape: [1, 1, 2] },
+    ]);
+    expect(() => collated({ x: 1 })).toThrow('collateFn gives an array of arrays with shapes, not an object');
+    expect(() => collated([3])).toThrow('collateFn: wants arrays with their shapes, { data, shape }, got 3');
+    expect(() => collated([{ data: new Float32Array(3), shape: [2] }])).toThrow('shape [2] wants 2 elements');
   });
 
   it('refuses what is no sample', () => {

@@ -1,7 +1,8 @@
 import { refuse } from '../gpu/errors.js';
 import { text } from '../gpu/options.js';
+import { type Draw, streamOf } from './draws.js';
 import { checkArray, type HostArray } from './sample.js';
-import { type Draw, type Reshaping, type Transform, transformed } from './transforms.js';
+import { type Reshaping, type Transform, transformed } from './transforms.js';
 
 /** One component of a batch: the samples' arrays, one after the other. */
 export interface HostBatch {
@@ -10,9 +11,11 @@ export interface HostBatch {
   readonly shape: readonly number[];
 }
 
-/** What random transforms of a batch draw from: seed, epoch, and the samples' indices in the data set. */
+/** What is random in a batch is a function of this: seed, epoch, and the samples' indices in the data set. */
 export interface BatchDraw extends Omit<Draw, 'sample' | 'stream'> {
   readonly indices: ArrayLike<number>;
+  /** How often each came before in the epoch; absent or null where none comes twice. */
+  readonly repeats?: ArrayLike<number> | null;
 }
 
 /** Each byte on the scale 0 … 1. */
@@ -40,14 +43,37 @@ export function collate(
   return first.map((_, component) => {
     const arrays = samples.map((sample) => sample[component] as HostArray);
     if (!transform || component > 0) return stack(component, arrays, component === 0 && isPicture(arrays[0]));
-    const { seed, epoch, indices } = draw;
+    const { seed, epoch, indices, repeats } = draw;
     const changed = arrays.map((array, i) => {
       const data = arrayFor(array, array.data.length, true);
       if (!(data instanceof Float32Array)) refuse('DataLoader: a transform wants f32 or bytes');
       fill(data, array.data, true);
-      return transformed(transform, data, array.shape, { seed, epoch, sample: indices[i] ?? i, stream: 0 });
+      const [sample, stream] = [indices[i] ?? i, streamOf(repeats?.[i])];
+      return transformed(transform, data, array.shape, { seed, epoch, sample, stream });
     });
     return stack(component, changed, false);
+  });
+}
+
+/** What makes a batch of samples of any kind: an array for each of its components, the first dimension that of the batch. */
+export type CollateFn<Sample, Components> = (samples: Sample[], draw: BatchDraw) => Components | Promise<Components>;
+
+/** The arrays that a `collateFn` gave, bytes as whole numbers. @throws KindlingError where it gave something else */
+export function collated(given: unknown): HostBatch[] {
+  const usage = 'write collateFn: (samples) => [{ data, shape }, …]';
+  if (!Array.isArray(given))
+    refuse(`DataLoader: collateFn gives an array of arrays with shapes, not ${text(given)}; ${usage}`);
+  return given.map((array: HostArray) => {
+    checkArray('DataLoader: collateFn', array);
+    const size = array.shape.reduce((product, dim) => product * dim, 1);
+    if (array.data.length !== size) {
+      refuse(
+        `DataLoader: collateFn: shape [${array.shape}] wants ${size} elements, the array has ${array.data.length}`,
+      );
+    }
+    const data = arrayFor(array, size, false);
+    data.set(array.data);
+    return { data, shape: array.shape };
   });
 }
 

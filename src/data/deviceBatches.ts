@@ -1,5 +1,5 @@
 import { refuse } from '../gpu/errors.js';
-import { batchKernel } from '../kernels/batch.js';
+import { batchKernel, REPEAT } from '../kernels/batch.js';
 import { seedKey } from '../tensor/generator.js';
 import { launchInto } from '../tensor/launch.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -33,14 +33,14 @@ export class DeviceBatches implements Batches {
     this.#plan = plan;
     this.#epoch = epoch;
     this.#first = images.byteOffset - on.from;
-    const { indices, batchSize } = epoch;
+    const { indices, repeats, batchSize } = epoch;
     const tableWords = plan.table.length;
     const content = new Uint32Array(tableWords + 2 * indices.length);
     new Float32Array(content.buffer).set(plan.table);
     for (let i = 0; i < indices.length; i++) {
       const index = indices[i] as number;
       content[tableWords + 2 * i] = index;
-      content[tableWords + 2 * i + 1] = labels[index] as number;
+      content[tableWords + 2 * i + 1] = (labels[index] as number) + REPEAT * (repeats?.[i] ?? 0);
     }
     const key = [batchSize, content.length, ...plan.shape].join();
     this.#idle = on.workspaces.get(key) ?? [];

@@ -2,33 +2,39 @@ import { flush } from '../stream/stream.js';
 import { tensor } from '../tensor/create.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Batches, Epoch } from './batches.js';
-import { collate } from './collate.js';
+import type { CollateFn } from './collate.js';
+import { collate, collated } from './collate.js';
 import type { Dataset, HostArray } from './sample.js';
 import type { Reshaping, Transform } from './transforms.js';
 
 type Batch = readonly Tensor[];
 
+export interface HostOptions {
+  readonly transform: Transform | Reshaping | undefined;
+  readonly collateFn: CollateFn<unknown, unknown> | undefined;
+  /** Batches made ahead. */
+  readonly prefetch: number;
+}
+
 /** Batches made on the host. While one is worked on, the next are made and uploaded. */
 export class HostBatches implements Batches {
-  readonly #dataset: Dataset;
+  readonly #dataset: Dataset<unknown>;
   readonly #epoch: Epoch;
-  readonly #transform: Transform | Reshaping | undefined;
-  readonly #prefetch: number;
+  readonly #options: HostOptions;
   readonly #live: Batch[] = [];
   /** The next batches, in order. */
   readonly #ahead: Prefetch[] = [];
 
-  constructor(dataset: Dataset, epoch: Epoch, transform: Transform | Reshaping | undefined, prefetch: number) {
+  constructor(dataset: Dataset<unknown>, epoch: Epoch, options: HostOptions) {
     this.#dataset = dataset;
     this.#epoch = epoch;
-    this.#transform = transform;
-    this.#prefetch = prefetch;
+    this.#options = options;
   }
 
   async take(index: number): Promise<Batch> {
     if (this.#live.length > 1) dispose(this.#live.shift());
     const { batchSize, indices } = this.#epoch;
-    const end = Math.min(index + this.#prefetch + 1, Math.ceil(indices.length / batchSize));
+    const end = Math.min(index + this.#options.prefetch + 1, Math.ceil(indices.length / batchSize));
     for (let next = index + this.#ahead.length; next < end; next++) {
       this.#ahead.push(new Prefetch(() => this.#make(next)));
     }
@@ -44,11 +50,15 @@ export class HostBatches implements Batches {
 
   async #make(index: number): Promise<Batch> {
     const { batchSize, seed, epoch } = this.#epoch;
-    const indices = this.#epoch.indices.subarray(index * batchSize, (index + 1) * batchSize);
-    const samples: (readonly HostArray[])[] = await Promise.all(Array.from(indices, (i) => this.#dataset.get(i)));
-    return collate(samples, this.#transform, { seed, epoch, indices }).map(({ data, shape }) =>
-      tensor(data, { shape }),
-    );
+    const { transform, collateFn } = this.#options;
+    const [from, to] = [index * batchSize, (index + 1) * batchSize];
+    const indices = this.#epoch.indices.subarray(from, to);
+    const draw = { seed, epoch, indices, repeats: this.#epoch.repeats?.subarray(from, to) ?? null };
+    const samples: unknown[] = await Promise.all(Array.from(indices, (i) => this.#dataset.get(i)));
+    const batch = collateFn
+      ? collated(await collateFn(samples, draw))
+      : collate(samples as (readonly HostArray[])[], transform, draw);
+    return batch.map(({ data, shape }) => tensor(data, { shape }));
   }
 }
 

@@ -13,8 +13,8 @@ export interface HostArray {
   readonly shape: readonly number[];
 }
 
-/** Samples by index; each is a tuple of arrays, such as [picture, label]. */
-export interface Dataset<Sample extends readonly HostArray[] = readonly HostArray[]> {
+/** Samples by index; each is a tuple of arrays, such as [picture, label], or what a loader's `collateFn` makes arrays of. */
+export interface Dataset<Sample = readonly HostArray[]> {
   readonly length: number;
   /** Sample `index`, or a promise of it. The arrays may be views: whoever changes them copies first. */
   get(index: number): Sample | Promise<Sample>;
@@ -37,10 +37,15 @@ export function checkArray(op: string, value: unknown): void {
   );
 }
 
+/** Whether this has a length and get(index). */
+export const isDataset = (value: unknown): value is Dataset<unknown> => {
+  const { get, length }: Partial<Dataset> = value ?? {};
+  return typeof get === 'function' && typeof length === 'number';
+};
+
 /** @throws KindlingError unless this has a length and get(index) */
 export function wantDataset(name: string, dataset: unknown): void {
-  const { get, length }: Partial<Dataset> = dataset ?? {};
-  if (typeof get === 'function' && typeof length === 'number') return;
+  if (isDataset(dataset)) return;
   refuse(`${name}: wants a data set, with length and get(index), got ${text(dataset)}; see TensorDataset`);
 }
 

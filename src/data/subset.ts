@@ -3,14 +3,14 @@ import { atMost, checked, itemsOf, text } from '../gpu/options.js';
 import { Generator } from '../tensor/generator.js';
 import { Domain } from '../tensor/philox.js';
 import { randomState } from '../tensor/random.js';
-import { checkIndex, type Dataset, type HostArray, wantDataset } from './sample.js';
+import { checkIndex, type Dataset, wantDataset } from './sample.js';
 
 /**
  * The samples of a data set at chosen indices, in their order.
  *
  * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.Subset
  */
-export class Subset<Sample extends readonly HostArray[]> implements Dataset<Sample> {
+export class Subset<Sample> implements Dataset<Sample> {
   readonly length: number;
   readonly #dataset: Dataset<Sample>;
   readonly #indices: ArrayLike<number>;
@@ -57,7 +57,7 @@ const isNumber = (value: unknown): boolean => typeof value === 'number';
  * const [train, validation] = randomSplit(data, [0.9, 0.1], { seed: 1 });
  * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.random_split
  */
-export function randomSplit<Sample extends readonly HostArray[]>(
+export function randomSplit<Sample>(
   dataset: Dataset<Sample>,
   lengths: readonly number[],
   options: { seed?: number } = {},

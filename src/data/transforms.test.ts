@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { collate } from './collate.js';
 import { TensorDataset } from './dataset.js';
-import {
-  Compose,
-  Cutout,
-  type Draw,
-  Normalize,
-  RandomCrop,
-  RandomHorizontalFlip,
-  type Transform,
-} from './transforms.js';
+import type { Draw } from './draws.js';
+import { Compose, Cutout, Normalize, RandomCrop, RandomHorizontalFlip, type Transform } from './transforms.js';
 
 const draw = { seed: 1, epoch: 0, sample: 0, stream: 0 };
 const shape = [1, 2, 3];

@@ -4,18 +4,8 @@
  */
 import { refuse } from '../gpu/errors.js';
 import { atMost, checked, itemsOf, required, text } from '../gpu/options.js';
-import { seedKey } from '../tensor/generator.js';
-import { Domain, philox } from '../tensor/philox.js';
-
-/** What the numbers of a random transform are a function of: the same on the host and on every adapter. */
-export interface Draw {
-  readonly seed: number;
-  readonly epoch: number;
-  /** Index of the sample in the data set; of a `Subset`, in the one it is taken from. */
-  readonly sample: number;
-  /** How many transforms of its kind precede this one in a {@link Compose}. */
-  readonly stream: number;
-}
+import { Domain } from '../tensor/philox.js';
+import { below, type Draw, thresholdOf, words } from './draws.js';
 
 /** Changes one sample's array in place, after bytes have been scaled to 0 … 1. */
 export interface Transform {
@@ -50,24 +40,24 @@ export function transformed(
   return { data: values, shape };
 }
 
-/** Four random words of a sample: a crop takes the first two, a flip the third; a cutout has its own. */
-const words = ({ seed, epoch, sample, stream }: Draw, domain: Domain = Domain.augmentation): Uint32Array =>
-  philox(seedKey(seed), [sample, epoch, stream, domain]);
-
-/** A random word as a whole number below `n`, which is at most 2^21: the high word of their product. */
-const below = (word: number | undefined, n: number): number => Math.floor(((word ?? 0) * n) / 2 ** 32);
-
-/** Random words below this happen with probability `p`. */
-function thresholdOf(name: string, p: number): number {
-  required(name, { p }, { p: 'number' });
-  if (!(p >= 0 && p <= 1)) refuse(`${name}: p is a probability from 0 to 1, not ${p}`);
-  return Math.floor(p * 2 ** 32);
-}
-
 /** Height and width of a picture [channels, height, width]. */
-function sides(name: string, shape: readonly number[]): readonly [channels: number, height: number, width: number] {
+export function sides(
+  name: string,
+  shape: readonly number[],
+): readonly [channels: number, height: number, width: number] {
   if (shape.length === 3) return shape as readonly number[] as readonly [number, number, number];
   refuse(`${name}: wants pictures [channels, height, width], a sample has shape [${shape}]`);
+}
+
+/** Height and width, or both in one number. */
+export type Size = number | readonly [height: number, width: number];
+
+/** Height and width in pixels. @throws KindlingError unless they are whole numbers from 1 on */
+export function sizeOf(name: string, size: Size): readonly [height: number, width: number] {
+  required(name, { size }, { size: 'sizes' });
+  const [height, width, ...more] = typeof size === 'number' ? [size, size] : size;
+  if (height !== undefined && width !== undefined && more.length === 0) return [height, width];
+  refuse(`${name}: size is a whole number of pixels, or two, not ${text(size)}`);
 }
 
 /**
@@ -142,14 +132,10 @@ export class RandomCrop implements Reshaping {
   readonly padding: number;
 
   /** @param size height and width, or both in one number */
-  constructor(size: number | readonly [height: number, width: number], options: { padding?: number } = {}) {
+  constructor(size: Size, options: { padding?: number } = {}) {
     const { padding = 0 } = checked('RandomCrop', options, { padding: 'number' });
-    required('RandomCrop', { size }, { size: 'sizes' });
-    [this.height, this.width] = typeof size === 'number' ? [size, size] : size;
+    [this.height, this.width] = sizeOf('RandomCrop', size);
     this.padding = padding;
-    if (![this.height, this.width].every((side) => Number.isInteger(side) && side > 0)) {
-      refuse(`RandomCrop: size is a whole number of pixels, or two, not ${size}`);
-    }
     if (!Number.isInteger(padding) || padding < 0) {
       refuse(`RandomCrop: padding is a whole number of pixels, 0 or more, not ${padding}`);
     }
@@ -252,7 +238,7 @@ export class Compose implements Reshaping {
     for (const one of this.transforms) {
       const stream = before.get(one.constructor) ?? 0;
       before.set(one.constructor, stream + 1);
-      picture = transformed(one, picture.data, picture.shape, { ...draw, stream });
+      picture = transformed(one, picture.data, picture.shape, { ...draw, stream: draw.stream + stream });
     }
     return picture;
   }

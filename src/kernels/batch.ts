@@ -7,12 +7,13 @@
  * makes of each byte, so that no arithmetic of an adapter enters, then the value of what lies outside of the picture, and
  * last that of what its cutout, a square of the finished picture, takes away.
  *
- * Layout: `order` is the table's bits, then index and label of each sample in the order of the epoch. `at` is [place of the
- * batch in that order, samples in it, epoch, seed low, seed high, byte of the first picture]. `bytes0`, `bytes1`, …: the
- * pictures, four bytes a word, cut every `partWords` words because a binding has a largest size.
+ * Layout: `order` is the table's bits, then two words of each sample in the order of the epoch: its index, and its label with
+ * 256 for each time that it came before in the epoch. `at` is [place of the batch in that order, samples in it, epoch,
+ * seed low, seed high, byte of the first picture]. `bytes0`, `bytes1`, …: the pictures, four bytes a word, cut every
+ * `partWords` words because a binding has a largest size.
  *
- * Random numbers are philox(key = seed, counter = [index, epoch, 0, augmentation]): the crop takes the first two words, the
- * flip the third. The cutout takes the first three of the domain of that name: row, column, and whether at all.
+ * Random numbers are philox(key = seed, counter = [index, epoch, 256 · repeats, augmentation]): the crop takes the first
+ * two words, the flip the third. The cutout takes the first three of the domain of that name: row, column, and whether at all.
  *
  * Launch: one invocation per four columns of up to 32 rows of a plane, neighbours side by side; the size of the batch is
  * data, so that the last, smaller one needs no shader of its own. 64 pictures of 3×32×32, writes and submits included, take
@@ -60,6 +61,9 @@ export const CUT_OUT = 257;
 
 /** Table entries of a channel. */
 export const TABLE_ENTRIES = 258;
+
+/** What the second word of a sample, and a stream of its random numbers, has for each time that it came before. */
+export const REPEAT = 256;
 
 /** Words of `at`. */
 export const AT_WORDS = 6;
@@ -124,8 +128,9 @@ ${linearMain(`at[1] * ${invocations}u`)}
   let x = i % ${quads}u * 4u;
   let pair = ${channels * TABLE_ENTRIES}u + 2u * (at[0] + sample);
   let index = order[pair];
-  if (i % ${invocations}u == 0u) { ys[sample] = i32(order[pair + 1u]); }
-${crop || flip ? `  let bits = philox(vec2(at[3], at[4]), vec4(index, at[2], 0u, ${AUGMENTATION}u));\n` : ''}${
+  if (i % ${invocations}u == 0u) { ys[sample] = i32(order[pair + 1u] % ${REPEAT}u); }
+${crop || flip || cutout ? `  let stream = order[pair + 1u] & ${2 ** 32 - REPEAT}u;\n` : ''}
+${crop || flip ? `  let bits = philox(vec2(at[3], at[4]), vec4(index, at[2], stream, ${AUGMENTATION}u));\n` : ''}${
   crop
     ? `  let top = mulhi(bits.x, ${height + 2 * padding - rows + 1}u);
   let left = mulhi(bits.y, ${width + 2 * padding - columns + 1}u);
@@ -133,7 +138,7 @@ ${crop || flip ? `  let bits = philox(vec2(at[3], at[4]), vec4(index, at[2], 0u,
     : ''
 }${flip ? `  let flipped = ${below('bits.z', flip.threshold)};\n` : ''}${
   cutout
-    ? `  let hole = philox(vec2(at[3], at[4]), vec4(index, at[2], 0u, ${CUTOUT}u));
+    ? `  let hole = philox(vec2(at[3], at[4]), vec4(index, at[2], stream, ${CUTOUT}u));
   let holeRow = mulhi(hole.x, ${rows}u) - ${half}u;
   let holeColumns = vec4(x - mulhi(hole.y, ${columns}u) + ${half}u) + vec4(0u, 1u, 2u, 3u) < vec4(${cutout.size}u);
   let holed = vec4(${below('hole.z', cutout.threshold)}) & holeColumns;

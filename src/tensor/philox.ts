@@ -9,7 +9,18 @@
  */
 
 /** What the counter's fourth word stands for, so that no two uses of one seed share their numbers. */
-export const Domain = { dropout: 0, creation: 1, shuffling: 2, synthetic: 3, augmentation: 4, cutout: 5 } as const;
+export const Domain = {
+  dropout: 0,
+  creation: 1,
+  shuffling: 2,
+  synthetic: 3,
+  augmentation: 4,
+  cutout: 5,
+  resizedCrop: 6,
+  rotation: 7,
+  erasing: 8,
+  colours: 9,
+} as const;
 
 export type Domain = (typeof Domain)[keyof typeof Domain];
 

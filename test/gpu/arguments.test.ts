@@ -113,6 +113,9 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ clipGradNorm: [[parameter()], 1], clipGradValue: [[parameter()], 1], l1Penalty: [[parameter()]] },
     synthetic: [{ split: 'train', count: 1 }],
     ...{ Compose: [[]], Cutout: [2], DataLoader: [dataset()], Normalize: [[0.5], [0.5]], RandomCrop: [2] },
+    ...{ RandomErasing: [{ p: 1 }], RandomResizedCrop: [2], RandomRotation: [9], Grayscale: [1] },
+    ...{ ConcatDataset: [[dataset()]], RandomSampler: [dataset()], SequentialSampler: [dataset()] },
+    ...{ SubsetRandomSampler: [[0]], WeightedRandomSampler: [[1, 2], 2] },
     ...{
       RandomHorizontalFlip: [0.5],
       randomSplit: [dataset(), [4]],

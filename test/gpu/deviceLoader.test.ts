@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { ImageDataset, type ImageSample } from '../../src/data/dataset.js';
+import { RandomErasing } from '../../src/data/erasing.js';
+import { RandomResizedCrop } from '../../src/data/geometry.js';
 import { DataLoader, type DataLoaderOptions } from '../../src/data/loader.js';
 import { resident } from '../../src/data/resident.js';
 import type { Dataset } from '../../src/data/sample.js';
+import { WeightedRandomSampler } from '../../src/data/sampler.js';
 import { Subset } from '../../src/data/subset.js';
 import { Compose, Cutout, Normalize, RandomCrop, RandomHorizontalFlip } from '../../src/data/transforms.js';
 import { device } from '../../src/gpu/device.js';
@@ -77,6 +80,11 @@ describe('batches made by the GPU', () => {
     ['cut out of many rows', [2, 70, 8], { transform: new Cutout(20) }],
     ['augmented: crop, flip, normalise, cutout', [3, 32, 32], { transform: augmented, shuffle: true }],
     ['cut out before normalising', small, { transform: new Compose([crop, new Cutout(2), normalise]) }],
+    [
+      'drawn by weight, again and again',
+      [3, 32, 32],
+      { transform: augmented, sampler: new WeightedRandomSampler([0, 9, 1, 0, 5, 0, 0, 0, 0, 0, 2, 0, 4], 13) },
+    ],
     ['over three bindings', [3, 8, 8], { transform: standard.transforms[2] as Normalize, bindingBytes: 1024 }],
     ['over two bindings, cropped', small, { transform: crop, bindingBytes: 1024, shuffle: true }],
   ])('%s: bit for bit those of the host', async (_, shape, options) => {
@@ -135,6 +143,12 @@ describe('batches made by the GPU', () => {
   test('are those of a subset, and of views that begin inside of what is uploaded or askew', async () => {
     const data = pictures(9, [3, 8, 8]);
     const options = { batchSize: 2, shuffle: true, seed: 1, transform: new RandomHorizontalFlip() };
+    const sampler = new WeightedRandomSampler([1, 1], 9);
+    const [part, host] = [data, onHost(data)].map((one) => new Subset(one, [7, 2]));
+    const sampled = { ...options, shuffle: false, sampler };
+    expect(await epochOf(new DataLoader(part as Subset<ImageSample>, sampled))).toEqual(
+      await epochOf(new DataLoader(host as Subset<ImageSample>, sampled)),
+    );
     const chosen = new Subset(new Subset(data, [8, 1, 4, 6, 3]), [4, 0, 1]);
     expect(await epochOf(new DataLoader(chosen, options))).toEqual(
       await epochOf(new DataLoader(new Subset(onHost(data), [3, 8, 1]), options)),
@@ -153,6 +167,12 @@ describe('batches made by the GPU', () => {
   test('are made by the host where a transform is one’s own or the pictures exceed the bindings', async () => {
     const data = pictures(4);
     const own = { apply: (values: Float32Array) => void values.fill(3) };
+    for (const transform of [new RandomErasing({ p: 1 }), new Compose([new RandomResizedCrop(9), normalise])]) {
+      const options = { batchSize: 2, seed: 3, transform };
+      const found = await epochOf(new DataLoader(data, options));
+      expect(found).toEqual(await epochOf(new DataLoader(onHost(data), options)));
+      expect(found).not.toEqual(await epochOf(new DataLoader(data, { ...options, seed: 4 })));
+    }
     for await (const [x] of new DataLoader(data, { batchSize: 4, transform: own })) {
       expect((await x.data()).every((value) => value === 3)).toBe(true);
     }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TensorDataset } from '../../src/data/dataset.js';
 import { DataLoader, type DataLoaderOptions } from '../../src/data/loader.js';
+import { RandomSampler, WeightedRandomSampler } from '../../src/data/sampler.js';
 import { synthetic } from '../../src/data/synthetic.js';
 import { Normalize } from '../../src/data/transforms.js';
 import { device } from '../../src/gpu/device.js';
@@ -66,6 +67,74 @@ describe('DataLoader', () => {
     expect(await labels(resumed)).toEqual(epoch.slice(2));
     expect(resumed.state).toEqual({ epoch: 2, batch: 0 });
     expect(() => resumed.setEpoch(0, 4)).toThrow(/no batch 4 \(3 in an epoch\)/);
+  });
+
+  test('takes what a sampler says, as many as it says, and goes on within it', async () => {
+    const sampler = new WeightedRandomSampler([0, 1, 0, 1, 0, 2, 0, 0, 0, 0], 14);
+    const drawn = (options: DataLoaderOptions = {}) => loader({ sampler, seed: 3, ...options });
+    expect([drawn().length, drawn({ dropLast: true }).length]).toEqual([4, 3]);
+    const whole = drawn();
+    const epochs = [await labels(whole), await labels(whole)];
+    expect(epochs.map((epoch) => epoch.flat())).toEqual([0, 1].map((epoch) => [...sampler.order(3, epoch)]));
+    const resumed = drawn();
+    resumed.setEpoch(1, 2);
+    expect(await labels(resumed)).toEqual(epochs[1]?.slice(2));
+    expect(await labels(loader({ sampler: new RandomSampler(data), seed: 3 }))).toEqual(
+      await labels(loader({ shuffle: true, seed: 3 })),
+    );
+    const own = { length: 3, order: (seed: number, epoch: number) => [seed, epoch, 7] };
+    expect(await labels(loader({ sampler: own, seed: 3 }))).toEqual([[3, 0, 7]]);
+    await expect(labels(loader({ sampler: own, seed: 10 }))).rejects.toThrow(/gives index 10, outside of/);
+    expect(() => loader({ sampler, shuffle: true })).toThrow(/a sampler says what the order is: leave out shuffle/);
+    expect(() => loader({ sampler: [1, 2] as never })).toThrow(/sampler is \[1, 2\], wants an object with length/);
+  });
+
+  test('makes batches of what is no array with a collateFn, the same in a resumed run', async () => {
+    const words = ['a', 'list', 'of', 'several', 'words'];
+    const texts = { length: words.length, get: async (i: number) => ({ text: words[i] as string, label: i }) };
+    const read = async (batch: number) => {
+      const loader = new DataLoader(texts, {
+        batchSize: 2,
+        seed: 8,
+        collateFn: (samples, { seed, epoch, indices }) => {
+          const width = Math.max(...samples.map(({ text }) => text.length));
+          const ids = new Int32Array(samples.length * width);
+          for (const [i, { text }] of samples.entries()) {
+            for (let k = 0; k < text.length; k++) ids[i * width + k] = text.charCodeAt(k) - 96;
+          }
+          const numbers = Float32Array.of(seed, epoch, ...Array.from(indices));
+          return [
+            { data: ids, shape: [samples.length, width] },
+            { data: Uint8Array.from(samples, ({ label }) => label), shape: [samples.length] },
+            { data: numbers, shape: [numbers.length] },
+          ];
+        },
+      });
+      loader.setEpoch(1, batch);
+      const found: unknown[] = [];
+      for await (const [ids, labels, numbers] of loader) {
+        expect([ids.dtype, labels.dtype, numbers.dtype]).toEqual(['i32', 'i32', 'f32']);
+        found.push([await ids.array(), await labels.array(), await numbers.array()]);
+      }
+      return found;
+    };
+    const all = await read(0);
+    expect(all[0]).toEqual([
+      [
+        [1, 0, 0, 0],
+        [12, 9, 19, 20],
+      ],
+      [0, 1],
+      [8, 1, 0, 1],
+    ]);
+    expect(all).toHaveLength(3);
+    expect(await read(1)).toEqual(all.slice(1));
+    const transform = new Normalize([0], [1]);
+    expect(() => new DataLoader(texts, { collateFn: () => [], transform })).toThrow(
+      /collateFn takes samples as they are/,
+    );
+    const broken = new DataLoader(texts, { collateFn: () => 3 as never });
+    await expect(broken[Symbol.asyncIterator]().next()).rejects.toThrow(/collateFn gives an array/);
   });
 
   test('left by break, reports where it stood, keeps that batch, and begins the epoch again', async () => {

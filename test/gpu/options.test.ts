@@ -258,12 +258,18 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   },
   data: {
     CIFAR10: (o) => data.CIFAR10.load(o),
+    ColorJitter: (o) => new data.ColorJitter(o),
     Cutout: (o) => new data.Cutout(2, o),
     DataLoader: (o) => new data.DataLoader(dataset(), o),
     FashionMNIST: (o) => data.FashionMNIST.load(o),
     ImageFolder: (o) => data.ImageFolder.from([], o),
     MNIST: (o) => data.MNIST.load(o),
     RandomCrop: (o) => new data.RandomCrop(2, o),
+    RandomErasing: (o) => new data.RandomErasing(o),
+    RandomResizedCrop: (o) => new data.RandomResizedCrop(2, o),
+    RandomRotation: (o) => new data.RandomRotation(9, o),
+    RandomSampler: (o) => new data.RandomSampler(dataset(), o),
+    WeightedRandomSampler: (o) => new data.WeightedRandomSampler([1], 1, o),
     randomSplit: (o) => data.randomSplit(dataset(), [4], o),
     synthetic: (o) => data.synthetic(o),
   },
@@ -310,7 +316,9 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
     'logsigmoid mish prelu selu softsign tanhshrink ' +
     'adaptiveAvgPool1d adaptiveAvgPool2d adaptiveMaxPool1d adaptiveMaxPool2d flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',
   optim: 'LRScheduler Optimizer clipGradValue l1Penalty lrScheduler',
-  data: 'Compose ImageDataset Normalize RandomHorizontalFlip Subset TensorDataset channelStats',
+  data:
+    'Compose ConcatDataset Grayscale ImageDataset Normalize RandomHorizontalFlip SequentialSampler Subset SubsetRandomSampler ' +
+    'TensorDataset channelStats',
   metrics: 'ClassificationReport accuracy',
   io: 'loadSafetensors readCheckpoint readFileIfThere readSafetensors saveSafetensors writeFileAtomic writeSafetensors',
   onnx: '',
