@@ -50,7 +50,7 @@ const SHAPED = {
 
 /** @internal What `kindling/methods` adds and PyTorch's tensors have: its names, without its weight. */
 export const MORE_METHODS =
-  'eq ge gt le lt maximum minimum ne gather indexSelect logSoftmax softmax registerHook amax amin argmax argmin norm prod std ' +
+  'eq ge gt le lt maximum minimum ne gather indexSelect logSoftmax softmax registerHook amax amin argmax argmin max min norm prod std ' +
   'variance chunk clone flip maskedFill narrow select slice split unbind abs ceil clamp cos erf floor log1p pow reciprocal ' +
   'round rsqrt sigmoid sign sin square tanh isfinite isinf isnan nanToNum cumsum logsumexp tril triu';
 
@@ -89,7 +89,6 @@ const ADVICE = {
   "to('i32')": 'int long',
   "to('bool')": 'bool',
   'elements lie in row-major order without gaps already': 'contiguous',
-  'amax() and amin(), argmax() and argmin()': 'max min',
   'variance()': 'var',
   'ops return a new tensor: x = x.add(y)': 'add_ sub_ mul_ div_ neg_ exp_ clamp_ relu_ pow_ sqrt_',
   'copy_() writes a leaf': 'zero_ fill_',

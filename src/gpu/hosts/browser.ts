@@ -22,9 +22,9 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
   const adapter = await firstAdapter(gpu, options);
   if (!adapter) {
     refuse(
-      'init: the browser gives no WebGPU adapter: see chrome://gpu. Start Chrome (chrome-headless-shell may lack WebGPU) ' +
-        'with --enable-unsafe-webgpu, on Linux with --enable-features=Vulkan where there is a GPU. In Firefox set ' +
-        'dom.webgpu.enabled and gfx.webgpu.ignore-blocklist in about:config.',
+      'init: the browser gives no WebGPU adapter: see chrome://gpu. Start Chrome (not its headless shell) ' +
+        'with --enable-unsafe-webgpu, on Linux with a GPU with --enable-features=Vulkan. In Firefox set ' +
+        'dom.webgpu.enabled and gfx.webgpu.ignore-blocklist.',
     );
   }
   return { gpu, adapter, host: browserName(), notes: [] };
