@@ -84,7 +84,7 @@ Object.defineProperty(Tensor.prototype, 'T', {
 const ADVICE = {
   'tensors are on the device already': 'cuda cpu',
   'await data() or array()': 'numpy tolist',
-  'see shape, size (the number of elements) and ndim': 'numel nelement dim',
+  'see shape, size (of elements) and ndim': 'numel nelement dim',
   "to('f32')": 'float double half',
   "to('i32')": 'int long',
   "to('bool')": 'bool',
