@@ -88,7 +88,7 @@ const ADVICE = {
   "to('f32')": 'float double half',
   "to('i32')": 'int long',
   "to('bool')": 'bool',
-  'elements lie in row-major order without gaps already': 'contiguous',
+  'elements lie in row-major order without gaps': 'contiguous',
   'variance()': 'var',
   'ops return a new tensor: x = x.add(y)': 'add_ sub_ mul_ div_ neg_ exp_ clamp_ relu_ pow_ sqrt_',
   'copy_() writes a leaf': 'zero_ fill_',

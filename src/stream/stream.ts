@@ -14,7 +14,7 @@ import type { Memory } from '../memory/memory.js';
 import { type PoolBuffer, pool } from '../memory/pool.js';
 import { batchFailed, hostWrote, runnable } from './damage.js';
 import { cleared, encode } from './encode.js';
-import { bindGroupCount, type Command, type Encoded, plan, type Readback, writtenBy } from './plan.js';
+import { bindGroupCount, type Command, type Dispatch, type Encoded, plan, type Readback, writtenBy } from './plan.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
 
 interface Write {
@@ -85,8 +85,8 @@ export function dispatch(kernel: Kernel, memories: readonly Memory[]): void {
 
 /** Says how else the last dispatch could have made what it writes: see {@link Dispatch.instead}. */
 export function orElse(kernel: Kernel, memories: readonly Memory[]): void {
-  const last = stream().batch.commands.at(-1);
-  if (last && 'fresh' in last) last.instead = { kernel, memories };
+  const last = stream().batch.commands.at(-1) as Dispatch | undefined;
+  if (last?.memories?.at(-1) === memories.at(-1)) (last as Dispatch).instead = { kernel, memories };
 }
 
 /** Records a copy between two memories. */

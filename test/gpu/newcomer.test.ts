@@ -16,7 +16,14 @@ const WITHOUT =
   'sync tensor uniform zeros';
 
 /** Where a number may stand for a tensor, or null for none. */
-const OPERANDS = [...PAIRS.split(' ').filter((name) => name !== 'matmul'), 'normal', 'where', 'maskedFill', 'lerp'];
+const OPERANDS = [
+  ...PAIRS.split(' ').filter((name) => name !== 'matmul'),
+  'normal',
+  'where',
+  'maskedFill',
+  'lerp',
+  'scatter',
+];
 
 const FUNCTIONS = { ...k, ...F } as unknown as Readonly<Record<string, (...given: Arguments) => unknown>>;
 

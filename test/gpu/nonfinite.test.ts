@@ -116,6 +116,7 @@ const CALLS = {
   'klDiv logarithms': (x: k.Tensor, t: k.Tensor) => F.klDiv(x, t, { reduction: 'none', logTarget: true }),
   batchNorm: (x: k.Tensor) => F.batchNorm(x, { training: true }),
   layerNorm: (x: k.Tensor) => F.layerNorm(x, [8]),
+  rmsNorm: (x: k.Tensor) => F.rmsNorm(x, [8]),
   groupNorm: (x: k.Tensor) => F.groupNorm(x, 4),
   'conv2d padded': conv2dPadded,
   convTranspose2d: (x: k.Tensor, w: k.Tensor) => F.convTranspose2d(x, w, null, { stride: 2 }),
@@ -209,7 +210,7 @@ const OTHERS = new Set(
 );
 
 /** Tested below, where numbers are random or types change. */
-const BELOW = new Set(['dropout', 'dropout2d', 'cast']);
+const BELOW = new Set(['dropout', 'dropout2d', 'gumbelSoftmax', 'cast']);
 
 test('the table has every function of floats', () => {
   const called = new Set(cases.map(([name]) => name.split(' ')[0]));
@@ -334,6 +335,11 @@ test('dropout keeps no NaN out, dropped or not', async () => {
   for (const p of [0.5, 1]) expect([...(await F.dropout(x, { p }).data())].every(Number.isNaN)).toBe(true);
   const images = k.full([4, 5, 2, 2], NAN);
   expect([...(await F.dropout2d(images, { p: 0.5 }).data())].every(Number.isNaN)).toBe(true);
+});
+
+test('gumbelSoftmax of a row with NaN is NaN, and of the others is not', async () => {
+  const rows = [...(await F.gumbelSoftmax(k.tensor([1, NAN, 2, 1, 2, 3]).reshape([2, 3])).data())];
+  expect(rows.map(Number.isNaN)).toEqual([true, true, true, false, false, false]);
 });
 
 test.each([2, INF])('a norm %d that is NaN makes all clipped gradients NaN', async (normType) => {
