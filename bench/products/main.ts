@@ -7,9 +7,7 @@ import { Command } from 'commander';
 import { init, rand, step, sync, type Tensor } from 'kindling';
 import { time } from 'kindling/profile';
 import type { GemmTile } from '../../src/kernels/gemm/spec.js';
-import type { Split } from '../../src/kernels/gemm/split.js';
-import type { Kernel } from '../../src/kernels/kernel.js';
-import { launch, launchMany } from '../../src/tensor/launch.js';
+import { launchProduct } from '../../src/ops/matmul.js';
 import { PRODUCTS, type Product } from './products.js';
 import { SPLITS, TILES } from './tiles.js';
 
@@ -40,13 +38,6 @@ interface Attempt {
   readonly run: () => Tensor;
 }
 
-const launched = (made: Kernel | Split, inputs: readonly Tensor[], outputs: readonly number[][]): Tensor => {
-  const shapes = outputs.map((shape) => ({ shape }));
-  if (!('partial' in made)) return launchMany(made, inputs, shapes)[0] as Tensor;
-  const parts = launch(made.partial, inputs.slice(0, 2), [made.partialSize]);
-  return launchMany(made.reduce, [parts, ...inputs.slice(2)], shapes)[0] as Tensor;
-};
-
 const text = ({ tile, splits }: Pick<Row, 'tile' | 'splits'>): string =>
   [
     tile ? `${tile.rows}×${tile.columns} by ${tile.threads?.join('×')}` : 'default',
@@ -66,11 +57,13 @@ function busy(factor: Tensor): void {
 
 async function measured(product: Product, heavy: Tensor): Promise<Row[]> {
   const inputs = product.inputs.map((shape) => rand(shape).sub(0.5));
+  const outputs = product.outputs.map((shape) => ({ shape }));
   const attempts: Attempt[] = [];
   for (const splits of product.splittable ? SPLITS : [null]) {
     for (const tile of splits ? [null, ...TILES.slice(0, 2)] : [null, ...TILES]) {
       const made = product.kernel({ variant: 'workgroup', ...(tile && { tile }), ...(splits && { splits }) });
-      attempts.push({ tile, splits, run: () => launched(made, inputs, product.outputs) });
+      const run = () => launchProduct(made, inputs.slice(0, 2), inputs.slice(2), outputs)[0] as Tensor;
+      attempts.push({ tile, splits, run });
     }
   }
   // All shaders at once.

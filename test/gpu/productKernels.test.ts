@@ -75,6 +75,8 @@ const PRODUCTS: readonly Omit<MatmulSpec, 'variant'>[] = [
   { m: 9, n: 7, k: 50, bias: true, relu: true, splits: 4 },
   { m: 9, n: 20, k: 72, transA: true, rowSum: true, mask: true, bias: true, splits: 3 },
   { m: 3, n: 18, k: 1, splits: 1 },
+  // Parts enough for several to be read at once, and some left over.
+  { m: 3, n: 5, k: 37 * 16 - 7, splits: 37, rowSum: true, bias: true },
   // Whole vec4 of both factors, in every transposition.
   { m: 12, n: 36, k: 20, rowSum: true },
   { m: 12, n: 36, k: 20, transA: true, transB: true, rowSum: true, splits: 1 },

@@ -176,10 +176,11 @@ test('statistics far from zero: a mean of 10,000 and a deviation of 1', async ()
   near(await runningMean.item(), mean, 2);
   near(await runningVar.item(), squares / (n - 1), n);
   const z = F.layerNorm(x.reshape([1, n]), [n]);
-  // x less its mean is known to half of a unit in the mean's last place, 5e-4, where a division is exact: on GPUs, to one.
+  // x less its mean is known to half of a unit in the mean's last place, 5e-4; on GPUs, whose divisions may be off, to one.
+  const known = k.adapter().isSoftware ? 6e-4 : 1.1e-3;
   const want = (at(terms, 0) - mean) / Math.sqrt(squares / n + 1e-5);
-  expect(Math.abs(at(await y.data(), 0) - want)).toBeLessThan(1.1e-3);
-  expect(Math.abs(at(await z.data(), 0) - want)).toBeLessThan(1.1e-3);
+  expect(Math.abs(at(await y.data(), 0) - want)).toBeLessThan(known);
+  expect(Math.abs(at(await z.data(), 0) - want)).toBeLessThan(known);
   near(await k.variance(x).item(), squares / (n - 1), n);
   near(await k.std(x).item(), Math.sqrt(squares / (n - 1)), n);
 });
