@@ -5,6 +5,8 @@
  * in a buffer.
  */
 
+import type { MapParts } from './map.js';
+
 /** Element type of a storage buffer as the shader sees it. bool tensors are u32 of 0 or 1. */
 export type Element = 'f32' | 'i32' | 'u32' | 'vec4<f32>' | 'vec4<i32>' | 'vec4<u32>';
 
@@ -20,6 +22,22 @@ export interface Kernel {
   readonly params?: readonly number[];
   /** Multiplications and additions of one launch, where they are what a kernel spends its time on. */
   readonly flops?: number;
+  /** Of a map: what is needed to put it together with others. */
+  readonly map?: MapParts;
+  /** The same with maps of its one output behind it, where it leaves room for them: see {@link KernelSource.puts}. */
+  readonly withTail?: (tail: Tail) => Kernel;
+}
+
+/** Maps of what a kernel makes, computed where it is made: `fn tail(y: f32, i: u32)`, which writes what is wanted of them. */
+export interface Tail {
+  readonly name: string;
+  readonly module: string;
+  /** Bound behind what the kernel reads, and what it writes. */
+  readonly read: Readonly<Record<string, Element>>;
+  readonly write: Readonly<Record<string, Element>>;
+  readonly params: Readonly<Record<string, number>>;
+  /** Whether what the kernel itself makes is written too. */
+  readonly keeps: boolean;
 }
 
 export interface KernelSource {
@@ -36,30 +54,37 @@ export interface KernelSource {
   enable?: string;
   /** The rest of the shader, with `fn main`. The buffers named above are declared already. */
   wgsl: string;
+  /** The one output, if of f32: the shader writes it by `put(value, index)` alone, so that maps can follow there. */
+  puts?: string | undefined;
+  tail?: Tail;
 }
 
 /** Assembles a kernel: declares its buffers in order and appends the body. */
 export function kernel(source: KernelSource): Kernel {
-  const read = Object.entries(source.read ?? {});
-  const write = Object.entries(source.write);
+  const { puts, tail } = source;
+  const read = Object.entries({ ...source.read, ...tail?.read });
+  const write = Object.entries({ ...(tail?.keeps === false ? {} : source.write), ...tail?.write });
   const declarations = [...read, ...write].map(([name, element], binding) => {
     const access = binding < read.length ? 'read' : 'read_write';
     return `@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${element}>;`;
   });
-  const fields = Object.entries(source.params ?? {});
+  const fields = Object.entries({ ...source.params, ...tail?.params });
+  const put = [tail?.keeps === false ? '' : `${puts}[place] = value;`, tail ? 'tail(value, place);' : ''].join(' ');
   if (fields.length > 0) {
     declarations.push(
       `struct Params { ${fields.map(([name]) => `${name}: u32`).join(', ')} }`,
       `@group(0) @binding(${declarations.length}) var<uniform> params: Params;`,
     );
   }
+  if (puts) declarations.push(`${tail?.module ?? ''}\nfn put(value: f32, place: u32) { ${put.trim()} }`);
   return {
-    name: source.name,
+    name: source.name + (tail?.name ?? ''),
     wgsl: `${source.enable ?? ''}${declarations.join('\n')}\n\n${source.wgsl.trim()}\n`,
     access: [...read.map(() => 'read' as const), ...write.map(() => 'write' as const)],
     workgroups: source.workgroups,
     ...(fields.length > 0 ? { params: fields.map(([, value]) => value >>> 0) } : {}),
     ...(source.flops === undefined ? {} : { flops: source.flops }),
+    ...(puts && !tail ? { withTail: (behind) => kernel({ ...source, tail: behind }) } : {}),
   };
 }
 

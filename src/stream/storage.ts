@@ -352,5 +352,5 @@ export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly S
   madeOutside(storages.at(-1)?.bytes ?? 0);
   const batch = currentBatch();
   if (unsubmitted.batch !== batch) unsubmitted = { batch, dispatches: 0 };
-  if (++unsubmitted.dispatches >= EAGER_BATCH) flush();
+  if (++unsubmitted.dispatches >= EAGER_BATCH) flush(undefined, false);
 }

@@ -1,7 +1,7 @@
 /** Making tensors. Shapes are arrays; options as in PyTorch. */
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, required, text, wantTensor } from '../gpu/options.js';
-import { type Filling, fillKernel } from '../kernels/fill.js';
+import { EYE, type Filling, fillKernel, PROGRESSION, VALUE } from '../kernels/fill.js';
 import { bitsOf } from '../kernels/flat.js';
 import { constant } from '../stream/storage.js';
 import { hostValues } from './hostValues.js';
@@ -129,7 +129,7 @@ function filled(name: string, shape: Shape, value: number, options: TensorOption
   const { dtype = 'f32' } = checked(name, options, TENSOR);
   required(name, { value }, { value: 'number' });
   const [bits = 0] = new Uint32Array(convert(name, Float64Array.of(value), dtype).buffer);
-  return finish(fill('value', [bits], shape, dtype), options);
+  return finish(fill(VALUE, [bits], shape, dtype), options);
 }
 
 /** @internal One value that the host uploads, once for all replays of a captured step. */
@@ -150,13 +150,13 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
   if (!Number.isFinite(count) || count < 0) refuse(`arange: no way from ${from} to ${to} by ${step}`);
   if (dtype === 'f32') {
     const words = [...inTwo(from), ...inTwo(step, 0xfffff000)];
-    return finish(fill('progression', words, [count], dtype), options);
+    return finish(fill(PROGRESSION, words, [count], dtype), options);
   }
   const ends = count === 0 ? [] : [from, from + (count - 1) * step];
   if (dtype === 'bool' || !Number.isInteger(step) || !ends.every((end) => holds(dtype, end))) {
     refuse(`arange: from ${from} to ${to} by ${step} is not of type ${dtype}`);
   }
-  return fill('progression', [from, step], [count], dtype);
+  return fill(PROGRESSION, [from, step], [count], dtype);
 }
 
 /** Two floats whose sum is a number, the first of the bits that the mask leaves. */
@@ -180,12 +180,12 @@ export function linspace(start: number, end: number, steps: number, options: Ten
 export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
   const { dtype = 'f32' } = checked('eye', options, TENSOR);
   checkShape('eye', [n, m]);
-  return finish(fill('eye', [m], [n, m], dtype), options);
+  return finish(fill(EYE, [m], [n, m], dtype), options);
 }
 
 /** A tensor that a kernel makes of each element's index and a few words. */
 function fill(filling: Filling, words: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   const type = dtype === 'bool' ? 'u32' : dtype;
-  const kernel = fillKernel({ filling, type, size: sizeOf(shape), flat: flatVariant() });
+  const kernel = fillKernel(filling, { type, size: sizeOf(shape), flat: flatVariant() });
   return launch(kernel, [hostValues('u32', words.length, () => words)], shape, dtype);
 }

@@ -12,3 +12,12 @@ export function random(): number {
 export function reseed(): void {
   seed = 1;
 }
+
+/** Another such generator, of its own seed. */
+export function randomFrom(seed: number): () => number {
+  let state = (seed * 69621 + 11) % 2147483647;
+  return () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+}

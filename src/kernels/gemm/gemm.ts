@@ -46,6 +46,7 @@ export function gemm(spec: Gemm): Kernel {
     workgroups: linear(tiles * LINEAR_WORKGROUP),
     params: asData ? { ...own, ...spec.sizes } : undefined,
     flops: 2 * batches * rows * columns * outer * inner,
+    puts: spec.pool || spec.rowSum ? undefined : 'output',
     enable: plan.enable ?? '',
     wgsl: `
 ${operand('left', spec.left)}

@@ -17,8 +17,7 @@
  * (rows · threads[0]) × (columns · threads[1]); rows and columns of a thread are multiples of 4.
  */
 import type { Complete } from '../../gpu/options.js';
-import { RELU } from '../floats.js';
-import { finish, type Gemm, type GemmSizes, type GemmTile, type Operand, type Plan, range } from './spec.js';
+import { finish, type Gemm, type GemmSizes, type GemmTile, type Operand, type Plan, range, write } from './spec.js';
 import { UNIT } from './split.js';
 
 /** Steps of k between barriers, by default. 128 × 64 tiles then take 12.8 of the 16 KiB every adapter has. */
@@ -67,7 +66,7 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
     const columns = range(4).map((d) => `firstColumn + ${right.line(`x + ${q * across}u`, d)}`);
     const sum = `sum${p}_${c}_${q}`;
     if (spec.pool) {
-      const values = range(4).map((d) => `let value${d} = ${finish(spec, `${sum}[${d}]`, 'rowBias', '', '')};`);
+      const values = range(4).map((d) => `let value${d} = ${spec.pool?.value(spec, `${sum}[${d}]`)};`);
       return `{ let column = ${columns[0]}; if (column < ${size.columns}) {
       let address = at + columnOffset(batch, column);
       ${values.join(' ')}
@@ -76,8 +75,8 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
     }
     return range(4)
       .map((d) => {
-        const value = finish(spec, `${sum}[${d}]`, 'rowBias', 'columnBias(column)', 'address');
-        return `{ let column = ${columns[d]}; if (column < ${size.columns}) { let address = at + columnOffset(batch, column); output[address] = ${value}; } }`;
+        const value = finish(spec, `${sum}[${d}]`, 'rowBias', 'columnBias(column)');
+        return `{ let column = ${columns[d]}; if (column < ${size.columns}) { let address = at + columnOffset(batch, column); ${write(spec, value, 'address')} } }`;
       })
       .join('\n      ');
   };
@@ -111,8 +110,7 @@ ${left.read}
 ${right.read}
 fn columnOffset(batch: u32, column: u32) -> u32 { return ${spec.columnOffset}; }
 ${spec.columnBias ? `fn columnBias(column: u32) -> f32 { return ${spec.columnBias}; }` : ''}
-${spec.pool ? `fn firstPlace(column: u32) -> u32 { return ${spec.pool.first}; }` : ''}
-${spec.relu ? RELU : ''}`,
+${spec.pool ? `fn firstPlace(column: u32) -> u32 { return ${spec.pool.first}; }` : ''}`,
     body: `  let y = lane / ${across}u;
   let x = lane % ${across}u;
   let firstRow = rowTile * ${height}u;
