@@ -3,7 +3,7 @@
  * (a JSON array of WGSL texts). Prints a line of JSON that names the device, and one for each shader: what the layer wrote, or why
  * there is no pipeline.
  */
-import { existsSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { create, globals } from 'webgpu';
 
 /** The driver's report on one shader. */
@@ -41,11 +41,13 @@ async function compiled(code: string): Promise<Compiled> {
     : { error: 'the driver reports nothing' };
 }
 
-const print = (value: unknown): number => writeSync(1, `${JSON.stringify(value)}\n`);
+/** Resolves once all of it is through the pipe. */
+const print = (value: unknown): Promise<unknown> =>
+  new Promise((done) => process.stdout.write(`${JSON.stringify(value)}\n`, done));
 const { description, device: name } = adapter.info;
-print(`${name}, ${description}`);
+await print(`${name}, ${description}`);
 for (const code of JSON.parse(readFileSync(file, 'utf8')) as string[]) {
-  print(await compiled(code));
+  await print(await compiled(code));
 }
 // The device that is not there does not come down cleanly.
 process.kill(process.pid, 'SIGKILL');

@@ -1,12 +1,14 @@
 /** Which kernels are compiled, as GPUs get them. None of them is run: Dawn's null backend takes their commands and does nothing. */
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { init, matmul, rand, step, type Tensor } from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { create, globals } from 'webgpu';
+import { ROOT, runPage } from '../../scripts/page.js';
 import { dispatched, stepKernels } from '../../scripts/profile/kernels.js';
 import { catalogue } from '../../test/support/catalogue.js';
+import type { Dispatch, PeerName } from './peersPage.js';
 
 /** A shader and what launches it. */
 export interface Listed {
@@ -18,6 +20,9 @@ export interface Listed {
   /** Multiplications and additions of one launch, where they are what it spends its time on. */
   readonly flops?: number;
 }
+
+/** Libraries whose kernels may be compiled beside ours. */
+export const PEERS = ['tfjs', 'jax-js'] as const satisfies readonly PeerName[];
 
 /** Says whether a shader is the one that was compiled. */
 export const hashOf = (wgsl: string): string => createHash('sha256').update(wgsl).digest('hex').slice(0, 16);
@@ -81,4 +86,10 @@ export async function kernelsOfStep(file: string): Promise<Listed[]> {
   if (typeof train !== 'function') throw new Error(`${file}: its default export has to return a function`);
   await train(); // State is made.
   return listed(file, () => train());
+}
+
+/** What another library dispatches in a training step of the study's network, batch 64, in Chromium. Of its arithmetic nothing is known. */
+export async function peerKernels(peer: PeerName): Promise<Listed[]> {
+  const dispatches = (await runPage({ entry: join(ROOT, 'bench/isa/peersPage.ts'), input: peer })) as Dispatch[];
+  return dispatches.map((dispatch) => ({ ...dispatch, of: `${peer}, step of the study, batch 64` }));
 }

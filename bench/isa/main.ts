@@ -4,9 +4,9 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { update } from './committed.js';
-import { catalogueKernels, kernelsOfStep, type Listed, measuredKernels } from './kernels.js';
+import { catalogueKernels, kernelsOfStep, type Listed, measuredKernels, PEERS, peerKernels } from './kernels.js';
 import { json, lines } from './report.js';
 import { measure } from './rows.js';
 
@@ -14,6 +14,7 @@ interface Options {
   family: string;
   step?: string;
   catalogue?: boolean;
+  peer?: (typeof PEERS)[number];
   json?: string;
   asm?: string;
   update?: boolean;
@@ -24,6 +25,9 @@ const command = new Command('isa')
   .option('--family <name>', "one of AMD's, as Mesa calls it: navi21, gfx1100, vega10, …", 'navi21')
   .option('--step <file>', 'the kernels of a step: a module whose default export returns a function that runs one')
   .option('--catalogue', 'representative kernels of every family, those for software adapters among them')
+  .addOption(
+    new Option('--peer <library>', "another library's kernels of the study's step, in Chromium").choices(PEERS),
+  )
   .option('--json <file>', 'writes the rows')
   .option('--asm <folder>', 'writes the disassembly of each')
   .option('--update', 'writes the figures of bench/results and docs/performance.md anew')
@@ -33,6 +37,7 @@ const [prefix = ''] = command.args;
 
 function wanted(): Promise<Listed[]> | Listed[] {
   if (options.step !== undefined) return kernelsOfStep(options.step);
+  if (options.peer !== undefined) return peerKernels(options.peer);
   return options.catalogue ? catalogueKernels() : measuredKernels();
 }
 

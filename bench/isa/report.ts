@@ -30,17 +30,26 @@ export const json = (rows: readonly Row[]): string => `[\n${rows.map((row) => JS
 
 const misses = (row: Row, what: What): boolean => row.missed.includes(what as Target);
 
-/** For the terminal: what misses its target has an exclamation mark. */
+/** For the terminal: one line for equal launches, and an exclamation mark at what misses its target. */
 export function lines(rows: readonly Row[]): string {
-  const width = Math.max(6, ...rows.map(({ name }) => name.length));
+  const groups = new Map<string, { row: Row; times: number }>();
+  for (const row of rows) {
+    const key = `${row.of} ${row.name} ${row.hash} ${row.workgroups}`;
+    groups.set(key, { row, times: (groups.get(key)?.times ?? 0) + 1 });
+  }
+  const titled = [...groups.values()].map(({ row, times }) => ({
+    row,
+    title: times > 1 ? `${row.name}, ${times} times` : row.name,
+  }));
+  const width = Math.max(6, ...titled.map(({ title }) => title.length));
   const cells = (values: readonly string[]): string => values.map((value) => value.padStart(10)).join(' ');
   const made = [`${'kernel'.padEnd(width)} ${cells(WHATS)}`];
   let of = '';
-  for (const row of rows) {
+  for (const { row, title } of titled) {
     if (row.of !== of) made.push('', row.of);
     of = row.of;
     const values = WHATS.map((what) => `${text(row, what)}${misses(row, what) ? '!' : ' '}`);
-    made.push(`${row.name.padEnd(width)} ${cells(values)}`);
+    made.push(`${title.padEnd(width)} ${cells(values)}`);
   }
   return made.join('\n');
 }
