@@ -61,6 +61,7 @@ export function functionCalls(): Readonly<Record<string, Arguments>> {
     convTranspose1d: [k.ones([1, 2, 4]), k.ones([2, 1, 1]), k.ones([1])],
     convTranspose2d: [images, k.ones([2, 1, 1, 1]), k.ones([1])],
     crossEntropy: [x, classes],
+    ctcLoss: [k.ones([3, 2, 4]), k.ones([2, 1], { dtype: 'i32' }), [3, 3], [1, 1]],
     cumprod: [x, 0],
     cumsum: [x, 0],
     diag: [x, 1],
