@@ -302,7 +302,7 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
   kindling:
     'DeviceLostError KindlingError Tensor abs adapter add capture cast cat ceil checkpoint chunk clone cos cumprod cumsum destroy div enableGrad eq erf exp ' +
     'expand flatten flip floor gather ge gt hardsigmoid hardswish indexSelect isGradEnabled isfinite isinf isnan keep le log log1p lt manualSeed ' +
-    'maskedFill matmul maximum minimum mul narrow ne neg noGrad normal onCompile permute pow print randomState reciprocal ' +
+    'maskedFill maskedSelect matmul maximum minimum mul narrow ne neg noGrad nonzero normal onCompile permute pow print randomState reciprocal ' +
     'registerHook relu relu6 reshape round rsqrt scatter scatterAdd select setRandomState sigmoid sign silu sin slice split sqrt square squeeze ' +
     'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where ' +
     'bmm diag dot einsum movedim mv outer repeat roll rot90 tile unflatten unfold ' +

@@ -18,6 +18,7 @@ import type { Kernel } from '../../src/kernels/kernel.js';
 import { nanToNumKernel } from '../../src/kernels/nanToNum.js';
 import { recurrenceKernel } from '../../src/kernels/recurrence.js';
 import { argKernel, reduceKernel } from '../../src/kernels/reduce.js';
+import { nonzeroKernel, selectGradKernel, selectKernel } from '../../src/kernels/select.js';
 import { countedSortKernel, mergeKernel, networkSortKernel } from '../../src/kernels/sort.js';
 import { triangleKernel } from '../../src/kernels/triangle.js';
 import { layerKernels } from './catalogueLayers.js';
@@ -103,6 +104,7 @@ export function catalogue(): Kernel[] {
     ...[1, 4].flatMap((lanes) =>
       [false, true].map((reverse) => cumsumKernel({ ...middle, lanes, reverse, type: reverse ? 'f32' : 'i32' })),
     ),
+    ...[selectKernel({ size: 70 }), selectGradKernel({ size: 70 }), nonzeroKernel({ count: 5, shape: [2, 3, 4] })],
     ...(['product', 'forward', 'backward'] as const).map((kind) => recurrenceKernel({ ...middle, kind, type: 'f32' })),
     ...(['f32', 'i32', 'u32'] as const).flatMap((type) => {
       const rows = { outer: 2, length: 300, inner: 3, type, descending: type !== 'f32', keep: 100 };
