@@ -13,8 +13,9 @@
  * [T, 2L + 1], where `steps` times as many begin as samples and labels before it have: first those of α, then those of β. A length
  * that does not fit and a label outside the classes make the loss NaN.
  *
- * Launch: a workgroup for each sample and direction, its lanes side by side along s, a barrier each step, on SwiftShader of one
- * quad; the gradient an invocation per log-probability, which looks at every label of its target.
+ * Launch: a workgroup for each sample and direction, its lanes side by side along s, a barrier each step; the gradient an invocation
+ * per log-probability, which looks at every label of its target. On SwiftShader, 200 steps of 8 rows and 61 states, α and β: 62 ms by
+ * 1 lane, 24 by 4, 27 by 16, 45 by 64 (two cores, busy, 2026-11).
  */
 import { EXP, LOG } from './elementwise/helpers.js';
 import { FLOATS } from './floats.js';

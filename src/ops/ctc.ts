@@ -94,11 +94,17 @@ function lengths(name: string, given: readonly number[] | Tensor, rows: number, 
   return hostValues('u32', rows, () => known);
 }
 
+/** Invocations of a workgroup: of software adapters few, whose barriers cost, but as many as lavapipe's 65,535 turns of a loop want. */
+function lanesOf({ steps, stride }: CtcSpec): number {
+  let lanes = adapter().isSoftware ? 4 : 64;
+  while (lanes < 64 && steps * (1 + Math.ceil((2 * stride + 1) / lanes)) > 60_000) lanes *= 2;
+  return lanes;
+}
+
 function lossesOf(spec: CtcSpec, zeroInfinity: boolean, logProbs: Tensor, rest: readonly Tensor[]): Tensor {
   const back = logProbs.requiresGrad && isGradEnabled();
-  const lanes = adapter().isSoftware ? 4 : 64;
   const [raw, states] = launchMany(
-    ctcKernel({ ...spec, back, lanes }),
+    ctcKernel({ ...spec, back, lanes: lanesOf(spec) }),
     [logProbs, ...rest],
     [{ shape: [spec.rows] }, { shape: [Math.max(1, ctcStates(spec) * (back ? 2 : 1))] }],
   );

@@ -5,6 +5,7 @@
 import * as kindling from 'kindling';
 import * as data from 'kindling/data';
 import * as io from 'kindling/io';
+import * as linalg from 'kindling/linalg';
 import * as metrics from 'kindling/metrics';
 import * as nn from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
@@ -168,6 +169,11 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     xavierNormal: (o) => nn.init.xavierNormal(x(), o),
     xavierUniform: (o) => nn.init.xavierUniform(x(), o),
   },
+  linalg: {
+    matrixNorm: (o) => linalg.matrixNorm(x(), o),
+    norm: (o) => linalg.norm(x(), o),
+    vectorNorm: (o) => linalg.vectorNorm(x(), o),
+  },
   functional: {
     fold: (o) => F.fold(kindling.ones([1, 8, 9]), 4, 2, o),
     unfold: (o) => F.unfold(picture(), 2, o),
@@ -307,6 +313,7 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
     'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where ' +
     'bmm diag dot einsum movedim mv outer repeat roll rot90 tile unflatten unfold ' +
     'atan2 fmod lerp logicalAnd logicalNot logicalOr logicalXor remainder acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc',
+  linalg: 'det inv solve',
   nn:
     'AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d ' +
     'PixelShuffle PixelUnshuffle Unflatten ' +
@@ -330,7 +337,7 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
 };
 
 const EXPORTS: Readonly<Record<string, object>> = {
-  ...{ kindling, nn, init: nn.init, functional: F, optim, data, metrics, io, onnx, profile, train, tune },
+  ...{ kindling, nn, init: nn.init, functional: F, linalg, optim, data, metrics, io, onnx, profile, train, tune },
 };
 
 /** What takes options and is no export. */
