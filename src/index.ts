@@ -68,6 +68,7 @@ export * from './ops/parts.js';
 export * from './ops/reduce.js';
 export { type BernoulliOptions, bernoulli, normal } from './ops/sampling.js';
 export { bincount, type IndexAddOptions, indexAdd, scatter, scatterAdd } from './ops/scatter.js';
+export { maskedSelect, nonzero } from './ops/select.js';
 export * from './ops/shape.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
 export { argsort, type Found, type SortOptions, sort, type TopkOptions, topk } from './ops/sort.js';

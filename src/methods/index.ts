@@ -29,6 +29,7 @@ import { baddbmm, bmm, dot, mv, outer } from '../ops/products.js';
 import * as reduce from '../ops/reduce.js';
 import { repeat, repeatInterleave, tile } from '../ops/repeat.js';
 import { bincount, indexAdd, scatter, scatterAdd } from '../ops/scatter.js';
+import { maskedSelect, nonzero } from '../ops/select.js';
 import { clone, maskedFill } from '../ops/shape.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
 import { argsort, type Found, sort, topk } from '../ops/sort.js';
@@ -48,7 +49,7 @@ const METHODS = {
   ...{ eq, ge, gt, le, lt, maximum, minimum, ne, gather, indexSelect, logSoftmax, softmax, registerHook },
   ...{ amax, amin, argmax, argmin, norm, prod, std, variance, cumsum, logsumexp, tril, triu },
   ...{ kthvalue, argsort, sort, topk, cumprod, bincount, indexAdd, scatter, scatterAdd, all, allclose, any, isclose },
-  ...{ chunk, clone, flip, maskedFill, narrow, select, slice, split, unbind },
+  ...{ chunk, clone, flip, maskedFill, maskedSelect, narrow, nonzero, select, slice, split, unbind },
   ...{ diag, diagonal, movedim, repeat, repeatInterleave, roll, rot90, tile, unflatten, unfold },
   ...{ baddbmm, bmm, dot, mv, outer },
   ...{ abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal },

@@ -7,6 +7,7 @@ export { type Conv2dOptions, conv2d } from '../ops/conv2d.js';
 export { type Conv3dOptions, conv3d, type Triple } from '../ops/conv3d.js';
 export { type ConvTranspose1dOptions, convTranspose1d } from '../ops/convTranspose1d.js';
 export { type ConvTranspose2dOptions, convTranspose2d } from '../ops/convTranspose2d.js';
+export { type CtcOptions, ctcLoss } from '../ops/ctc.js';
 export {
   type CosineSimilarityOptions,
   cosineEmbeddingLoss,

@@ -32,6 +32,7 @@ export {
   ConvTranspose2d,
   type ConvTranspose2dOptions,
 } from './convTranspose.js';
+export { CTCLoss } from './ctcLoss.js';
 export { Dropout, Dropout2d } from './dropout.js';
 export { Embedding } from './embedding.js';
 export { Flatten, Identity } from './flatten.js';

@@ -6,6 +6,7 @@
 import * as kindling from 'kindling';
 import * as data from 'kindling/data';
 import * as io from 'kindling/io';
+import * as linalg from 'kindling/linalg';
 import * as metrics from 'kindling/metrics';
 import * as nn from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
@@ -20,7 +21,7 @@ import { type Arguments, functionCalls } from '../support/functionCalls.js';
 
 const EXPORTS: Readonly<Record<string, object>> = {
   ...{ kindling, nn, init: nn.init, functional: F, optim, lrScheduler: optim.lrScheduler },
-  ...{ data, metrics, io, onnx, profile, train, tune },
+  ...{ data, linalg, metrics, io, onnx, profile, train, tune },
 };
 
 /** Not called at all, and why. */
@@ -111,6 +112,8 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ kaimingNormal: [x], kaimingUniform: [x], xavierNormal: [x], xavierUniform: [x] },
     ...{ SGD: [[parameter()], { lr: 1 }], SequentialLR: [one, { schedulers: [constant], milestones: [] }] },
     ...{ clipGradNorm: [[parameter()], 1], clipGradValue: [[parameter()], 1], l1Penalty: [[parameter()]] },
+    ...{ det: [kindling.eye(2)], inv: [kindling.eye(2)], solve: [kindling.eye(2), kindling.ones([2])] },
+    ...{ matrixNorm: [x], vectorNorm: [x] },
     synthetic: [{ split: 'train', count: 1 }],
     ...{ Compose: [[]], Cutout: [2], DataLoader: [dataset()], Normalize: [[0.5], [0.5]], RandomCrop: [2] },
     ...{ RandomErasing: [{ p: 1 }], RandomResizedCrop: [2], RandomRotation: [9], Grayscale: [1] },

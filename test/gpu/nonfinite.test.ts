@@ -209,8 +209,8 @@ const OTHERS = new Set(
   ).split(' '),
 );
 
-/** Tested below, where numbers are random or types change. */
-const BELOW = new Set(['dropout', 'dropout2d', 'gumbelSoftmax', 'cast']);
+/** Tested below, where numbers are random or types change, or in files of their own. */
+const BELOW = new Set(['dropout', 'dropout2d', 'gumbelSoftmax', 'cast', 'ctcLoss', 'maskedSelect', 'nonzero']);
 
 test('the table has every function of floats', () => {
   const called = new Set(cases.map(([name]) => name.split(' ')[0]));

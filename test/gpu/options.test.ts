@@ -5,6 +5,7 @@
 import * as kindling from 'kindling';
 import * as data from 'kindling/data';
 import * as io from 'kindling/io';
+import * as linalg from 'kindling/linalg';
 import * as metrics from 'kindling/metrics';
 import * as nn from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
@@ -123,6 +124,7 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     BCEWithLogitsLoss: (o) => new nn.BCEWithLogitsLoss(o),
     BatchNorm1d: (o) => new nn.BatchNorm1d(2, o),
     BatchNorm2d: (o) => new nn.BatchNorm2d(2, o),
+    CTCLoss: (o) => new nn.CTCLoss(o),
     Conv1d: (o) => new nn.Conv1d(2, 2, 1, o),
     Conv2d: (o) => new nn.Conv2d(2, 2, 1, o),
     Conv3d: (o) => new nn.Conv3d(2, 2, 1, o),
@@ -167,6 +169,11 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     xavierNormal: (o) => nn.init.xavierNormal(x(), o),
     xavierUniform: (o) => nn.init.xavierUniform(x(), o),
   },
+  linalg: {
+    matrixNorm: (o) => linalg.matrixNorm(x(), o),
+    norm: (o) => linalg.norm(x(), o),
+    vectorNorm: (o) => linalg.vectorNorm(x(), o),
+  },
   functional: {
     fold: (o) => F.fold(kindling.ones([1, 8, 9]), 4, 2, o),
     unfold: (o) => F.unfold(picture(), 2, o),
@@ -198,6 +205,7 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     convTranspose1d: (o) => F.convTranspose1d(kindling.ones([1, 2, 4]), kindling.ones([2, 1, 1]), null, o),
     convTranspose2d: (o) => F.convTranspose2d(picture(), kindling.ones([2, 1, 1, 1]), null, o),
     crossEntropy: (o) => F.crossEntropy(x(), labels(), o),
+    ctcLoss: (o) => F.ctcLoss(picture().reshape([4, 2, 4]), labels().reshape([2, 1]), [4, 4], [1, 1], o),
     dropout: (o) => F.dropout(x(), o),
     dropout2d: (o) => F.dropout2d(picture(), o),
     elu: (o) => F.elu(x(), o),
@@ -300,11 +308,12 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
   kindling:
     'DeviceLostError KindlingError Tensor abs adapter add capture cast cat ceil checkpoint chunk clone cos cumprod cumsum destroy div enableGrad eq erf exp ' +
     'expand flatten flip floor gather ge gt hardsigmoid hardswish indexSelect isGradEnabled isfinite isinf isnan keep le log log1p lt manualSeed ' +
-    'maskedFill matmul maximum minimum mul narrow ne neg noGrad normal onCompile permute pow print randomState reciprocal ' +
+    'maskedFill maskedSelect matmul maximum minimum mul narrow ne neg noGrad nonzero normal onCompile permute pow print randomState reciprocal ' +
     'registerHook relu relu6 reshape round rsqrt scatter scatterAdd select setRandomState sigmoid sign silu sin slice split sqrt square squeeze ' +
     'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where ' +
     'bmm diag dot einsum movedim mv outer repeat roll rot90 tile unflatten unfold ' +
     'atan2 fmod lerp logicalAnd logicalNot logicalOr logicalXor remainder acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc',
+  linalg: 'det inv solve',
   nn:
     'AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d ' +
     'PixelShuffle PixelUnshuffle Unflatten ' +
@@ -328,7 +337,7 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
 };
 
 const EXPORTS: Readonly<Record<string, object>> = {
-  ...{ kindling, nn, init: nn.init, functional: F, optim, data, metrics, io, onnx, profile, train, tune },
+  ...{ kindling, nn, init: nn.init, functional: F, linalg, optim, data, metrics, io, onnx, profile, train, tune },
 };
 
 /** What takes options and is no export. */

@@ -116,6 +116,7 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   l1_loss: 'l1Loss(input, target, {...})',
   smooth_l1_loss: 'smoothL1Loss(input, target, {...})',
   huber_loss: 'huberLoss(input, target, {...})',
+  ctc_loss: 'ctcLoss(log_probs, targets, input_lengths, target_lengths, {...})',
   gaussian_nll_loss: 'gaussianNllLoss(input, target, var, {...})',
   poisson_nll_loss: 'poissonNllLoss(input, target, {...})',
   triplet_margin_loss: 'tripletMarginLoss(anchor, positive, negative, {...})',

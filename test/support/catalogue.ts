@@ -12,12 +12,14 @@ import {
   unaryGradKernel,
   unaryKernel,
 } from '../../src/kernels/elementwise.js';
+import { eliminationKernel } from '../../src/kernels/elimination.js';
 import { fitKernel } from '../../src/kernels/fit.js';
 import { bitsOf, GPU_FLAT } from '../../src/kernels/flat.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { nanToNumKernel } from '../../src/kernels/nanToNum.js';
 import { recurrenceKernel } from '../../src/kernels/recurrence.js';
 import { argKernel, reduceKernel } from '../../src/kernels/reduce.js';
+import { nonzeroKernel, selectGradKernel, selectKernel } from '../../src/kernels/select.js';
 import { countedSortKernel, mergeKernel, networkSortKernel } from '../../src/kernels/sort.js';
 import { triangleKernel } from '../../src/kernels/triangle.js';
 import { layerKernels } from './catalogueLayers.js';
@@ -103,6 +105,10 @@ export function catalogue(): Kernel[] {
     ...[1, 4].flatMap((lanes) =>
       [false, true].map((reverse) => cumsumKernel({ ...middle, lanes, reverse, type: reverse ? 'f32' : 'i32' })),
     ),
+    ...(['solve', 'inverse', 'det', 'cofactors'] as const).map((kind) =>
+      eliminationKernel({ kind, batch: 3, n: 5, k: kind === 'det' ? 0 : 5, lanes: 16 }),
+    ),
+    ...[selectKernel({ size: 70 }), selectGradKernel({ size: 70 }), nonzeroKernel({ count: 5, shape: [2, 3, 4] })],
     ...(['product', 'forward', 'backward'] as const).map((kind) => recurrenceKernel({ ...middle, kind, type: 'f32' })),
     ...(['f32', 'i32', 'u32'] as const).flatMap((type) => {
       const rows = { outer: 2, length: 300, inner: 3, type, descending: type !== 'f32', keep: 100 };

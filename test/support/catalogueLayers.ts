@@ -15,6 +15,7 @@ import type { Conv2dShape } from '../../src/kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../../src/kernels/conv2d/weightGrad.js';
 import { winogradForward, winogradInputGrad, winogradWeightGrad } from '../../src/kernels/conv2d/winograd.js';
 import { crossEntropyKernel } from '../../src/kernels/crossEntropy.js';
+import { ctcGradKernel, ctcKernel } from '../../src/kernels/ctc.js';
 import { dropoutKernel } from '../../src/kernels/dropout.js';
 import { GPU_FLAT, SOFTWARE_FLAT } from '../../src/kernels/flat.js';
 import { foldKernel } from '../../src/kernels/fold.js';
@@ -143,6 +144,13 @@ function losses(): Kernel[] {
         crossEntropyKernel({ ...spec, n, inner: 1, weighted, smoothing: weighted ? 0.1 : 0, reduction: 'mean' }),
       ),
     ),
+    ...BOTH.flatMap((packed) => {
+      const sequences = { steps: 9, rows: 3, classes: 5, stride: 4, packed, blank: 0 };
+      return [
+        ctcKernel({ ...sequences, back: packed, lanes: packed ? 4 : 64 }),
+        ctcGradKernel({ ...sequences, zeroInfinity: packed }),
+      ];
+    }),
   ];
 }
 

@@ -6,7 +6,7 @@ export type Arguments = readonly unknown[];
 /** Elementwise functions of one tensor and of two, and reductions and others that take a tensor alone. */
 const ALONE =
   'abs amax amin argmax argmin ceil clone cos elu erf exp floor fullLike:1 gelu hardsigmoid hardswish isfinite isinf isnan keep leakyRelu ' +
-  'log log1p logSoftmax logsumexp mean nanToNum neg norm onesLike print prod randLike randnLike reciprocal relu relu6 round ' +
+  'log log1p logSoftmax logsumexp mean nanToNum neg nonzero norm onesLike print prod randLike randnLike reciprocal relu relu6 round ' +
   'rsqrt sigmoid sign silu sin softmax softplus sqrt square squeeze std sum tanh tril triu unbind variance zerosLike bernoulli flatten ' +
   'dropout normalize ' +
   'acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc logicalNot ' +
@@ -61,6 +61,7 @@ export function functionCalls(): Readonly<Record<string, Arguments>> {
     convTranspose1d: [k.ones([1, 2, 4]), k.ones([2, 1, 1]), k.ones([1])],
     convTranspose2d: [images, k.ones([2, 1, 1, 1]), k.ones([1])],
     crossEntropy: [x, classes],
+    ctcLoss: [k.ones([3, 2, 4]), k.ones([2, 1], { dtype: 'i32' }), [3, 3], [1, 1]],
     cumprod: [x, 0],
     cumsum: [x, 0],
     diag: [x, 1],
@@ -88,6 +89,7 @@ export function functionCalls(): Readonly<Record<string, Arguments>> {
     lstm: [x, null, { weight_ih_l0: k.ones([8, 3]), weight_hh_l0: k.ones([8, 2]) }],
     kthvalue: [x, 2],
     maskedFill: [x, mask, x],
+    maskedSelect: [x, mask],
     maxPool1d: [x, 1],
     maxPool2d: [images, 2],
     meshgrid: [[k.ones([2]), k.ones([3])]],
