@@ -4,6 +4,7 @@ export { Adam, type AdamOptions, AdamW } from './adam.js';
 export { Adamax, type AdamaxOptions } from './adamax.js';
 export { type ClipOptions, clipGradNorm, clipGradValue } from './clip.js';
 export type { ParamGroup, Params } from './groups.js';
+export { LBFGS, type LBFGSOptions } from './lbfgs.js';
 export * from './lrScheduler/index.js';
 export * as lrScheduler from './lrScheduler/index.js';
 export { NAdam, type NAdamOptions, RAdam, type RAdamOptions } from './nadam.js';

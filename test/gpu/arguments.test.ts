@@ -109,6 +109,7 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ calculateFanInAndFanOut: [[2, 3]], calculateGain: ['relu'], constant: [x, 1] },
     ...{ dirac: [kindling.ones([2, 2, 1])], orthogonal: [x], sparse: [x, 0.5], truncNormal: [x, 0, 1, -2, 2] },
     ...{ kaimingNormal: [x], kaimingUniform: [x], xavierNormal: [x], xavierUniform: [x] },
+    ...{ LBFGS: [[parameter()], {}] },
     ...{ SGD: [[parameter()], { lr: 1 }], SequentialLR: [one, { schedulers: [constant], milestones: [] }] },
     ...{ clipGradNorm: [[parameter()], 1], clipGradValue: [[parameter()], 1], l1Penalty: [[parameter()]] },
     synthetic: [{ split: 'train', count: 1 }],

@@ -242,6 +242,7 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     MultiplicativeLR: (o) => new optim.MultiplicativeLR(stepped(), o),
     CosineAnnealingWarmRestarts: (o) => new optim.CosineAnnealingWarmRestarts(stepped(), o),
     ExponentialLR: (o) => new optim.ExponentialLR(stepped(), o),
+    LBFGS: (o) => new optim.LBFGS([parameter()], o),
     LambdaLR: (o) => new optim.LambdaLR(stepped(), o),
     LinearLR: (o) => new optim.LinearLR(stepped(), o),
     MultiStepLR: (o) => new optim.MultiStepLR(stepped(), o),
