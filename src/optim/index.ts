@@ -2,6 +2,14 @@
 export { Adadelta, type AdadeltaOptions } from './adadelta.js';
 export { Adam, type AdamOptions, AdamW } from './adam.js';
 export { Adamax, type AdamaxOptions } from './adamax.js';
+export {
+  AveragedModel,
+  type AveragedModelOptions,
+  type AvgFn,
+  getEmaMultiAvgFn,
+  type MultiAvgFn,
+  updateBN,
+} from './averaging.js';
 export { type ClipOptions, clipGradNorm, clipGradValue } from './clip.js';
 export type { ParamGroup, Params } from './groups.js';
 export { LBFGS, type LBFGSOptions } from './lbfgs.js';
