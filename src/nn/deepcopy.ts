@@ -70,7 +70,11 @@ function copiedModule(module: AnyModule, noting: <T>(made: T) => T, copy: (part:
   ) as [Set<unknown>, Set<unknown>];
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(module))) {
     // What hooks put around `forward` is not enumerable, and belongs to the module itself.
-    if (!descriptor.enumerable || !('value' in descriptor)) continue;
+    if ('value' in descriptor && !descriptor.enumerable) continue;
+    if (!('value' in descriptor)) {
+      Object.defineProperty(made, name, descriptor);
+      continue;
+    }
     const value = copy(descriptor.value);
     if (buffers.has(descriptor.value)) {
       made.registerBuffer(name, value as Tensor, { persistent: persistent.has(descriptor.value) });
