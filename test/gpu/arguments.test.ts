@@ -112,7 +112,7 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ kaimingNormal: [x], kaimingUniform: [x], xavierNormal: [x], xavierUniform: [x] },
     ...{ AveragedModel: [layer()], getEmaMultiAvgFn: [0.5], LBFGS: [[parameter()], {}], updateBN: [[x], layer()] },
     ...{ removeParametrizations: [nn.weightNorm(layer()), 'weight'], spectralNorm: [layer()], weightNorm: [layer()] },
-    ...{ deepcopy: [layer()], functionalCall: [layer(), {}, kindling.ones([1, 2])] },
+    ...{ deepcopy: [layer()], functionalCall: [new nn.Identity(), {}, kindling.ones([1, 2])] },
     ...{ SGD: [[parameter()], { lr: 1 }], SequentialLR: [one, { schedulers: [constant], milestones: [] }] },
     ...{ clipGradNorm: [[parameter()], 1], clipGradValue: [[parameter()], 1], l1Penalty: [[parameter()]] },
     synthetic: [{ split: 'train', count: 1 }],
