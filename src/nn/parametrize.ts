@@ -80,6 +80,18 @@ export function parameterIn(op: string, module: AnyModule, name: string): Tensor
   return value as Tensor;
 }
 
+/**
+ * Captured steps look at fields behind the module's back, to see whether they are what they were. Nothing is computed for them:
+ * what is computed is another each time. Their sight has no private fields.
+ */
+function isItself(module: AnyModule): boolean {
+  try {
+    return module.training !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Has a field of a module computed by `parametrization`, behind those that it has. */
 export function parametrize(module: AnyModule, name: string, parametrization: Parametrization): void {
   parametrization.train(module.training);
@@ -95,7 +107,7 @@ export function parametrize(module: AnyModule, name: string, parametrization: Pa
   // By `this`, so that a copy of the module may have it too.
   Object.defineProperty(module, name, {
     get(this: AnyModule) {
-      return listOf(this, name)?.();
+      return isItself(this) ? listOf(this, name)?.() : undefined;
     },
     set(this: AnyModule, value: Tensor) {
       listOf(this, name)?.assign(value);
