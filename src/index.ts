@@ -88,6 +88,10 @@ export { type BaddbmmOptions, baddbmm, bmm, dot, mv, outer } from './ops/product
 export * from './ops/repeat.js';
 export { unfold } from './ops/windows.js';
 
+// Where they lie.
+
+export { type AlphaOptions, add_, div_, fill_, mul_, sub_, zero_ } from './ops/written.js';
+
 // Gradients.
 
 export { type AnomalyOptions, detectAnomaly } from './autograd/anomaly.js';

@@ -52,7 +52,7 @@ const SHAPED = {
 export const MORE_METHODS =
   'eq ge gt le lt maximum minimum ne gather indexSelect logSoftmax softmax registerHook amax amin argmax argmin max min norm prod std ' +
   'variance chunk clone flip maskedFill narrow select slice split unbind abs ceil clamp cos erf floor log1p pow reciprocal ' +
-  'round rsqrt sigmoid sign sin square tanh isfinite isinf isnan nanToNum cumsum logsumexp tril triu';
+  'round rsqrt sigmoid sign sin square tanh isfinite isinf isnan nanToNum cumsum logsumexp tril triu add_ sub_ mul_ div_ zero_ fill_';
 
 function define(name: string, method: (this: Tensor, ...rest: never[]) => unknown): void {
   Object.defineProperty(Tensor.prototype, name, { value: method, configurable: true, writable: true });
@@ -90,8 +90,7 @@ const ADVICE = {
   "to('bool')": 'bool',
   'elements lie in row-major order without gaps': 'contiguous',
   'variance()': 'var',
-  'ops return a new tensor: x = x.add(y)': 'add_ sub_ mul_ div_ neg_ exp_ clamp_ relu_ pow_ sqrt_',
-  'copy_() writes a leaf': 'zero_ fill_',
+  'ops return a new tensor: x = x.add(y)': 'neg_ exp_ clamp_ relu_ pow_ sqrt_',
   'it is in camelCase here': 'requires_grad_ retain_grad register_hook index_select log_softmax masked_fill leaky_relu',
   "write *(x), or `import 'kindling/methods'` once": MORE_METHODS,
 };

@@ -27,3 +27,20 @@ export const addToKernel = /* @__PURE__ */ interned(
       body: () => 'xs[i] += ys[i];',
     }),
 );
+
+/** x[i] += share · (y[i] − x[i]); where the share is 1, x[i] = y[i] to the bit, whatever x[i] is. */
+export const approachKernel = /* @__PURE__ */ interned(
+  ({ size, flat = SOFTWARE_FLAT }: { size: number; flat?: Flat }): Kernel =>
+    flatKernel({
+      name: 'inPlace.approach',
+      read: { ys: { walked: 'f32' }, share: 'f32' },
+      write: { xs: { walked: 'f32' } },
+      size,
+      flat,
+      body: () => `if (share[0] == 1.0) {
+  xs[i] = ys[i];
+} else {
+  xs[i] += share[0] * (ys[i] - xs[i]);
+}`,
+    }),
+);

@@ -36,6 +36,7 @@ import { argsort, type Found, sort, topk } from '../ops/sort.js';
 import { tril, triu } from '../ops/triangle.js';
 import { all, allclose, any, isclose } from '../ops/truth.js';
 import { unfold } from '../ops/windows.js';
+import * as written from '../ops/written.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 const { eq, ge, gt, le, lt, ne, isfinite, isinf, isnan } = comparison;
@@ -54,7 +55,18 @@ const METHODS = {
   ...{ baddbmm, bmm, dot, mv, outer },
   ...{ abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal },
   ...{ relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh },
-  ...{ isfinite, isinf, isnan, nanToNum, ...hyperbolic, ...logical, ...powers, ...remainders, ...trigonometric },
+  ...{
+    isfinite,
+    isinf,
+    isnan,
+    nanToNum,
+    ...hyperbolic,
+    ...logical,
+    ...powers,
+    ...remainders,
+    ...trigonometric,
+    ...written,
+  },
 };
 
 /** Methods that give one tensor or two. */

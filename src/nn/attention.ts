@@ -104,7 +104,7 @@ export class MultiheadAttention extends Module<
     }
     const alone = query.ndim === 2;
     const ahead = batchFirst || alone;
-    const [q, k, v] = this.#projected(inputs).map((x) => {
+    const [q, k, v] = projected(this, inputs).map((x) => {
       const parts = [...(alone ? [1] : []), ...x.shape.slice(0, -1), numHeads, embedDim / numHeads];
       return permute(reshape(x, parts), ahead ? [0, 2, 1, 3] : [1, 2, 0, 3]);
     }) as [Tensor, Tensor, Tensor];
@@ -116,18 +116,17 @@ export class MultiheadAttention extends Module<
     const shown = averageAttnWeights ? mean(weights, { dim: 1 }) : weights;
     return [y, alone ? squeeze(shown, 0) : shown];
   }
+}
 
-  /** Query, key and value through their projections, in one product where they are the same tensor. */
-  #projected(inputs: readonly Tensor[]): Tensor[] {
-    const { inProjWeight, inProjBias, embedDim: e } = this;
-    const [query] = inputs;
-    if (query && inputs.every((x) => x === query)) {
-      const all = F.linear(query, inProjWeight, inProjBias);
-      return inputs.map((_, i) => narrow(all, -1, i * e, e));
-    }
-    const third = (x: Tensor, i: number): Tensor => narrow(x, 0, i * e, e);
-    return inputs.map((x, i) => F.linear(x, third(inProjWeight, i), inProjBias && third(inProjBias, i)));
+/** Query, key and value through their projections, in one product where they are the same tensor. */
+function projected({ inProjWeight, inProjBias, embedDim: e }: MultiheadAttention, inputs: readonly Tensor[]): Tensor[] {
+  const [query] = inputs;
+  if (query && inputs.every((x) => x === query)) {
+    const all = F.linear(query, inProjWeight, inProjBias);
+    return inputs.map((_, i) => narrow(all, -1, i * e, e));
   }
+  const third = (x: Tensor, i: number): Tensor => narrow(x, 0, i * e, e);
+  return inputs.map((x, i) => F.linear(x, third(inProjWeight, i), inProjBias && third(inProjBias, i)));
 }
 
 /** What is added to scores [N, numHeads, L, S]. */

@@ -83,27 +83,12 @@ abstract class RunningNorm extends Module {
     const keeps = !training || this.trackRunningStats;
     const [runningMean, runningVar] = keeps ? [this.runningMean, this.runningVar] : [null, null];
     const batch = training || !runningMean;
-    if (momentum === null && training && runningMean && runningVar) return this.#averaged(x, runningMean, runningVar);
+    if (momentum === null && training && runningMean && runningVar) {
+      return averaged(this, x, runningMean, runningVar);
+    }
     const running = { runningMean, runningVar, momentum: momentum ?? 0 };
     const y = F.batchNorm(x, { ...running, weight, bias, training: batch, eps });
     if (training && keeps && numBatchesTracked) increment_(numBatchesTracked);
-    return y;
-  }
-
-  /** As {@link batch} in training, with running statistics that weigh all batches alike. */
-  #averaged(x: Tensor, ...running: [mean: Tensor, variance: Tensor]): Tensor {
-    const { weight, bias, numBatchesTracked } = this;
-    const [runningMean, runningVar] = running.map((one) => clone(one)) as [Tensor, Tensor];
-    const now = { runningMean, runningVar, momentum: 1 };
-    const y = F.batchNorm(x, { ...now, weight, bias, training: true, eps: this.eps });
-    if (numBatchesTracked) {
-      increment_(numBatchesTracked);
-      const share = reciprocal(cast(numBatchesTracked, 'f32'));
-      [runningMean, runningVar].forEach((batch, i) => {
-        const before = running[i] as Tensor;
-        before.copy_(add(before, mul(sub(batch, before), share)));
-      });
-    }
     return y;
   }
 
@@ -112,6 +97,23 @@ abstract class RunningNorm extends Module {
     const shown = { eps: float(eps), momentum: momentum === null ? 'None' : float(momentum), affine: bool(affine) };
     return `${this.numFeatures}, ${named({ ...shown, track_running_stats: bool(trackRunningStats) })}`;
   }
+}
+
+/** Batch normalisation in training, with running statistics that weigh all batches alike. */
+function averaged(norm: RunningNorm, x: Tensor, ...running: [mean: Tensor, variance: Tensor]): Tensor {
+  const { weight, bias, numBatchesTracked, eps } = norm;
+  const [runningMean, runningVar] = running.map((one) => clone(one)) as [Tensor, Tensor];
+  const now = { runningMean, runningVar, momentum: 1 };
+  const y = F.batchNorm(x, { ...now, weight, bias, training: true, eps });
+  if (numBatchesTracked) {
+    increment_(numBatchesTracked);
+    const share = reciprocal(cast(numBatchesTracked, 'f32'));
+    [runningMean, runningVar].forEach((batch, i) => {
+      const before = running[i] as Tensor;
+      before.copy_(add(before, mul(sub(batch, before), share)));
+    });
+  }
+  return y;
 }
 
 /**

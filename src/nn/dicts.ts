@@ -145,11 +145,12 @@ export class ParameterList extends Module<never[], never> {
   }
 
   override get length(): number {
-    return this.ownParameters().length;
+    return [...this].length;
   }
 
   *[Symbol.iterator](): IterableIterator<Parameter> {
-    for (const [, parameter] of this.ownParameters()) yield parameter;
+    // Others may stand in their places.
+    for (const value of Object.values(this)) if (value instanceof Tensor) yield value as Parameter;
   }
 
   override toString(): string {

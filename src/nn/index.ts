@@ -68,7 +68,11 @@ export { parametersToVector, vectorToParameters } from './vector.js';
 
 // Of modules, and of layers that stand above.
 
+export { deepcopy } from './deepcopy.js';
 export { ModuleDict, ParameterList } from './dicts.js';
+export { functionalCall } from './functionalCall.js';
+export { type SpectralNormOptions, spectralNorm, type WeightNormOptions, weightNorm } from './parametrizations.js';
+export { removeParametrizations } from './parametrize.js';
 export { RMSNorm, type RMSNormOptions } from './rmsNorm.js';
 export * from './transformer.js';
 export { Unflatten } from './unflatten.js';

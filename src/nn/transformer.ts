@@ -117,24 +117,26 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, options?: Enco
     const masks = checked('TransformerEncoderLayer', options, LAYER_MASKS);
     wantTensor('TransformerEncoderLayer', 'src', src);
     if (this.normFirst) {
-      const x = add(src, this.#attention(this.norm1(src), masks));
-      return add(x, this.#linear(this.norm2(x)));
+      const x = add(src, attended(this, this.norm1(src), masks));
+      return add(x, fedForward(this, this.norm2(x)));
     }
-    const x = this.norm1(add(src, this.#attention(src, masks)));
-    return this.norm2(add(x, this.#linear(x)));
+    const x = this.norm1(add(src, attended(this, src, masks)));
+    return this.norm2(add(x, fedForward(this, x)));
   }
+}
 
-  #attention(x: Tensor, { srcMask, srcKeyPaddingMask, isCausal }: EncoderLayerMasks): Tensor {
-    const attnMask = srcMask ?? (isCausal ? causal(lengthOf(x, this.selfAttn.batchFirst)) : null);
-    const masks = { attnMask, keyPaddingMask: srcKeyPaddingMask, needWeights: false };
-    const [y] = this.selfAttn(x, x, x, masks);
-    return this.dropout1(y);
-  }
+/** The half of a layer that attends. */
+function attended(layer: TransformerEncoderLayer, x: Tensor, masks: EncoderLayerMasks): Tensor {
+  const { srcMask, srcKeyPaddingMask: keyPaddingMask, isCausal } = masks;
+  const attnMask = srcMask ?? (isCausal ? causal(lengthOf(x, layer.selfAttn.batchFirst)) : null);
+  const [y] = layer.selfAttn(x, x, x, { attnMask, keyPaddingMask, needWeights: false });
+  return layer.dropout1(y);
+}
 
-  #linear(x: Tensor): Tensor {
-    const active = this.activation === 'gelu' ? F.gelu(this.linear1(x)) : F.relu(this.linear1(x));
-    return this.dropout2(this.linear2(this.dropout(active)));
-  }
+/** The half of a layer that goes from entry to entry. */
+function fedForward(layer: TransformerEncoderLayer, x: Tensor): Tensor {
+  const active = layer.activation === 'gelu' ? F.gelu(layer.linear1(x)) : F.relu(layer.linear1(x));
+  return layer.dropout2(layer.linear2(layer.dropout(active)));
 }
 
 /** Positions of a sequence. */

@@ -20,6 +20,9 @@ function accessorOf(target: object, name: PropertyKey): PropertyDescriptor | nul
   return null;
 }
 
+/** A tensor, by what counts here, or whatever else. */
+type Computed = { readonly storage?: { readonly isTemporary: boolean } } | null | undefined;
+
 /** The function reads a field. Of one behind a getter, which may read private fields, it is the result that counts. */
 function noteRead(target: object, name: PropertyKey, self: unknown, value: unknown): void {
   const fields = recording()?.fields;
@@ -28,7 +31,9 @@ function noteRead(target: object, name: PropertyKey, self: unknown, value: unkno
     fields.see(target, name);
     return;
   }
-  fields.ask(target, name, value, () => Reflect.get(target, name, self));
+  // What it has computed, it would compute again.
+  if (!(value as Computed)?.storage?.isTemporary)
+    fields.ask(target, name, value, () => Reflect.get(target, name, self));
 }
 
 /** The function is about to define a field, or to delete it. */

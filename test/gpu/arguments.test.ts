@@ -76,6 +76,7 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ CosineAnnealingLR: { tMax: 3 }, CosineAnnealingWarmRestarts: { t0: 3 }, StepLR: { stepSize: 3 } },
     ...{ LambdaLR: { lrLambda: () => 1 }, MultiStepLR: { milestones: [1] }, OneCycleLR: { maxLr: 1, totalSteps: 9 } },
     ...{ CyclicLR: { baseLr: 1, maxLr: 2, cycleMomentum: false }, MultiplicativeLR: { lrLambda: () => 1 } },
+    SWALR: { swaLr: 1 },
   };
   const one = stepped();
   const constant = new optim.ConstantLR(one);
@@ -110,6 +111,9 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ calculateFanInAndFanOut: [[2, 3]], calculateGain: ['relu'], constant: [x, 1] },
     ...{ dirac: [kindling.ones([2, 2, 1])], orthogonal: [x], sparse: [x, 0.5], truncNormal: [x, 0, 1, -2, 2] },
     ...{ kaimingNormal: [x], kaimingUniform: [x], xavierNormal: [x], xavierUniform: [x] },
+    ...{ AveragedModel: [layer()], getEmaMultiAvgFn: [0.5], LBFGS: [[parameter()], {}], updateBN: [[x], layer()] },
+    ...{ removeParametrizations: [nn.weightNorm(layer()), 'weight'], spectralNorm: [layer()], weightNorm: [layer()] },
+    ...{ deepcopy: [layer()], functionalCall: [new nn.Identity(), {}, kindling.ones([1, 2])] },
     ...{ SGD: [[parameter()], { lr: 1 }], SequentialLR: [one, { schedulers: [constant], milestones: [] }] },
     ...{ clipGradNorm: [[parameter()], 1], clipGradValue: [[parameter()], 1], l1Penalty: [[parameter()]] },
     ...{ det: [kindling.eye(2)], inv: [kindling.eye(2)], solve: [kindling.eye(2), kindling.ones([2])] },

@@ -23,6 +23,7 @@ const OPERANDS = [
   'maskedFill',
   'lerp',
   'scatter',
+  ...['add_', 'div_', 'mul_', 'sub_'],
 ];
 
 const FUNCTIONS = { ...k, ...F } as unknown as Readonly<Record<string, (...given: Arguments) => unknown>>;

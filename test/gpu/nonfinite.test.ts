@@ -200,12 +200,13 @@ function callOf(name: string): Call {
   return fn;
 }
 
-/** Exports that are no functions of floats: they make tensors, or run other functions. */
+/** Exports that are no functions of floats: they make tensors, run other functions, or write what others compute. */
 const OTHERS = new Set(
   (
     'tensor bernoulli normal randLike randnLike randintLike fullLike zeros ones full arange linspace eye rand randn randint randperm uniform zerosLike onesLike ' +
     'adapter init destroy sync stats onCompile capture step keep print manualSeed randomState setRandomState checkpoint backward grad ' +
-    'allclose gradcheck detectAnomaly defineFunction registerHook noGrad enableGrad isGradEnabled'
+    'allclose gradcheck detectAnomaly defineFunction registerHook noGrad enableGrad isGradEnabled ' +
+    'add_ sub_ mul_ div_ zero_ fill_'
   ).split(' '),
 );
 

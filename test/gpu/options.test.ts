@@ -30,6 +30,8 @@ const dataset = () => new data.TensorDataset({ data: new Float32Array(4), shape:
 
 const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   kindling: {
+    add_: (o) => kindling.add_(x(), x(), o),
+    sub_: (o) => kindling.sub_(x(), x(), o),
     amax: (o) => kindling.amax(x(), o),
     amin: (o) => kindling.amin(x(), o),
     arange: (o) => kindling.arange(0, 3, 1, o),
@@ -97,6 +99,9 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   nn: {
     AvgPool1d: (o) => new nn.AvgPool1d(2, o),
     RMSNorm: (o) => new nn.RMSNorm(2, o),
+    removeParametrizations: (o) => nn.removeParametrizations(nn.weightNorm(layer()), 'weight', o),
+    spectralNorm: (o) => nn.spectralNorm(layer(), o),
+    weightNorm: (o) => nn.weightNorm(layer(), o),
     TransformerEncoder: (o) => new nn.TransformerEncoder(() => new nn.TransformerEncoderLayer(2, 1), 1, o),
     TransformerEncoderLayer: (o) => new nn.TransformerEncoderLayer(2, 1, o),
     Bilinear: (o) => new nn.Bilinear(2, 2, 2, o),
@@ -250,6 +255,9 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     MultiplicativeLR: (o) => new optim.MultiplicativeLR(stepped(), o),
     CosineAnnealingWarmRestarts: (o) => new optim.CosineAnnealingWarmRestarts(stepped(), o),
     ExponentialLR: (o) => new optim.ExponentialLR(stepped(), o),
+    AveragedModel: (o) => new optim.AveragedModel(layer(), o),
+    SWALR: (o) => new optim.SWALR(stepped(), o),
+    LBFGS: (o) => new optim.LBFGS([parameter()], o),
     LambdaLR: (o) => new optim.LambdaLR(stepped(), o),
     LinearLR: (o) => new optim.LinearLR(stepped(), o),
     MultiStepLR: (o) => new optim.MultiStepLR(stepped(), o),
@@ -312,19 +320,21 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
     'registerHook relu relu6 reshape round rsqrt scatter scatterAdd select setRandomState sigmoid sign silu sin slice split sqrt square squeeze ' +
     'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where ' +
     'bmm diag dot einsum movedim mv outer repeat roll rot90 tile unflatten unfold ' +
-    'atan2 fmod lerp logicalAnd logicalNot logicalOr logicalXor remainder acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc',
+    'atan2 fmod lerp logicalAnd logicalNot logicalOr logicalXor remainder acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc ' +
+    'div_ fill_ mul_ zero_',
   linalg: 'det inv solve',
   nn:
     'AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d ' +
     'PixelShuffle PixelUnshuffle Unflatten ' +
     'Dropout Dropout2d ELU Flatten Identity LeakyReLU LogSoftmax Module ModuleDict ModuleList Parameter ParameterList Sequential ' +
+    'deepcopy functionalCall ' +
     'CELU GLU Hardshrink Hardtanh Softmin Softshrink Softmax Softplus firstNonfinite init parametersToVector registerForwardHook registerForwardPreHook registerFullBackwardHook summary vectorToParameters',
   init: 'calculateFanInAndFanOut calculateGain constant eye normal ones sparse truncNormal uniform zeros',
   functional:
     'bilinear pixelShuffle pixelUnshuffle ' +
     'logsigmoid mish prelu selu softsign tanhshrink ' +
     'adaptiveAvgPool1d adaptiveAvgPool2d adaptiveMaxPool1d adaptiveMaxPool2d flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',
-  optim: 'LRScheduler Optimizer clipGradValue l1Penalty lrScheduler',
+  optim: 'LRScheduler Optimizer clipGradValue getEmaMultiAvgFn l1Penalty lrScheduler updateBN',
   data:
     'Compose ConcatDataset Grayscale ImageDataset Normalize RandomHorizontalFlip SequentialSampler Subset SubsetRandomSampler ' +
     'TensorDataset channelStats',

@@ -11,14 +11,7 @@ import { ResNet } from '../../examples/resnet/network.js';
 import { optimizerOf, scheduleOf } from '../../examples/resnet/recipe.js';
 import { close, plain } from '../support/agree.js';
 import { loadBytes } from '../support/fixtures.js';
-
-/** Uniform in [0, 1), a function of k alone ("lowbias32"): weights and pictures that need no file. */
-function uniform(k: number): number {
-  let x = k;
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-  return ((x ^ (x >>> 16)) >>> 0) / 2 ** 32;
-}
+import { uniform } from '../support/random.js';
 
 const BATCH = 8;
 

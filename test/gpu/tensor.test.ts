@@ -331,7 +331,7 @@ test('kindling/methods adds the other functions as methods', async () => {
 test.each([
   ['cuda', 'Tensor has no cuda(): tensors are on the device already'],
   ['numel', 'Tensor has no numel(): see shape, size (of elements) and ndim'],
-  ['add_', 'Tensor has no add_(): ops return a new tensor: x = x.add(y)'],
+  ['neg_', 'Tensor has no neg_(): ops return a new tensor: x = x.add(y)'],
   ['log_softmax', 'Tensor has no log_softmax(): it is in camelCase here'],
   ['requires_grad_', 'Tensor has no requires_grad_(): it is in camelCase here'],
 ])("a method that is PyTorch's alone says what to write: %s", (name, message) => {

@@ -27,7 +27,7 @@ import {
   indexSelectGradKernel,
   indexSelectKernel,
 } from '../../src/kernels/indexing.js';
-import { incrementKernel } from '../../src/kernels/inPlace.js';
+import { approachKernel, incrementKernel } from '../../src/kernels/inPlace.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../../src/kernels/layerNorm.js';
 import { matmul } from '../../src/kernels/matmul.js';
@@ -209,6 +209,8 @@ const FLATS = [
 
 const state = (): Kernel[] => [
   incrementKernel({ size: 1, type: 'i32' }),
+  approachKernel({ size: 300 }),
+  approachKernel({ size: 5 }),
   ...FLATS.flatMap((cut) => [
     sgdKernel({ ...cut, momentum: false, nesterov: false }),
     ...BOTH.map((nesterov) => sgdKernel({ ...cut, momentum: true, nesterov })),

@@ -27,6 +27,7 @@ export function functionCalls(): Readonly<Record<string, Arguments>> {
     ...Object.fromEntries(ALONE.split(' ').map((name) => [name.replace(':1', ''), name.endsWith(':1') ? [x, 1] : [x]])),
     ...Object.fromEntries(PAIRS.split(' ').map((name) => [name, [x, x]])),
     ...Object.fromEntries(LOSSES.split(' ').map((name) => [name, [x, x]])),
+    ...{ add_: [x, x], div_: [x, x], fill_: [x, 1], mul_: [x, x], sub_: [x, x], zero_: [x] },
     adaptiveAvgPool1d: [x, 2],
     ...{
       allclose: [x, x],

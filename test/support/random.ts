@@ -21,3 +21,11 @@ export function randomFrom(seed: number): () => number {
     return state / 2147483647;
   };
 }
+
+/** Uniform in [0, 1), a function of k alone ("lowbias32"): weights and pictures that need no file. */
+export function uniform(k: number): number {
+  let x = k;
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return ((x ^ (x >>> 16)) >>> 0) / 2 ** 32;
+}

@@ -6,3 +6,4 @@ export { OneCycleLR, type OneCycleOptions } from './oneCycle.js';
 export { type PlateauOptions, ReduceLROnPlateau } from './plateau.js';
 export { LRScheduler, type ScheduledOptimizer, type Scheduler, type SchedulerState } from './scheduler.js';
 export { SequentialLR } from './sequential.js';
+export { SWALR, type SWALROptions } from './swa.js';
