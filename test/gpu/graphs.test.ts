@@ -127,7 +127,7 @@ test.each(Array.from({ length: Math.ceil(PROGRAMS / 20) }, (_, n) => n))(
       const captured = k.capture(() => run(leaves, () => {}));
       for (const call of ['first', 'recorded', 'replayed', 'replayed again']) {
         k.noGrad(() => {
-          leaves.forEach((leaf, i) => leaf.copy_(begin[i] as Tensor));
+          for (const [i, leaf] of leaves.entries()) leaf.copy_(begin[i] as Tensor);
         });
         for (const leaf of leaves) leaf.grad = null;
         expect(await bits(captured()), `${text}, ${call}`).toEqual(alone);
