@@ -51,6 +51,40 @@ export const fillKernel = /* @__PURE__ */ interned(
     mapKernel({ name: 'fill', shape: [size], inputs: [], result: 'u32', value: 'params.bits', params: { bits } }, flat),
 );
 
+export interface JoinSpec {
+  readonly shape: readonly number[];
+  /** Blocks of elements that lie side by side: their shapes, and where they begin. */
+  readonly blocks: readonly { readonly shape: readonly number[]; readonly from: readonly number[] }[];
+  /** Bits of the elements outside of all blocks. */
+  readonly bits: number;
+  readonly flat?: Flat;
+}
+
+/** y[c] = x_n[c − from_n] where c lies in block n, else a fill. Reads outside of a block come to nothing. */
+export const joinKernel = /* @__PURE__ */ interned(
+  ({ shape, blocks, bits, flat = SOFTWARE_FLAT }: JoinSpec): Kernel => {
+    const inside = ({ shape: own, from }: JoinSpec['blocks'][number]): string => {
+      let below = 1;
+      const tests = shape
+        .map((length, d) => ({ length, own: own[d] ?? 1, from: from[d] ?? 0 }))
+        .reverse()
+        .flatMap(({ length, own, from }) => {
+          const at = `place / ${below}u % ${length}u - ${from}u < ${own}u`;
+          below *= length;
+          return own === length ? [] : [at];
+        });
+      return tests.join(' && ') || 'true';
+    };
+    const inputs = blocks.map(({ shape: own, from }, n) => {
+      const strides = own.map((length, d) => (length === 1 && shape[d] !== 1 ? 0 : count(own.slice(d + 1))));
+      const offset = -from.reduce((sum, n, d) => sum + n * (strides[d] ?? 0), 0);
+      return { name: `x${n}_`, type: 'u32' as const, strides, offset, length: count(own) };
+    });
+    const value = blocks.reduce((rest, block, n) => `select(${rest}, x${n}_, ${inside(block)})`, 'params.bits');
+    return mapKernel({ name: 'copy.join', shape, inputs, result: 'u32', value, params: { bits } }, flat);
+  },
+);
+
 export interface CastSpec {
   readonly from: Scalar;
   readonly to: Scalar;

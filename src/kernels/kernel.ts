@@ -54,7 +54,7 @@ export interface KernelSource {
   enable?: string;
   /** The rest of the shader, with `fn main`. The buffers named above are declared already. */
   wgsl: string;
-  /** The one output, if of f32: the shader writes it by `put(value, index)` alone, so that maps can follow there. */
+  /** The one output, if of f32 or vec4 of them: the shader writes it by `put(value, index)` alone, so that maps can follow there. */
   puts?: string | undefined;
   tail?: Tail;
 }
@@ -69,14 +69,21 @@ export function kernel(source: KernelSource): Kernel {
     return `@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${element}>;`;
   });
   const fields = Object.entries({ ...source.params, ...tail?.params });
-  const put = [tail?.keeps === false ? '' : `${puts}[place] = value;`, tail ? 'tail(value, place);' : ''].join(' ');
   if (fields.length > 0) {
     declarations.push(
       `struct Params { ${fields.map(([name]) => `${name}: u32`).join(', ')} }`,
       `@group(0) @binding(${declarations.length}) var<uniform> params: Params;`,
     );
   }
-  if (puts) declarations.push(`${tail?.module ?? ''}\nfn put(value: f32, place: u32) { ${put.trim()} }`);
+  if (puts) {
+    const element = source.write[puts] ?? 'f32';
+    const follow =
+      element === 'f32'
+        ? 'tail(value, place);'
+        : ['x', 'y', 'z', 'w'].map((part, k) => `tail(value.${part}, 4u * place + ${k}u);`).join(' ');
+    const own = tail?.keeps === false ? '' : `${puts}[place] = value; `;
+    declarations.push(`${tail?.module ?? ''}\nfn put(value: ${element}, place: u32) { ${own}${tail ? follow : ''} }`);
+  }
   return {
     name: source.name + (tail?.name ?? ''),
     wgsl: `${source.enable ?? ''}${declarations.join('\n')}\n\n${source.wgsl.trim()}\n`,

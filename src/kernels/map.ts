@@ -32,7 +32,7 @@ export interface MapLine {
   /** In the order in which they are bound; all are in the line. */
   readonly inputs: readonly MapInput[];
   readonly result: Scalar;
-  /** WGSL in the inputs' names, and `params.` with the names of params. */
+  /** WGSL in the inputs' names, `place` (the index of the element) and `params.` with the names of params. */
   readonly value: string;
   readonly params?: Readonly<Record<string, number>> | undefined;
   /** Functions that it calls. */
@@ -67,8 +67,8 @@ export const names = (expression: string, name: string): boolean => new RegExp(`
 
 const sizeOf = ({ shape }: MapLine): number => shape.reduce((product, n) => product * n, 1);
 
-const operandFor = ([{ shape }, { type, strides, offset }]: MapRead, size: number, mayVector: boolean): Operand =>
-  operandOf(strides ? shape : [size], { type, strides: strides ?? [1], offset }, mayVector);
+const operandFor = ([{ shape }, input]: MapRead, size: number, mayVector: boolean): Operand =>
+  operandOf(input.strides ? shape : [size], { strides: [1], ...input }, mayVector);
 
 let maps = 0;
 
@@ -83,6 +83,8 @@ export function mapKernel(line: MapLine, flat: Flat): Kernel {
   const step = { line, from: reads.map((_, n) => n), stored: true };
   return { ...stepsKernel([step], reads, flat), map: { line, flat, id: maps++, size, ways } };
 }
+
+const PLACE = { name: 'place', type: 'u32' } as const;
 
 /** What steps compute of elements, or of four at once, as WGSL; a step that is null is what the kernel itself makes, `y`. */
 function compute(steps: readonly (MapStep | null)[], isFour: boolean) {
@@ -99,16 +101,21 @@ function compute(steps: readonly (MapStep | null)[], isFour: boolean) {
     const { inputs, result, value, uses = [], params: own = {} } = step.line;
     for (const [name, bits] of Object.entries(own)) params[name + k] = bits;
     for (const one of uses) module.add(one);
-    const args = inputs.map(({ name, type }) => `${name}: ${type}`).join(', ');
+    const isPlaced = names(value, 'place');
+    const args = [...inputs, ...(isPlaced ? [PLACE] : [])].map(({ name, type }) => `${name}: ${type}`).join(', ');
     module.add(`fn f${k}(${args}) -> ${result} { return ${value.replace(/\bparams\.\w+/g, `$&${k}`)}; }`);
     const given = inputs.map(({ type }, i) => {
       const at = step.from[i] ?? 0;
       return at < 0 ? `bitcast<${typed(type)}>(t${~at})` : `x${at}`;
     });
+    if (isPlaced) given.push('place');
     const call = given.length > 0 ? lifted(`f${k}`, given, isFour) : `${typed(result)}(f${k}())`;
     if (step.stored) write[`z${k}`] = result;
     return [`let y${k} = ${call};`, ...kept, ...(step.stored ? [`z${k}[i] = y${k};`] : [])];
   });
+  if (steps.some((step) => step && names(step.line.value, 'place'))) {
+    body.unshift(isFour ? 'let place = 4u * i + vec4<u32>(0, 1, 2, 3);' : 'let place = i;');
+  }
   return {
     params,
     module: [...module].join('\n'),

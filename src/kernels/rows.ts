@@ -25,6 +25,8 @@ export interface RowKernel {
   /** Functions the body calls. */
   module?: string;
   body: string;
+  /** As a kernel's. */
+  puts?: string;
 }
 
 /**
@@ -60,13 +62,14 @@ fn ${name}(lane: u32, value: f32) -> f32 {
 
 /** A kernel over rows. */
 export function rowKernel(source: RowKernel): Kernel {
-  const { name, read, write, rows, length, module = '', body } = source;
+  const { name, read, write, rows, length, module = '', body, puts } = source;
   const lanes = source.lanes ?? eitherLanes(rows, length);
   if (lanes === 1) {
     return kernel({
       name,
       read,
       write,
+      puts,
       workgroups: linear(rows),
       wgsl: `${module}
 ${linearMain(rows)}
@@ -82,6 +85,7 @@ ${body.replace(/\brow(Sum|Max)\(/g, '(')}
     name,
     read,
     write,
+    puts,
     workgroups: linear(rows * LINEAR_WORKGROUP),
     wgsl: `var<workgroup> found: array<f32, ${lanes}>;
 ${uses('rowSum') ? combine('rowSum', lanes, 'found[lane] + found[lane + half]') : ''}

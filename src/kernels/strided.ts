@@ -13,6 +13,8 @@ export interface Strided {
   readonly type: Scalar;
   readonly strides: readonly number[];
   readonly offset?: number | undefined;
+  /** Elements that there are, where not all that are read are: the last of them may be no whole vec4. */
+  readonly length?: number | undefined;
 }
 
 export interface Operand {
@@ -50,23 +52,23 @@ function merged(shape: readonly number[], strides: readonly number[]): Dim[] {
 /** How an operand is read for a result of `shape`, four elements at once where it allows that. */
 export function operandOf(
   shape: readonly number[],
-  { type, strides, offset = 0 }: Strided,
+  { type, strides, offset = 0, length: all = 0 }: Strided,
   mayVector: boolean,
 ): Operand {
   const dims = merged(shape, strides);
   const { length, stride: step } = dims.pop() ?? { length: 1, stride: 0 };
   const vector = mayVector && length > 0 && length % 4 === 0;
-  const whole = vector && step === 1 && [offset, ...dims.map(({ stride }) => stride)].every((n) => n % 4 === 0);
+  const whole = vector && step === 1 && [offset, all, ...dims.map(({ stride }) => stride)].every((n) => n % 4 === 0);
   // Counted in vec4 where they are one load.
   const unit = whole ? 4 : 1;
   const outer = dims.map((dim) => ({ length: dim.length, stride: dim.stride / unit }));
   const inner = vector ? { length: length / 4, stride: (4 * step) / unit } : { length, stride: step };
   const at = place([...outer, inner]);
-  const index = offset === 0 ? at : `${offset / unit}u + ${at}`;
+  const index = offset === 0 ? at : `${(offset / unit) >>> 0}u + ${at}`;
   const element = vector ? (`vec4<${type}>` as const) : type;
   const each = [0, 1, 2, 3].map((k) => `[${k === 0 ? '' : `${(k * step) >>> 0}u + `}`);
   return {
-    use: index !== 'i' ? (whole ? element : type) : { walked: type },
+    use: index === 'i' && (whole || !vector) ? { walked: type } : whole ? element : type,
     vector,
     once: step === 0 && dims.every(({ stride }) => stride === 0),
     load: (name, array) => {

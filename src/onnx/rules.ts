@@ -159,6 +159,16 @@ const triangle =
     return g.node('Where', [inside, x, scalar(x.dtype, Number(fill))]);
   };
 
+/** A product of factors that may be read transposed. */
+const turnedProduct: Rule = (g, { inputs: [a, b] }, { transA, transB }: { transA?: boolean; transB?: boolean }) => {
+  const turned = (x: Tensor, isTurned = false): Operand => {
+    const dims = x.shape.map((_, d) => d);
+    const perm = [...dims.slice(0, -2), dims.length - 1, dims.length - 2];
+    return isTurned ? g.node('Transpose', [x], { perm }) : x;
+  };
+  return g.node('MatMul', [turned(a as Tensor, transA), turned(b as Tensor, transB)]);
+};
+
 export const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(OPERATORS.split(' ').map(operator)),
   ...ELEMENTWISE,
@@ -229,11 +239,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   scatterAdd: (g, { inputs: [x, source] }, { dim, picks }: Dim) =>
     g.node('ScatterElements', [x as Tensor, picks, source as Tensor], { axis: dim, reduction: 'add' }),
 
-  einsum: (g, { inputs: [a, b] }, { transA, transB }: { transA: boolean; transB: boolean }) => {
-    const turned = (x: Tensor, isTurned: boolean): Operand =>
-      isTurned ? g.node('Transpose', [x], { perm: x.ndim === 2 ? [1, 0] : [0, 2, 1] }) : x;
-    return g.node('MatMul', [turned(a as Tensor, transA), turned(b as Tensor, transB)]);
-  },
+  einsum: turnedProduct,
+  scaledDotProductAttention: turnedProduct,
   linear: same('Gemm', { transB: 1 }),
   conv1d: conv('Conv'),
   conv2d: conv('Conv'),

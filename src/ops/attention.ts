@@ -1,12 +1,12 @@
 /** Scaled dot-product attention. */
 import { KindlingError } from '../gpu/errors.js';
 import { checked, type Known, wantTensor } from '../gpu/options.js';
-import { at, show } from '../tensor/shape.js';
+import { at, broadcast, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { dropout } from './dropout.js';
 import { add, mul } from './elementwise/arithmetic.js';
-import { matmul } from './matmul.js';
-import { transpose, where } from './shape.js';
+import { checkFloat, matmul, times } from './matmul.js';
+import { where } from './shape.js';
 import { maskedSoftmax } from './softmax.js';
 import { triangle } from './triangle.js';
 
@@ -66,7 +66,11 @@ export function attend(
   if (attnMask && isCausal) refuse('attnMask and isCausal exclude each other; put the causal mask into attnMask');
   // Queries are fewer than scores.
   const scaled = mul(query, scale ?? 1 / Math.sqrt(width ?? 1));
-  let scores = matmul(scaled, transpose(key, -2, -1));
+  const name = 'scaledDotProductAttention';
+  checkFloat(name, scaled, key);
+  broadcast(name, query.shape.slice(0, -2), key.shape.slice(0, -2));
+  // Keys are read as they lie.
+  let scores = times(scaled, key, { transB: true }, name);
   if (isCausal) scores = triangle(scores, true, 0, '-Infinity');
   if (attnMask?.dtype === 'bool') scores = where(attnMask, scores, Number.NEGATIVE_INFINITY);
   else if (attnMask?.dtype === 'f32') scores = add(scores, attnMask);
