@@ -78,7 +78,8 @@ export function mapKernel(line: MapLine, flat: Flat): Kernel {
   const reads = line.inputs.map((input): MapRead => [line, input]);
   const ways = reads.map((read) => {
     const { use, index } = operandFor(read, size, false);
-    return size === 1 || typeof use !== 'string' ? '' : index('');
+    const way = index('');
+    return typeof use !== 'string' || (size === 1 && way === '[0u]') ? '' : way;
   });
   const step = { line, from: reads.map((_, n) => n), stored: true };
   return { ...stepsKernel([step], reads, flat), map: { line, flat, id: maps++, size, ways } };

@@ -135,3 +135,11 @@ test.each(Array.from({ length: Math.ceil(PROGRAMS / 20) }, (_, n) => n))(
     }
   },
 );
+
+test('elements of a vector, read one by one into one launch, are not each other', async () => {
+  const x = k.keep(k.tensor([3, 5, 7]));
+  const sums = k.step(() =>
+    [0, 1, 2].map((i) => k.select(x, 0, i).mul(2)).concat(k.select(x, 0, 2).add(k.select(x, 0, 1))),
+  );
+  expect(await Promise.all(sums.map((one) => one.item()))).toEqual([6, 10, 14, 12]);
+});
