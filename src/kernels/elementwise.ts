@@ -4,7 +4,8 @@
  */
 import { type Flat, type Scalar, SOFTWARE_FLAT } from './flat.js';
 import { interned, type Kernel } from './kernel.js';
-import { type MapInput, mapKernel, names } from './map.js';
+import { mapKernel, names } from './map.js';
+import type { MapInput } from './types.js';
 
 /** A function of one tensor. */
 export interface UnaryLine {

@@ -12,16 +12,9 @@
  * (16 elements: 17 and 41 ms).
  */
 import { type Element, type Kernel, kernel } from './kernel.js';
+import type { Flat, Scalar } from './types.js';
 
-/** How a flat array is cut. */
-export interface Flat {
-  /** Invocations per workgroup. */
-  readonly workgroup: number;
-  /** Elements per invocation, or vec4 of them. */
-  readonly perInvocation: number;
-  /** Whether four elements are loaded and stored at once; where the size does not allow it they go one by one. */
-  readonly vector: boolean;
-}
+export type { Flat, Scalar } from './types.js';
 
 /** For software adapters: what a launch costs there is spread over 16 elements. */
 export const SOFTWARE_FLAT: Flat = { workgroup: 64, perInvocation: 4, vector: true };
@@ -42,8 +35,6 @@ export const FLAT_CANDIDATES: readonly Flat[] = [
   { workgroup: 16, perInvocation: 16, vector: true },
   { workgroup: 256, perInvocation: 4, vector: false },
 ];
-
-export type Scalar = 'f32' | 'i32' | 'u32';
 
 /** How an array is used: `walked` at the index of what is made, and then `size` long; otherwise as the body likes. */
 export type Use = Element | { readonly walked: Scalar };

@@ -5,40 +5,9 @@
  * in a buffer.
  */
 
-import type { MapParts } from './map.js';
+import type { Element, Kernel, Tail } from './types.js';
 
-/** Element type of a storage buffer as the shader sees it. bool tensors are u32 of 0 or 1. */
-export type Element = 'f32' | 'i32' | 'u32' | 'vec4<f32>' | 'vec4<i32>' | 'vec4<u32>';
-
-export interface Kernel {
-  /** Dotted, as in `conv2d.weightGrad.partial`; shown by the profiler and in errors. */
-  readonly name: string;
-  /** The complete shader; its entry point is `main`. */
-  readonly wgsl: string;
-  /** How each binding of group 0 is used, in binding order: inputs first, then outputs. */
-  readonly access: readonly ('read' | 'write')[];
-  readonly workgroups: readonly [number, number, number];
-  /** The u32 fields of the uniform `params`, bound after `access`; they never change. */
-  readonly params?: readonly number[];
-  /** Multiplications and additions of one launch, where they are what a kernel spends its time on. */
-  readonly flops?: number;
-  /** Of a map: what is needed to put it together with others. */
-  readonly map?: MapParts;
-  /** The same with maps of its one output behind it, where it leaves room for them: see {@link KernelSource.puts}. */
-  readonly withTail?: (tail: Tail) => Kernel;
-}
-
-/** Maps of what a kernel makes, computed where it is made: `fn tail(y: f32, i: u32)`, which writes what is wanted of them. */
-export interface Tail {
-  readonly name: string;
-  readonly module: string;
-  /** Bound behind what the kernel reads, and what it writes. */
-  readonly read: Readonly<Record<string, Element>>;
-  readonly write: Readonly<Record<string, Element>>;
-  readonly params: Readonly<Record<string, number>>;
-  /** Whether what the kernel itself makes is written too. */
-  readonly keeps: boolean;
-}
+export type { Element, Kernel, Tail } from './types.js';
 
 export interface KernelSource {
   name: string;

@@ -14,53 +14,20 @@
  * From step to step a value goes as bits that no compiler knows. So it may be a NaN (floats.ts), and no product is contracted
  * with a sum of the next step: several maps in one kernel give the bits that they give one by one.
  */
-import { type Flat, flatKernel, lifted, type Scalar, scalarsOnly, type Use } from './flat.js';
+import {
+  type Flat,
+  flatKernel,
+  lifted,
+  type Scalar,
+  SOFTWARE_FLAT,
+  SOFTWARE_FLAT_MANY,
+  scalarsOnly,
+  type Use,
+} from './flat.js';
 import { FLOATS } from './floats.js';
 import type { Element, Kernel, Tail } from './kernel.js';
-import { type Operand, operandOf, type Strided } from './strided.js';
-
-/** What a map reads, under the name that its line has for it; without strides, at the same index. */
-export interface MapInput extends Partial<Strided> {
-  readonly name: string;
-  readonly type: Scalar;
-}
-
-export interface MapLine {
-  readonly name: string;
-  /** Shape of the result; strides are by its dimensions. */
-  readonly shape: readonly number[];
-  /** In the order in which they are bound; all are in the line. */
-  readonly inputs: readonly MapInput[];
-  readonly result: Scalar;
-  /** WGSL in the inputs' names, `place` (the index of the element) and `params.` with the names of params. */
-  readonly value: string;
-  readonly params?: Readonly<Record<string, number>> | undefined;
-  /** Functions that it calls. */
-  readonly uses?: readonly string[] | undefined;
-}
-
-/** One map of several. */
-export interface MapStep {
-  readonly line: MapLine;
-  /** For each input the number of what is bound, or ~n for what step n makes. */
-  readonly from: readonly number[];
-  /** Whether what it makes is written. */
-  readonly stored: boolean;
-}
-
-/** What is bound for reading, as an input of a map. */
-export type MapRead = readonly [MapLine, MapInput];
-
-/** A map by itself, as its kernel carries it. */
-export interface MapParts {
-  readonly line: MapLine;
-  readonly flat: Flat;
-  /** Its number among maps. */
-  readonly id: number;
-  readonly size: number;
-  /** How each input is read: nothing where that is at the same index. */
-  readonly ways: readonly string[];
-}
+import { type Operand, operandOf } from './strided.js';
+import type { MapLine, MapRead, MapStep } from './types.js';
 
 /** Whether an expression depends on a name. */
 export const names = (expression: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(expression);
@@ -82,7 +49,8 @@ export function mapKernel(line: MapLine, flat: Flat): Kernel {
     return typeof use !== 'string' || (size === 1 && way === '[0u]') ? '' : way;
   });
   const step = { line, from: reads.map((_, n) => n), stored: true };
-  return { ...stepsKernel([step], reads, flat), map: { line, flat, id: maps++, size, ways } };
+  const map = { line, flat, id: maps++, size, ways, together: stepsKernel, behind: tailOf };
+  return { ...stepsKernel([step], reads, flat), map };
 }
 
 const PLACE = { name: 'place', type: 'u32' } as const;
@@ -127,7 +95,9 @@ function compute(steps: readonly (MapStep | null)[], isFour: boolean) {
 }
 
 /** The kernel of several: it binds what they read, then what they are to write. */
-export function stepsKernel(steps: readonly MapStep[], reads: readonly MapRead[], flat: Flat): Kernel {
+export function stepsKernel(steps: readonly MapStep[], reads: readonly MapRead[], own: Flat): Kernel {
+  const arrays = reads.length + steps.filter(({ stored }) => stored).length;
+  const flat = own === SOFTWARE_FLAT && arrays > 4 ? SOFTWARE_FLAT_MANY : own;
   const size = sizeOf((steps[0] as MapStep).line);
   const readAt = (mayVector: boolean): Operand[] => reads.map((read) => operandFor(read, size, mayVector));
   const vector = flat.vector && readAt(true).every((one) => one.vector);

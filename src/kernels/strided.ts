@@ -7,15 +7,8 @@
  * at a multiple of four, they are one load. Times on 2²² elements beside one by one (SwiftShader, Chromium 156, 2026-11):
  * [65536, 64] + [64] a third, a transpose three fifths, expanding rows a sixth.
  */
-import type { Scalar, Use } from './flat.js';
-
-export interface Strided {
-  readonly type: Scalar;
-  readonly strides: readonly number[];
-  readonly offset?: number | undefined;
-  /** Elements that there are, where not all that are read are: the last of them may be no whole vec4. */
-  readonly length?: number | undefined;
-}
+import type { Use } from './flat.js';
+import type { Strided } from './types.js';
 
 export interface Operand {
   readonly use: Use;

@@ -6,9 +6,7 @@
  * writes what it reads. What it writes must be memory that no command before it names.
  */
 import { device, perDevice } from '../gpu/device.js';
-import { SOFTWARE_FLAT, SOFTWARE_FLAT_MANY } from '../kernels/flat.js';
-import type { Kernel } from '../kernels/kernel.js';
-import { type MapInput, type MapParts, type MapRead, type MapStep, stepsKernel, tailOf } from '../kernels/map.js';
+import type { Kernel, MapInput, MapParts, MapRead, MapStep } from '../kernels/types.js';
 import type { Memory } from '../memory/memory.js';
 import { type Command, type Dispatch, isPlanned, memoriesOf, writtenBy } from './commands.js';
 
@@ -100,19 +98,14 @@ class Cluster {
     );
     const fresh = maps.map(outputOf).filter((_, i) => stored[i]);
     const memories = [...(base?.memories.slice(0, -1) ?? []), ...reads.map(({ memory }) => memory), ...fresh];
-    const own = first.kernel.map?.flat;
-    const flat = own === SOFTWARE_FLAT && memories.length > 4 ? SOFTWARE_FLAT_MANY : own;
-    const kernel = kept(
-      first.kernel,
-      JSON.stringify([maps.map(({ kernel }) => kernel.map?.id), this.#from, stored, flat]),
-      () => {
-        const read = reads.map(({ read }) => read);
-        if (flat) return stepsKernel(steps as MapStep[], read, flat);
-        return (first.kernel.withTail as NonNullable<Kernel['withTail']>)(
-          tailOf(steps, read, this.#size, stored[0] === true),
-        );
-      },
-    );
+    const key = JSON.stringify([maps.map(({ kernel }) => kernel.map?.id), this.#from, stored]);
+    const kernel = kept(first.kernel, key, () => {
+      const { map, withTail } = first.kernel;
+      const read = reads.map((one) => one.read);
+      if (map) return map.together(steps as MapStep[], read, map.flat);
+      const last = maps.at(-1)?.kernel.map as MapParts;
+      return (withTail as NonNullable<typeof withTail>)(last.behind(steps, read, this.#size, stored[0] === true));
+    });
     return { kernel, memories, fresh, parts: maps };
   }
 }
