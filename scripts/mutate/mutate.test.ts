@@ -79,6 +79,7 @@ test('the kernels with markers are the kernels', async () => {
   // A marker before a piece that turns out empty keeps its blank line.
   const plain = ({ map, withTail, ...kernel }: Kernel) => ({
     ...kernel,
+    name: unmarked(kernel.name),
     wgsl: unmarked(kernel.wgsl).replace(/\s+/g, ' '),
     tail: [map !== undefined, withTail !== undefined],
   });
