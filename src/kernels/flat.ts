@@ -51,6 +51,8 @@ export interface FlatSource {
   readonly module?: string;
   /** Statements before all elements; all invocations run them. */
   readonly setup?: string;
+  /** Whether the elements of an invocation are a loop: long bodies compile for long. */
+  readonly rolled?: boolean;
   /** Statements that make element `i`, which is a vec4 where `vector` is true. */
   readonly body: (vector: boolean) => string;
 }
@@ -59,7 +61,7 @@ const MAX_WORKGROUPS = 65535;
 
 /** A kernel over flat arrays. */
 export function flatKernel(source: FlatSource): Kernel {
-  const { name, read, write, params, size, flat, module = '', setup = '', body } = source;
+  const { name, read, write, params, size, flat, module = '', setup = '', rolled = false, body } = source;
   const vector = flat.vector && size % 4 === 0;
   const { workgroup, perInvocation: each } = vector ? flat : scalarsOnly(flat);
   const elements = (uses: Readonly<Record<string, Use>>): Record<string, Element> =>
@@ -86,13 +88,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     @builtin(local_invocation_index) lane: u32) {
   let start = (group.x + group.y * groups.x) * ${workgroup * each}u + lane;
   let count = arrayLength(&${walked?.[0]});${setup && `\n${setup}`}
-  if (start + ${(each - 1) * workgroup}u >= count) {
+${
+  rolled
+    ? `  for (var i = start; i < min(count, start + ${each * workgroup}u); i += ${workgroup}u) {
+    ${text}
+  }`
+    : `  if (start + ${(each - 1) * workgroup}u >= count) {
     for (var i = start; i < count; i += ${workgroup}u) {
     ${text}
     }
     return;
   }
-${Array.from({ length: each }, (_, k) => block(k)).join('\n')}
+${Array.from({ length: each }, (_, k) => block(k)).join('\n')}`
+}
 }`,
   });
 }

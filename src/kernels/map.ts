@@ -113,6 +113,7 @@ export function stepsKernel(steps: readonly MapStep[], reads: readonly MapRead[]
     size,
     flat: vector ? flat : scalarsOnly(flat),
     setup: loads(true).join('\n'),
+    rolled: steps.length > 1,
     body: () => [...loads(false), ...body].join('\n'),
   });
 }

@@ -86,11 +86,11 @@ class Cluster {
     return !root.discarded || inside < (total.get(root) ?? 0);
   }
 
-  /** The one launch. */
-  launch(total: Counts): Dispatch {
+  /** The one launch; or each map's own, where it would be a kernel that was not asked for before. @param mayBeNew whether it may be */
+  launch(total: Counts, mayBeNew: boolean): readonly Dispatch[] {
     const [maps, base] = [this.#maps, this.#base];
     const first = maps[0] as Dispatch;
-    if (maps.length === 1) return first;
+    if (maps.length === 1) return maps;
     const reads = [...this.#reads.values()];
     const stored = maps.map((map) => this.#isStored(outputOf(map), total));
     const steps = maps.map(({ kernel: { map } }, i): MapStep | null =>
@@ -99,32 +99,36 @@ class Cluster {
     const fresh = maps.map(outputOf).filter((_, i) => stored[i]);
     const memories = [...(base?.memories.slice(0, -1) ?? []), ...reads.map(({ memory }) => memory), ...fresh];
     const key = JSON.stringify([maps.map(({ kernel }) => kernel.map?.id), this.#from, stored]);
-    const kernel = kept(first.kernel, key, () => {
+    const known = kernels().get(first.kernel) ?? new Map<string, Kernel | null>();
+    kernels().set(first.kernel, known);
+    if (known.size === MOST_KEPT && !known.has(key)) known.clear();
+    if (!mayBeNew && !known.has(key)) {
+      known.set(key, null);
+      return maps;
+    }
+    const make = (): Kernel => {
       const { map, withTail } = first.kernel;
       const read = reads.map((one) => one.read);
       if (map) return map.together(steps as MapStep[], read, map.flat);
       const last = maps.at(-1)?.kernel.map as MapParts;
       return (withTail as NonNullable<typeof withTail>)(last.behind(steps, read, this.#size, stored[0] === true));
-    });
-    return { kernel, memories, fresh, parts: maps };
+    };
+    const kernel = known.get(key) ?? make();
+    known.set(key, kernel);
+    return [{ kernel, memories, fresh, parts: maps }];
   }
 }
 
-/** The kernels made so far, by the first that is in them, and what else. */
-const kernels = /* @__PURE__ */ perDevice(() => new WeakMap<Kernel, Map<string, Kernel>>());
+/** The kernels made so far, by the first that is in them, and what else; null where one was asked for and not made. */
+const kernels = /* @__PURE__ */ perDevice(() => new WeakMap<Kernel, Map<string, Kernel | null>>());
 const MOST_KEPT = 64;
 
-function kept(first: Kernel, key: string, make: () => Kernel): Kernel {
-  const known = kernels().get(first) ?? new Map<string, Kernel>();
-  kernels().set(first, known);
-  const kernel = known.get(key) ?? make();
-  if (known.size === MOST_KEPT && !known.has(key)) known.clear();
-  known.set(key, kernel);
-  return kernel;
-}
-
-/** The same commands, of which some launch several maps. */
-export function fused(commands: readonly Command[]): Command[] {
+/**
+ * The same commands, of which some launch several maps.
+ *
+ * @param mayBeNew whether kernels may be made at once; otherwise only those that are asked for a second time
+ */
+export function fused(commands: readonly Command[], mayBeNew: boolean): Command[] {
   const places: (Command | Cluster)[] = [];
   /** Where memory was last written, and last named; and how many commands name it. */
   const wrote = new Map<Memory, number>();
@@ -157,5 +161,5 @@ export function fused(commands: readonly Command[]): Command[] {
     for (const { root } of memoriesOf(command)) named.set(root, Math.max(place, named.get(root) ?? 0));
     for (const { root } of writtenBy(command)) wrote.set(root, Math.max(place, wrote.get(root) ?? 0));
   }
-  return places.map((one) => (one instanceof Cluster ? one.launch(total) : one));
+  return places.flatMap((one): readonly Command[] => (one instanceof Cluster ? one.launch(total, mayBeNew) : [one]));
 }

@@ -93,17 +93,19 @@ export function bindGroupOf({ kernel, pipeline, bound }: EncodedDispatch): GPUBi
   return group;
 }
 
+/** Whether maps become one launch: `again`, where they were together before, so that what runs once compiles nothing more. */
+export type Fusing = 'always' | 'again' | 'never';
+
 export interface PlanOptions {
   /** The batch's number. */
   batch: number;
   /** Where buffers come from. */
   pool: Pool;
-  /** Whether maps may become one launch. */
-  fuse: boolean;
+  fuse: Fusing;
 }
 
 export function plan(commands: readonly Command[], { batch, pool, fuse }: PlanOptions): Encoded[] {
-  const kept = fuse ? fused(chosen(commands)) : chosen(commands);
+  const kept = fuse === 'never' ? chosen(commands) : fused(chosen(commands), fuse === 'always');
   const lives = new Map<Memory, Life>();
   kept.forEach((command, i) => {
     for (const { root } of memoriesOf(command)) lives.set(root, { first: lives.get(root)?.first ?? i, last: i });

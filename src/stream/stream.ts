@@ -15,7 +15,7 @@ import { type PoolBuffer, pool } from '../memory/pool.js';
 import { type Command, type Dispatch, type Encoded, type Readback, writtenBy } from './commands.js';
 import { batchFailed, hostWrote, runnable } from './damage.js';
 import { cleared, encode } from './encode.js';
-import { bindGroupCount, plan } from './plan.js';
+import { bindGroupCount, type Fusing, plan } from './plan.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
 
 interface Write {
@@ -162,9 +162,9 @@ export function copyOut(command: Readback, after: Batch['afterSubmit'][number]):
  * Submits what has been recorded, or queues it behind the shaders it waits for.
  *
  * @param into keeps the planned commands and their buffers, to be replayed
- * @param fuse whether maps may become one launch: not where the batch ends at a place that is another each time
+ * @param fuse whether maps become one launch: never where the batch ends at a place that is another each time
  */
-export function flush(into?: Recording, fuse = true): void {
+export function flush(into?: Recording, fuse: Fusing = 'again'): void {
   const state = stream();
   const full = state.batch;
   if (full.commands.length === 0 && full.writes.length === 0) return;
@@ -194,7 +194,7 @@ export function flush(into?: Recording, fuse = true): void {
 }
 
 /** The commands with their buffers; null where they cannot be planned. */
-function planned(batch: Batch, fuse: boolean, into: Recording | undefined): Encoded[] | null {
+function planned(batch: Batch, fuse: Fusing, into: Recording | undefined): Encoded[] | null {
   try {
     const encoded = plan(batch.commands, { batch: batch.number, pool: into?.pool ?? pool(), fuse });
     into?.planned(encoded);

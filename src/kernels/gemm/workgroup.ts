@@ -73,12 +73,12 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
       ${spec.pool.store(spec, 'address', 'firstPlace(column)')}
     } }`;
     }
-    return range(4)
-      .map((d) => {
-        const value = finish(spec, `${sum}[${d}]`, 'rowBias', 'columnBias(column)');
-        return `{ let column = ${columns[d]}; if (column < ${size.columns}) { let address = at + columnOffset(batch, column); ${write(spec, value, 'address')} } }`;
-      })
-      .join('\n      ');
+    const value = finish(spec, `${sum}[d]`, 'rowBias', 'columnBias(column)');
+    // A loop, so that what follows a product in the same launch is a fourth of the text.
+    return `for (var d = 0u; d < 4u; d++) {
+        let column = firstColumn + ${right.line(`(x + ${q * across}u)`, 'd')};
+        if (column < ${size.columns}) { let address = at + columnOffset(batch, column); ${write(spec, value, 'address')} }
+      }`;
   };
   const stores = sums.map(
     ({ p, c, row }) => `  {
@@ -169,7 +169,10 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size, d
   const inner = operand.contiguous === 'inner';
   const way = !aligned ? 'single' : inner ? 'inner' : 'lines';
   const together = way === 'lines' || (side === 'right' && spec.pool !== undefined);
-  const line = (v: string, c: number): string => (together ? `(${v}) * 4u + ${c}u` : `${v} + ${c * quads}u`);
+  const line = (v: string, c: number | string): string => {
+    if (typeof c === 'string') return together ? `${v} * 4u + ${c}` : `${v} + ${c} * ${quads}u`;
+    return together ? `(${v}) * 4u + ${c}u` : `${v} + ${c * quads}u`;
+  };
   // A thread's work at a time: four lines at one k, or at four.
   const steps = way === 'inner' ? depth / 4 : depth;
   const works = quads * steps;
