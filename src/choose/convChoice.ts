@@ -5,10 +5,12 @@ import { type ProductChoice, withProduct } from './variant.js';
 
 type Part = 'forward' | 'inputGrad' | 'weightGrad';
 
-/** A convolution, and the product in the middle. */
+/** A convolution's shape and epilogue, and the product in the middle. */
 export interface ConvSpec extends ProductChoice {
   readonly shape: Conv2dShape;
   readonly bias?: boolean;
+  readonly relu?: boolean;
+  readonly mask?: boolean;
 }
 
 /** Another way to convolve, for programs that import it: `kindling/winograd`, `kindling/fewChannels`. */
@@ -16,7 +18,7 @@ export interface ConvWay {
   /** Which parts it does by default, and which (false) the tuner may try; null for shapes that it is not even tried on. */
   defaults(shape: Conv2dShape): Partial<Record<Part, boolean>> | null;
   forward?(spec: ConvSpec, x: Tensor, weight: Tensor, bias: Tensor | null, like: readonly number[]): Tensor;
-  inputGrad?(spec: ConvSpec, dy: Tensor, weight: Tensor, like: readonly number[]): Tensor;
+  inputGrad?(spec: ConvSpec, dy: Tensor, weight: Tensor, mask: readonly Tensor[], like: readonly number[]): Tensor;
   /** [dweight, dbias?] */
   weightGrad?(spec: ConvSpec, dy: Tensor, x: Tensor, like: readonly { shape: readonly number[] }[]): Tensor[];
 }

@@ -1,5 +1,5 @@
 /**
- * Batched matrix product: y[b, i, j] = Σ_k left[b, i, k] · right[b, k, j] + bias[j],
+ * Batched matrix product: y[b, i, j] = mask?( relu?( Σ_k left[b, i, k] · right[b, k, j] + bias[j] ) ),
  * and, where wanted, rowSums[i] = Σ_k left[i, k]: of dW = gᵀ·x that is the bias gradient.
  *
  * Layout: row-major. left is [.., m, k], or [.., k, m] with transA; right is [.., k, n], or [.., n, k] with transB; y is
@@ -24,6 +24,9 @@ export interface MatmulSpec {
   rightStrides?: readonly number[];
   /** Adds bias[j]; bound third. */
   bias?: boolean;
+  relu?: boolean;
+  /** Makes y 0 where the buffer of y's shape that is bound after the bias, a ReLU's, is 0: ReLU's backward. */
+  mask?: boolean;
   /** Writes the sums of the left factor's rows to a second output; for a product without batch. */
   rowSum?: boolean;
   variant: GemmVariant;
@@ -69,8 +72,8 @@ export function matmulShape(
 }
 
 /**
- * The kernel [left, right, bias?] → y, rowSums?, or a {@link Split}: partial [left, right] → parts,
- * reduce [parts, bias?] → y, rowSums?. No size may be zero.
+ * The kernel [left, right, bias?, mask?] → y, rowSums?, or a {@link Split}: partial [left, right] → parts,
+ * reduce [parts, bias?, mask?] → y, rowSums?. No size may be zero.
  */
 export const matmul = /* @__PURE__ */ interned((spec: MatmulSpec): Kernel | Split => {
   const { m, n, k, transA = false, transB = false, batch = [], leftStrides = [], rightStrides = [], variant } = spec;
@@ -102,13 +105,15 @@ export const matmul = /* @__PURE__ */ interned((spec: MatmulSpec): Kernel | Spli
     columnOffset: 'column',
   };
   const factors = { left: element(left), right: element(right) };
-  const extra: Record<string, Element> = spec.bias ? { bias: 'f32' } : {};
+  const extra: Record<string, Element> = { ...(spec.bias && { bias: 'f32' }), ...(spec.mask && { mask: 'f32' }) };
   if (splits === 1) {
     return gemm({
       ...product,
       rowOffset: `(batch * ${u.m} + row) * ${u.n}`,
       read: { ...factors, ...extra },
       columnBias: spec.bias ? 'bias[column]' : undefined,
+      relu: spec.relu,
+      mask: spec.mask ? 'mask' : undefined,
       rowSum: spec.rowSum ? { buffer: 'rowSums', at: 'row' } : undefined,
     });
   }
@@ -129,6 +134,8 @@ export const matmul = /* @__PURE__ */ interned((spec: MatmulSpec): Kernel | Spli
       extra,
       sizes: { n },
       bias: spec.bias ? 'bias[i % params.n]' : undefined,
+      relu: spec.relu,
+      mask: spec.mask ? 'mask' : undefined,
     }),
   };
 });

@@ -25,8 +25,6 @@ export interface RowKernel {
   /** Functions the body calls. */
   module?: string;
   body: string;
-  /** As a kernel's. */
-  puts?: string;
 }
 
 /**
@@ -62,14 +60,13 @@ fn ${name}(lane: u32, value: f32) -> f32 {
 
 /** A kernel over rows. */
 export function rowKernel(source: RowKernel): Kernel {
-  const { name, read, write, rows, length, module = '', body, puts } = source;
+  const { name, read, write, rows, length, module = '', body } = source;
   const lanes = source.lanes ?? eitherLanes(rows, length);
   if (lanes === 1) {
     return kernel({
       name,
       read,
       write,
-      puts,
       workgroups: linear(rows),
       wgsl: `${module}
 ${linearMain(rows)}
@@ -85,7 +82,6 @@ ${body.replace(/\brow(Sum|Max)\(/g, '(')}
     name,
     read,
     write,
-    puts,
     workgroups: linear(rows * LINEAR_WORKGROUP),
     wgsl: `var<workgroup> found: array<f32, ${lanes}>;
 ${uses('rowSum') ? combine('rowSum', lanes, 'found[lane] + found[lane + half]') : ''}

@@ -114,13 +114,12 @@ export const softmaxKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): Kerne
     loaded(count) +
     each
       .slice(0, count)
-      .map((j) => `\n    put(${value(j)}, ${at(j)});`)
+      .map((j) => `\n    ys[${at(j)}] = ${value(j)};`)
       .join('');
   return rowKernel({
     name: log ? 'logSoftmax' : 'softmax',
     read: { xs: element },
     write: { ys: element },
-    puts: 'ys',
     rows: outer * inner,
     length,
     lanes,
@@ -151,14 +150,13 @@ export const softmaxGradKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): K
       .map((j) => {
         const index = at(j);
         const value = log ? `gs[${index}] - exp(ys[${index}]) * all` : `ys[${index}] * (gs[${index}] - all)`;
-        return `\n    put(${value}, ${index});`;
+        return `\n    dxs[${index}] = ${value};`;
       })
       .join('');
   return rowKernel({
     name: log ? 'logSoftmax.grad' : 'softmax.grad',
     read: { ys: element, gs: element },
     write: { dxs: element },
-    puts: 'dxs',
     rows: outer * inner,
     length,
     lanes,

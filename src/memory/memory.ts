@@ -14,10 +14,7 @@ export interface Damage {
   readonly error: KindlingError;
 }
 
-let memories = 0;
-
 export class Memory {
-  readonly id = memories++;
   /** A multiple of 4; of memory for no element, what the widest element takes: kernels bind it all the same. */
   readonly bytes: number;
   buffer: PoolBuffer | null = null;

@@ -91,18 +91,24 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
     return bias ? add(y, reshape(bias, [shape.o, 1, 1])) : y;
   }
   const inputs = bias ? [x, weight, bias] : [x, weight];
-  const pooled = [shape.n, shape.o, Math.floor(oh / 2), Math.floor(ow / 2)];
-  const outputs = [{ shape: pooled }, { shape: pooled, dtype: 'u32' }] as const;
-  const both = { shape, bias: bias !== null, relu: true, pool: true };
-  const pooledRelu = () =>
-    withConv('forward', shape, both, undefined, (choice) =>
-      launchMany(conv2dForward({ ...both, ...choice }), inputs, outputs),
-    );
-  const plain = convForward(shape, inputs);
-  const pools = oh > 1 && ow > 1 && !convWay(shape)?.defaults(shape)?.forward;
-  const value = pools ? offering(plain, inputs, { pooledRelu }) : plain;
+  const positive = (): Tensor => {
+    const pooled = [shape.n, shape.o, Math.floor(oh / 2), Math.floor(ow / 2)];
+    const outputs = [{ shape: pooled }, { shape: pooled, dtype: 'u32' }] as const;
+    const both = { shape, bias: bias !== null, relu: true, pool: true };
+    const maxPool = () =>
+      withConv('forward', shape, both, undefined, (choice) =>
+        launchMany(conv2dForward({ ...both, ...choice }), inputs, outputs),
+      );
+    const y = convForward(shape, inputs, true);
+    return oh < 2 || ow < 2 || convWay(shape)?.defaults(shape)?.forward ? y : offering(y, inputs, { maxPool });
+  };
+  const value = offering(convForward(shape, inputs), inputs, { relu: positive });
   const fused = (g: Tensor): (Tensor | null)[] => {
-    const dx = x.requiresGrad ? convInputGrad(shape, g, weight) : null;
+    const dx = x.requiresGrad
+      ? offering(convInputGrad(shape, g, weight), [g, weight], {
+          reluMask: (y) => convInputGrad(shape, g, weight, [y]),
+        })
+      : null;
     if (!weight.requiresGrad && !bias?.requiresGrad) return [dx, null, null];
     // The bias gradient comes with the weight's: it is the sum of what that product reads.
     return [dx, ...convWeightGrad(shape, g, x, inputs.slice(1))];

@@ -18,11 +18,11 @@ import { launchProduct } from './matmul.js';
 import { type Pair, pair } from './pool.js';
 
 /** [x, weight, bias?] → y. */
-export function convForward(shape: Conv2dShape, inputs: readonly Tensor[]): Tensor {
+export function convForward(shape: Conv2dShape, inputs: readonly Tensor[], relu = false): Tensor {
   const [x, weight, bias = null] = inputs as [Tensor, Tensor, Tensor?];
   const { oh, ow } = conv2dOutput(shape);
   const like = [shape.n, shape.o, oh, ow];
-  const spec = { shape, bias: bias !== null };
+  const spec = { shape, bias: bias !== null, relu };
   const way = convWay(shape);
   return withConv('forward', shape, spec, way?.defaults(shape)?.forward, (choice) =>
     way?.forward && choice.otherWay
@@ -31,15 +31,15 @@ export function convForward(shape: Conv2dShape, inputs: readonly Tensor[]): Tens
   );
 }
 
-/** dx of dy and weight. */
-export function convInputGrad(shape: Conv2dShape, dy: Tensor, weight: Tensor): Tensor {
-  const spec = { shape };
+/** dx of dy and weight; 0 where a mask of x's shape, a ReLU's, is 0. */
+export function convInputGrad(shape: Conv2dShape, dy: Tensor, weight: Tensor, mask: readonly Tensor[] = []): Tensor {
+  const spec = { shape, mask: mask.length > 0 };
   const like = [shape.n, shape.c, shape.h, shape.w];
   const way = convWay(shape);
   return withConv('inputGrad', shape, spec, way?.defaults(shape)?.inputGrad, (choice) =>
     way?.inputGrad && choice.otherWay
-      ? way.inputGrad({ ...spec, ...choice }, dy, weight, like)
-      : launch(conv2dInputGrad({ ...spec, ...choice }), [dy, weight], like),
+      ? way.inputGrad({ ...spec, ...choice }, dy, weight, mask, like)
+      : launch(conv2dInputGrad({ ...spec, ...choice }), [dy, weight, ...mask], like),
   );
 }
 

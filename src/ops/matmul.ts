@@ -12,6 +12,7 @@ import { differentiable, each } from '../tensor/remember.js';
 import { at, type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape, sum, sumTo } from './broadcast.js';
+import { offering } from './fusion.js';
 
 interface Turned {
   transA?: boolean | undefined;
@@ -29,19 +30,28 @@ export function launchProduct(
   return launchMany(made.reduce, [launch(made.partial, factors, [made.partialSize]), ...rest], like);
 }
 
+interface Epilogue {
+  bias?: Tensor | null;
+  relu?: boolean;
+  /** Where this, a ReLU's, is 0, the product becomes 0. */
+  mask?: Tensor;
+}
+
 /** The product of matrices, not recorded; null where the shapes do not fit. */
 function product(
   a: Tensor,
   b: Tensor,
   { transA = false, transB = false }: Turned,
-  bias: Tensor | null = null,
+  { bias = null, relu = false, mask }: Epilogue,
 ): Tensor | null {
   const found = matmulShape(a.shape, b.shape, { transA, transB });
   if (!found) return null;
   const { spec, shape } = found;
   if (sizeOf(shape) === 0) return new Tensor(shape);
   if (spec.k === 0) return bias ? expand(bias, shape) : zeros(shape);
-  return tunedProduct({ ...spec, bias: bias !== null }, [a, b], bias ? [bias] : [], [{ shape }])[0] ?? null;
+  const rest = [...(bias ? [bias] : []), ...(mask ? [mask] : [])];
+  const whole = { ...spec, bias: bias !== null, relu, mask: mask !== undefined };
+  return tunedProduct(whole, [a, b], rest, [{ shape }])[0] ?? null;
 }
 
 /** Runs a product by what was found fastest. */
@@ -58,8 +68,8 @@ const tunedProduct = (
 };
 
 /** `product` of shapes that are known to fit. */
-const fitting = (a: Tensor, b: Tensor, turned: Turned, bias: Tensor | null = null): Tensor =>
-  product(a, b, turned, bias) as Tensor;
+const fitting = (a: Tensor, b: Tensor, turned: Turned, epilogue: Epilogue = {}): Tensor =>
+  product(a, b, turned, epilogue) as Tensor;
 
 /** @internal */
 export function checkFloat(name: string, ...tensors: Tensor[]): void {
@@ -104,7 +114,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   // One matrix on the right: all rows on the left are one tall matrix, and its gradient needs no sum over batches.
   const tall = columns.ndim === 2 && rows.ndim > 2 && rows.size > 0;
   const left = tall ? reshape(rows, [-1, at(rows.shape, rows.ndim - 1)]) : rows;
-  const value = product(left, columns, {});
+  const value = product(left, columns, {}, {});
   if (!value) {
     const [k, l] = [at(rows.shape, rows.ndim - 1), at(columns.shape, columns.ndim - 2)];
     const why = k === l ? 'their batches do not broadcast' : `${k} columns against ${l} rows`;
@@ -148,12 +158,18 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   const lead = x.shape.slice(0, -1);
   const rows = x.ndim === 2 ? x : reshape(x, [sizeOf(lead), width]);
   const inputs = bias ? [rows, weight, bias] : [rows, weight];
-  const value = fitting(rows, weight, { transB: true }, bias);
+  const products = rows.size > 0 && weight.size > 0;
+  const plain = fitting(rows, weight, { transB: true }, { bias });
+  const value = products
+    ? offering(plain, inputs, {
+        relu: () => fitting(rows, weight, { transB: true }, { bias, relu: true }),
+      })
+    : plain;
   const fused = (g: Tensor) => {
-    const dx = rows.requiresGrad ? fitting(g, weight, {}) : null;
-    if (!weight.requiresGrad || !bias?.requiresGrad || rows.size * weight.size === 0) {
-      return [dx, ...each(by, inputs, g).slice(1)];
-    }
+    const toRows = rows.requiresGrad ? fitting(g, weight, {}) : null;
+    const masked = (mask: Tensor) => (products ? fitting(g, weight, {}, { mask }) : null);
+    const dx = toRows && offering(toRows, [g, weight], { reluMask: masked });
+    if (!weight.requiresGrad || !bias?.requiresGrad || !products) return [dx, ...each(by, inputs, g).slice(1)];
     // The bias gradient is the sum of what the weight's reads of g.
     const spec = { m: out, n: width, k: at(rows.shape, 0), transA: true, rowSum: true };
     return [dx, ...tunedProduct(spec, [g, rows], [], [weight, bias])];

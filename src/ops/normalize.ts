@@ -17,7 +17,6 @@ import { type Shape, sameShape, show, sizeOf, wantShape } from '../tensor/shape.
 import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape } from './broadcast.js';
 import { add, div, maximum, mul, rsqrt, square, sub } from './elementwise/arithmetic.js';
-import { increment_ } from './inPlace.js';
 import { mean, norm } from './reduce.js';
 
 type Vector = Tensor | null | undefined;
@@ -62,10 +61,7 @@ const BATCH_NORM: Known<BatchNormOptions> = { ...STATISTICS, training: 'boolean'
  * @param x [N, C] or [N, C, d...]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
  */
-export const batchNorm = (x: Tensor, options: BatchNormOptions = {}): Tensor => countedBatchNorm(x, options, null);
-
-/** @internal As {@link batchNorm}, and adds 1 to a counter of batches. */
-export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: Tensor | null): Tensor {
+export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   wantTensor('batchNorm', 'x', x);
   const {
     runningMean,
@@ -92,14 +88,14 @@ export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: 
   if (training) {
     [means, variances] = [new Tensor([channels]), new Tensor([channels])];
     const running = runningMean && runningVar ? [runningMean, runningVar] : [];
-    const found = [means, variances, ...running, ...(counter ? [counter] : [])];
+    const found = [means, variances, ...running];
     const kept = running.length > 0 ? momentum : null;
     // Of no values there are no statistics, and nobody reads them.
     if (n * inner > 0) {
       withLanes('batchNorm.statistics', walk, (lanes) =>
-        launchInto(batchNormStatsKernel({ ...spec, lanes, momentum: kept, counts: counter !== null }), [x], found),
+        launchInto(batchNormStatsKernel({ ...spec, lanes, momentum: kept }), [x], found),
       );
-    } else if (counter) increment_(counter);
+    }
   } else {
     if (!runningMean || !runningVar) {
       refuse('batchNorm: evaluation wants runningMean and runningVar; or pass training: true');

@@ -6,7 +6,7 @@
 import { KindlingError } from '../gpu/errors.js';
 import { anyFailed, blame, somethingFailed } from '../gpu/failures.js';
 import type { Memory } from '../memory/memory.js';
-import type { Command, Encoded } from './commands.js';
+import type { Command, Encoded } from './plan.js';
 
 /** Ranges of one buffer begin at multiples of this, so the gap up to the next one belongs to the range before. */
 const ALIGNMENT = 256;
@@ -62,7 +62,6 @@ function obstacle(command: Encoded): KindlingError | null {
 function follow(command: Command, failure: () => KindlingError | null): void {
   if ('staging' in command) command.failure ??= damageOf(command.from) ?? failure();
   else if ('to' in command) mark([command.to], damageOf(command.from) ?? failure());
-  else if ('kernel' in command && command.parts) for (const part of command.parts) follow(part, failure);
   else if ('kernel' in command) {
     const { kernel, memories, fresh } = command;
     // What a kernel writes in place depends on what was there.

@@ -1,7 +1,6 @@
 /** Planned commands as a command buffer: one compute pass, ended only where something is copied. */
 import { device } from '../gpu/device.js';
-import type { Encoded, EncodedDispatch } from './commands.js';
-import { bindGroupOf } from './plan.js';
+import { bindGroupOf, type Encoded, type EncodedDispatch } from './plan.js';
 
 /** Measures dispatches, each in a pass of its own. */
 export interface Stopwatch {

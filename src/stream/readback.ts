@@ -8,7 +8,7 @@ import { type Allocation, allocate } from '../memory/allocation.js';
 import { makeRoom } from '../memory/budget.js';
 import type { Memory } from '../memory/memory.js';
 import { pool } from '../memory/pool.js';
-import type { Readback } from './commands.js';
+import type { Readback } from './plan.js';
 import { copyOut } from './stream.js';
 
 const MAP_READ_COPY_DST = 0x01 | 0x08;

@@ -4,8 +4,8 @@ import { epoch } from '../gpu/device.js';
 import { KindlingError } from '../gpu/errors.js';
 import type { Memory } from '../memory/memory.js';
 import { Pool, type PoolBuffer, pool } from '../memory/pool.js';
-import type { Encoded } from './commands.js';
 import { Fields } from './fields.js';
+import type { Encoded } from './plan.js';
 
 /** Numbers that the host writes before a step; each is asked for again when the step is replayed. */
 export interface Page {

@@ -327,7 +327,7 @@ export function scoped<T>(body: () => T, results: (value: T) => Iterable<Storage
     Storage.endScope(scope);
     scopes.pop();
     if (scopes.length === 0) {
-      flush(into, 'always');
+      flush(into);
     }
   }
 }
@@ -352,5 +352,5 @@ export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly S
   madeOutside(storages.at(-1)?.bytes ?? 0);
   const batch = currentBatch();
   if (unsubmitted.batch !== batch) unsubmitted = { batch, dispatches: 0 };
-  if (++unsubmitted.dispatches >= EAGER_BATCH) flush(undefined, 'never');
+  if (++unsubmitted.dispatches >= EAGER_BATCH) flush();
 }

@@ -12,10 +12,9 @@ import type { Kernel } from '../kernels/kernel.js';
 import { allocating } from '../memory/allocation.js';
 import type { Memory } from '../memory/memory.js';
 import { type PoolBuffer, pool } from '../memory/pool.js';
-import { type Command, type Dispatch, type Encoded, type Readback, writtenBy } from './commands.js';
 import { batchFailed, hostWrote, runnable } from './damage.js';
 import { cleared, encode } from './encode.js';
-import { bindGroupCount, type Fusing, plan } from './plan.js';
+import { bindGroupCount, type Command, type Dispatch, type Encoded, plan, type Readback, writtenBy } from './plan.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
 
 interface Write {
@@ -162,9 +161,8 @@ export function copyOut(command: Readback, after: Batch['afterSubmit'][number]):
  * Submits what has been recorded, or queues it behind the shaders it waits for.
  *
  * @param into keeps the planned commands and their buffers, to be replayed
- * @param fuse whether maps become one launch: never where the batch ends at a place that is another each time
  */
-export function flush(into?: Recording, fuse: Fusing = 'again'): void {
+export function flush(into?: Recording): void {
   const state = stream();
   const full = state.batch;
   if (full.commands.length === 0 && full.writes.length === 0) return;
@@ -172,7 +170,7 @@ export function flush(into?: Recording, fuse: Fusing = 'again'): void {
   if (!into) refuseInCapture('something is read, or work is submitted,', 'Return the tensor and read it afterwards.');
   state.batch = newBatch();
   if (into) refuseWritten(full.commands, into);
-  const encoded = planned(full, fuse, into);
+  const encoded = planned(full, into);
   if (!encoded) return;
   const awaited = new Set(allocating());
   for (const command of encoded) {
@@ -194,9 +192,9 @@ export function flush(into?: Recording, fuse: Fusing = 'again'): void {
 }
 
 /** The commands with their buffers; null where they cannot be planned. */
-function planned(batch: Batch, fuse: Fusing, into: Recording | undefined): Encoded[] | null {
+function planned(batch: Batch, into: Recording | undefined): Encoded[] | null {
   try {
-    const encoded = plan(batch.commands, { batch: batch.number, pool: into?.pool ?? pool(), fuse });
+    const encoded = plan(batch.commands, { batch: batch.number, pool: into?.pool ?? pool() });
     into?.planned(encoded);
     return encoded;
   } catch (error) {

@@ -64,7 +64,7 @@ let remaking: readonly Tensor[] | null = null;
 
 /**
  * Says how else the last launch could have made `outputs`: as the launch in `again` does, which is not run. Plans take it where
- * the last tensor that it reads is computed in the same batch anyway.
+ * the first tensor that it reads is computed in the same batch anyway.
  */
 export function orElse(outputs: readonly Tensor[], again: () => unknown): void {
   remaking = outputs;

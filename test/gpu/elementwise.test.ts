@@ -192,7 +192,7 @@ test.each([1, 7, 1023, 1024, 4099, 8192])('%d elements, cut in every way', async
   for (const flat of FLAT_CANDIDATES) {
     const made = [
       launch(unaryKernel(record(unaryRecords, 'relu'), { size, flat }), [x], [size]),
-      launch(unaryGradKernel(record(unaryRecords, 'relu'), { size, flat }), [k.relu(x), y], [size]),
+      launch(unaryGradKernel(record(unaryRecords, 'relu'), { size, flat }), [x, k.relu(x), y], [size]),
       launch(binaryKernel(record(binaryRecords, 'sub'), { ...row, flat }), [x, y], [size]),
       launch(binaryKernel(record(binaryRecords, 'lt'), { ...row, stridesB: [0], flat }), [x, y], [size], 'bool'),
     ];

@@ -64,7 +64,7 @@ describe.each(VARIANTS)('conv2d, %s', (variant) => {
   ])('%o stays within the default limits', (shape) => {
     for (const pool of [false, true])
       expectWithinLimits(conv2dForward({ shape, bias: true, relu: true, pool, variant }));
-    expectWithinLimits(conv2dInputGrad({ shape, variant }));
+    for (const mask of [false, true]) expectWithinLimits(conv2dInputGrad({ shape, mask, variant }));
     for (const splits of [1, 3])
       parts(conv2dWeightGrad({ shape, bias: true, variant, splits })).forEach(expectWithinLimits);
   });

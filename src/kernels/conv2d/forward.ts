@@ -11,7 +11,6 @@
  * window, and bias and ReLU come before the maximum, so that values and places are those of conv2d, relu and maxPool2d.
  * Launch: tiles of [o / groups, n · oh · ow], see gemm/gemm.ts.
  */
-import { RELU } from '../floats.js';
 import { gemm } from '../gemm/gemm.js';
 import { pooled } from '../gemm/pooled.js';
 import { type GemmTile, type GemmVariant, type Operand, shapeIsData } from '../gemm/spec.js';
@@ -23,7 +22,6 @@ import { type Conv2dShape, derived, padded, sizesOf } from './shape.js';
 export interface Conv2dForwardSpec {
   shape: Conv2dShape;
   bias: boolean;
-  /** Before pooling, and only there. */
   relu?: boolean;
   /** Max-pools y by 2 × 2; y is [n, o, ⌊oh / 2⌋, ⌊ow / 2⌋] then. */
   pool?: boolean;
@@ -101,8 +99,7 @@ export const conv2dForward = /* @__PURE__ */ interned((spec: Conv2dForwardSpec):
     relu,
     pool: pool ? { first: 'placeOf(column)', down: u.ow, ...pooled } : undefined,
     module: pool
-      ? `${relu ? RELU : ''}
-fn placeOf(column: u32) -> u32 {
+      ? `fn placeOf(column: u32) -> u32 {
   let window = column / 4u;
   let pixel = window - window / ${u.written} * ${u.written};
   let row = pixel / ${u.pw};

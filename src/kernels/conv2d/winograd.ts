@@ -21,6 +21,7 @@
  * Price: three dispatches more, and mapped tensors of 4 times the size: with the weight gradients of both of the latter, a
  * step of the study's network has 28 dispatches and 36 MB instead of 22 and 21.
  */
+import { RELU, whereRelu } from '../floats.js';
 import type { GemmVariant } from '../gemm/spec.js';
 import type { Split } from '../gemm/split.js';
 import { interned, type Kernel, kernel, linear, linearKernel, linearMain } from '../kernel.js';
@@ -153,29 +154,33 @@ const weightKernel = /* @__PURE__ */ interned(
     }),
 );
 
-/** [sums, bias?] → y. */
-const outputKernel = /* @__PURE__ */ interned(({ shape, bias }: { shape: Conv2dShape; bias?: boolean }): Kernel => {
-  const { o } = shape;
-  const { n, h, w } = middle(shape);
-  const size = n * o * h * w;
-  const stores = outputsOf(shape).map(({ row, column, at, exists }) => {
-    const store = `put(y${row}_${column}${bias ? ' + added' : ''}, ${at});`;
-    return exists ? `if (${exists}) { ${store} }` : store;
-  });
-  return kernel({
-    name: 'conv2d.winograd.output',
-    read: { sums: 'f32', ...(bias && { bias: 'f32' as const }) },
-    write: { y: 'f32' },
-    puts: 'y',
-    workgroups: linear(size),
-    wgsl: `${linearMain(size)}
+/** [sums, bias?, mask?] → y. */
+const outputKernel = /* @__PURE__ */ interned(
+  ({ shape, bias, relu, mask }: { shape: Conv2dShape; bias?: boolean; relu?: boolean; mask?: boolean }): Kernel => {
+    const { o } = shape;
+    const { n, h, w } = middle(shape);
+    const size = n * o * h * w;
+    const stores = outputsOf(shape).map(({ row, column, at, exists }) => {
+      const sum = `y${row}_${column}${bias ? ' + added' : ''}`;
+      const value = relu ? `relu(${sum})` : sum;
+      const store = `y[${at}] = ${mask ? whereRelu(value, `mask[${at}]`) : value};`;
+      return exists ? `if (${exists}) { ${store} }` : store;
+    });
+    return kernel({
+      name: 'conv2d.winograd.output',
+      read: { sums: 'f32', ...(bias && { bias: 'f32' as const }), ...(mask && { mask: 'f32' as const }) },
+      write: { y: 'f32' },
+      workgroups: linear(size),
+      wgsl: `${relu ? RELU : ''}
+${linearMain(size)}
 ${tileOf(shape, o)}${bias ? `\n  let added = bias[plane % ${o}u];` : ''}
   ${POSITIONS.map(({ p, row, column }) => `let m${row}_${column} = sums[tile + ${p * o * h * w}u];`).join('\n  ')}
   ${mapped('y', MAPS.output, (row, column) => `m${row}_${column}`).join('\n  ')}
   ${stores.join('\n  ')}
 }`,
-  });
-});
+    });
+  },
+);
 
 /** A convolution in four dispatches, in the order of the fields, with the floats that each of the first three writes. */
 export interface Winograd {
@@ -188,24 +193,26 @@ export interface Winograd {
   /** [v, u] → sums */
   product: Kernel;
   productSize: number;
-  /** [sums, bias?] → y */
+  /** [sums, bias?, mask?] → y */
   output: Kernel;
 }
 
 /** y of x and weight. */
 export const winogradForward = /* @__PURE__ */ interned(
-  ({ shape, variant, bias }: WinogradSpec & { bias: boolean }): Winograd => ({
-    ...upToSums(shape, variant, false),
-    output: outputKernel({ shape, bias }),
-  }),
+  (spec: WinogradSpec & { bias: boolean; relu?: boolean }): Winograd => {
+    const { shape, variant, bias, relu } = spec;
+    return { ...upToSums(shape, variant, false), output: outputKernel({ shape, bias, ...(relu && { relu }) }) };
+  },
 );
 
-/** dx of dy and weight. */
-export const winogradInputGrad = /* @__PURE__ */ interned(({ shape, variant }: WinogradSpec): Winograd => {
-  const { oh, ow } = conv2dOutput(shape);
-  const turned = { ...shape, c: shape.o, o: shape.c, h: oh, w: ow, padH: 2 - shape.padH, padW: 2 - shape.padW };
-  return { ...upToSums(turned, variant, true), output: outputKernel({ shape: turned }) };
-});
+/** dx of dy and weight; with `mask`, 0 where that buffer of dx's shape, a ReLU's, is 0. */
+export const winogradInputGrad = /* @__PURE__ */ interned(
+  ({ shape, variant, mask }: WinogradSpec & { mask?: boolean }): Winograd => {
+    const { oh, ow } = conv2dOutput(shape);
+    const turned = { ...shape, c: shape.o, o: shape.c, h: oh, w: ow, padH: 2 - shape.padH, padW: 2 - shape.padW };
+    return { ...upToSums(turned, variant, true), output: outputKernel({ shape: turned, ...(mask && { mask }) }) };
+  },
+);
 
 function upToSums(shape: Conv2dShape, variant: GemmVariant, turned: boolean): Omit<Winograd, 'output'> {
   const { o, c } = shape;

@@ -46,7 +46,6 @@ export function gemm(spec: Gemm): Kernel {
     workgroups: linear(tiles * LINEAR_WORKGROUP),
     params: asData ? { ...own, ...spec.sizes } : undefined,
     flops: 2 * batches * rows * columns * outer * inner,
-    puts: spec.pool || spec.rowSum ? undefined : 'output',
     enable: plan.enable ?? '',
     wgsl: `
 ${operand('left', spec.left)}

@@ -2,12 +2,6 @@
 import { isNan } from '../floats.js';
 import { finish, type Gemm, type Pooling, range, type Storing } from './spec.js';
 
-/** WGSL of a value of the window. */
-function value(spec: Gemm, sum: string): string {
-  const biased = finish(spec, sum, 'rowBias', '');
-  return spec.relu ? `relu(${biased})` : biased;
-}
-
 /** WGSL that stores the maximum of four values, which lie in `value0` to `value3`, and its place: of NaNs the last. */
 function store(spec: Gemm, address: string, first: string): string {
   const { down } = spec.pool ?? { down: '0u' };
@@ -33,7 +27,8 @@ function storeAll(spec: Gemm, { rows, columns, rowOf, columnOf }: Storing): stri
   );
   const stores = windows.map((w) => {
     const values = range(4).map((q) => {
-      return `let value${q} = ${value(spec, `sums[r * ${columns}u + ${4 * w + q}u]`)};`;
+      const value = finish(spec, `sums[r * ${columns}u + ${4 * w + q}u]`, 'rowBias', '', '');
+      return `let value${q} = ${value};`;
     });
     return `{ ${values.join(' ')}\n      ${store(spec, `at + at${w}`, `first${w}`)}\n    }`;
   });
@@ -45,4 +40,4 @@ function storeAll(spec: Gemm, { rows, columns, rowOf, columnOf }: Storing): stri
   }`;
 }
 
-export const pooled: Pooling = { value, store, storeAll };
+export const pooled: Pooling = { store, storeAll };

@@ -40,6 +40,7 @@
  *   without robustness.
  */
 import type { Complete } from '../../gpu/options.js';
+import { RELU } from '../floats.js';
 import {
   finish,
   type Gemm,
@@ -49,7 +50,6 @@ import {
   type Plan,
   range,
   type Storing,
-  write,
 } from './spec.js';
 
 type RegisterTile = Complete<Pick<GemmTile, 'rows' | 'columns' | 'lanes' | 'steps'>>;
@@ -127,7 +127,8 @@ export function registerGemm(spec: Gemm, size: GemmSizes): Plan {
     builtins: quad ? ', @builtin(subgroup_invocation_id) subgroupLane: u32' : '',
     module: `fn columnOffset(batch: u32, column: u32) -> u32 { return ${spec.columnOffset}; }
 ${spec.columnBias ? `fn columnBias(column: u32) -> f32 { return ${spec.columnBias}; }` : ''}
-${spec.pool ? `fn firstPlace(column: u32) -> u32 { return ${spec.pool.first}; }` : ''}`,
+${spec.pool ? `fn firstPlace(column: u32) -> u32 { return ${spec.pool.first}; }` : ''}
+${spec.relu ? RELU : ''}`,
     body: `  let first = rowTile * ${rows}u;
   let column = columnTile * ${columns * lanes}u + lane${spec.pool ? ' * 4u' : ''};
 ${spec.skip ? `  let firstColumn = columnTile * ${columns * lanes}u;\n  let lastColumn = min(firstColumn + ${columns * lanes - 1}u, ${size.columns} - 1u);` : ''}
@@ -179,7 +180,8 @@ function storeAll(spec: Gemm, { rows, columns, rowOf, columnOf }: Storing): stri
     return `  ${bias}let at${j} = columnOffset(batch, ${columnOf(j)});`;
   });
   const stores = across.map((j) => {
-    return write(spec, finish(spec, `sums[r * ${columns}u + ${j}u]`, 'rowBias', `columnBias${j}`), `at + at${j}`);
+    const value = finish(spec, `sums[r * ${columns}u + ${j}u]`, 'rowBias', `columnBias${j}`, `at + at${j}`);
+    return `output[at + at${j}] = ${value};`;
   });
   return `${columnLets.join('\n')}
   for (var r = 0u; r < ${rows}u; r++) {

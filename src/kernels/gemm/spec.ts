@@ -1,6 +1,7 @@
 /**
  * The description of a matrix product that the variants of the gemm turn into WGSL; see gemm.ts for the mathematics.
  */
+import { whereRelu } from '../floats.js';
 import type { Element } from '../kernel.js';
 
 /**
@@ -90,15 +91,16 @@ export interface Gemm {
   /** WGSL expressions added to an output: of (batch, row), or of column. */
   rowBias?: string | undefined;
   columnBias?: string | undefined;
-  /** Before pooling. */
   relu?: boolean | undefined;
+  /** Outputs become 0 where the buffer of this name, which a ReLU made, is 0 at their address. */
+  mask?: string | undefined;
   /**
    * Four columns, the first a multiple of four, are a 2 × 2 window, of which only the maximum is written, at the address of
    * the first; its place goes to `places`: `first` (WGSL of column) is the place of the first, `down` that of the third
-   * from there. Where `relu` made the maximum 0 the place is 0xffffffff. The rest is that of pooled.ts, which
+   * from there. Where `relu` made the maximum 0 the place is 0xffffffff. `store` and `storeAll` are those of pooled.ts, which
    * programs without pooling do not carry.
    */
-  pool?: ({ first: string; down: string } & Pooling) | undefined;
+  pool?: { first: string; down: string; store: Pooling['store']; storeAll: Pooling['storeAll'] } | undefined;
   /** Functions that these expressions call. */
   module?: string;
   /**
@@ -118,7 +120,6 @@ export interface Storing {
 
 /** How pooled windows are stored: one whose values lie in `value0` to `value3`, and all of a lane of the registers. */
 export interface Pooling {
-  value(spec: Gemm, sum: string): string;
   store(spec: Gemm, address: string, first: string): string;
   storeAll(spec: Gemm, storing: Storing): string;
 }
@@ -143,12 +144,11 @@ export interface Plan {
   body: string;
 }
 
-/** WGSL of an output's value: the sum and its biases. */
-export const finish = (spec: Gemm, sum: string, rowBias: string, columnBias: string): string =>
-  [sum, ...(spec.rowBias ? [rowBias] : []), ...(spec.columnBias ? [columnBias] : [])].join(' + ');
-
-/** WGSL that writes an output: through `put`, where maps may follow (kernel.ts). */
-export const write = (spec: Gemm, value: string, address: string): string =>
-  spec.rowSum ? `output[${address}] = ${value};` : `put(${value}, ${address});`;
+/** WGSL of an output's value: the sum with what the epilogue does to it. */
+export function finish(spec: Gemm, sum: string, rowBias: string, columnBias: string, address: string): string {
+  const value = [sum, ...(spec.rowBias ? [rowBias] : []), ...(spec.columnBias ? [columnBias] : [])].join(' + ');
+  const positive = spec.relu ? `relu(${value})` : value;
+  return spec.mask ? whereRelu(positive, `${spec.mask}[${address}]`) : positive;
+}
 
 export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);

@@ -7,6 +7,7 @@
  */
 
 import { blocked } from '../blocked.js';
+import { RELU, whereRelu } from '../floats.js';
 import { type Element, type Kernel, kernel, linear, linearMain } from '../kernel.js';
 import { type GemmVariant, range } from './spec.js';
 
@@ -52,7 +53,8 @@ const AT_ONCE = 8;
 
 /**
  * Adds the parts. `outputs` names the buffers that the `size` sums go to, one after the other, with their lengths.
- * `extra` and `bias` (a WGSL expression of `i`) are what the partial product could not add; they are for a single output.
+ * `extra`, `bias` (a WGSL expression of `i`), `relu` and `mask` (a buffer) are the epilogue that the partial product could
+ * not apply; they are for a single output.
  */
 export function sumParts(spec: {
   name: string;
@@ -61,21 +63,24 @@ export function sumParts(spec: {
   extra?: Readonly<Record<string, Element>>;
   sizes?: Readonly<Record<string, number>>;
   bias?: string | undefined;
+  relu?: boolean | undefined;
+  mask?: string | undefined;
 }): Kernel {
   const lengths = Object.entries(spec.outputs);
   const size = lengths.reduce((sum, [, length]) => sum + length, 0);
   const [first = 0] = lengths.map(([, length]) => length);
   const [name = '', second] = lengths.map(([output]) => output);
   const atOnce = spec.parts < 4 * AT_ONCE ? 1 : AT_ONCE;
-  const value = spec.bias ? `sum + ${spec.bias}` : 'sum';
+  const biased = spec.bias ? `sum + ${spec.bias}` : 'sum';
+  const positive = spec.relu ? `relu(${biased})` : biased;
+  const value = spec.mask ? whereRelu(positive, `${spec.mask}[i]`) : positive;
   return kernel({
     name: spec.name,
     read: { parts: 'f32', ...spec.extra },
     write: Object.fromEntries(lengths.map(([output]) => [output, 'f32' as const])),
     workgroups: linear(size),
     params: { size, parts: spec.parts, first, ...spec.sizes },
-    puts: second ? undefined : name,
-    wgsl: `
+    wgsl: `${spec.relu ? RELU : ''}
 fn part(k: u32, i: u32) -> f32 {
   return select(0.0, parts[min(k, params.parts - 1u) * params.size + i], k < params.parts);
 }
@@ -92,7 +97,7 @@ ${linearMain('params.size')}
         .join(' + ')};`,
   })}
   ${second ? `if (i >= params.first) {\n    ${second}[i - params.first] = sum;\n    return;\n  }` : ''}
-  ${second ? `${name}[i] = ${value}` : `put(${value}, i)`};
+  ${name}[i] = ${value};
 }`,
   });
 }

@@ -17,7 +17,8 @@
  * (rows · threads[0]) × (columns · threads[1]); rows and columns of a thread are multiples of 4.
  */
 import type { Complete } from '../../gpu/options.js';
-import { finish, type Gemm, type GemmSizes, type GemmTile, type Operand, type Plan, range, write } from './spec.js';
+import { RELU } from '../floats.js';
+import { finish, type Gemm, type GemmSizes, type GemmTile, type Operand, type Plan, range } from './spec.js';
 import { UNIT } from './split.js';
 
 /** Steps of k between barriers, by default. 128 × 64 tiles then take 12.8 of the 16 KiB every adapter has. */
@@ -66,19 +67,19 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
     const columns = range(4).map((d) => `firstColumn + ${right.line(`x + ${q * across}u`, d)}`);
     const sum = `sum${p}_${c}_${q}`;
     if (spec.pool) {
-      const values = range(4).map((d) => `let value${d} = ${spec.pool?.value(spec, `${sum}[${d}]`)};`);
+      const values = range(4).map((d) => `let value${d} = ${finish(spec, `${sum}[${d}]`, 'rowBias', '', '')};`);
       return `{ let column = ${columns[0]}; if (column < ${size.columns}) {
       let address = at + columnOffset(batch, column);
       ${values.join(' ')}
       ${spec.pool.store(spec, 'address', 'firstPlace(column)')}
     } }`;
     }
-    const value = finish(spec, `${sum}[d]`, 'rowBias', 'columnBias(column)');
-    // A loop, so that what follows a product in the same launch is a fourth of the text.
-    return `for (var d = 0u; d < 4u; d++) {
-        let column = firstColumn + ${right.line(`(x + ${q * across}u)`, 'd')};
-        if (column < ${size.columns}) { let address = at + columnOffset(batch, column); ${write(spec, value, 'address')} }
-      }`;
+    return range(4)
+      .map((d) => {
+        const value = finish(spec, `${sum}[${d}]`, 'rowBias', 'columnBias(column)', 'address');
+        return `{ let column = ${columns[d]}; if (column < ${size.columns}) { let address = at + columnOffset(batch, column); output[address] = ${value}; } }`;
+      })
+      .join('\n      ');
   };
   const stores = sums.map(
     ({ p, c, row }) => `  {
@@ -110,7 +111,8 @@ ${left.read}
 ${right.read}
 fn columnOffset(batch: u32, column: u32) -> u32 { return ${spec.columnOffset}; }
 ${spec.columnBias ? `fn columnBias(column: u32) -> f32 { return ${spec.columnBias}; }` : ''}
-${spec.pool ? `fn firstPlace(column: u32) -> u32 { return ${spec.pool.first}; }` : ''}`,
+${spec.pool ? `fn firstPlace(column: u32) -> u32 { return ${spec.pool.first}; }` : ''}
+${spec.relu ? RELU : ''}`,
     body: `  let y = lane / ${across}u;
   let x = lane % ${across}u;
   let firstRow = rowTile * ${height}u;
@@ -169,10 +171,7 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size, d
   const inner = operand.contiguous === 'inner';
   const way = !aligned ? 'single' : inner ? 'inner' : 'lines';
   const together = way === 'lines' || (side === 'right' && spec.pool !== undefined);
-  const line = (v: string, c: number | string): string => {
-    if (typeof c === 'string') return together ? `${v} * 4u + ${c}` : `${v} + ${c} * ${quads}u`;
-    return together ? `(${v}) * 4u + ${c}u` : `${v} + ${c * quads}u`;
-  };
+  const line = (v: string, c: number): string => (together ? `(${v}) * 4u + ${c}u` : `${v} + ${c * quads}u`);
   // A thread's work at a time: four lines at one k, or at four.
   const steps = way === 'inner' ? depth / 4 : depth;
   const works = quads * steps;
