@@ -95,9 +95,10 @@ export { type AlphaOptions, add_, div_, fill_, mul_, sub_, zero_ } from './ops/w
 // Gradients.
 
 export { type AnomalyOptions, detectAnomaly } from './autograd/anomaly.js';
+export { type BackwardOptions, backward } from './autograd/backward.js';
 export { checkpoint } from './autograd/checkpoint.js';
 export { defineFunction, type FunctionContext, type FunctionSpec } from './autograd/function.js';
-export { type BackwardOptions, backward, type GradOptions, grad } from './autograd/grad.js';
+export { type GradOptions, grad } from './autograd/grad.js';
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.js';
 export { type HookHandle, registerHook, type TensorHook } from './autograd/hooks.js';
 

@@ -44,7 +44,7 @@ function convolution({ name, n, c, size, o, k, stride = 1, pad = 0 }: Convolutio
   return [
     {
       ...{ ...base, name: `${name} forward`, inputs: [x, w, [o]], outputs: [y] },
-      kernel: (how) => conv2dForward({ shape, bias: true, relu: true, ...how }),
+      kernel: (how) => conv2dForward({ shape, bias: true, ...how }),
     },
     {
       ...{ ...base, name: `${name} input gradient`, inputs: [y, w], outputs: [x] },

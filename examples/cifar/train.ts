@@ -93,7 +93,7 @@ export async function trainRun(
   const { name, ...choices } = scenario;
   const sizes = { epochs, batchSize, trainSize: train.length, testSize: test.length };
   const update = capture((images: Tensor, labels: Tensor) => trainStep(scenario, model, optimizer, images, labels));
-  const classify = capture((images: Tensor) => noGrad(() => argmax(model.forward(images), { dim: 1 })));
+  const classify = capture((images: Tensor) => noGrad(() => argmax(model(images), { dim: 1 })));
   const user: { firstLosses: number[] } = { firstLosses: [] };
   const stop = new AbortController();
   let predictions: number[] = [];
@@ -174,7 +174,7 @@ function decayFor(epoch: number, { weightDecay = 0, weightDecayFrom = 1 }: Scena
 /** Forward, backward and update. */
 function trainStep(scenario: Scenario, model: Net, optimizer: Optimizer, images: Tensor, labels: Tensor): Tensor {
   optimizer.zeroGrad();
-  const logProbabilities = model.forward(images);
+  const logProbabilities = model(images);
   const loss =
     scenario.loss === 'mse'
       ? F.mseLoss(logProbabilities.exp(), F.oneHot(labels, 10).to('f32'))

@@ -36,12 +36,12 @@ async function main(argv: readonly string[]): Promise<number> {
   const scheduler = new lrScheduler.ExponentialLR(optimizer, { gamma: 0.5 });
   const train = capture((images: Tensor, labels: Tensor) => {
     optimizer.zeroGrad();
-    const loss = criterion.forward(model.forward(images), labels);
+    const loss = criterion(model(images), labels);
     loss.backward();
     optimizer.step();
     return loss;
   });
-  const classify = capture((images: Tensor) => noGrad(() => argmax(model.forward(images), { dim: 1 })));
+  const classify = capture((images: Tensor) => noGrad(() => argmax(model(images), { dim: 1 })));
 
   const { mean, std } = channelStats(digits);
   const transform = new Normalize(mean, std);

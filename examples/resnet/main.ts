@@ -94,7 +94,7 @@ function train(model: ResNet, data: StudyData, run: RunFolder<Settings>, prefix:
   const scheduler = scheduleOf(optimizer, epochs * loader.length);
   const update = capture((images: Tensor, labels: Tensor) => {
     optimizer.zeroGrad();
-    const loss = F.crossEntropy(model.forward(images), labels);
+    const loss = F.crossEntropy(model(images), labels);
     loss.backward();
     optimizer.step();
     return loss;
@@ -117,7 +117,7 @@ function train(model: ResNet, data: StudyData, run: RunFolder<Settings>, prefix:
 /** The class of each test image, in evaluation: normalised by running statistics, nothing drawn. */
 async function classesOf(model: ResNet, { train, test }: StudyData, prefix: string): Promise<number[]> {
   model.eval();
-  const classify = capture((batch: Tensor) => noGrad(() => argmax(model.forward(batch), { dim: 1 })));
+  const classify = capture((batch: Tensor) => noGrad(() => argmax(model(batch), { dim: 1 })));
   const classes: number[] = [];
   const transform = transformsOf(train).testing;
   const loader = new DataLoader(test, { batchSize: EVAL_BATCH, transform });

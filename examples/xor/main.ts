@@ -12,12 +12,12 @@ const criterion = new BCEWithLogitsLoss();
 const optimizer = new Adam(model.parameters(), { lr: 0.1 });
 const train = capture(() => {
   optimizer.zeroGrad();
-  criterion.forward(model.forward(x), y).backward();
+  criterion(model(x), y).backward();
   optimizer.step();
 });
 for (let i = 0; i < 100; i++) train();
 
-const [wanted, found] = [await y.data(), await sigmoid(model.forward(x)).data()];
+const [wanted, found] = [await y.data(), await sigmoid(model(x)).data()];
 for (const [i, pair] of pairs.entries()) console.log(`${pair.join(' xor ')}: ${found[i]?.toFixed(3)}`);
 const right = wanted.filter((value, i) => Math.abs(value - (found[i] ?? 1)) < 0.5).length;
 console.log(`${right} of 4`); // → 4 of 4

@@ -1,99 +1,57 @@
-/** Walking back: `backward` passes gradients through what tensors remember of the functions that made them, in reverse. */
-
-import { refuse } from '../gpu/errors.js';
-import { wantTensor } from '../gpu/options.js';
+/** `backward`: gradients of everything that a tensor was made of, added up where they belong. */
+import { checked, type Known } from '../gpu/options.js';
 import { addToKernel } from '../kernels/inPlace.js';
 import { tick } from '../memory/overwrites.js';
 import { add } from '../ops/elementwise/arithmetic.js';
-import type { Storage } from '../stream/storage.js';
-import { constantOf } from '../tensor/create.js';
+import { insideScope, type Storage } from '../stream/storage.js';
 import { launchInto } from '../tensor/launch.js';
-import { noGrad } from '../tensor/remember.js';
-import { readBy } from '../tensor/saved.js';
-import { sameShape, show } from '../tensor/shape.js';
-import { type GradFn, Tensor } from '../tensor/tensor.js';
+import { enableGrad, noGrad } from '../tensor/remember.js';
+import { Tensor } from '../tensor/tensor.js';
+import { gradients } from './gradients.js';
+import { differentiableBackward } from './twice.js';
+import { inReverse, passBack, seedOf } from './walk.js';
+
+export interface BackwardOptions {
+  /** The gradient by the tensor; default 1, which needs a tensor of one element. */
+  gradient?: Tensor | null | undefined;
+  /** Record the gradients, so that they can be differentiated. Default: false. */
+  createGraph?: boolean | undefined;
+}
+
+const BACKWARD: Known<BackwardOptions> = { gradient: 'tensor?', createGraph: 'boolean' };
 
 /**
- * Adds to `grad` of every leaf the gradient of `root` by it.
+ * Adds to `grad` of every leaf the gradient of `root` by it. The tape stays, so there is no `retainGraph`.
  *
- * @param seed the gradient by `root`; default 1, which needs `root` to have one element
+ * @param given the gradient by `root`, or options; default 1, which needs `root` to have one element
  * @throws KindlingError naming a function that needs what was overwritten since it ran; no gradient of a leaf changes then
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
  */
-export function backward(root: Tensor, seed?: Tensor): void {
+export function backward(root: Tensor, given: Tensor | BackwardOptions | null = null): void {
+  const options = given instanceof Tensor ? { gradient: given } : checked('backward', given ?? {}, BACKWARD);
+  const { gradient, createGraph = false }: BackwardOptions = options;
   const begun = tick();
-  const grads = new Map([[root, seedOf('backward', root, seed)]]);
+  const grads = new Map([[root, seedOf('backward', root, gradient)]]);
+  const tensors = inReverse([root]);
+  const isWanted = (tensor: Tensor): boolean => tensor.isLeaf || tensor.retainsGrad;
+  if (createGraph) {
+    enableGrad(() => gradients(grads, tensors.filter(isWanted), differentiableBackward).forEach(record));
+    return;
+  }
   // Memory that a leaf's gradient may not take for its own.
-  const claimed = new Set<Storage>(seed ? [seed.storage] : []);
+  const claimed = new Set<Storage>(gradient ? [gradient.storage] : []);
   noGrad(() =>
-    passBack(inReverse([root]), grads, (tensor, grad) => {
-      if (tensor.isLeaf || tensor.retainsGrad) accumulate(tensor, grad, claimed, begun);
+    passBack(tensors, grads, (tensor, grad) => {
+      if (isWanted(tensor)) accumulate(tensor, grad, claimed, begun);
     }),
   );
 }
 
-/** The gradient by `root` to begin with, checked; 1 where none is given. */
-export function seedOf(name: string, root: Tensor, seed: Tensor | null = null): Tensor {
-  wantTensor(name, 'root', root);
-  if (seed !== null) wantTensor(name, 'gradient', seed);
-  if (!root.requiresGrad) refuse(`${name}: nothing that made this tensor requires a gradient`);
-  if (!seed && root.size !== 1) {
-    refuse(`${name}: shape ${show(root.shape)} is no scalar; give the gradient by it, or sum() first`);
-  }
-  if (seed && !sameShape(seed.shape, root.shape)) {
-    refuse(`${name}: gradient of shape ${show(seed.shape)} for a tensor of shape ${show(root.shape)}`);
-  }
-  return seed ?? constantOf(root.shape, 1);
-}
-
-/**
- * Passes gradients back through what was recorded.
- *
- * @param tensors what to pass through, each after all that depend on it
- * @param grads the gradients to begin with
- * @param arrive is given every tensor with its gradient, once that is complete
- * @param through gives the gradients by the inputs of the function that made a tensor
- */
-export function passBack(
-  tensors: readonly Tensor[],
-  grads: Map<Tensor, Tensor>,
-  arrive: (tensor: Tensor, grad: Tensor) => void,
-  through = (_: Tensor, made: GradFn, grad: Tensor) => made.backward(grad),
-): void {
-  for (const tensor of tensors) {
-    const complete = grads.get(tensor);
-    if (!complete) continue;
-    grads.delete(tensor);
-    const grad = tensor.hook?.(complete) ?? complete;
-    arrive(tensor, grad);
-    const { gradFn } = tensor;
-    if (!gradFn) continue;
-    const { name, order } = gradFn;
-    const parts = readBy({ name, order, grad }, () => through(tensor, gradFn, grad));
-    parts.forEach((part, i) => {
-      const input = gradFn.inputs[i];
-      if (!part || !input?.requiresGrad) return;
-      if (!sameShape(part.shape, input.shape)) {
-        refuse(`${name}: backward made ${show(part.shape)} for an input of ${show(input.shape)}`);
-      }
-      const before = grads.get(input);
-      grads.set(input, before ? add(before, part) : part);
-    });
-  }
-}
-
-/** Every tensor that `roots` depend on and that requires a gradient, each after all that depend on it. */
-export function inReverse(roots: readonly Tensor[]): Tensor[] {
-  const seen = new Set(roots);
-  const stack = [...roots];
-  for (let tensor = stack.pop(); tensor; tensor = stack.pop()) {
-    for (const input of tensor.gradFn?.inputs ?? []) {
-      if (!input.requiresGrad || seen.has(input)) continue;
-      seen.add(input);
-      stack.push(input);
-    }
-  }
-  return [...seen].sort((a, b) => (b.gradFn?.order ?? -1) - (a.gradFn?.order ?? -1));
+/** Adds to a leaf's gradient on the tape: a new tensor, so that what was there before stays what it was. */
+function record(grad: Tensor, leaf: Tensor): void {
+  const before = leaf.grad;
+  leaf.grad = add(before ?? 0, grad);
+  if (before?.gradFn && insideScope()) before.storage.retire();
 }
 
 /** A leaf's gradient owns its memory and outlives the step. `begun`: when the way back began. */
@@ -108,13 +66,9 @@ function accumulate(leaf: Tensor, grad: Tensor, claimed: Set<Storage>, begun: nu
   // What was there before, or what no step owns, may be somebody's: a function's own backward hands it on. A hook may hold it.
   const { storage } = grad;
   const shared = claimed.has(storage) || storage.born < begun || !storage.isTemporary || leaf.hook;
-  const own = before ? add(before, grad) : shared ? copyOf(grad) : grad;
+  const own = before ? add(before, grad) : shared ? new Tensor(grad.shape, grad.dtype).copy_(grad) : grad;
   claimed.add(own.storage);
   if (leaf.gradHome) leaf.gradHome.moveIn(own.storage);
   else own.storage.keep();
   leaf.grad = own;
-}
-
-function copyOf(source: Tensor): Tensor {
-  return new Tensor(source.shape, source.dtype).copy_(source);
 }

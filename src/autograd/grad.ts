@@ -1,22 +1,14 @@
 /** Gradients as values: returned rather than added to `grad`, and differentiable themselves where that is asked for. */
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known, wantTensor, wantTensors } from '../gpu/options.js';
+import { checked, type Known, wantTensors } from '../gpu/options.js';
 import { add } from '../ops/elementwise/arithmetic.js';
-import { insideScope } from '../stream/storage.js';
 import { zerosLike } from '../tensor/create.js';
 import { enableGrad, noGrad } from '../tensor/remember.js';
 import { show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { inReverse, backward as plain, seedOf } from './backward.js';
 import { gradients } from './gradients.js';
 import { differentiableBackward } from './twice.js';
-
-export interface BackwardOptions {
-  /** The gradient by the tensor; default 1, which needs a tensor of one element. */
-  gradient?: Tensor | undefined;
-  /** Record the gradients, so that they can be differentiated. Default: false. */
-  createGraph?: boolean | undefined;
-}
+import { inReverse, seedOf } from './walk.js';
 
 export interface GradOptions {
   /** Gradients by the outputs, null for 1, which needs an output of one element. Default: all 1. */
@@ -79,32 +71,4 @@ export function grad<const Inputs extends Tensor | readonly Tensor[], const Opti
     return refuse(`grad: ${what}; allowUnused gives null for it. No gradient gets out of a captured function`);
   });
   return made as ReturnType<typeof grad<Inputs, Options>>;
-}
-
-/**
- * `root.backward(gradient)`, with `createGraph`: it leaves gradients in `grad` that can be differentiated.
- *
- * @see https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
- */
-export function backward(root: Tensor, options: BackwardOptions = {}): void {
-  const known = { gradient: 'tensor', createGraph: 'boolean' } as const;
-  const { gradient, createGraph = false } = checked('backward', options, known);
-  if (!createGraph) {
-    plain(root, gradient);
-    return;
-  }
-  const leaves = inReverse([wantTensor('backward', 'root', root)]).filter(
-    (tensor) => tensor.isLeaf || tensor.retainsGrad,
-  );
-  const found = grad(root, leaves, { gradOutputs: [gradient ?? null], createGraph, allowUnused: true });
-  enableGrad(() =>
-    leaves.forEach((leaf, i) => {
-      const made = found[i];
-      if (!made) return;
-      // A new tensor: the sum is on the tape, and what was there before stays what it was.
-      const before = leaf.grad;
-      leaf.grad = add(before ?? 0, made);
-      if (before?.gradFn && insideScope()) before.storage.retire();
-    }),
-  );
 }

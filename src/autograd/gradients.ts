@@ -1,6 +1,6 @@
 /** Gradients by some tensors alone, through what lies between them and the outputs. */
 import type { Tensor } from '../tensor/tensor.js';
-import { inReverse, passBack } from './backward.js';
+import { inReverse, passBack } from './walk.js';
 
 /**
  * The gradient by each of `inputs`, where there is one.

@@ -40,13 +40,11 @@ declare module '../tensor/tensor.js' {
   }
 }
 
-/** Methods that take a shape as one array or as numbers. */
-const SHAPED = {
-  reshape: broadcast.reshape,
-  view: broadcast.reshape,
-  permute,
-  expand: broadcast.expand,
-} satisfies Record<string, (x: Tensor, shape: readonly number[]) => Tensor>;
+/** A method that takes a shape as one array or as numbers. */
+const shaped =
+  (call: (x: Tensor, shape: readonly number[]) => Tensor) =>
+  (x: Tensor, ...given: (number | readonly number[])[]): Tensor =>
+    call(x, given.flat() as number[]);
 
 /** @internal What `kindling/methods` adds and PyTorch's tensors have: its names, without its weight. */
 export const MORE_METHODS =
@@ -54,28 +52,29 @@ export const MORE_METHODS =
   'variance chunk clone flip maskedFill narrow select slice split unbind abs ceil clamp cos erf floor log1p pow reciprocal ' +
   'round rsqrt sigmoid sign sin square tanh isfinite isinf isnan nanToNum cumsum logsumexp tril triu add_ sub_ mul_ div_ zero_ fill_';
 
-function define(name: string, method: (this: Tensor, ...rest: never[]) => unknown): void {
-  Object.defineProperty(Tensor.prototype, name, { value: method, configurable: true, writable: true });
+function define(name: string, property: PropertyDescriptor & ThisType<Tensor>): void {
+  Object.defineProperty(Tensor.prototype, name, { configurable: true, ...property });
 }
 
 /** Makes functions methods: their first argument is the tensor. */
 export function defineMethods(functions: Readonly<Record<string, (x: Tensor, ...rest: never[]) => unknown>>): void {
   for (const [name, call] of Object.entries(functions)) {
-    define(name, function (...rest) {
-      return call(this, ...rest);
+    define(name, {
+      writable: true,
+      value(...rest: never[]) {
+        return call(this, ...rest);
+      },
     });
   }
 }
 
 defineMethods(METHODS);
-for (const [name, call] of Object.entries(SHAPED)) {
-  define(name, function (this: Tensor, ...given: (number | readonly number[])[]) {
-    return call(this, given.flat() as number[]);
-  });
-}
-Object.defineProperty(Tensor.prototype, 'T', {
-  configurable: true,
-  get(this: Tensor) {
+defineMethods({
+  ...{ reshape: shaped(broadcast.reshape), view: shaped(broadcast.reshape) },
+  ...{ permute: shaped(permute), expand: shaped(broadcast.expand) },
+});
+define('T', {
+  get() {
     return transpose(this, 0, 1);
   },
 });
@@ -88,15 +87,17 @@ const ADVICE = {
   "to('f32')": 'float double half',
   "to('i32')": 'int long',
   "to('bool')": 'bool',
-  'elements lie in row-major order without gaps': 'contiguous',
+  'tensors always are': 'contiguous',
   'variance()': 'var',
   'ops return a new tensor: x = x.add(y)': 'neg_ exp_ clamp_ relu_ pow_ sqrt_',
   'it is in camelCase here': 'requires_grad_ retain_grad register_hook index_select log_softmax masked_fill leaky_relu',
   "write *(x), or `import 'kindling/methods'` once": MORE_METHODS,
 };
 for (const [instead, names] of Object.entries(ADVICE)) {
-  for (const name of names.split(' '))
-    define(name, () => refuse(`Tensor has no ${name}(): ${instead.replace('*', name)}`));
+  for (const name of names.split(' ')) {
+    const value = () => refuse(`Tensor has no ${name}(): ${instead.replace('*', name)}`);
+    define(name, { value, writable: true });
+  }
 }
 const noSuchField = (): never => refuse('Tensor has no requires_grad: it is requiresGrad here');
-Object.defineProperty(Tensor.prototype, 'requires_grad', { configurable: true, get: noSuchField, set: noSuchField });
+define('requires_grad', { get: noSuchField, set: noSuchField });

@@ -3,14 +3,12 @@ import { type Conv2dShape, derived } from '../kernels/conv2d/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type ProductChoice, withProduct } from './variant.js';
 
-type Part = 'forward' | 'inputGrad' | 'weightGrad';
+export type Part = 'forward' | 'inputGrad' | 'weightGrad';
 
-/** A convolution's shape and epilogue, and the product in the middle. */
+/** A convolution, and the product in the middle. */
 export interface ConvSpec extends ProductChoice {
   readonly shape: Conv2dShape;
   readonly bias?: boolean;
-  readonly relu?: boolean;
-  readonly mask?: boolean;
 }
 
 /** Another way to convolve, for programs that import it: `kindling/winograd`, `kindling/fewChannels`. */
@@ -18,7 +16,7 @@ export interface ConvWay {
   /** Which parts it does by default, and which (false) the tuner may try; null for shapes that it is not even tried on. */
   defaults(shape: Conv2dShape): Partial<Record<Part, boolean>> | null;
   forward?(spec: ConvSpec, x: Tensor, weight: Tensor, bias: Tensor | null, like: readonly number[]): Tensor;
-  inputGrad?(spec: ConvSpec, dy: Tensor, weight: Tensor, mask: readonly Tensor[], like: readonly number[]): Tensor;
+  inputGrad?(spec: ConvSpec, dy: Tensor, weight: Tensor, like: readonly number[]): Tensor;
   /** [dweight, dbias?] */
   weightGrad?(spec: ConvSpec, dy: Tensor, x: Tensor, like: readonly { shape: readonly number[] }[]): Tensor[];
 }
@@ -35,23 +33,23 @@ export function addConvWay(way: ConvWay): void {
 /**
  * Runs a part of a convolution by what was found fastest.
  *
- * @param spec what decides the kernel besides the choice, the shape included
+ * @param spec what decides the kernel besides the choice
  * @param otherWay whether another way is the default; undefined where it is no candidate
  */
-export function withConv<Result>(
+export function withConv<Spec extends { readonly shape: Conv2dShape; readonly pool?: boolean }, Result>(
   part: Part,
-  shape: Conv2dShape,
-  spec: Readonly<Record<string, unknown>>,
+  spec: Spec,
   otherWay: boolean | undefined,
-  run: (choice: ProductChoice) => Result,
+  run: (chosen: Spec & ProductChoice) => Result,
 ): Result {
+  const { shape } = spec;
   const { oh, ow, cg, og, taps } = derived(shape);
-  const outputs = spec.pool ? shape.n * (oh >> 1) * (ow >> 1) * 4 : shape.n * oh * ow;
+  const outputs = shape.n * oh * ow;
   const [rows, columns, inner] = {
     forward: [og, outputs, cg * taps] as const,
     inputGrad: [cg, shape.n * shape.h * shape.w, og * taps] as const,
     weightGrad: [og, cg * taps, outputs] as const,
   }[part];
   const size = { batches: shape.groups, rows, columns, outer: 1, inner, splittable: part === 'weightGrad' };
-  return withProduct(`conv2d.${part}`, spec, size, run, otherWay);
+  return withProduct(`conv2d.${part}`, spec, size, (choice) => run({ ...spec, ...choice }), otherWay);
 }

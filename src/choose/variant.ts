@@ -57,6 +57,21 @@ export const launchFlat = <Spec extends object>(
   dtype?: DType,
 ): Tensor => withFlat(family, spec, (flat) => launch(make({ ...spec, flat }), inputs, shape, dtype));
 
+/** As {@link launchFlat}, for a map, of those inputs that its line names. */
+export const launchMap = <Spec extends object>(
+  family: string,
+  make: (spec: Spec & { flat: Flat }) => Kernel,
+  spec: Spec,
+  inputs: Readonly<Record<string, Tensor>>,
+  shape: Shape,
+  dtype?: DType,
+): Tensor =>
+  withFlat(family, spec, (flat) => {
+    const kernel = make({ ...spec, flat });
+    const reads = kernel.map?.line.inputs.map(({ name }) => inputs[name] as Tensor) ?? [];
+    return launch(kernel, reads, shape, dtype);
+  });
+
 /** As {@link launchFlat}, for a kernel that writes tensors that exist. `software` is the default cut on software adapters. */
 export const launchFlatInto = <Spec extends object>(
   family: string,

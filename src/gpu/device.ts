@@ -142,11 +142,7 @@ export function orLost<T>(answer: Promise<T>): Promise<T> {
   if (lost) return Promise.reject(lost);
   return new Promise((resolve, reject) => {
     waits.add(reject);
-    const done = (): boolean => waits.delete(reject);
-    answer.then(
-      (value) => done() && resolve(value),
-      (error: unknown) => done() && reject(error),
-    );
+    void answer.then(resolve, reject).then(() => waits.delete(reject));
   });
 }
 
@@ -155,7 +151,7 @@ function lose(gone: Context, how: string): void {
     `the GPU device was ${how}. init() opens another; tensors of this one are gone with it`,
   );
   epochs++;
-  for (const end of [...gone.waits]) end(gone.lost);
+  for (const end of gone.waits) end(gone.lost);
   gone.waits.clear();
 }
 
@@ -227,20 +223,21 @@ function describe(
   found: { host: string; notes: string[]; adapter: GPUAdapter },
   assume?: string,
 ): Adapter & { software: boolean } {
-  const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
-  const software = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(text);
+  const { vendor, architecture, device, description } = info;
+  const id = [vendor, architecture, device, description].join('|');
+  const software = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(id);
   const fixed = info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : 0;
   const as = assume === 'gpu' ? ' as a GPU' : '';
-  const name = [info.description || info.device || info.architecture, info.vendor].filter(Boolean).join(', ');
+  const name = [description || device || architecture, vendor].filter(Boolean).join(', ');
   return {
     host: found.host,
     description: `${name || 'unnamed adapter'}${software ? ' (software)' : ''}${as}`,
-    vendor: info.vendor,
-    architecture: info.architecture,
+    vendor,
+    architecture,
     software,
     isSoftware: software && !as,
     subgroupSize: found.adapter.features.has('subgroups') ? (fixed ?? 0) : 0,
-    id: [info.vendor, info.architecture, info.device, info.description].join('|') + as,
+    id: id + as,
     notes: found.notes,
   };
 }

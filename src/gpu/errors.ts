@@ -15,6 +15,10 @@ export function refusePromise(value: unknown, message: string): void {
   refuse(message);
 }
 
+/** As {@link refusePromise}, of what a function has returned that is an argument of `op`. */
+export const refuseAsync = (op: string, value: unknown): void =>
+  refusePromise(value, `${op}: the function must not be async; return tensors and await them afterwards`);
+
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 

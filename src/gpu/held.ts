@@ -22,14 +22,12 @@ function isOpen(prototype: object | null): boolean {
   return open;
 }
 
-/** The numbers of typed arrays, buffers and dates; null for what else there is. */
-export function numbersOf(value: unknown): ArrayLike<unknown> | null {
+/** The numbers of typed arrays, buffers and dates, with an array's methods that only read; null for what else there is. */
+export function numbersOf(value: unknown): readonly unknown[] | null {
   if (value instanceof Date) return [value.getTime()];
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  if (!ArrayBuffer.isView(value)) return null;
-  return value instanceof DataView
-    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-    : (value as never);
+  if (value instanceof ArrayBuffer) return new Uint8Array(value) as never;
+  if (value instanceof DataView) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength) as never;
+  return ArrayBuffer.isView(value) ? (value as never) : null;
 }
 
 /** Whether a value is an object whose content can be seen: an array, a Map, a Set, a plain object or a class's instance. */
@@ -70,7 +68,7 @@ class Held {
 
 function contentOf(value: unknown): readonly unknown[] | null {
   const numbers = numbersOf(value);
-  if (numbers) return numbers.length > MOST_PARTS ? null : Array.from(numbers);
+  if (numbers) return numbers.length > MOST_PARTS ? null : [...numbers];
   if (Array.isArray(value)) return value;
   return isHolder(value) ? partsOf(value) : null;
 }

@@ -52,25 +52,19 @@ const WANTED: Readonly<Record<string, string>> = {
   tensor: 'a tensor',
 };
 
+/** The least of the whole numbers of a kind. */
+const LEAST: Readonly<Record<string, number>> = { whole: Number.NEGATIVE_INFINITY, count: 0, size: 1 };
+
 function fits(kind: string | readonly string[], value: unknown): boolean {
   if (typeof kind !== 'string') return kind.includes(value as string);
   if (kind === 'any' || (value === null && kind.endsWith('?'))) return true;
   const [base = '', ...words] = kind.replace('?', '').split('|');
   if (words.includes(value as string)) return true;
-  switch (base) {
-    case 'boolean':
-    case 'string':
-    case 'function':
-      return typeof value === base;
-    case 'tensor':
-      return isTensor(value);
-  }
-  if (base.endsWith('s')) {
-    const one = base.slice(0, -1);
-    return Array.isArray(value) ? value.every((item) => fits(one, item)) : fits(one, value);
-  }
-  if (typeof value !== 'number') return false;
-  return base === 'number' || (Number.isInteger(value) && (base === 'whole' || value >= (base === 'size' ? 1 : 0)));
+  if (base === 'tensor') return isTensor(value);
+  if (base in LEAST) return Number.isInteger(value) && Number(value) >= Number(LEAST[base]);
+  if (base in WANTED) return typeof value === base;
+  const one = base.slice(0, -1);
+  return Array.isArray(value) ? value.every((item) => fits(one, item)) : fits(one, value);
 }
 
 /** Whether a value is no primitive: modules are functions too. */
@@ -125,6 +119,12 @@ export function wantTensor<T>(op: string, name: string, value: T, orNumber = fal
 export function ofTensor(op: string, most: number, given: ArrayLike<unknown>): void {
   atMost(op, most, given);
   wantTensor(op, 'x', given[0]);
+}
+
+/** As {@link atMost}, of a function whose one argument is a function. */
+export function ofFunction(op: string, given: ArrayLike<unknown>): void {
+  atMost(op, 1, given);
+  required(op, { body: given[0] as () => unknown }, { body: 'function' });
 }
 
 /** As {@link wantTensor}, of an argument that may be a number. */
@@ -199,13 +199,11 @@ const initials = (name: string): string => name.replace(/_?([a-zA-Z])[a-z]*/g, '
 /** Letters between what two texts begin and what they end with in common. */
 function between(a: string, b: string): number {
   const least = Math.min(a.length, b.length);
-  const alike = (same: (i: number) => boolean, most: number): number => {
-    let i = 0;
-    while (i < most && same(i)) i++;
-    return i;
-  };
-  const start = alike((i) => a[i] === b[i], least);
-  return Math.max(a.length, b.length) - start - alike((i) => a.at(-1 - i) === b.at(-1 - i), least - start);
+  let start = 0;
+  while (start < least && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < least - start && a.at(-1 - end) === b.at(-1 - end)) end++;
+  return Math.max(a.length, b.length) - start - end;
 }
 
 /** A value as one would write it, short. */
@@ -214,7 +212,7 @@ export function text(value: unknown): string {
   if (Array.isArray(value)) return value.length > 8 ? 'an array' : `[${value.map(text).join(', ')}]`;
   if (value instanceof Function) return 'a function';
   if (!isObject(value)) return String(value);
-  if ('storage' in value) return 'a tensor';
+  if (isTensor(value)) return 'a tensor';
   const type = value.constructor?.name ?? 'Object';
   return type === 'Object' ? 'an object' : `a ${type}`;
 }

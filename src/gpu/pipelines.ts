@@ -3,6 +3,7 @@ import type { Kernel } from '../kernels/kernel.js';
 import { device, perDevice } from './device.js';
 import { KindlingError } from './errors.js';
 import { somethingFailed } from './failures.js';
+import { known } from './known.js';
 import { atMost, required } from './options.js';
 
 /** A compiled kernel, or one on its way. */
@@ -84,15 +85,12 @@ function speakUpLater(allDone: boolean): void {
 /** The kernel's pipeline; compilation starts on the first call. */
 export function pipelineOf(kernel: Kernel): Pipeline {
   const { byKernel, byText } = compiler();
-  let pipeline = byKernel.get(kernel);
-  if (!pipeline) {
-    const known = byText.get(kernel.wgsl);
-    pipeline = known ?? compile(kernel);
-    byText.set(kernel.wgsl, pipeline);
-    byKernel.set(kernel, pipeline);
-    if (!known) tell(kernel);
-  }
-  return pipeline;
+  return known(byKernel, kernel, () => {
+    const before = byText.size;
+    const pipeline = known(byText, kernel.wgsl, () => compile(kernel));
+    if (byText.size > before) tell(kernel);
+    return pipeline;
+  });
 }
 
 const COMPUTE = 0x4; // GPUShaderStage.COMPUTE, which is not defined in every host
@@ -100,16 +98,11 @@ const TYPES = { read: 'read-only-storage', write: 'storage', params: 'uniform' }
 
 function layoutOf({ access, params }: Kernel): GPUBindGroupLayout {
   const uses = [...access, ...(params ? ['params' as const] : [])];
-  const key = uses.join();
-  const { layouts } = compiler();
-  let layout = layouts.get(key);
-  if (!layout) {
-    layout = device().createBindGroupLayout({
+  return known(compiler().layouts, uses.join(), () =>
+    device().createBindGroupLayout({
       entries: uses.map((use, binding) => ({ binding, visibility: COMPUTE, buffer: { type: TYPES[use] } })),
-    });
-    layouts.set(key, layout);
-  }
-  return layout;
+    }),
+  );
 }
 
 function compile(kernel: Kernel): Pipeline {
@@ -145,17 +138,15 @@ const UNIFORM = 0x40; // GPUBufferUsage.UNIFORM
 
 /** The buffer of a kernel's `params`, made once and never written again; null for a kernel without. */
 export function paramsOf(kernel: Kernel): GPUBuffer | null {
-  if (!kernel.params) return null;
-  const { paramBuffers } = compiler();
-  let buffer = paramBuffers.get(kernel);
-  if (!buffer) {
-    const size = Math.ceil(kernel.params.length / 4) * 16;
-    buffer = device().createBuffer({ label: kernel.name, size, usage: UNIFORM, mappedAtCreation: true });
-    new Uint32Array(buffer.getMappedRange()).set(kernel.params);
+  const { name: label, params } = kernel;
+  if (!params) return null;
+  return known(compiler().paramBuffers, kernel, () => {
+    const size = Math.ceil(params.length / 4) * 16;
+    const buffer = device().createBuffer({ label, size, usage: UNIFORM, mappedAtCreation: true });
+    new Uint32Array(buffer.getMappedRange()).set(params);
     buffer.unmap();
-    paramBuffers.set(kernel, buffer);
-  }
-  return buffer;
+    return buffer;
+  });
 }
 
 async function explain(kernel: Kernel, module: GPUShaderModule, message: string): Promise<KindlingError> {

@@ -41,11 +41,11 @@ export function walkOf({ n, channels, inner }: BatchNormSpec) {
 
 /**
  * [x] → mean and biased variance per channel; with `momentum`, running means and (unbiased) variances are moved towards
- * them in place: running += momentum · (found − running).
+ * them in place: running += momentum · (found − running); and `counts`, what counts batches grows by 1.
  */
 export const batchNormStatsKernel = /* @__PURE__ */ interned(
-  (spec: BatchNormSpec & { momentum: number | null }): Kernel => {
-    const { n, channels, inner, lanes, momentum } = spec;
+  (spec: BatchNormSpec & { momentum: number | null; counts?: boolean }): Kernel => {
+    const { n, channels, inner, lanes, momentum, counts = false } = spec;
     const size = n * inner;
     const { element, count, place, sum } = walkOf(spec);
     const running: Record<string, Element> = momentum === null ? {} : { runningMeans: 'f32', runningVariances: 'f32' };
@@ -65,7 +65,7 @@ export const batchNormStatsKernel = /* @__PURE__ */ interned(
     return rowKernel({
       name: 'batchNorm.statistics',
       read: { xs: element },
-      write: { means: 'f32', variances: 'f32', ...running },
+      write: { means: 'f32', variances: 'f32', ...running, ...(counts && { batches: 'i32' as const }) },
       rows: channels,
       length: size,
       lanes,
@@ -79,7 +79,7 @@ export const batchNormStatsKernel = /* @__PURE__ */ interned(
   let total = max(rowSum(${sum('squares')}) - drift * drift * ${size}.0, 0.0);
   if (lane == 0u) {
     means[row] = mean;
-    variances[row] = total / ${size}.0;${
+    variances[row] = total / ${size}.0;${counts ? '\n    if (row == 0u) { batches[0] += 1; }' : ''}${
       momentum === null
         ? ''
         : `
@@ -103,10 +103,11 @@ export const batchNormKernel = /* @__PURE__ */ interned((spec: AffineSpec & { bi
       ...(biased ? { biases: 'f32' as const } : {}),
     } as Record<string, Element>,
     write: { ys: element },
+    puts: 'ys',
     size: channels * count,
     body: `  let c = i / ${plane}u % ${channels}u;
   let scale = inverseSqrt(variances[c] + ${f32(eps)})${weighted ? ' * weights[c]' : ''};
-  ys[i] = (xs[i] - means[c]) * scale${biased ? ' + biases[c]' : ''};`,
+  put((xs[i] - means[c]) * scale${biased ? ' + biases[c]' : ''}, i);`,
   });
 });
 
@@ -157,9 +158,10 @@ export const batchNormGradKernel = /* @__PURE__ */ interned((spec: AffineSpec & 
     name: training ? 'batchNorm.grad' : 'batchNorm.grad.evaluation',
     read: all,
     write: { dxs: element },
+    puts: 'dxs',
     size: channels * count,
     body: `  let c = i / ${plane}u % ${channels}u;
   let r = inverseSqrt(variances[c] + ${f32(eps)});
-  dxs[i] = ${weighted ? 'weights[c] * ' : ''}r * ${training ? centred : 'gs[i]'};`,
+  put(${weighted ? 'weights[c] * ' : ''}r * ${training ? centred : 'gs[i]'}, i);`,
   });
 });

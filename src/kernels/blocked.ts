@@ -5,6 +5,8 @@
  * term. (Compensated sums would do as well, but a compiler may take their corrections for zero.)
  */
 
+import { range } from './range.js';
+
 /** Turns of a loop that add to one variable. */
 const BLOCK = 32;
 
@@ -14,48 +16,46 @@ export type Level = (name: string) => string;
 export interface Blocked {
   /** What a walk gathers: names of variables, and where they start. */
   readonly state: Readonly<Record<string, string>>;
-  /** WGSL below which `k`, a variable that is there, stays. */
-  readonly end: string;
-  /** By how much `k` grows in a turn, as WGSL. */
-  readonly step: string;
   /** So many turns at most. */
   readonly turns: number;
+  /** WGSL below which `k`, a variable that is there, stays. Default: `turns`. */
+  readonly end?: string;
+  /** By how much `k` grows in a turn, as WGSL. Default: 1. */
+  readonly step?: string;
   /** WGSL of a turn, which adds to the innermost of the `levels`. What was gathered so far is the sum over all of them. */
   readonly turn: (inner: Level, levels: readonly Level[]) => string;
   /** WGSL that adds a block to those before it. Default: every variable is a sum. */
-  readonly join?: (outer: Level, inner: Level) => string;
+  readonly join?: ((outer: Level, inner: Level) => string) | undefined;
 }
 
+/** The name of a variable at level n of blocks, of which 0 is the outermost. */
+const levelOf =
+  (n: number): Level =>
+  (name) =>
+    n === 0 ? name : `${name}${n}`;
+
 /** WGSL of a walk, which leaves what it gathered in the variables of `state`. */
-export function blocked({ state, end, step, turns, turn, join }: Blocked): string {
-  const names = Object.keys(state);
-  const add = (outer: Level, inner: Level): string =>
-    names.map((name) => `${outer(name)} += ${inner(name)};`).join(' ');
-  let depth = 1;
-  while (BLOCK ** depth < turns) depth += 1;
-  const levels = Array.from(
-    { length: depth },
-    (_, n): Level =>
-      (name) =>
-        n === 0 ? name : `${name}${n}`,
-  );
-  const starts = (level: Level): string =>
+export function blocked({ state, turns, end = `${turns}u`, step = '1u', turn, join }: Blocked): string {
+  const each = (line: (name: string, start: string) => string): string =>
     Object.entries(state)
-      .map(([name, start]) => `var ${level(name)} = ${start};`)
+      .map((variable) => line(...variable))
       .join(' ');
+  const starts = (level: Level): string => each((name, start) => `var ${level(name)} = ${start};`);
+  const add = (outer: Level, inner: Level): string => each((name) => `${outer(name)} += ${inner(name)};`);
   const limit = (n: number): string => (n === 0 ? end : `stop${n}`);
-  const [inner, ...outer] = [...levels].reverse() as [Level, ...Level[]];
-  let text = `for (; k < ${limit(depth - 1)}; k += ${step}) { ${turn(inner, levels)} }`;
-  let within = inner;
-  outer.forEach((level, up) => {
-    const n = depth - 1 - up;
-    text = `while (k < ${limit(n - 1)}) {
-    let stop${n} = min(k + ${BLOCK ** (up + 1)}u * ${step}, ${limit(n - 1)});
-    ${starts(within)}
+  let n = 0;
+  while (BLOCK ** (n + 1) < turns) n += 1;
+  let text = `for (; k < ${limit(n)}; k += ${step}) { ${turn(levelOf(n), range(n + 1).map(levelOf))} }`;
+  for (let block = BLOCK; n > 0; block *= BLOCK) {
+    const inner = levelOf(n);
+    const stop = limit(n);
+    n -= 1;
+    text = `while (k < ${limit(n)}) {
+    let ${stop} = min(k + ${block}u * ${step}, ${limit(n)});
+    ${starts(inner)}
     ${text}
-    ${(join ?? add)(level, within)}
+    ${(join ?? add)(levelOf(n), inner)}
   }`;
-    within = level;
-  });
-  return `${starts(within)}\n  ${text}`;
+  }
+  return `${starts(levelOf(0))}\n  ${text}`;
 }

@@ -10,7 +10,7 @@
 import { blocked } from './blocked.js';
 import { nanNotes, nanOf } from './floats.js';
 import { f32, interned, type Kernel } from './kernel.js';
-import type { NllSpec } from './nll.js';
+import { inputs, type NllSpec } from './nll.js';
 import { LOWEST, rowKernel } from './rows.js';
 import { LOG_OF_SUM } from './softmax.js';
 
@@ -26,14 +26,12 @@ export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kern
   const { start: noteNone, note, met } = nanNotes();
   const summed = blocked({
     state: { sum: '0.0' },
-    end: `${classes}u`,
-    step: '1u',
     turns: classes,
     turn: (inner) => `let x = xs[base + k]; ${inner('sum')} += exp(x - top); ${note('x')}`,
   });
   return rowKernel({
     name: 'crossEntropy',
-    read: { xs: 'f32', targets: 'i32', ...(weighted ? { weights: 'f32' as const } : {}) },
+    read: inputs(spec, { xs: 'f32' }),
     write: { ys: 'f32', losses: 'f32', totals: 'f32' },
     rows: 1,
     length: n,

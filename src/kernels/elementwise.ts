@@ -1,11 +1,11 @@
 /**
  * Elementwise kernels: each computes a line of WGSL, or the gradient that goes with it, for every element. Tensors lie
- * row-major. The lines stand with the ops, in `src/ops/elementwise`. Launch: see flat.ts.
+ * row-major. The lines stand with the ops, in `src/ops/elementwise`; what kernel they become, in map.ts.
  */
-import { type Flat, flatKernel, lifted, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
-import { FLOATS } from './floats.js';
+import { type Flat, type Scalar, SOFTWARE_FLAT } from './flat.js';
 import { interned, type Kernel } from './kernel.js';
-import { type Operand, operandsOf } from './strided.js';
+import { mapKernel, names } from './map.js';
+import type { MapInput } from './types.js';
 
 /** A function of one tensor. */
 export interface UnaryLine {
@@ -48,16 +48,36 @@ export interface UnarySpec {
   readonly flat?: Flat;
 }
 
-/** Whether an expression depends on a name. */
-export const names = (expression: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(expression);
+interface Line {
+  readonly name: string;
+  readonly value: string;
+  readonly result: Scalar;
+  readonly uses?: readonly string[] | undefined;
+}
 
-/** WGSL of `f` over scalars. The parameter is data: another number is no other shader. */
-const scalarFunction = (args: Readonly<Record<string, Scalar>>, result: Scalar, body: string): string => `
-fn f(${Object.entries(args)
-  .map(([name, type]) => `${name}: ${type}`)
-  .join(', ')}) -> ${result} {${names(body, 'p') ? '\n  let p = bitcast<f32>(params.parameter);' : ''}
-  return ${body};
-}`;
+interface Given {
+  readonly shape: readonly number[];
+  readonly inputs: readonly MapInput[];
+  readonly parameter?: number | undefined;
+  readonly flat?: Flat | undefined;
+}
+
+/** The kernel of a line, of those inputs that it names. The parameter is data: another number is no other shader. */
+const lineKernel = /* @__PURE__ */ interned(
+  ({ name, value, result, uses }: Line, { shape, inputs, parameter: p = 0, flat = SOFTWARE_FLAT }: Given): Kernel =>
+    mapKernel(
+      {
+        name,
+        shape,
+        inputs: inputs.filter((input) => names(value, input.name)),
+        result,
+        value: value.replace(/\bp\b/g, 'bitcast<f32>(params.p)'),
+        params: names(value, 'p') ? { p } : undefined,
+        uses,
+      },
+      flat,
+    ),
+);
 
 /** An expression, or one of the operands where that has certain bits. */
 const kept = (expression: string, type: Scalar, none: Readonly<Record<string, string | undefined>> = {}): string =>
@@ -66,59 +86,25 @@ const kept = (expression: string, type: Scalar, none: Readonly<Record<string, st
     return bits ? `select(${value}, ${lost}, ${name} == ${lost})` : value;
   }, expression);
 
-const parameterOf = (expression: string, parameter = 0): { parameter: number } | undefined =>
-  names(expression, 'p') ? { parameter } : undefined;
-
-interface Line extends UnarySpec {
-  readonly name: string;
-  readonly given: Readonly<Record<string, Scalar>>;
-  readonly result: Scalar;
-  readonly expression: string;
-  readonly uses?: readonly string[] | undefined;
-}
-
-/** z = f of what is `given`, element by element. */
-function lineKernel({
-  name,
-  given,
-  result,
-  expression,
-  uses = [],
-  size,
-  flat = SOFTWARE_FLAT,
-  parameter,
-}: Line): Kernel {
-  const used = Object.entries(given).filter(([arg]) => names(expression, arg));
-  const args = used.map(([arg]) => arg);
-  return flatKernel({
-    name,
-    read: Object.fromEntries(Object.entries(given).map(([arg, type]) => [`${arg}s`, { walked: type }])),
-    write: { zs: { walked: result } },
-    size,
-    flat,
-    module: FLOATS + uses.join('\n') + scalarFunction(Object.fromEntries(used), result, expression),
-    params: parameterOf(expression, parameter),
-    body: (vector) => `${args.map((arg) => `let ${arg} = ${arg}s[i];`).join('\n')}
-zs[i] = ${lifted('f', args, vector)};`,
-  });
-}
-
 /** y = f(x). `type` is f32, or that of integers for functions that keep it. */
-export const unaryKernel = /* @__PURE__ */ interned(
-  ({ name, value, whole = value, makes, uses }: UnaryLine, spec: UnarySpec & { readonly type?: Scalar }): Kernel => {
-    const { type = 'f32' } = spec;
-    const expression = kept(type === 'f32' ? value : whole, type, { x: spec.none });
-    return lineKernel({ ...spec, name, given: { x: type }, result: makes === 'bool' ? 'u32' : type, expression, uses });
-  },
-);
+export const unaryKernel = (
+  { name, value, whole = value, makes, uses }: UnaryLine,
+  { type = 'f32', size, none, parameter, flat }: UnarySpec & { readonly type?: Scalar },
+): Kernel =>
+  lineKernel(
+    { name, value: kept(type === 'f32' ? value : whole, type, { x: none }), result: makes ? 'u32' : type, uses },
+    { shape: [size], inputs: [{ name: 'x', type }], parameter, flat },
+  );
 
-/** dx = f'(x) g, reading x, y and g. */
-export const unaryGradKernel = /* @__PURE__ */ interned(
-  ({ name, slope: expression = '0.0', uses }: UnaryLine, spec: UnarySpec): Kernel => {
-    const given = { x: 'f32', y: 'f32', g: 'f32' } as const;
-    return lineKernel({ ...spec, name: `${name}.grad`, given, result: 'f32', expression, uses });
-  },
-);
+/** dx = f'(x) g, reading those of x, y and g that are in the line. */
+export const unaryGradKernel = (
+  { name, slope = '0.0', uses }: UnaryLine,
+  { size, parameter, flat }: UnarySpec,
+): Kernel =>
+  lineKernel(
+    { name: `${name}.grad`, value: slope, result: 'f32', uses },
+    { shape: [size], inputs: ['x', 'y', 'g'].map((one) => ({ name: one, type: 'f32' })), parameter, flat },
+  );
 
 export interface BinarySpec {
   /** Which of the value and the gradients by a and b to compute. */
@@ -133,45 +119,30 @@ export interface BinarySpec {
   readonly flat?: Flat;
 }
 
-/** z = f(a, b) with broadcasting, or a gradient of it (which reads a, b and g). */
-export const binaryKernel = /* @__PURE__ */ interned((line: BinaryLine, spec: BinarySpec): Kernel => {
-  const { value: real, whole, slopes, ofNan = [], makes, uses = [] } = line;
-  const { shape, type, part, flat = SOFTWARE_FLAT } = spec;
-  const gradient = part !== 'value';
-  const value = kept(whole && type !== 'f32' ? `${type}(${whole})` : real, type, part === 'value' ? spec.none : {});
-  const plain = gradient ? (slopes?.[part === 'gradA' ? 0 : 1] ?? '0.0') : value;
-  const broken = ofNan[gradient ? 1 : 0];
-  const expression = broken && type === 'f32' ? `select(${plain}, ${broken}, is_nan(a) || is_nan(b))` : plain;
-  const given = [
-    { name: 'a', array: 'as_', type, strides: spec.stridesA },
-    { name: 'b', array: 'bs', type, strides: spec.stridesB },
-    ...(gradient ? [{ name: 'g', array: 'gs', type: 'f32' as const, strides: rowMajor(shape) }] : []),
-  ];
-  const { vector, operands } = operandsOf(shape, given, flat.vector);
-  const used = given.map((operand, n) => ({ ...operand, ...(operands[n] as Operand) }));
-  const read = used.filter(({ name }) => names(expression, name));
-  const loads = (once: boolean): string[] =>
-    read.filter((operand) => operand.once === once).map(({ name, array, load }) => load(name, array));
-  const result = makes === 'bool' ? 'u32' : type;
-  return flatKernel({
-    name: gradient ? `${line.name}.${part}` : line.name,
-    read: Object.fromEntries(used.map(({ array, use }) => [array, use])),
-    write: { zs: { walked: result } },
-    size: shape.reduce((product, n) => product * n, 1),
-    flat: vector ? flat : scalarsOnly(flat),
-    module:
-      FLOATS +
-      uses.join('\n') +
-      scalarFunction(Object.fromEntries(read.map(({ name, type: of }) => [name, of])), result, expression),
-    setup: loads(true).join('\n'),
-    body: () => `${loads(false).join('\n')}
-zs[i] = ${lifted(
-      'f',
-      read.map(({ name }) => name),
-      vector,
-    )};`,
-  });
-});
-
-const rowMajor = (shape: readonly number[]): number[] =>
-  shape.map((_, d) => shape.slice(d + 1).reduce((product, n) => product * n, 1));
+/** z = f(a, b) with broadcasting, or a gradient of it, reading those of a, b and g that are in the line. */
+export const binaryKernel = (
+  { name, value, whole, slopes, ofNan, makes, uses }: BinaryLine,
+  { shape, type, part, stridesA, stridesB, none, flat }: BinarySpec,
+): Kernel => {
+  const grad = ['gradA', 'gradB'].indexOf(part);
+  const plain = kept(whole && type !== 'f32' ? `${type}(${whole})` : value, type, none);
+  const expression = grad < 0 ? plain : (slopes?.[grad] ?? '0.0');
+  const broken = type === 'f32' && ofNan?.[grad < 0 ? 0 : 1];
+  return lineKernel(
+    {
+      name: grad < 0 ? name : `${name}.${part}`,
+      value: broken ? `select(${expression}, ${broken}, is_nan(a) || is_nan(b))` : expression,
+      result: makes ? 'u32' : type,
+      uses,
+    },
+    {
+      shape,
+      inputs: [
+        { name: 'a', type, strides: stridesA },
+        { name: 'b', type, strides: stridesB },
+        { name: 'g', type: 'f32' },
+      ],
+      flat,
+    },
+  );
+};

@@ -1,9 +1,10 @@
 /**
  * Integers that were computed modulo 2³², beside the same in f32: y[i] = x[i], or `none` where the exact result does not fit.
- * What wrapped is off by at least 2³², what is rounded by far less: half of the type's range decides. Launch: see flat.ts.
+ * What wrapped is off by at least 2³², what is rounded by far less: half of the type's range decides. Launch: see map.ts.
  */
-import { type Flat, flatKernel, SOFTWARE_FLAT } from './flat.js';
+import { type Flat, SOFTWARE_FLAT } from './flat.js';
 import { interned, type Kernel } from './kernel.js';
+import { mapKernel } from './map.js';
 
 export interface FitSpec {
   readonly size: number;
@@ -16,17 +17,17 @@ export interface FitSpec {
 /** [x, about] → y. */
 export const fitKernel = /* @__PURE__ */ interned(
   ({ size, type, none, flat = SOFTWARE_FLAT }: FitSpec): Kernel =>
-    flatKernel({
-      name: 'fit',
-      read: { xs: { walked: type }, about: { walked: 'f32' } },
-      write: { ys: { walked: type } },
-      size,
-      flat,
-      body: (vector) => {
-        const of = (scalar: string, value: string): string =>
-          vector ? `vec4<${scalar}>(${value})` : `${scalar}(${value})`;
-        const lost = `abs(about[i] - ${of('f32', 'xs[i]')}) > ${of('f32', '1073741824.0')}`;
-        return `ys[i] = select(xs[i], ${of(type, `bitcast<${type}>(${none})`)}, ${lost});`;
+    mapKernel(
+      {
+        name: 'fit',
+        shape: [size],
+        inputs: [
+          { name: 'x', type },
+          { name: 'about', type: 'f32' },
+        ],
+        result: type,
+        value: `select(x, bitcast<${type}>(${none}), abs(about - f32(x)) > 1073741824.0)`,
       },
-    }),
+      flat,
+    ),
 );

@@ -12,16 +12,9 @@
  * (16 elements: 17 and 41 ms).
  */
 import { type Element, type Kernel, kernel } from './kernel.js';
+import type { Flat, Scalar } from './types.js';
 
-/** How a flat array is cut. */
-export interface Flat {
-  /** Invocations per workgroup. */
-  readonly workgroup: number;
-  /** Elements per invocation, or vec4 of them. */
-  readonly perInvocation: number;
-  /** Whether four elements are loaded and stored at once; where the size does not allow it they go one by one. */
-  readonly vector: boolean;
-}
+export type { Flat, Scalar } from './types.js';
 
 /** For software adapters: what a launch costs there is spread over 16 elements. */
 export const SOFTWARE_FLAT: Flat = { workgroup: 64, perInvocation: 4, vector: true };
@@ -43,8 +36,6 @@ export const FLAT_CANDIDATES: readonly Flat[] = [
   { workgroup: 256, perInvocation: 4, vector: false },
 ];
 
-export type Scalar = 'f32' | 'i32' | 'u32';
-
 /** How an array is used: `walked` at the index of what is made, and then `size` long; otherwise as the body likes. */
 export type Use = Element | { readonly walked: Scalar };
 
@@ -60,6 +51,8 @@ export interface FlatSource {
   readonly module?: string;
   /** Statements before all elements; all invocations run them. */
   readonly setup?: string;
+  /** Whether the elements of an invocation are a loop: long bodies compile for long. */
+  readonly rolled?: boolean;
   /** Statements that make element `i`, which is a vec4 where `vector` is true. */
   readonly body: (vector: boolean) => string;
 }
@@ -68,7 +61,7 @@ const MAX_WORKGROUPS = 65535;
 
 /** A kernel over flat arrays. */
 export function flatKernel(source: FlatSource): Kernel {
-  const { name, read, write, params, size, flat, module = '', setup = '', body } = source;
+  const { name, read, write, params, size, flat, module = '', setup = '', rolled = false, body } = source;
   const vector = flat.vector && size % 4 === 0;
   const { workgroup, perInvocation: each } = vector ? flat : scalarsOnly(flat);
   const elements = (uses: Readonly<Record<string, Use>>): Record<string, Element> =>
@@ -95,13 +88,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     @builtin(local_invocation_index) lane: u32) {
   let start = (group.x + group.y * groups.x) * ${workgroup * each}u + lane;
   let count = arrayLength(&${walked?.[0]});${setup && `\n${setup}`}
-  if (start + ${(each - 1) * workgroup}u >= count) {
+${
+  rolled
+    ? `  for (var i = start; i < min(count, start + ${each * workgroup}u); i += ${workgroup}u) {
+    ${text}
+  }`
+    : `  if (start + ${(each - 1) * workgroup}u >= count) {
     for (var i = start; i < count; i += ${workgroup}u) {
     ${text}
     }
     return;
   }
-${Array.from({ length: each }, (_, k) => block(k)).join('\n')}
+${Array.from({ length: each }, (_, k) => block(k)).join('\n')}`
+}
 }`,
   });
 }

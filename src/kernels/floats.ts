@@ -4,6 +4,11 @@
  * exp and log make a number of it on some adapters. So what must see a NaN looks at the bits, and what must become one takes
  * bits that nobody knows before the shader runs.
  */
+import type { Scalar } from './types.js';
+
+/** A type, or four of it at once. */
+export const elementOf = <Type extends Scalar>(type: Type, vector: boolean): Type | `vec4<${Type}>` =>
+  vector ? `vec4<${type}>` : type;
 
 /** Whether a float is a NaN. */
 export const isNan = (x: string): string => `((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u)`;
@@ -28,9 +33,13 @@ export const extremeOf = (op: 'max' | 'min', a: string, b: string): string =>
 
 /** The larger of two floats, or vec4 of them, that are not below zero: they are ordered as their bits are, with NaNs above. */
 export function largerOf(a: string, b: string, vector = false): string {
-  const [bits, floats] = vector ? ['vec4<u32>', 'vec4<f32>'] : ['u32', 'f32'];
-  return `bitcast<${floats}>(max(bitcast<${bits}>(${a}), bitcast<${bits}>(${b})))`;
+  const bits = elementOf('u32', vector);
+  return `bitcast<${elementOf('f32', vector)}>(max(bitcast<${bits}>(${a}), bitcast<${bits}>(${b})))`;
 }
+
+/** The largest of four, or what is one. */
+export const largestPart = (x: string, vector: boolean): string =>
+  vector ? `max(max(${x}.x, ${x}.y), max(${x}.z, ${x}.w))` : x;
 
 /** max(x, 0), and NaN of NaN: see `is_negative`. */
 export const RELU = `
@@ -44,8 +53,8 @@ export const whereRelu = (value: string, y: string): string => `select(${value},
  * `met` says whether there was one, and `nan` is it.
  */
 export function nanNotes(vector = false) {
-  const type = vector ? 'vec4<u32>' : 'u32';
-  const largest = vector ? 'max(max(notes.x, notes.y), max(notes.z, notes.w))' : 'notes';
+  const type = elementOf('u32', vector);
+  const largest = largestPart('notes', vector);
   return {
     start: `var notes = ${type}();`,
     // Without the sign, doubled.

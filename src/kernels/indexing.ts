@@ -57,8 +57,6 @@ export const indexSelectGradKernel = /* @__PURE__ */ interned((spec: IndexSelect
   var k = 0u;
   ${blocked({
     state: { total: `${element}()` },
-    end: `${count}u`,
-    step: '1u',
     turns: count,
     turn: (level) => `if (index[k] == own) { ${level('total')} += gs[base + k * ${inner}u]; }`,
   })}
@@ -106,8 +104,7 @@ export const gatherIndexGradKernel = /* @__PURE__ */ interned((spec: GatherSpec)
   const count = indexShape[dim] ?? 1;
   const summed = blocked({
     state: { total: '0.0' },
-    end: inside.length > 0 ? `select(0u, ${count}u, ${inside.join(' && ')})` : `${count}u`,
-    step: '1u',
+    ...(inside.length > 0 && { end: `select(0u, ${count}u, ${inside.join(' && ')})` }),
     turns: count,
     turn: (level) => `let at = base + k * ${indexStrides[dim] ?? 1}u;
     if (index[at] == own) { ${level('total')} += gs[at]; }`,

@@ -5,22 +5,9 @@
  * in a buffer.
  */
 
-/** Element type of a storage buffer as the shader sees it. bool tensors are u32 of 0 or 1. */
-export type Element = 'f32' | 'i32' | 'u32' | 'vec4<f32>' | 'vec4<i32>' | 'vec4<u32>';
+import type { Element, Kernel, Tail } from './types.js';
 
-export interface Kernel {
-  /** Dotted, as in `conv2d.weightGrad.partial`; shown by the profiler and in errors. */
-  readonly name: string;
-  /** The complete shader; its entry point is `main`. */
-  readonly wgsl: string;
-  /** How each binding of group 0 is used, in binding order: inputs first, then outputs. */
-  readonly access: readonly ('read' | 'write')[];
-  readonly workgroups: readonly [number, number, number];
-  /** The u32 fields of the uniform `params`, bound after `access`; they never change. */
-  readonly params?: readonly number[];
-  /** Multiplications and additions of one launch, where they are what a kernel spends its time on. */
-  readonly flops?: number;
-}
+export type { Element, Kernel, Tail } from './types.js';
 
 export interface KernelSource {
   name: string;
@@ -36,30 +23,44 @@ export interface KernelSource {
   enable?: string;
   /** The rest of the shader, with `fn main`. The buffers named above are declared already. */
   wgsl: string;
+  /** The one output, if of f32 or vec4 of them: the shader writes it by `put(value, index)` alone, so that maps can follow there. */
+  puts?: string | undefined;
+  tail?: Tail;
 }
 
 /** Assembles a kernel: declares its buffers in order and appends the body. */
 export function kernel(source: KernelSource): Kernel {
-  const read = Object.entries(source.read ?? {});
-  const write = Object.entries(source.write);
+  const { puts, tail } = source;
+  const read = Object.entries({ ...source.read, ...tail?.read });
+  const write = Object.entries({ ...(tail?.keeps === false ? {} : source.write), ...tail?.write });
   const declarations = [...read, ...write].map(([name, element], binding) => {
     const access = binding < read.length ? 'read' : 'read_write';
     return `@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${element}>;`;
   });
-  const fields = Object.entries(source.params ?? {});
+  const fields = Object.entries({ ...source.params, ...tail?.params });
   if (fields.length > 0) {
     declarations.push(
       `struct Params { ${fields.map(([name]) => `${name}: u32`).join(', ')} }`,
       `@group(0) @binding(${declarations.length}) var<uniform> params: Params;`,
     );
   }
+  if (puts) {
+    const element = source.write[puts] ?? 'f32';
+    const follow =
+      element === 'f32'
+        ? 'tail(value, place);'
+        : ['x', 'y', 'z', 'w'].map((part, k) => `tail(value.${part}, 4u * place + ${k}u);`).join(' ');
+    const own = tail?.keeps === false ? '' : `${puts}[place] = value; `;
+    declarations.push(`${tail?.module ?? ''}\nfn put(value: ${element}, place: u32) { ${own}${tail ? follow : ''} }`);
+  }
   return {
-    name: source.name,
+    name: source.name + (tail?.name ?? ''),
     wgsl: `${source.enable ?? ''}${declarations.join('\n')}\n\n${source.wgsl.trim()}\n`,
     access: [...read.map(() => 'read' as const), ...write.map(() => 'write' as const)],
     workgroups: source.workgroups,
     ...(fields.length > 0 ? { params: fields.map(([, value]) => value >>> 0) } : {}),
     ...(source.flops === undefined ? {} : { flops: source.flops }),
+    ...(puts && !tail ? { withTail: (behind) => kernel({ ...source, tail: behind }) } : {}),
   };
 }
 

@@ -72,6 +72,7 @@ export const layerNormGradKernel = /* @__PURE__ */ interned(
       name: 'layerNorm.grad',
       read: { xs: 'f32', means: 'f32', scales: 'f32', gs: 'f32', ...optional('weights', weighted) },
       write: { dxs: 'f32' },
+      puts: 'dxs',
       rows,
       length,
       body: `  let base = row * ${length}u;
@@ -81,7 +82,7 @@ export const layerNormGradKernel = /* @__PURE__ */ interned(
   ${summed}
   let meanOfH = rowSum(part) / ${length}.0;
   let meanOfProduct = rowSum(products) / ${length}.0;
-  for (k = lane; k < ${length}u; k += lanes) { dxs[base + k] = scale * (${h} - meanOfH - (xs[base + k] - mean) * scale * meanOfProduct); }`,
+  for (k = lane; k < ${length}u; k += lanes) { put(scale * (${h} - meanOfH - (xs[base + k] - mean) * scale * meanOfProduct), base + k); }`,
     });
   },
 );

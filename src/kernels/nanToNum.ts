@@ -1,6 +1,7 @@
-/** Numbers in place of NaN and infinities, found and written as bits. Launch: see flat.ts. */
-import { type Flat, flatKernel, SOFTWARE_FLAT } from './flat.js';
+/** Numbers in place of NaN and infinities, found and written as bits. Launch: see map.ts. */
+import { type Flat, SOFTWARE_FLAT } from './flat.js';
 import { interned, type Kernel } from './kernel.js';
+import { mapKernel } from './map.js';
 
 export interface NanToNumSpec {
   readonly size: number;
@@ -13,20 +14,18 @@ export interface NanToNumSpec {
 
 /** [x] → y. */
 export const nanToNumKernel = /* @__PURE__ */ interned(
-  ({ size, nan, posinf, neginf, flat = SOFTWARE_FLAT }: NanToNumSpec): Kernel =>
-    flatKernel({
-      name: 'nanToNum',
-      read: { xs: { walked: 'u32' } },
-      write: { ys: { walked: 'u32' } },
-      params: { nan, posinf, neginf },
-      size,
-      flat,
-      body: (vector) => {
-        const all = (value: string): string => (vector ? `vec4<u32>(${value})` : value);
-        return `let x = xs[i];
-let unsigned = x << ${all('1u')};
-let infinite = select(${all('params.posinf')}, ${all('params.neginf')}, x > ${all('0x7fffffffu')});
-ys[i] = select(select(x, infinite, unsigned == ${all('0xff000000u')}), ${all('params.nan')}, unsigned > ${all('0xff000000u')});`;
+  ({ size, nan, posinf, neginf, flat = SOFTWARE_FLAT }: NanToNumSpec): Kernel => {
+    const infinite = 'select(params.posinf, params.neginf, x > 0x7fffffffu)';
+    return mapKernel(
+      {
+        name: 'nanToNum',
+        shape: [size],
+        inputs: [{ name: 'x', type: 'u32' }],
+        result: 'u32',
+        value: `select(select(x, ${infinite}, (x << 1u) == 0xff000000u), params.nan, (x << 1u) > 0xff000000u)`,
+        params: { nan, posinf, neginf },
       },
-    }),
+      flat,
+    );
+  },
 );

@@ -11,7 +11,7 @@
  */
 import { blocked } from './blocked.js';
 import { isNan } from './floats.js';
-import { f32, interned, type Kernel, kernel, linear, linearKernel, linearMain } from './kernel.js';
+import { type Element, f32, interned, type Kernel, kernel, linear, linearKernel, linearMain } from './kernel.js';
 
 export interface NllSpec {
   readonly n: number;
@@ -23,8 +23,12 @@ export interface NllSpec {
   readonly reduction: 'mean' | 'sum' | 'none';
 }
 
-const inputs = ({ weighted }: NllSpec) =>
-  ({ ys: 'f32', targets: 'i32', ...(weighted ? { weights: 'f32' } : {}) }) as Record<string, 'f32' | 'i32'>;
+/** What a loss reads, behind what it is of. */
+export const inputs = ({ weighted }: NllSpec, of: Readonly<Record<string, Element>>): Record<string, Element> => ({
+  ...of,
+  targets: 'i32',
+  ...(weighted && { weights: 'f32' }),
+});
 
 /** WGSL of `lossAt(p)`: the loss and the weight of a position. */
 function lossAt({ classes, inner, weighted, smoothing, ignoreIndex }: NllSpec): string {
@@ -46,8 +50,6 @@ fn lossAt(p: u32) -> vec2<f32> {
   var k = 0u;
   ${blocked({
     state: { soft: '0.0' },
-    end: `${classes}u`,
-    step: '1u',
     turns: classes,
     turn: (level) => `${level('soft')} -= ${weight('k')} * ys[base + k * ${inner}u];`,
   })}
@@ -61,7 +63,7 @@ export const nllEachKernel = /* @__PURE__ */ interned((spec: NllSpec): Kernel =>
   const positions = spec.n * spec.inner;
   return kernel({
     name: 'nll',
-    read: inputs(spec),
+    read: inputs(spec, { ys: 'f32' }),
     write: { losses: 'f32', counts: 'f32' },
     workgroups: linear(positions),
     wgsl: `${lossAt(spec)}
@@ -90,20 +92,16 @@ export const nllGradKernel = /* @__PURE__ */ interned((spec: NllSpec & { logits:
       : `var k = 0u;
   ${blocked({
     state: { spread: '0.0' },
-    end: `${classes}u`,
-    step: '1u',
     turns: classes,
     turn: (level) => `${level('spread')} += ${even}${weight('k')};`,
   })}
   let all = ${f32(1 - smoothing)}${weight('t')} + spread;`;
-  const { ys, ...others } = inputs(spec);
   return linearKernel({
     name: logits ? 'crossEntropy.grad' : 'nll.grad',
     read: {
-      ...(logits ? { ys: ys ?? 'f32' } : {}),
-      ...others,
+      ...inputs(spec, logits ? { ys: 'f32' } : {}),
       gs: 'f32',
-      ...(reduction === 'mean' ? { totals: 'f32' } : {}),
+      ...(reduction === 'mean' && { totals: 'f32' }),
     },
     write: { dys: 'f32' },
     size,

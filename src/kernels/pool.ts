@@ -73,7 +73,7 @@ const coordinates = (h: number, w: number, prefix = ''): string => `let plane = 
 export const maxPoolKernel = /* @__PURE__ */ interned((spec: PoolSpec): Kernel => {
   const { planes, y, x, rectified } = spec;
   const size = planes * y.output * x.output;
-  return linearKernel({
+  const made = linearKernel({
     name: 'maxPool2d',
     read: { xs: 'f32' },
     write: { ys: 'f32', places: 'u32' },
@@ -84,7 +84,12 @@ export const maxPoolKernel = /* @__PURE__ */ interned((spec: PoolSpec): Kernel =
   ys[i] = best;
   places[i] = ${rectified ? `select(place, ${NOWHERE}, bitcast<u32>(best) == 0u)` : 'place'};`,
   });
+  return rectified && [y, x].every(halves) ? { ...made, pools: true } : made;
 });
+
+/** Whether windows of 2 lie side by side, and none reaches past the end. */
+const halves = (axis: PoolAxis): boolean =>
+  inside(axis) && axis.kernel === 2 && axis.stride === 2 && axis.dilation === 1;
 
 /** Whether no window reaches past the input. */
 const inside = (axis: PoolAxis): boolean => axis.padding === 0 && overhang(axis) <= 0;

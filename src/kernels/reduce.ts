@@ -16,19 +16,63 @@
  * barriers: 64 lanes 103 ms there, 256 lanes 727.
  */
 import { blocked } from './blocked.js';
-import { extremeOf, isNan, nanNotes } from './floats.js';
-import { f32, interned, type Kernel, kernel, LINEAR_WORKGROUP, linear, linearKernel } from './kernel.js';
+import { elementOf, extremeOf, isNan, nanNotes } from './floats.js';
+import { f32, interned, type Kernel, kernel, LINEAR_WORKGROUP, linear, linearKernel, linearMain } from './kernel.js';
+import { combined, found, laneMain } from './lanes.js';
+import { range } from './range.js';
 
-export type Reduction = 'sum' | 'prod' | 'max' | 'min';
 type Scalar = 'f32' | 'i32' | 'u32';
 
-/** Extremes start from an element: no other is as small as minus infinity. Of floats they lose NaNs, which are noted beside. */
-const COMBINE: Record<Reduction, { start?: string; next: (a: string, b: string) => string }> = {
-  sum: { start: '0', next: (a, b) => `${a} + ${b}` },
-  prod: { start: '1', next: (a, b) => `${a} * ${b}` },
-  max: { next: (a, b) => `max(${a}, ${b})` },
-  min: { next: (a, b) => `min(${a}, ${b})` },
-};
+/** A way to combine elements. */
+export interface Reduction {
+  readonly name: string;
+  /** What no elements make. */
+  readonly ofNothing: number;
+  /** Where it starts, as WGSL. Extremes start from an element: no other is as small as minus infinity. */
+  readonly start?: string;
+  readonly next: (a: string, b: string) => string;
+  /** How floats, or vec4 of them, are combined, where that is otherwise. */
+  readonly floats?: (vector: boolean, across: boolean) => Partial<Combining>;
+}
+
+/** WGSL around the walk. */
+interface Combining {
+  readonly before: string;
+  /** What takes an element to `total`. */
+  readonly step: (element: string) => string;
+  /** What becomes of `result`, the total, which has columns of its own where it lies across. */
+  readonly after: string;
+  /** Of the totals of two lanes. */
+  readonly join: (a: string, b: string) => string;
+}
+
+export const SUM: Reduction = { name: 'sum', ofNothing: 0, start: '0', next: (a, b) => `${a} + ${b}` };
+export const PROD: Reduction = { name: 'prod', ofNothing: 1, start: '1', next: (a, b) => `${a} * ${b}` };
+
+/** Extremes of floats lose NaNs, which are noted beside. */
+function extreme(name: 'max' | 'min'): Reduction {
+  const next = (a: string, b: string): string => `${name}(${a}, ${b})`;
+  return {
+    name,
+    ofNothing: name === 'max' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+    next,
+    floats: (vector, across) => {
+      const { start, note, met, nan } = nanNotes(vector);
+      const noticed = across
+        ? 'result = select(result, bitcast<vec4<f32>>(notes >> vec4(1u)), notes > vec4(0xff000000u));'
+        : `if (${met}) { result = ${nan}; }`;
+      return {
+        before: `  ${start}\n`,
+        step: (element) => `{ let x = ${element}; total = ${next('total', 'x')}; ${note('x')} }`,
+        after: `\n  ${noticed}`,
+        join: (a, b) => extremeOf(name, a, b),
+      };
+    },
+  };
+}
+
+export const MAX = /* @__PURE__ */ extreme('max');
+export const MIN = /* @__PURE__ */ extreme('min');
 
 /** How reductions are cut. */
 export interface ReduceVariant {
@@ -97,7 +141,6 @@ export function cut({ outer, length, inner }: Slab, variant: ReduceVariant): { l
 }
 
 export interface ReduceSpec extends Slab {
-  readonly op: Reduction;
   readonly type: Scalar;
   readonly splits: number;
   readonly lanes: number;
@@ -109,12 +152,12 @@ export interface ReduceSpec extends Slab {
 const STEP = 4;
 
 /** [x] → y. */
-export const reduceKernel = /* @__PURE__ */ interned((spec: ReduceSpec): Kernel => {
-  const { op, type, outer, inner, splits, lanes } = spec;
-  const { start, next } = COMBINE[op];
+export const reduceKernel = /* @__PURE__ */ interned((op: Reduction, spec: ReduceSpec): Kernel => {
+  const { name, start, next, floats } = op;
+  const { type, outer, inner, splits, lanes } = spec;
   const along = inner === 1 && spec.length > 0 && spec.length % 4 === 0;
   const across = inner > 0 && inner % 4 === 0;
-  const element = along || across ? (`vec4<${type}>` as const) : type;
+  const element = elementOf(type, along || across);
   const length = along ? spec.length / 4 : spec.length;
   const columns = across ? inner / 4 : inner;
   const outputs = outer * splits * columns;
@@ -122,15 +165,15 @@ export const reduceKernel = /* @__PURE__ */ interned((spec: ReduceSpec): Kernel 
   const stride = lanes > 1 ? lanes : inner === 1 ? Math.min(splits, LINEAR_WORKGROUP) : splits;
   const span = Math.ceil((length * stride) / (splits * lanes) / stride) * stride;
   const at = (k: string): string => `xs[base + ${columns === 1 ? k : `(${k}) * ${columns}u`}]`;
-  const extreme = type === 'f32' && (op === 'max' || op === 'min');
-  const { start: noteNone, note, met, nan } = nanNotes(along || across);
+  const isFloat = type === 'f32';
+  const {
+    before = '',
+    step = (element: string): string => `total = ${next('total', element)};`,
+    after = '',
+    join = next,
+  }: Partial<Combining> = (isFloat && floats?.(along || across, across)) || {};
   const from = (j: number): string => at(j === 0 ? 'k' : `k + ${j * stride}u`);
-  const step = (j: number): string =>
-    extreme
-      ? `{ let x = ${from(j)}; total = ${next('total', 'x')}; ${note('x')} }`
-      : `total = ${next('total', from(j))};`;
-  const sums = op === 'sum' && type === 'f32';
-  const steps = Array.from({ length: STEP }, (_, j) => j);
+  const sums = name === 'sum' && isFloat;
   const walk = blocked({
     state: { total: start ? `${element}(${start})` : at(`min(first, ${Math.max(length, 1) - 1}u)`) },
     end: 'last',
@@ -139,16 +182,12 @@ export const reduceKernel = /* @__PURE__ */ interned((spec: ReduceSpec): Kernel 
     turn: (inner) =>
       sums
         ? `${inner('total')} += (${from(0)} + ${from(1)}) + (${from(2)} + ${from(3)});`
-        : `\n    ${steps.map(step).join('\n    ')}\n  `,
+        : `\n    ${range(STEP)
+            .map((j) => step(from(j)))
+            .join('\n    ')}\n  `,
   });
   const whole = next(next('total.x', 'total.y'), `(${next('total.z', 'total.w')})`);
-  // Across, each column has its own.
-  const noticed = across
-    ? 'result = select(result, bitcast<vec4<f32>>(notes >> vec4(1u)), notes > vec4(0xff000000u));'
-    : `if (${met}) { result = ${nan}; }`;
-  const pair = ['found[lane]', 'found[lane + half]'] as const;
-  const joined = extreme ? extremeOf(op, ...pair) : next(...pair);
-  const scaled = spec.scale === 1 || type !== 'f32' ? 'result' : `result * ${f32(spec.scale)}`;
+  const scaled = spec.scale === 1 || !isFloat ? 'result' : `result * ${f32(spec.scale)}`;
   const stretch = lanes > 1 ? 'split' : `split / ${stride}u`;
   const turn = lanes > 1 ? 'lane' : `split % ${stride}u`;
   // `o`: an output, or a vec4 of them.
@@ -156,43 +195,29 @@ export const reduceKernel = /* @__PURE__ */ interned((spec: ReduceSpec): Kernel 
   let base = o / ${columns * splits}u * ${length * columns}u + o % ${columns}u;
   let first = ${stretch} * ${span}u + ${turn};
   let end = min((${stretch} + 1u) * ${span}u, ${length}u);
-${extreme ? `  ${noteNone}\n` : ''}  var k = first;
+${before}  var k = first;
   let last = max(end, ${(STEP - 1) * stride}u) - ${(STEP - 1) * stride}u;
   ${walk}
-  for (; k < end; k += ${stride}u) { ${step(0)} }
-  var result = ${along ? whole : 'total'};${extreme ? `\n  ${noticed}` : ''}`;
-  const buffers = { read: { xs: element }, write: { ys: across ? element : type } } as const;
-  if (lanes === 1) {
-    return linearKernel({
-      name: `reduce.${op}`,
-      ...buffers,
-      size: outputs,
-      body: `  let o = i;
-${body}
-  ys[o] = ${scaled};`,
-    });
-  }
+  for (; k < end; k += ${stride}u) { ${step(from(0))} }
+  var result = ${along ? whole : 'total'};${after}`;
   return kernel({
-    name: `reduce.${op}`,
-    ...buffers,
-    workgroups: linear(outputs * LINEAR_WORKGROUP),
-    wgsl: `var<workgroup> found: array<${type}, ${lanes}>;
-@compute @workgroup_size(${lanes})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32) {
-  let o = group.x + group.y * groups.x;
-  if (o >= ${outputs}u) { return; }
-${body}
-  found[lane] = result;
-  workgroupBarrier();
-  for (var half = ${lanes / 2}u; half > 0u; half >>= 1u) {
-    if (lane < half) { found[lane] = ${joined}; }
-    workgroupBarrier();
-  }
+    name: `reduce.${name}`,
+    read: { xs: element },
+    write: { ys: across ? element : type },
+    workgroups: linear(lanes > 1 ? outputs * LINEAR_WORKGROUP : outputs),
+    wgsl:
+      lanes > 1
+        ? `${found(lanes, type)}${laneMain(lanes, 'o', `${outputs}u`)}
+${body}${combined(lanes, 'result', join)}
   if (lane == 0u) {
     result = found[0];
     ys[o] = ${scaled};
   }
+}`
+        : `${linearMain(outputs)}
+  let o = i;
+${body}
+  ys[o] = ${scaled};
 }`,
   });
 });

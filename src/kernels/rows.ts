@@ -9,6 +9,7 @@
  */
 import { extremeOf } from './floats.js';
 import { type Element, type Kernel, kernel, LINEAR_WORKGROUP, linear, linearMain } from './kernel.js';
+import { combined, found, laneMain } from './lanes.js';
 
 /** The least f32 as WGSL: where a maximum starts. */
 export const LOWEST = 'bitcast<f32>(0xff7fffffu)';
@@ -25,6 +26,8 @@ export interface RowKernel {
   /** Functions the body calls. */
   module?: string;
   body: string;
+  /** As a kernel's. */
+  puts?: string;
 }
 
 /**
@@ -45,55 +48,36 @@ export function gpuLanes(rows: number, length: number): number {
 const eitherLanes = (rows: number, length: number): number =>
   length > 512 || (length > 32 && rows < 1024) ? LINEAR_WORKGROUP : 1;
 
-const combine = (name: string, lanes: number, expression: string): string => `
-fn ${name}(lane: u32, value: f32) -> f32 {
-  found[lane] = value;
-  workgroupBarrier();
-  for (var half = ${lanes / 2}u; half > 0u; half >>= 1u) {
-    if (lane < half) { found[lane] = ${expression}; }
-    workgroupBarrier();
-  }
+const combine = (name: string, lanes: number, join: (a: string, b: string) => string): string => `
+fn ${name}(lane: u32, value: f32) -> f32 {${combined(lanes, 'value', join)}
   let all = found[0];
   workgroupBarrier();
   return all;
 }`;
 
 /** A kernel over rows. */
-export function rowKernel(source: RowKernel): Kernel {
-  const { name, read, write, rows, length, module = '', body } = source;
-  const lanes = source.lanes ?? eitherLanes(rows, length);
-  if (lanes === 1) {
-    return kernel({
-      name,
-      read,
-      write,
-      workgroups: linear(rows),
-      wgsl: `${module}
+export function rowKernel({ rows, length, lanes: wanted, module = '', body, ...source }: RowKernel): Kernel {
+  const lanes = wanted ?? eitherLanes(rows, length);
+  const alone = lanes === 1;
+  const calls = (to: (call: string) => string): string => body.replace(/\brow(Sum|Max)\(/g, to);
+  const uses = (call: string): boolean => body.includes(`${call}(`);
+  return kernel({
+    ...source,
+    workgroups: linear(alone ? rows : rows * LINEAR_WORKGROUP),
+    wgsl: alone
+      ? `${module}
 ${linearMain(rows)}
   let row = i;
   let lane = 0u;
   let lanes = 1u;
-${body.replace(/\brow(Sum|Max)\(/g, '(')}
-}`,
-    });
-  }
-  const uses = (call: string): boolean => body.includes(`${call}(`);
-  return kernel({
-    name,
-    read,
-    write,
-    workgroups: linear(rows * LINEAR_WORKGROUP),
-    wgsl: `var<workgroup> found: array<f32, ${lanes}>;
-${uses('rowSum') ? combine('rowSum', lanes, 'found[lane] + found[lane + half]') : ''}
-${uses('rowMax') ? combine('rowMax', lanes, extremeOf('max', 'found[lane]', 'found[lane + half]')) : ''}
-${module}
-@compute @workgroup_size(${lanes})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32) {
-  let row = group.x + group.y * groups.x;
-  if (row >= ${rows}u) { return; }
+${calls(() => '(')}
+}`
+      : `${found(lanes)}
+${uses('rowSum') ? combine('rowSum', lanes, (a, b) => `${a} + ${b}`) : ''}
+${uses('rowMax') ? combine('rowMax', lanes, (a, b) => extremeOf('max', a, b)) : ''}
+${module}${laneMain(lanes, 'row', `${rows}u`)}
   let lanes = ${lanes}u;
-${body.replace(/\brow(Sum|Max)\(/g, 'row$1(lane, ')}
+${calls((call) => `${call}lane, `)}
 }`,
   });
 }

@@ -14,14 +14,12 @@
  * over single elements, 64 lanes per row, took 199 and 139 ms.
  */
 import { blocked, type Level } from './blocked.js';
-import { isNan, nanNotes, nanOf } from './floats.js';
+import { elementOf, isNan, largestPart, nanNotes, nanOf } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
+import { range } from './range.js';
 import { LOWEST, rowKernel } from './rows.js';
 
 export interface SoftmaxSpec {
-  readonly log: boolean;
-  /** Whether a row of nothing but −∞ becomes 0, and not NaN. */
-  readonly masked?: boolean;
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
@@ -29,139 +27,158 @@ export interface SoftmaxSpec {
   readonly lanes?: number;
 }
 
+/** What is made of a row, as WGSL. */
+export interface SoftmaxKind {
+  readonly name: string;
+  /** Names what `value` reads: of `sum`, that of the row. */
+  readonly ofSum: string;
+  /** An element of y: of x and of `all`, the maximum; `none` is a zero. */
+  readonly value: (x: string, none: string) => string;
+  /** What is added up for the gradient, and an element of that, in which the sum is `all`. */
+  readonly part: (g: string, y: string) => string;
+  readonly slope: (g: string, y: string) => string;
+  /** The sum, where it is not simply that of a row whose first element is `y`. */
+  readonly all?: (sum: string, y: string) => string;
+}
+
 /** WGSL of log(sum): NaN where the sum is one, or 0, which a row of nothing but −∞ has. */
 export const LOG_OF_SUM = `select(${nanOf('sum')}, log(sum), bitcast<u32>(sum) - 1u < 0x7f800000u)`;
+
+export const LOG_SOFTMAX: SoftmaxKind = {
+  name: 'logSoftmax',
+  ofSum: `let logSum = ${LOG_OF_SUM};`,
+  // Without min, which changes nothing, a compiler may add m and log Σ first and lose what is small beside m.
+  value: (x, none) => `min(${x} - all, ${none}) - logSum`,
+  part: (g) => g,
+  slope: (g, y) => `${g} - exp(${y}) * all`,
+  // e^y of a NaN is a number on some adapters; a row has one throughout or nowhere.
+  all: (sum, y) => `var all = ${sum};\n  if (${isNan(y)}) { all = ${nanOf(y)}; }`,
+};
+
+const exponential = (scale: string): SoftmaxKind => ({
+  name: 'softmax',
+  ofSum: `let scale = ${scale};`,
+  value: (x) => `exp(${x} - all) * scale`,
+  part: (g, y) => `${g} * ${y}`,
+  slope: (g, y) => `${y} * (${g} - all)`,
+});
+
+export const SOFTMAX = /* @__PURE__ */ exponential('1.0 / sum');
+
+/** A row of nothing but −∞ becomes 0, and not NaN. */
+export const MASKED_SOFTMAX = /* @__PURE__ */ exponential('select(1.0 / sum, 0.0, sum == 0.0)');
 
 /** Elements, or vec4 of them, that a step of a walk takes. */
 const STEP = 4;
 
-/** How a row is walked: in `count` elements of type `element`, `stride` apart. */
+/** How a row is walked: in `count` elements of type `element`, `lanes` apart. */
 function walkOf({ length, inner, lanes = 1 }: SoftmaxSpec) {
   const vector = inner === 1 && length % 4 === 0;
   const count = vector ? length / 4 : length;
-  const each = Array.from({ length: STEP }, (_, j) => j);
   return {
     vector,
-    element: vector ? ('vec4<f32>' as const) : ('f32' as const),
-    each,
+    element: elementOf('f32', vector),
     start: `  let base = ${inner === 1 ? `row * ${count}u` : `row / ${inner}u * ${length * inner}u + row % ${inner}u`};
   var k = lane;`,
     /** The index of the `j`-th element of a step. */
-    at: (j = 0): string => `base + (k + ${j}u * lanes) * ${inner}u`,
-    /** Runs `step` while whole steps are left, then `one` for each element. */
-    walk: (step: string, one: string): string => `
-  for (k = lane; k + ${STEP - 1}u * lanes < ${count}u; k += ${STEP}u * lanes) {${step}
+    at: (j: number): string => `base + (k + ${j}u * lanes) * ${inner}u`,
+    /** Runs `some` for whole steps while there are any, then for each element. */
+    walk: (some: (steps: number) => string): string => `
+  for (k = lane; k + ${STEP - 1}u * lanes < ${count}u; k += ${STEP}u * lanes) {${some(STEP)}
   }
-  for (; k < ${count}u; k += lanes) {${one}
+  for (; k < ${count}u; k += lanes) {${some(1)}
   }`,
     /** As `walk`, gathering what `state` names by blocks. */
     gather: (
       state: Readonly<Record<string, string>>,
-      met: (steps: number, level: Level) => string,
+      some: (steps: number, level: Level) => string,
       join?: (outer: Level, inner: Level) => string,
-    ): string => {
-      const walked = blocked({
-        state,
-        end: 'last',
-        step: `(${STEP}u * lanes)`,
-        turns: Math.ceil(count / STEP / lanes),
-        turn: (level) => met(STEP, level),
-        ...(join && { join }),
-      });
-      return `
+    ): string => `
   let last = max(${count}u, ${STEP - 1}u * lanes) - ${STEP - 1}u * lanes;
-  ${walked}
-  for (; k < ${count}u; k += lanes) {${met(1, (name) => name)}
-  }`;
-    },
+  ${blocked({
+    state,
+    end: 'last',
+    step: `(${STEP}u * lanes)`,
+    turns: Math.ceil(count / STEP / lanes),
+    turn: (level) => some(STEP, level),
+    join,
+  })}
+  for (; k < ${count}u; k += lanes) {${some(1, (name) => name)}
+  }`,
     sum: (value: string): string => (vector ? `dot(${value}, vec4(1.0))` : value),
   };
 }
 
-const largestOf = (vector: boolean): string =>
-  vector
-    ? 'fn largestOf(x: vec4<f32>) -> f32 { return max(max(x.x, x.y), max(x.z, x.w)); }'
-    : 'fn largestOf(x: f32) -> f32 { return x; }';
-
 /** [x] → y. */
-export const softmaxKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): Kernel => {
-  const { log, masked = false, outer, length, inner, lanes } = spec;
-  const { start: noteNone, note, met: noticed } = nanNotes(spec.inner === 1 && spec.length % 4 === 0);
-  const { vector, element, each, start, at, walk, gather, sum } = walkOf(spec);
-  const loaded = (count: number): string =>
-    each
-      .slice(0, count)
-      .map((j) => `\n    let x${j} = xs[${at(j)}];`)
-      .join('');
-  const met = (count: number, level: Level): string => {
-    const some = each.slice(0, count);
-    const [top, total] = [level('top'), level('total')];
-    return `${loaded(count)}
+export const softmaxKernel = /* @__PURE__ */ interned(
+  ({ name, ofSum, value }: SoftmaxKind, spec: SoftmaxSpec): Kernel => {
+    const { outer, length, inner, lanes } = spec;
+    const { vector, element, start, at, walk, gather, sum } = walkOf(spec);
+    const notes = nanNotes(vector);
+    const loaded = (some: readonly number[]): string => some.map((j) => `\n    let x${j} = xs[${at(j)}];`).join('');
+    const met = (count: number, level: Level): string => {
+      const some = range(count);
+      const [top, total] = [level('top'), level('total')];
+      return `${loaded(some)}
     let most = max(${top}, largestOf(${some.map((j) => `x${j}`).reduce((a, b) => `max(${a}, ${b})`)}));
     ${total} = ${total} * exp(${top} - most) + ${sum(`(${some.map((j) => `exp(x${j} - most)`).join(' + ')})`)};
     ${top} = most;
-    ${some.map((j) => note(`x${j}`)).join('\n    ')}`;
-  };
-  const join = (outer: Level, inner: Level): string => `{
+    ${some.map((j) => notes.note(`x${j}`)).join('\n    ')}`;
+    };
+    const join = (outer: Level, inner: Level): string => `{
       let most = max(${outer('top')}, ${inner('top')});
       ${outer('total')} = ${outer('total')} * exp(${outer('top')} - most) + ${inner('total')} * exp(${inner('top')} - most);
       ${outer('top')} = most;
     }`;
-  // Without min, which changes nothing, a compiler may add m and log Σ first and lose what is small beside m.
-  const none = vector ? 'vec4<f32>()' : '0.0';
-  const value = (j: number): string => (log ? `min(x${j} - all, ${none}) - logSum` : `exp(x${j} - all) * scale`);
-  const stored = (count: number): string =>
-    loaded(count) +
-    each
-      .slice(0, count)
-      .map((j) => `\n    ys[${at(j)}] = ${value(j)};`)
-      .join('');
-  return rowKernel({
-    name: log ? 'logSoftmax' : 'softmax',
-    read: { xs: element },
-    write: { ys: element },
-    rows: outer * inner,
-    length,
-    lanes,
-    module: largestOf(vector),
-    body: `${start}
-  ${noteNone}${gather({ top: LOWEST, total: '0.0' }, met, join)}
+    const none = vector ? 'vec4<f32>()' : '0.0';
+    const stored = (count: number): string => {
+      const some = range(count);
+      return loaded(some) + some.map((j) => `\n    put(${value(`x${j}`, none)}, ${at(j)});`).join('');
+    };
+    return rowKernel({
+      name,
+      read: { xs: element },
+      write: { ys: element },
+      puts: 'ys',
+      rows: outer * inner,
+      length,
+      lanes,
+      module: `fn largestOf(x: ${element}) -> f32 { return ${largestPart('x', vector)}; }`,
+      body: `${start}
+  ${notes.start}${gather({ top: LOWEST, total: '0.0' }, met, join)}
   let all = rowMax(top);
   total *= exp(top - all);
-  if (${noticed} || bitcast<u32>(top) == 0x7f800000u) { total = ${nanOf('top')}; }
+  if (${notes.met} || bitcast<u32>(top) == 0x7f800000u) { total = ${nanOf('top')}; }
   let sum = rowSum(total);
-  ${log ? `let logSum = ${LOG_OF_SUM};` : `let scale = ${masked ? 'select(1.0 / sum, 0.0, sum == 0.0)' : '1.0 / sum'};`}${walk(stored(STEP), stored(1))}`,
-  });
-});
+  ${ofSum}${walk(stored)}`,
+    });
+  },
+);
 
 /** [y, g] → dx. */
-export const softmaxGradKernel = /* @__PURE__ */ interned((spec: SoftmaxSpec): Kernel => {
-  const { log, outer, length, inner, lanes } = spec;
-  const { vector, element, each, start, at, walk, gather, sum } = walkOf(spec);
-  const first = `ys[base]${vector ? '.x' : ''}`;
-  // e^y of a NaN is a number on some adapters; a row has one throughout or nowhere.
-  const spoilt = log ? `\n  if (${isNan(first)}) { all = ${nanOf(first)}; }` : '';
-  const part = (j: number): string => (log ? `gs[${at(j)}]` : `gs[${at(j)}] * ys[${at(j)}]`);
-  const summed = (count: number, level: Level): string =>
-    `\n    ${level('total')} += ${sum(`(${each.slice(0, count).map(part).join(' + ')})`)};`;
+export const softmaxGradKernel = /* @__PURE__ */ interned((kind: SoftmaxKind, spec: SoftmaxSpec): Kernel => {
+  const { name, part, slope, all = (sum: string): string => `let all = ${sum};` } = kind;
+  const { outer, length, inner, lanes } = spec;
+  const { vector, element, start, at, walk, gather, sum } = walkOf(spec);
+  const of = (line: typeof part, j: number): string => line(`gs[${at(j)}]`, `ys[${at(j)}]`);
+  const summed = (count: number, level: Level): string => {
+    const parts = range(count).map((j) => of(part, j));
+    return `\n    ${level('total')} += ${sum(`(${parts.join(' + ')})`)};`;
+  };
   const stored = (count: number): string =>
-    each
-      .slice(0, count)
-      .map((j) => {
-        const index = at(j);
-        const value = log ? `gs[${index}] - exp(ys[${index}]) * all` : `ys[${index}] * (gs[${index}] - all)`;
-        return `\n    dxs[${index}] = ${value};`;
-      })
+    range(count)
+      .map((j) => `\n    put(${of(slope, j)}, ${at(j)});`)
       .join('');
   return rowKernel({
-    name: log ? 'logSoftmax.grad' : 'softmax.grad',
+    name: `${name}.grad`,
     read: { ys: element, gs: element },
     write: { dxs: element },
+    puts: 'dxs',
     rows: outer * inner,
     length,
     lanes,
     body: `${start}
 ${gather({ total: '0.0' }, summed)}
-  ${log ? 'var' : 'let'} all = rowSum(total);${spoilt}${walk(stored(STEP), stored(1))}`,
+  ${all('rowSum(total)', `ys[base]${vector ? '.x' : ''}`)}${walk(stored)}`,
   });
 });

@@ -1,9 +1,10 @@
 /**
  * The lower or upper triangle of matrices: y[.., r, c] = x[.., r, c] where c − r ≤ diagonal (lower) or ≥ diagonal (upper),
- * else a fill. Elements move as bits. Launch: see flat.ts; four columns at once where rows are a multiple of four long.
+ * else a fill. Elements move as bits. Launch: see map.ts.
  */
-import { bitsOf, type Flat, flatKernel, type Scalar, SOFTWARE_FLAT, scalarsOnly } from './flat.js';
+import { bitsOf, type Flat, type Scalar, SOFTWARE_FLAT } from './flat.js';
 import { interned, type Kernel } from './kernel.js';
+import { mapKernel } from './map.js';
 
 export interface TriangleSpec {
   readonly size: number;
@@ -20,19 +21,16 @@ export interface TriangleSpec {
 /** [x] → y. */
 export const triangleKernel = /* @__PURE__ */ interned((spec: TriangleSpec): Kernel => {
   const { size, rows, columns, diagonal, lower, fill, type, flat = SOFTWARE_FLAT } = spec;
-  return flatKernel({
-    name: lower ? 'tril' : 'triu',
-    read: { xs: { walked: 'u32' } },
-    write: { ys: { walked: 'u32' } },
-    params: { rows, columns, diagonal, fill: bitsOf(Number(fill), type) },
-    size,
-    flat: columns % 4 === 0 ? flat : scalarsOnly(flat),
-    body: (vector) => {
-      const typed = (name: string): string => (vector ? `vec4<${name}>` : name);
-      return `let at = i * ${vector ? 4 : 1}u;
-let column = ${vector ? 'vec4<u32>(0, 1, 2, 3) + ' : ''}at % params.columns;
-let away = ${typed('i32')}(column) - ${typed('i32')}(i32(at / params.columns % params.rows));
-ys[i] = select(${typed('u32')}(params.fill), xs[i], away ${lower ? '<=' : '>='} ${typed('i32')}(i32(params.diagonal)));`;
+  const away = 'i32(place % params.columns) - i32(place / params.columns % params.rows)';
+  return mapKernel(
+    {
+      name: lower ? 'tril' : 'triu',
+      shape: [size],
+      inputs: [{ name: 'x', type: 'u32' }],
+      result: 'u32',
+      value: `select(params.fill, x, ${away} ${lower ? '<=' : '>='} i32(params.diagonal))`,
+      params: { rows, columns, diagonal, fill: bitsOf(Number(fill), type) },
     },
-  });
+    flat,
+  );
 });

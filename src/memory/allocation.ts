@@ -18,22 +18,24 @@ const unanswered = /* @__PURE__ */ perDevice(() => new Set<Promise<void>>());
 /** Resolve when it is known of all buffers made so far whether there was room for them. */
 export const allocating = (): readonly Promise<void>[] => [...unanswered()];
 
-export interface Relief {
+interface Relief {
+  /** What is held, for people. */
+  readonly held: string;
   /** Frees what can be spared. */
   relieve(): Promise<void>;
-  /** What is held, for people. */
-  held(): string;
-  /** Called when there is no such buffer. */
-  failed(): void;
 }
 
-/** A buffer, which turns out to be a failure where the device has no room for it even after a relief. */
-export function allocate(descriptor: GPUBufferDescriptor, { relieve, held, failed }: Relief): Allocation {
+/**
+ * A buffer, which turns out to be a failure where the device has no room for it even after a relief.
+ *
+ * @param failed called when there is no such buffer
+ */
+export function allocate(descriptor: GPUBufferDescriptor, relief: Relief, failed = (): void => {}): Allocation {
   const first = attempt(descriptor);
   const made: Allocation = { gpu: first.gpu, failure: null };
   const settle = async (): Promise<void> => {
     if (!(await first.error)) return;
-    await relieve();
+    await relief.relieve();
     const second = attempt(descriptor);
     const error = await second.error;
     if (!error) {
@@ -41,7 +43,7 @@ export function allocate(descriptor: GPUBufferDescriptor, { relieve, held, faile
       return;
     }
     made.failure = new KindlingError(
-      `out of memory: the device gives no buffer of ${showBytes(descriptor.size)}, and kindling holds ${held()}. ` +
+      `out of memory: the device gives no buffer of ${showBytes(descriptor.size)}, and kindling holds ${relief.held}. ` +
         `Work on less at once, or free tensors: step() does, and dispose(). (${error})`,
     );
     somethingFailed();

@@ -16,42 +16,51 @@ const UNPAUSED_BYTES = 512 * 2 ** 20;
 /** What a collection finds, if it was worth its while. */
 const WORTH_BYTES = BUDGET_BYTES / 4;
 
+interface Tally {
+  tensors: number;
+  bytes: number;
+}
+
+const none = (): Tally => ({ tensors: 0, bytes: 0 });
+
 const state = /* @__PURE__ */ perDevice(() => ({
   threshold: BUDGET_BYTES,
   /** Collections in a row that found little. */
   fruitless: 0,
   warned: false,
   /** Made by ops outside of steps since the last pause, and found to be garbage. */
-  made: { tensors: 0, bytes: 0 },
-  garbage: { tensors: 0, bytes: 0 },
+  made: none(),
+  garbage: none(),
 }));
 
 /** Memory that only the collector has found to be done with. */
 export function collectedOne({ bytes, home, isGone }: Memory): void {
   garbageFound();
   if (home || isGone) return;
-  const { garbage } = state();
-  garbage.tensors++;
-  garbage.bytes += bytes;
+  count(state().garbage, bytes);
+}
+
+function count(tally: Tally, bytes: number): void {
+  tally.tensors++;
+  tally.bytes += bytes;
 }
 
 /** An op outside of steps made so many bytes. */
 export function madeOutside(bytes: number): void {
   const { made } = state();
-  made.tensors++;
-  made.bytes += bytes;
+  count(made, bytes);
   if (made.bytes > UNPAUSED_BYTES) warn(made, 'were made outside of steps without a pause to collect them in');
 }
 
 /** Called where somebody waits: there is time to collect if too much is in use. */
 export function makeRoom(): Promise<void> | null {
-  state().made = { tensors: 0, bytes: 0 };
+  state().made = none();
   return pool().usedBytes > state().threshold ? collected() : null;
 }
 
 async function collected(): Promise<void> {
   const mine = state();
-  mine.garbage = { tensors: 0, bytes: 0 };
+  mine.garbage = none();
   await collectGarbage();
   const found = mine.garbage.bytes;
   mine.fruitless = found < WORTH_BYTES ? mine.fruitless + 1 : 0;
@@ -67,7 +76,7 @@ export function nextThreshold(used: number, fruitless: number): number {
   return Math.max(BUDGET_BYTES, used * (1 + (fruitless && fruitless < 3 ? fruitless / 8 : 0.5)));
 }
 
-function warn({ tensors, bytes }: { tensors: number; bytes: number }, what: string): void {
+function warn({ tensors, bytes }: Tally, what: string): void {
   if (state().warned) return;
   state().warned = true;
   console.warn(

@@ -4,22 +4,26 @@
  */
 import { epoch } from '../gpu/device.js';
 import type { KindlingError } from '../gpu/errors.js';
-import { now, Overwrites } from './overwrites.js';
+import { now, Overwrites, type Range } from './overwrites.js';
 import { type Pool, type PoolBuffer, pool } from './pool.js';
 
 /** Bytes of a buffer's memory that hold nothing to be relied on. */
-export interface Damage {
-  readonly from: number;
-  readonly to: number;
+export interface Damage extends Range {
   readonly error: KindlingError;
 }
 
-export class Memory {
+/** Ranges of one buffer begin at multiples of this, so the gap up to the next one belongs to the range before. */
+const ALIGNMENT = 256;
+
+let memories = 0;
+
+export class Memory implements Range {
+  readonly id = memories++;
   /** A multiple of 4; of memory for no element, what the widest element takes: kernels bind it all the same. */
   readonly bytes: number;
   buffer: PoolBuffer | null = null;
   /** Where it lies, if it is a range of another memory: of an arena, say. `offset` is a multiple of 256. */
-  home: { readonly memory: Memory; readonly offset: number } | null = null;
+  home: { readonly memory: Memory; readonly offset: number } | null;
   /** Nobody but commands recorded so far names it any more. */
   discarded = false;
   /** The last batch with a command that names it. */
@@ -36,7 +40,8 @@ export class Memory {
   readonly #epoch = epoch();
   #overwrites: Overwrites | null = null;
 
-  constructor(bytes: number) {
+  constructor(bytes: number, home: Memory['home'] = null) {
+    this.home = home;
     this.bytes = Math.ceil(bytes / 4) * 4 || 16;
   }
 
@@ -50,25 +55,32 @@ export class Memory {
     return this.home?.memory ?? this;
   }
 
+  /** The byte of the buffer that it begins at. */
+  get start(): number {
+    return this.home?.offset ?? 0;
+  }
+
+  /** The byte before which it ends. */
+  get end(): number {
+    return this.start + Math.ceil(this.bytes / ALIGNMENT) * ALIGNMENT;
+  }
+
   /** Notes that the content is overwritten, now or at another time. */
   overwrite(at = now()): void {
     const { root } = this;
     if (at < 0 && !root.#overwrites) return;
-    const from = this.home?.offset ?? 0;
     root.#overwrites ??= new Overwrites();
-    root.#overwrites.note(from, from + this.bytes, at);
+    root.#overwrites.note(this, at);
   }
 
   /** When the content was last overwritten; -1 for never. */
   get overwritten(): number {
-    const from = this.home?.offset ?? 0;
-    return this.root.#overwrites?.latest(from, from + this.bytes) ?? -1;
+    return this.root.#overwrites?.latest(this) ?? -1;
   }
 
   /** Whether the content was overwritten at `time` or later. */
   overwrittenSince(time: number): boolean {
-    const from = this.home?.offset ?? 0;
-    return this.root.#overwrites?.after(time, from, from + this.bytes) ?? false;
+    return this.root.#overwrites?.after(time, this) ?? false;
   }
 
   /** Finds a buffer now, for a write of the host. */

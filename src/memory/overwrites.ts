@@ -10,30 +10,39 @@ export const now = (): number => time;
 /** Lets time go on, and returns it. */
 export const tick = (): number => ++time;
 
+/** Bytes of a buffer, up to where the next range may begin. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Whether two ranges of one buffer have bytes in common. */
+export const meet = (a: Range, b: Range): boolean => a.start < b.end && b.start < a.end;
+
 /** Of one buffer, by ranges: a write to one tensor of an arena is none to its neighbours. */
 export class Overwrites {
-  #ranges: { readonly from: number; readonly to: number; at: number }[] = [];
+  #ranges: (Range & { at: number })[] = [];
   #latest = -1;
 
-  /** Notes that bytes `from` to `to` are what they are since `at`. */
-  note(from: number, to: number, at: number): void {
+  /** Notes that the bytes of a range are what they are since `at`. */
+  note({ start, end }: Range, at: number): void {
     this.#latest = Math.max(this.#latest, at);
-    const same = this.#ranges.find((range) => range.from === from && range.to === to);
+    const same = this.#ranges.find((one) => one.start === start && one.end === end);
     if (same) {
       same.at = at;
       return;
     }
-    this.#ranges = this.#ranges.filter((range) => range.from < from || range.to > to);
-    this.#ranges.push({ from, to, at });
+    this.#ranges = this.#ranges.filter((one) => one.start < start || one.end > end);
+    this.#ranges.push({ start, end, at });
   }
 
-  /** When any of the bytes `from` to `to` was last written; -1 for never. */
-  latest(from: number, to: number): number {
-    return this.#ranges.reduce((last, one) => (one.from < to && from < one.to ? Math.max(last, one.at) : last), -1);
+  /** When any of the bytes of a range was last written; -1 for never. */
+  latest(range: Range): number {
+    return this.#ranges.reduce((last, one) => (meet(one, range) ? Math.max(last, one.at) : last), -1);
   }
 
   /** Whether any of these bytes was written at `since` or later. */
-  after(since: number, from: number, to: number): boolean {
-    return this.#latest >= since && this.latest(from, to) >= since;
+  after(since: number, range: Range): boolean {
+    return this.#latest >= since && this.latest(range) >= since;
   }
 }

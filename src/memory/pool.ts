@@ -6,6 +6,7 @@
 
 import { device, epoch, perDevice } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
+import { known } from '../gpu/known.js';
 import { type Allocation, allocate, showBytes } from './allocation.js';
 import { collectGarbage } from './collector.js';
 
@@ -67,7 +68,7 @@ export class Pool {
     this.bytes += size;
     if (this.source) return this.source.acquire(wanted);
     checkSize(wanted);
-    const made = allocate({ size, usage: USAGE }, { ...this.relief, failed: () => this.#forget(size) });
+    const made = allocate({ size, usage: USAGE }, this, () => this.#forget(size));
     return Object.assign(made, { bytes: size, batch: -1, epoch: epoch() });
   }
 
@@ -76,18 +77,19 @@ export class Pool {
     return this.bytes - this.#freeBytes;
   }
 
-  /** What to do where the device has no room. */
-  readonly relief = {
-    relieve: async (): Promise<void> => {
-      await collectGarbage();
-      this.#destroyIdle(0);
-      // What was destroyed is free when the work submitted since is done.
-      device().queue.submit([]);
-      await device().queue.onSubmittedWorkDone();
-    },
-    held: (): string => `${showBytes(this.bytes)} in ${this.buffers} buffers`,
-    failed: (): void => {},
-  };
+  /** What is held, for people. */
+  get held(): string {
+    return `${showBytes(this.bytes)} in ${this.buffers} buffers`;
+  }
+
+  /** Makes room on the device. */
+  async relieve(): Promise<void> {
+    await collectGarbage();
+    this.#destroyIdle(0);
+    // What was destroyed is free when the work submitted since is done.
+    device().queue.submit([]);
+    await device().queue.onSubmittedWorkDone();
+  }
 
   #forget(size: number): void {
     this.buffers--;
@@ -97,9 +99,7 @@ export class Pool {
   /** Gives a buffer back for reuse. */
   release(buffer: PoolBuffer): void {
     if (buffer.failure || buffer.epoch !== epoch()) return;
-    const list = this.#free.get(buffer.bytes);
-    if (list) list.push(buffer);
-    else this.#free.set(buffer.bytes, [buffer]);
+    known(this.#free, buffer.bytes, () => []).push(buffer);
     this.#freeBytes += buffer.bytes;
   }
 

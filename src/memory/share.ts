@@ -1,6 +1,12 @@
 /** Which temporaries of a batch may lie in the same buffer. */
 import type { Memory } from './memory.js';
-import type { Pool, PoolBuffer } from './pool.js';
+import type { PoolBuffer } from './pool.js';
+
+/** Where buffers come from, and go when nobody needs them. */
+export interface Source {
+  acquire(bytes: number): PoolBuffer;
+  release(buffer: PoolBuffer): void;
+}
 
 /** The first and the last command that name a memory. */
 export interface Life {
@@ -13,17 +19,16 @@ export interface Life {
  * that has room in time. (In the order of the commands a training step of the study's network took twice the memory, since
  * a large temporary that comes late finds only small buffers that are done.)
  */
-export function share(lives: ReadonlyMap<Memory, Life>, pool: Pool): Map<Memory, PoolBuffer> {
+export function share(lives: ReadonlyMap<Memory, Life>, from: Source): Map<Memory, PoolBuffer> {
   const taken: { readonly buffer: PoolBuffer; readonly lives: Life[] }[] = [];
   const given = new Map<Memory, PoolBuffer>();
   for (const [memory, life] of [...lives].sort(([a], [b]) => b.bytes - a.bytes)) {
     let slot = taken.find((one) => one.lives.every(({ first, last }) => last < life.first || life.last < first));
     if (!slot) {
-      slot = { buffer: pool.acquire(memory.bytes), lives: [] };
+      slot = { buffer: from.acquire(memory.bytes), lives: [] };
       taken.push(slot);
     }
     slot.lives.push(life);
-    memory.owner = pool;
     memory.buffer = slot.buffer;
     given.set(memory, slot.buffer);
   }

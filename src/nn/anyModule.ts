@@ -96,12 +96,12 @@ export abstract class AnyModule extends Watched {
   /** This module (named '') and all below it, each once, parents first. */
   namedModules(): [string, AnyModule][] {
     const found = new Map<AnyModule, string>();
-    const visit = (module: AnyModule, name: string): void => {
+    const visit = (name: string, module: AnyModule): void => {
       if (found.has(module)) return;
       found.set(module, name);
-      for (const [child, below] of module.namedChildren()) visit(below, name === '' ? child : `${name}.${child}`);
+      for (const below of prefixed(name, module.namedChildren())) visit(...below);
     };
-    visit(this, '');
+    visit('', this);
     return [...found].map(([module, name]) => [name, module]);
   }
 
@@ -112,7 +112,7 @@ export abstract class AnyModule extends Watched {
 
   /** Parameters here and below by name; one that is shared appears under its first name. */
   namedParameters(): [string, Parameter][] {
-    return unique(this.namedModules().flatMap(([name, module]) => prefixed(name, module.ownParameters())));
+    return this.#below((module) => module.ownParameters());
   }
 
   /**
@@ -126,7 +126,7 @@ export abstract class AnyModule extends Watched {
       const names = unreached.map((module) => (module === this ? 'a Parameter' : module.constructor.name));
       console.warn(
         `${this.constructor.name}: ${names.join(', ')} made in its constructor cannot be reached from its fields, so it is ` +
-          'not trained, saved or frozen. Keep it in a public field, or in an array or Map in one.',
+          'not trained, saved or frozen. Keep it in a public field, or an array or Map in one.',
       );
     }
     return found;
@@ -134,7 +134,7 @@ export abstract class AnyModule extends Watched {
 
   /** Buffers here and below by name. */
   namedBuffers(): [string, Tensor][] {
-    return unique(this.namedModules().flatMap(([name, module]) => prefixed(name, module.ownBuffers())));
+    return this.#below((module) => module.ownBuffers());
   }
 
   /** Buffers here and below. */
@@ -255,9 +255,16 @@ export abstract class AnyModule extends Watched {
     return Object.entries(this).flatMap(([field, value]) => heldIn(kind, this.keyOf(field), value));
   }
 
+  /** What modules here and below have, each once. */
+  #below<T>(own: (module: AnyModule) => [string, T][]): [string, T][] {
+    const seen = new Set<T>();
+    const all = this.namedModules().flatMap(([name, module]) => prefixed(name, own(module)));
+    return all.filter(([, value]) => !seen.has(value) && seen.add(value));
+  }
+
   /** A tensor under several names is there under each, as in PyTorch. */
   #state(): [string, Tensor][] {
-    const all = this.#named('', []);
+    const all = this.#named([]);
     const byName = new Map(all);
     const [twice] = all.find(([name, tensor]) => byName.get(name) !== tensor) ?? [];
     if (twice !== undefined) refuse(`${this.constructor.name}: two tensors are called ${twice}`);
@@ -265,11 +272,10 @@ export abstract class AnyModule extends Watched {
   }
 
   /** @param above modules that hold this one: one that holds a module above it does not save it again */
-  #named(prefix: string, above: readonly AnyModule[]): [string, Tensor][] {
+  #named(above: readonly AnyModule[]): [string, Tensor][] {
     if (above.includes(this)) return [];
-    const own = [...this.ownParameters(), ...this.ownBuffers(true)];
-    const below = this.namedChildren().flatMap(([name, child]) => child.#named(name, [...above, this]));
-    return prefixed(prefix, [...own, ...below]);
+    const below = this.namedChildren().flatMap(([name, child]) => prefixed(name, child.#named([...above, this])));
+    return [...this.ownParameters(), ...this.ownBuffers(true), ...below];
   }
 }
 
@@ -279,10 +285,5 @@ export interface AnyModule {
   (...inputs: Parameters<this['forward']>): ReturnType<this['forward']>;
 }
 
-const prefixed = <T>(prefix: string, named: readonly [string, T][]): [string, T][] =>
-  prefix === '' ? [...named] : named.map(([name, value]) => [`${prefix}.${name}`, value]);
-
-function unique<T>(named: readonly [string, T][]): [string, T][] {
-  const seen = new Set<T>();
-  return named.filter(([, value]) => !seen.has(value) && seen.add(value));
-}
+const prefixed = <T>(prefix: string, named: [string, T][]): [string, T][] =>
+  prefix === '' ? named : named.map(([name, value]) => [`${prefix}.${name}`, value]);

@@ -5,6 +5,7 @@ import { checked, type Known, required, wantTensor } from '../gpu/options.js';
 import { cast } from '../ops/cast.js';
 import { add, mul, reciprocal, sub } from '../ops/elementwise/arithmetic.js';
 import { increment_ } from '../ops/inPlace.js';
+import { countedBatchNorm } from '../ops/normalize.js';
 import { clone } from '../ops/shape.js';
 import { ones, zeros } from '../tensor/create.js';
 import { show } from '../tensor/shape.js';
@@ -87,9 +88,8 @@ abstract class RunningNorm extends Module {
       return averaged(this, x, runningMean, runningVar);
     }
     const running = { runningMean, runningVar, momentum: momentum ?? 0 };
-    const y = F.batchNorm(x, { ...running, weight, bias, training: batch, eps });
-    if (training && keeps && numBatchesTracked) increment_(numBatchesTracked);
-    return y;
+    const counter = training && keeps ? numBatchesTracked : null;
+    return countedBatchNorm(x, { ...running, weight, bias, training: batch, eps }, counter);
   }
 
   override extraRepr(): string {

@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
 import { Module } from './module.js';
 import { type Parameter, uninitialized } from './parameter.js';
-import { tuple } from './repr.js';
+import { bool, named, tuple } from './repr.js';
 import { resetLinear } from './reset.js';
 
 type Single = readonly [number];
@@ -71,7 +71,7 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
     const { stride = 1, padding = 0, dilation = 1, outputPadding = 0, groups = 1, bias = true } = options;
     const sizes = { inChannels, outChannels, kernelSize };
     required<object>(this.constructor.name, sizes, { inChannels: 'size', outChannels: 'size', kernelSize: 'sizes' });
-    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+    if (inChannels % groups || outChannels % groups) {
       refuse(`${this.constructor.name}: groups ${groups} must divide ${inChannels} and ${outChannels} channels`);
     }
     if (padding === 'same' && [stride].flat().some((n) => n !== 1)) {
@@ -114,16 +114,18 @@ export abstract class Conv<Size extends readonly number[]> extends Module {
     const { inChannels, outChannels, kernelSize, stride, padding, dilation, outputPadding, groups, bias, paddingMode } =
       this;
     const unless = (usual: number, name: string, size: Size) =>
-      size.every((n) => n === usual) ? [] : [`${name}=${tuple(size)}`];
-    return [
-      `${inChannels}, ${outChannels}, kernel_size=${tuple(kernelSize)}, stride=${tuple(stride)}`,
-      ...(typeof padding === 'string' ? [`padding=${padding}`] : unless(0, 'padding', padding)),
+      size.every((n) => n === usual) ? {} : { [name]: tuple(size) };
+    const settings = named({
+      kernel_size: tuple(kernelSize),
+      stride: tuple(stride),
+      ...(typeof padding === 'string' ? { padding } : unless(0, 'padding', padding)),
       ...unless(1, 'dilation', dilation),
       ...unless(0, 'output_padding', outputPadding),
-      ...(groups === 1 ? [] : [`groups=${groups}`]),
-      ...(bias ? [] : ['bias=False']),
-      ...(paddingMode === 'zeros' ? [] : [`padding_mode=${paddingMode}`]),
-    ].join(', ');
+      ...(groups !== 1 && { groups }),
+      ...(!bias && { bias: bool(false) }),
+      ...(paddingMode !== 'zeros' && { padding_mode: paddingMode }),
+    });
+    return `${inChannels}, ${outChannels}, ${settings}`;
   }
 }
 

@@ -67,7 +67,16 @@ export {
 } from '../ops/margins.js';
 export { linear } from '../ops/matmul.js';
 export { type CrossEntropyOptions, crossEntropy, type NllOptions, nllLoss } from '../ops/nll.js';
-export * from '../ops/normalize.js';
+export {
+  type AffineOptions,
+  type BatchNormOptions,
+  batchNorm,
+  groupNorm,
+  type InstanceNormOptions,
+  instanceNorm,
+  layerNorm,
+  normalize,
+} from '../ops/normalize.js';
 export { type PadOptions, pad } from '../ops/pad.js';
 export * from '../ops/pixelShuffle.js';
 export {

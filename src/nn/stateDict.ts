@@ -30,7 +30,7 @@ export function renamedBy(op: string, state: Readonly<StateDict>, options: LoadO
   const renamed: StateDict = {};
   for (const [key, tensor] of Object.entries(state)) {
     const given = rename(key);
-    if (typeof given !== 'string') refuse(`${op}: rename made ${String(given)} of ${key}, which is no name`);
+    if (typeof given !== 'string') refuse(`${op}: rename makes ${text(given)} of ${key}`);
     if (Object.hasOwn(renamed, given)) refuse(`${op}: rename makes ${given} of ${key} and of another name`);
     renamed[given] = tensor;
   }

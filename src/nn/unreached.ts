@@ -22,8 +22,7 @@ const MOST_BEGUN = 256;
 
 /** Called where the construction of a module begins. */
 export function begin(module: object): void {
-  begun.push(new WeakRef(module));
-  if (begun.length > MOST_BEGUN) begun.shift();
+  begun = [...begun, new WeakRef(module)].slice(-MOST_BEGUN);
 }
 
 /** Names of the constructors that are running, innermost first. */
@@ -37,26 +36,22 @@ function constructorsRunning(): string[] {
   return [...stack.matchAll(/^\s*at new ([\w$.]+)|^([\w$]+)@/gm)].map(([, v8, other]) => v8 ?? other ?? '');
 }
 
-function classNames(module: object): Set<string> {
-  const names = new Set<string>();
-  for (let at: object | null = Object.getPrototypeOf(module); at; at = Object.getPrototypeOf(at)) {
-    names.add(at.constructor.name);
-  }
-  return names;
+/** Whether an object is of a class of this name, or of one that extends it. */
+function isA(one: object, name: string): boolean {
+  const base: object | null = Object.getPrototypeOf(one);
+  return base !== null && (base.constructor.name === name || isA(base, name));
 }
 
 /** Called where a parameter is made. */
 export function noteParameter(parameter: Tensor): void {
   const running: object[] = [];
   let left = begun.flatMap((module) => module.deref() ?? []);
-  let own = new Set<string>();
   for (const name of constructorsRunning()) {
-    if (own.has(name)) continue;
-    const at = left.findLastIndex((module) => classNames(module).has(name));
+    if (running[0] && isA(running[0], name)) continue;
+    const at = left.findLastIndex((module) => isA(module, name));
     const module = left[at];
     if (!module) continue;
     running.unshift(module);
-    own = classNames(module);
     left = left.slice(0, at);
   }
   begun = running.map((module) => new WeakRef(module));

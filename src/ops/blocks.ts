@@ -1,12 +1,12 @@
 /** Blocks of tensors: what taking parts, joining and padding are made of. */
 
-import { fillKernel, gatherKernel, scatterKernel } from '../kernels/copy.js';
+import { fillKernel, gatherKernel, joinKernel, scatterKernel } from '../kernels/copy.js';
 import { bitsOf } from '../kernels/flat.js';
 import { launch, launchInto } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
 import { at, type Shape, stridesOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { held } from './broadcast.js';
+import { held } from './cast.js';
 
 /** Where a block of `shape` lies in a larger tensor. No two of its elements lie in one place. */
 export interface Block {
@@ -27,12 +27,33 @@ export const putBlock = (x: Tensor, block: Block, shape: Shape, name = 'putBlock
     by: [(g) => takeBlock('takeBlock', g, block)],
   });
 
+/** Blocks that one launch brings together; more are written one after the other. */
+const TOGETHER = 6;
+
 /** A tensor filled with `value` (null: the blocks cover it), with blocks written into it. */
 export function putBlocks(blocks: readonly { x: Tensor; block: Block }[], shape: Shape, value: number | null): Tensor {
   const into = new Tensor(shape, blocks[0]?.x.dtype);
+  const places = blocks.map(({ block }) => beginning(block, shape));
+  if (blocks.length <= TOGETHER && places.every((from) => from !== null)) {
+    const bits = bitsOf(value ?? 0, held(into));
+    const parts = blocks.map(({ block }, n) => ({ shape: block.shape, from: places[n] as number[] }));
+    return launch(
+      joinKernel({ shape, blocks: parts, bits }),
+      blocks.map(({ x }) => x),
+      shape,
+      into.dtype,
+    );
+  }
   if (value !== null) launchInto(fillKernel({ size: into.size, bits: bitsOf(value, held(into)) }), [], [into]);
   for (const { x, block } of blocks) launchInto(scatterKernel(block), [x], [into]);
   return into;
+}
+
+/** Where a block begins whose elements lie side by side in a tensor of `shape`; null for others, and for those of no element. */
+function beginning({ shape: own, strides, offset }: Block, shape: Shape): number[] | null {
+  const whole = stridesOf(shape);
+  if (own.length !== shape.length || own.some((n, d) => n === 0 || (n > 1 && strides[d] !== whole[d]))) return null;
+  return whole.map((stride, d) => Math.floor(offset / stride) % at(shape, d));
 }
 
 /** Entries `from` to `to` (without it) of a dimension, `step` apart: forwards, or backwards where it is negative. */

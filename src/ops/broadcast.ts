@@ -8,7 +8,7 @@ import { refuse } from '../gpu/errors.js';
 import { checked, type Known, ofTensor, wantTensor } from '../gpu/options.js';
 import { gatherKernel } from '../kernels/copy.js';
 import { fitKernel } from '../kernels/fit.js';
-import { cut, type ReduceVariant, type Reduction, reduceKernel, slabsOf } from '../kernels/reduce.js';
+import { cut, type ReduceVariant, type Reduction, reduceKernel, SUM, slabsOf } from '../kernels/reduce.js';
 import { full } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
@@ -26,21 +26,19 @@ import {
 } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { mark, noneBits } from '../tensor/unfit.js';
-import { cast } from './cast.js';
+import { cast, held } from './cast.js';
 
 /** The same elements in another shape; one entry may be -1. Shares memory. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   ofTensor('reshape', 2, arguments);
   wantShape('reshape', shape);
-  const known = sizeOf(shape.filter((n) => n !== -1));
-  const full = shape.map((n) => (n === -1 ? x.size / known : n));
-  if (shape.filter((n) => n === -1).length > 1 || sizeOf(full) !== x.size || full.some((n) => !Number.isInteger(n))) {
+  const known = shape.filter((n) => n !== -1);
+  const full = shape.map((n) => (n === -1 ? x.size / sizeOf(known) : n));
+  if (known.length < shape.length - 1 || sizeOf(full) !== x.size || !full.every(Number.isInteger)) {
     refuse(`reshape: ${x.size} elements of ${show(x.shape)} do not fit ${show(shape)}`);
   }
   checkShape('reshape', full);
-  return differentiable('reshape', [x], new Tensor(full, x.dtype, x.storage), {
-    by: [(g) => reshape(g, x.shape)],
-  });
+  return differentiable('reshape', [x], new Tensor(full, x.dtype, x.storage), { by: [(g) => reshape(g, x.shape)] });
 }
 
 /** Repeated along dimensions of length 1, and along new leading ones; -1 keeps a length. */
@@ -78,9 +76,6 @@ export function wantsElements(name: string, x: Tensor, dims: readonly number[]):
   if (dims.some((d) => x.shape[d] === 0)) refuse(`${name}: no elements along ${show(dims)} of shape ${show(x.shape)}`);
 }
 
-/** @internal */
-export const held = (x: Tensor): 'f32' | 'i32' | 'u32' => (x.dtype === 'bool' ? 'u32' : x.dtype);
-
 /** @internal The shape with reduced dimensions of length 1. */
 export const withOnes = (shape: Shape, dims: readonly number[]): number[] =>
   shape.map((n, d) => (dims.includes(d) ? 1 : n));
@@ -90,9 +85,6 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
   return keepdim ? withOnes(shape, dims) : shape.filter((_, d) => !dims.includes(d));
 }
 
-/** Of no elements. */
-const OF_NOTHING = { sum: 0, prod: 1, max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY } as const;
-
 /** @internal Reduces without recording. */
 export function reduce(
   op: Reduction,
@@ -101,39 +93,27 @@ export function reduce(
   shape: Shape,
   { scale = 1, variant }: { scale?: number | undefined; variant?: ReduceVariant } = {},
 ): Tensor {
-  if (dims.some((d) => x.shape[d] === 0)) {
-    return full(shape, OF_NOTHING[op] * scale, { dtype: x.dtype === 'bool' ? 'i32' : x.dtype });
-  }
-  if (variant) return reduceBy(variant, op, x, dims, shape, scale);
-  const spec = { op, dtype: x.dtype, shape: x.shape, dims, scale };
-  return withReduce(spec, (found) => reduceBy(found, op, x, dims, shape, scale));
-}
-
-function reduceBy(
-  variant: ReduceVariant,
-  op: Reduction,
-  x: Tensor,
-  dims: readonly number[],
-  shape: Shape,
-  scale: number,
-): Tensor {
   const dtype = x.dtype === 'bool' ? 'i32' : x.dtype;
-  let made = cast(x, dtype);
-  const type = held(made);
-  const slabs = slabsOf(x.shape, dims);
-  slabs.forEach((slab, s) => {
-    const { outer, inner } = slab;
-    const isLast = s === slabs.length - 1;
-    const { lanes, splits } = cut(slab, variant);
-    const whole = splits === 1 && isLast;
-    const first = reduceKernel({ op, type, ...slab, splits, lanes, scale: whole ? scale : 1 });
-    made = launch(first, [made], whole ? shape : [outer, splits, inner], dtype);
-    if (splits === 1) return;
-    const parts = { outer, length: splits, inner };
-    const rest = { ...parts, lanes: cut(parts, variant).lanes, splits: 1, scale: isLast ? scale : 1 };
-    made = launch(reduceKernel({ op, type, ...rest }), [made], isLast ? shape : [outer, inner], dtype);
-  });
-  return made;
+  if (dims.some((d) => x.shape[d] === 0)) return full(shape, op.ofNothing * scale, { dtype });
+  const spec = { op: op.name, dtype: x.dtype, shape: x.shape, dims, scale };
+  const run = (variant: ReduceVariant): Tensor => {
+    // What is cut is reduced once more.
+    const stages = slabsOf(x.shape, dims).flatMap((slab) => {
+      const { splits } = cut(slab, variant);
+      return [{ ...slab, splits }, ...(splits > 1 ? [{ ...slab, length: splits, splits: 1 }] : [])];
+    });
+    return stages.reduce(
+      (made, stage, s) => {
+        const { outer, inner, splits } = stage;
+        const isLast = s === stages.length - 1;
+        const { lanes } = cut(stage, variant);
+        const kernel = reduceKernel(op, { type: held(made), ...stage, lanes, scale: isLast ? scale : 1 });
+        return launch(kernel, [made], isLast ? shape : [outer, splits, inner], dtype);
+      },
+      cast(x, dtype),
+    );
+  };
+  return variant ? run(variant) : withReduce(spec, run);
 }
 
 /**
@@ -154,10 +134,20 @@ export function fitted(name: string, x: Tensor, compute: (x: Tensor) => Tensor):
  * than 32 bits: to read a sum that does not fit i32 or u32 is an error, and in f32 it is NaN.
  */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const { dims, keepdim } = asked('sum', x, options);
-  const value = fitted('sum', x, (t) => reduce('sum', t, dims, reducedShape(x.shape, dims, keepdim)));
-  const by = [(g: Tensor) => expand(reshape(g, withOnes(x.shape, dims)), x.shape)];
-  return differentiable('sum', [x], value, { by }, { dims, keepdim });
+  return total('sum', x, asked('sum', x, options), 1, (g) => g);
+}
+
+/** @internal A sum times `scale`, recorded; `scaled` does that to a gradient. */
+export function total(
+  name: string,
+  x: Tensor,
+  { dims, keepdim }: ReturnType<typeof asked>,
+  scale: number,
+  scaled: (grad: Tensor) => Tensor,
+): Tensor {
+  const value = fitted(name, x, (t) => reduce(SUM, t, dims, reducedShape(x.shape, dims, keepdim), { scale }));
+  const by = [(g: Tensor) => expand(reshape(scaled(g), withOnes(x.shape, dims)), x.shape)];
+  return differentiable(name, [x], value, { by }, { dims, keepdim });
 }
 
 /** Sums a gradient back to the shape that was broadcast. */
@@ -165,5 +155,5 @@ export function sumTo(grad: Tensor, shape: Shape): Tensor {
   if (sameShape(grad.shape, shape)) return grad;
   const lead = grad.ndim - shape.length;
   const dims = grad.shape.flatMap((n, d) => (d < lead || (shape[d - lead] === 1 && n !== 1) ? [d] : []));
-  return reshape(dims.length === 0 ? grad : sum(grad, { dim: dims }), shape);
+  return reshape(dims.length ? sum(grad, { dim: dims }) : grad, shape);
 }

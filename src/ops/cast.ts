@@ -5,7 +5,8 @@ import { launch } from '../tensor/launch.js';
 import { DTYPES, type DType, type Tensor } from '../tensor/tensor.js';
 import { isMarked, noneBits } from '../tensor/unfit.js';
 
-const held = (dtype: DType): 'f32' | 'i32' | 'u32' => (dtype === 'bool' ? 'u32' : dtype);
+/** @internal What kernels take the elements for. */
+export const held = ({ dtype }: { readonly dtype: DType }): 'f32' | 'i32' | 'u32' => (dtype === 'bool' ? 'u32' : dtype);
 
 /**
  * The tensor in another type, or itself. f32 to integer truncates, what does not fit becomes the nearest integer that does, and
@@ -16,6 +17,6 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
   checked('to', { dtype }, { dtype: DTYPES });
   const none = isMarked(x) ? { none: noneBits(x.dtype) } : {};
-  const spec = { from: held(x.dtype), to: held(dtype), bool: dtype === 'bool', ...none, size: x.size };
+  const spec = { from: held(x), to: held({ dtype }), bool: dtype === 'bool', ...none, size: x.size };
   return launch(castKernel(spec), [x], x.shape, dtype);
 }

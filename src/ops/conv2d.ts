@@ -1,12 +1,9 @@
 /** Two-dimensional convolution (cross-correlation, as everywhere in deep learning). */
 
-import { convWay, withConv } from '../choose/convChoice.js';
 import { refuse } from '../gpu/errors.js';
-import { checked, type Known, wantTensor } from '../gpu/options.js';
-import { conv2dForward } from '../kernels/conv2d/forward.js';
+import { checked, type Known } from '../gpu/options.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
 import { zeros, zerosLike } from '../tensor/create.js';
-import { launchMany } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
 import { at, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -22,7 +19,7 @@ import {
   weightGrad,
 } from './convParts.js';
 import { add } from './elementwise/arithmetic.js';
-import { offering } from './fusion.js';
+import { wantFloats } from './matmul.js';
 import { pad } from './pad.js';
 import { type Pair, pair } from './pool.js';
 
@@ -41,7 +38,7 @@ function shapeOf(name: string, x: Tensor, weight: Tensor, bias: Tensor | null, o
   const { kh, kw, padH, padW, dilationH, dilationW } = shape;
   if (oh < 1 || ow < 1 || kh < 1 || kw < 1) {
     refuse(
-      `a window of ${kh} by ${kw}, dilated by ${dilationH} and ${dilationW}, does not fit ${show(x.shape)} with padding [${padH}, ${padW}]`,
+      `a window of ${kh} by ${kw}, dilated by ${dilationH} and ${dilationW}, does not fit ${show(x.shape)} with padding ${show([padH, padW])}`,
     );
   }
   return shape;
@@ -73,8 +70,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
 
 /** @internal {@link conv2d}, in whoever's name. */
 export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions): Tensor {
-  wantTensor(name, 'input', x);
-  wantTensor(name, 'weight', weight);
+  wantFloats(name, { input: x, weight });
   if (x.ndim === 3) {
     const y = convolve(name, reshape(x, [1, ...x.shape]), weight, bias, options);
     return reshape(y, y.shape.slice(1));
@@ -91,24 +87,9 @@ export function convolve(name: string, x: Tensor, weight: Tensor, bias: Tensor |
     return bias ? add(y, reshape(bias, [shape.o, 1, 1])) : y;
   }
   const inputs = bias ? [x, weight, bias] : [x, weight];
-  const positive = (): Tensor => {
-    const pooled = [shape.n, shape.o, Math.floor(oh / 2), Math.floor(ow / 2)];
-    const outputs = [{ shape: pooled }, { shape: pooled, dtype: 'u32' }] as const;
-    const both = { shape, bias: bias !== null, relu: true, pool: true };
-    const maxPool = () =>
-      withConv('forward', shape, both, undefined, (choice) =>
-        launchMany(conv2dForward({ ...both, ...choice }), inputs, outputs),
-      );
-    const y = convForward(shape, inputs, true);
-    return oh < 2 || ow < 2 || convWay(shape)?.defaults(shape)?.forward ? y : offering(y, inputs, { maxPool });
-  };
-  const value = offering(convForward(shape, inputs), inputs, { relu: positive });
+  const value = convForward(shape, inputs);
   const fused = (g: Tensor): (Tensor | null)[] => {
-    const dx = x.requiresGrad
-      ? offering(convInputGrad(shape, g, weight), [g, weight], {
-          reluMask: (y) => convInputGrad(shape, g, weight, [y]),
-        })
-      : null;
+    const dx = x.requiresGrad ? convInputGrad(shape, g, weight) : null;
     if (!weight.requiresGrad && !bias?.requiresGrad) return [dx, null, null];
     // The bias gradient comes with the weight's: it is the sum of what that product reads.
     return [dx, ...convWeightGrad(shape, g, x, inputs.slice(1))];

@@ -3,9 +3,10 @@
  * of which is linear in both of its inputs and has the other two for gradients.
  */
 
-import { convWay, withConv } from '../choose/convChoice.js';
-import { KindlingError } from '../gpu/errors.js';
-import type { Known } from '../gpu/options.js';
+import { type ConvWay, convWay, type Part, withConv } from '../choose/convChoice.js';
+import type { ProductChoice } from '../choose/variant.js';
+import { refuse as refuseAs } from '../gpu/errors.js';
+import { type Known, text } from '../gpu/options.js';
 import { conv2dForward } from '../kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../kernels/conv2d/inputGrad.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
@@ -14,43 +15,43 @@ import { launch } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
 import { type Shape, sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { launchProduct } from './matmul.js';
+import { checkFloat, launchProduct } from './matmul.js';
 import { type Pair, pair } from './pool.js';
 
-/** [x, weight, bias?] → y. */
-export function convForward(shape: Conv2dShape, inputs: readonly Tensor[], relu = false): Tensor {
-  const [x, weight, bias = null] = inputs as [Tensor, Tensor, Tensor?];
-  const { oh, ow } = conv2dOutput(shape);
-  const like = [shape.n, shape.o, oh, ow];
-  const spec = { shape, bias: bias !== null, relu };
-  const way = convWay(shape);
-  return withConv('forward', shape, spec, way?.defaults(shape)?.forward, (choice) =>
-    way?.forward && choice.otherWay
-      ? way.forward({ ...spec, ...choice }, x, weight, bias, like)
-      : launch(conv2dForward({ ...spec, ...choice }), inputs, like),
+/** Runs a part by what was found fastest, in another way where `run` is given one. */
+function inWay<Spec extends { readonly shape: Conv2dShape }, Result>(
+  part: Part,
+  spec: Spec,
+  run: (chosen: Spec & ProductChoice, way: ConvWay | undefined) => Result,
+): Result {
+  const way = convWay(spec.shape);
+  return withConv(part, spec, way?.defaults(spec.shape)?.[part], (chosen) =>
+    run(chosen, chosen.otherWay ? way : undefined),
   );
 }
 
-/** dx of dy and weight; 0 where a mask of x's shape, a ReLU's, is 0. */
-export function convInputGrad(shape: Conv2dShape, dy: Tensor, weight: Tensor, mask: readonly Tensor[] = []): Tensor {
-  const spec = { shape, mask: mask.length > 0 };
+/** [x, weight, bias?] → y. */
+export function convForward(shape: Conv2dShape, inputs: readonly Tensor[]): Tensor {
+  const [x, weight, bias = null] = inputs as [Tensor, Tensor, Tensor?];
+  const { oh, ow } = conv2dOutput(shape);
+  const like = [shape.n, shape.o, oh, ow];
+  return inWay('forward', { shape, bias: bias !== null }, (spec, way) =>
+    way?.forward ? way.forward(spec, x, weight, bias, like) : launch(conv2dForward(spec), inputs, like),
+  );
+}
+
+/** dx of dy and weight. */
+export function convInputGrad(shape: Conv2dShape, dy: Tensor, weight: Tensor): Tensor {
   const like = [shape.n, shape.c, shape.h, shape.w];
-  const way = convWay(shape);
-  return withConv('inputGrad', shape, spec, way?.defaults(shape)?.inputGrad, (choice) =>
-    way?.inputGrad && choice.otherWay
-      ? way.inputGrad({ ...spec, ...choice }, dy, weight, mask, like)
-      : launch(conv2dInputGrad({ ...spec, ...choice }), [dy, weight, ...mask], like),
+  return inWay('inputGrad', { shape }, (spec, way) =>
+    way?.inputGrad ? way.inputGrad(spec, dy, weight, like) : launch(conv2dInputGrad(spec), [dy, weight], like),
   );
 }
 
 /** [dweight, dbias?] of dy and x; `like` are weight and bias. */
 export function convWeightGrad(shape: Conv2dShape, dy: Tensor, x: Tensor, like: readonly { shape: Shape }[]): Tensor[] {
-  const spec = { shape, bias: like.length > 1 };
-  const way = convWay(shape);
-  return withConv('weightGrad', shape, spec, way?.defaults(shape)?.weightGrad, (choice) =>
-    way?.weightGrad && choice.otherWay
-      ? way.weightGrad({ ...spec, ...choice }, dy, x, like)
-      : launchProduct(conv2dWeightGrad({ ...spec, ...choice }), [dy, x], [], like),
+  return inWay('weightGrad', { shape, bias: like.length > 1 }, (spec, way) =>
+    way?.weightGrad ? way.weightGrad(spec, dy, x, like) : launchProduct(conv2dWeightGrad(spec), [dy, x], [], like),
   );
 }
 
@@ -97,22 +98,20 @@ export function checkConv(
   { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions & { padding?: Pair | string | undefined },
   transposed = false,
 ) {
-  const refuse = (why: string): never => {
-    throw new KindlingError(`${name}: ${why}`);
-  };
+  const refuse: (why: string) => never = (why) => refuseAs(`${name}: ${why}`);
   // Whoever writes the options in its place is told of the bias.
   if (bias !== null && !(bias instanceof Tensor)) {
     refuse(`bias is a tensor or null, and options come after it: ${name}(x, weight, null, { … })`);
   }
-  const layout = transposed ? 'in, out / groups' : 'out, in / groups';
-  for (const { dtype } of [x, weight, ...(bias ? [bias] : [])]) {
-    if (dtype !== 'f32') refuse(`wants f32 tensors, got ${dtype}; cast it`);
-  }
+  checkFloat(name, x, weight, ...(bias ? [bias] : []));
   if (x.ndim !== 4) refuse(`wants input [N, C, H, W] or [C, H, W], got ${show(x.shape)}`);
-  if (weight.ndim !== 4) refuse(`wants weight [${layout}, height, width], got ${show(weight.shape)}`);
+  if (weight.ndim !== 4) {
+    const layout = transposed ? 'in, out' : 'out, in';
+    refuse(`wants weight [${layout} / groups, height, width], got ${show(weight.shape)}`);
+  }
   const [, c = 0] = x.shape;
   const [first = 0, second = 0, kh = 0, kw = 0] = weight.shape;
-  if (!Number.isInteger(groups) || groups < 1 || first % groups !== 0) {
+  if (first % groups !== 0) {
     const side = transposed ? 'inputs' : 'outputs';
     refuse(`${groups} groups do not divide the ${first} ${side} of weight ${show(weight.shape)}`);
   }
@@ -127,10 +126,9 @@ export function checkConv(
   const [strideH, strideW] = pair(stride);
   const [padH, padW] = typeof padding === 'string' ? [0, 0] : pair(padding);
   const [dilationH, dilationW] = pair(dilation);
-  const numbers = [strideH, strideW, dilationH, dilationW, padH + 1, padW + 1];
-  if (numbers.some((value) => !Number.isInteger(value) || value < 1)) {
+  if (![strideH, strideW, dilationH, dilationW, padH + 1, padW + 1].every((n) => Number.isInteger(n) && n > 0)) {
     refuse(
-      `stride [${pair(stride)}] and dilation [${pair(dilation)}] are whole numbers from 1 on, padding [${padH},${padW}] from 0 on`,
+      `stride ${text(stride)}, dilation ${text(dilation)}, padding ${text(padding)}: each is a whole number, or two`,
     );
   }
   return { refuse, o, kh, kw, strideH, strideW, padH, padW, dilationH, dilationW, groups };

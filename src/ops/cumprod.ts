@@ -6,8 +6,8 @@ import { launch } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
 import { at, dimOf, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { fitted, held } from './broadcast.js';
-import { cast } from './cast.js';
+import { fitted } from './broadcast.js';
+import { cast, held } from './cast.js';
 import { mul } from './elementwise/arithmetic.js';
 import { cat, narrow } from './parts.js';
 

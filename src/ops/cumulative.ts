@@ -1,12 +1,13 @@
 import { withLanes } from '../choose/variant.js';
 import { ofTensor } from '../gpu/options.js';
 import { cumsumKernel } from '../kernels/cumsum.js';
+import { MAX } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
 import { differentiable, noGrad } from '../tensor/remember.js';
 import { at, dimOf, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { asked, fitted, held, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
-import { cast } from './cast.js';
+import { asked, fitted, type ReduceOptions, reduce, reducedShape, reshape, sum, withOnes } from './broadcast.js';
+import { cast, held } from './cast.js';
 import { clamp } from './elementwise/activations.js';
 import { add, mul, sub } from './elementwise/arithmetic.js';
 import { exp, log } from './elementwise/exponential.js';
@@ -46,7 +47,7 @@ export function logsumexp(given: Tensor, options: ReduceOptions = {}): Tensor {
   const x = cast(given, 'f32');
   const ones = withOnes(x.shape, dims);
   const value = noGrad(() => {
-    const top = reduce('max', x, dims, ones);
+    const top = reduce(MAX, x, dims, ones);
     // An infinity less something finite stays one.
     const shift = clamp(top, { min: -LARGEST, max: LARGEST });
     // The sum is 1 or more, or top is −∞.

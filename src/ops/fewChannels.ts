@@ -8,8 +8,8 @@ import { launch } from '../tensor/launch.js';
 /** Sliding windows as a way to convolve: the input gradient alone. */
 export const fewChannels: ConvWay = {
   defaults: (shape) => (fewChannelsFits(shape) ? { inputGrad: adapter().isSoftware } : null),
-  inputGrad: ({ shape, mask = false }, dy, weight, masks, like) => {
+  inputGrad: ({ shape }, dy, weight, like) => {
     const subgroups = adapter().subgroupSize >= 4;
-    return launch(fewChannelsInputGrad({ shape, mask, subgroups }), [dy, weight, ...masks], like);
+    return launch(fewChannelsInputGrad({ shape, subgroups }), [dy, weight], like);
   },
 };

@@ -5,14 +5,14 @@ import { refuse } from '../gpu/errors.js';
 import { atMost, wantTensor } from '../gpu/options.js';
 import type { Split } from '../kernels/gemm/split.js';
 import type { Kernel } from '../kernels/kernel.js';
-import { type MatmulSpec, matmul as matmulKernel, matmulShape } from '../kernels/matmul.js';
+import { type MatmulSpec, matmul as matmulKernel } from '../kernels/matmul.js';
 import { zeros } from '../tensor/create.js';
 import { launch, launchMany } from '../tensor/launch.js';
 import { differentiable, each } from '../tensor/remember.js';
 import { at, type Shape, sameShape, show, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape, sum, sumTo } from './broadcast.js';
-import { offering } from './fusion.js';
+import { matmulShape } from './matmulShape.js';
 
 interface Turned {
   transA?: boolean | undefined;
@@ -30,28 +30,12 @@ export function launchProduct(
   return launchMany(made.reduce, [launch(made.partial, factors, [made.partialSize]), ...rest], like);
 }
 
-interface Epilogue {
-  bias?: Tensor | null;
-  relu?: boolean;
-  /** Where this, a ReLU's, is 0, the product becomes 0. */
-  mask?: Tensor;
-}
-
-/** The product of matrices, not recorded; null where the shapes do not fit. */
-function product(
-  a: Tensor,
-  b: Tensor,
-  { transA = false, transB = false }: Turned,
-  { bias = null, relu = false, mask }: Epilogue,
-): Tensor | null {
-  const found = matmulShape(a.shape, b.shape, { transA, transB });
-  if (!found) return null;
-  const { spec, shape } = found;
+/** The product of matrices that fit, not recorded. */
+function product(a: Tensor, b: Tensor, turned: Turned, bias: Tensor | null = null): Tensor {
+  const { spec, shape } = matmulShape(a.shape, b.shape, turned);
   if (sizeOf(shape) === 0) return new Tensor(shape);
   if (spec.k === 0) return bias ? expand(bias, shape) : zeros(shape);
-  const rest = [...(bias ? [bias] : []), ...(mask ? [mask] : [])];
-  const whole = { ...spec, bias: bias !== null, relu, mask: mask !== undefined };
-  return tunedProduct(whole, [a, b], rest, [{ shape }])[0] ?? null;
+  return tunedProduct({ ...spec, bias: bias !== null }, [a, b], bias ? [bias] : [], [{ shape }])[0] as Tensor;
 }
 
 /** Runs a product by what was found fastest. */
@@ -67,10 +51,6 @@ const tunedProduct = (
   );
 };
 
-/** `product` of shapes that are known to fit. */
-const fitting = (a: Tensor, b: Tensor, turned: Turned, epilogue: Epilogue = {}): Tensor =>
-  product(a, b, turned, epilogue) as Tensor;
-
 /** @internal */
 export function checkFloat(name: string, ...tensors: Tensor[]): void {
   for (const { dtype } of tensors) {
@@ -78,20 +58,21 @@ export function checkFloat(name: string, ...tensors: Tensor[]): void {
   }
 }
 
-/** Remembers the product of a and b, each transposed where `turned` says so: its gradients are such products. */
-function multiplied(name: string, a: Tensor, b: Tensor, { transA, transB }: Turned, value: Tensor): Tensor {
+/** @internal Arguments by name, that all are to be f32 tensors. */
+export function wantFloats(name: string, tensors: Readonly<Record<string, Tensor>>): void {
+  for (const [argument, tensor] of Object.entries(tensors)) checkFloat(name, wantTensor(name, argument, tensor));
+}
+
+/** @internal A product of shapes that are known to fit: within a gradient, which is not exported to ONNX, or `name`. */
+export function times(a: Tensor, b: Tensor, { transA, transB }: Turned, name = 'matmul.grad'): Tensor {
   const by = [
     (g: Tensor) =>
       sumTo(transA ? times(b, g, { transA: transB, transB: true }) : times(g, b, { transB: !transB }), a.shape),
     (g: Tensor) =>
       sumTo(transB ? times(g, a, { transA: true, transB: transA }) : times(a, g, { transA: !transA }), b.shape),
   ];
-  return differentiable(name, [a, b], value, { by }, { transA, transB });
+  return differentiable(name, [a, b], product(a, b, { transA, transB }), { by }, { transA, transB });
 }
-
-/** @internal A product of shapes that are known to fit: within a gradient, which is not exported to ONNX, or `name`. */
-export const times = (a: Tensor, b: Tensor, turned: Turned, name = 'matmul.grad'): Tensor =>
-  multiplied(name, a, b, turned, fitting(a, b, turned));
 
 /**
  * Matrix product as `torch.matmul`: of two vectors their dot product; a vector is a row on the left and a column on the
@@ -103,30 +84,19 @@ export const times = (a: Tensor, b: Tensor, turned: Turned, name = 'matmul.grad'
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   atMost('matmul', 2, arguments);
-  wantTensor('matmul', 'a', a);
-  wantTensor('matmul', 'b', b);
-  checkFloat('matmul', a, b);
-  if (a.ndim === 0 || b.ndim === 0) {
-    refuse(`matmul: wants one dimension or more, got ${show(a.shape)} and ${show(b.shape)}; use mul`);
-  }
+  wantFloats('matmul', { a, b });
   const rows = a.ndim === 1 ? reshape(a, [1, a.size]) : a;
   const columns = b.ndim === 1 ? reshape(b, [b.size, 1]) : b;
-  // One matrix on the right: all rows on the left are one tall matrix, and its gradient needs no sum over batches.
-  const tall = columns.ndim === 2 && rows.ndim > 2 && rows.size > 0;
-  const left = tall ? reshape(rows, [-1, at(rows.shape, rows.ndim - 1)]) : rows;
-  const value = product(left, columns, {}, {});
-  if (!value) {
-    const [k, l] = [at(rows.shape, rows.ndim - 1), at(columns.shape, columns.ndim - 2)];
-    const why = k === l ? 'their batches do not broadcast' : `${k} columns against ${l} rows`;
+  const [k, l] = [rows.shape.at(-1), columns.shape.at(-2)];
+  if (k === undefined || k !== l) {
+    const why = a.ndim * b.ndim === 0 ? 'use mul' : `${k} columns against ${l} rows`;
     refuse(`matmul: ${show(a.shape)} and ${show(b.shape)} do not multiply: ${why}`);
   }
-  const y = multiplied('matmul', left, columns, {}, value);
-  const lead = tall ? rows.shape.slice(0, -2) : value.shape.slice(0, -2);
-  const shape = [
-    ...lead,
-    ...(a.ndim === 1 ? [] : [at(rows.shape, rows.ndim - 2)]),
-    ...(b.ndim === 1 ? [] : [at(columns.shape, columns.ndim - 1)]),
-  ];
+  // One matrix on the right: all rows on the left are one tall matrix, and its gradient needs no sum over batches.
+  const tall = columns.ndim === 2 && a.ndim > 2 && a.size > 0;
+  const y = times(tall ? reshape(a, [-1, k]) : rows, columns, {}, 'matmul');
+  // A vector has no dimension of its own in the product.
+  const shape = [...(tall ? a : y).shape.slice(0, -2), ...a.shape.slice(-2, -1), ...b.shape.slice(1).slice(-1)];
   return sameShape(shape, y.shape) ? y : reshape(y, shape);
 }
 
@@ -141,16 +111,12 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   atMost('linear', 3, arguments);
-  wantTensor('linear', 'input', x);
-  wantTensor('linear', 'weight', weight);
-  if (bias !== null) wantTensor('linear', 'bias', bias);
-  checkFloat('linear', x, weight, ...(bias ? [bias] : []));
+  wantFloats('linear', { input: x, weight, ...(bias !== null && { bias }) });
   const [out = 0, width = 0] = weight.shape;
   if (weight.ndim !== 2) refuse(`linear: wants weight [out, in], got ${show(weight.shape)}`);
-  if (x.ndim === 0 || x.shape.at(-1) !== width) {
-    refuse(
-      `linear: input ${show(x.shape)} has ${x.shape.at(-1) ?? 'no'} features, weight ${show(weight.shape)} wants ${width}`,
-    );
+  const features = x.shape.at(-1) ?? 'no';
+  if (features !== width) {
+    refuse(`linear: input ${show(x.shape)} has ${features} features, weight ${show(weight.shape)} wants ${width}`);
   }
   if (bias && !sameShape(bias.shape, [out])) {
     refuse(`linear: weight ${show(weight.shape)} wants bias [${out}], got ${show(bias.shape)}`);
@@ -158,18 +124,12 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   const lead = x.shape.slice(0, -1);
   const rows = x.ndim === 2 ? x : reshape(x, [sizeOf(lead), width]);
   const inputs = bias ? [rows, weight, bias] : [rows, weight];
-  const products = rows.size > 0 && weight.size > 0;
-  const plain = fitting(rows, weight, { transB: true }, { bias });
-  const value = products
-    ? offering(plain, inputs, {
-        relu: () => fitting(rows, weight, { transB: true }, { bias, relu: true }),
-      })
-    : plain;
+  const value = product(rows, weight, { transB: true }, bias);
   const fused = (g: Tensor) => {
-    const toRows = rows.requiresGrad ? fitting(g, weight, {}) : null;
-    const masked = (mask: Tensor) => (products ? fitting(g, weight, {}, { mask }) : null);
-    const dx = toRows && offering(toRows, [g, weight], { reluMask: masked });
-    if (!weight.requiresGrad || !bias?.requiresGrad || !products) return [dx, ...each(by, inputs, g).slice(1)];
+    const dx = rows.requiresGrad ? product(g, weight, {}) : null;
+    if (!weight.requiresGrad || !bias?.requiresGrad || rows.size * weight.size === 0) {
+      return [dx, ...each(by, inputs, g).slice(1)];
+    }
     // The bias gradient is the sum of what the weight's reads of g.
     const spec = { m: out, n: width, k: at(rows.shape, 0), transA: true, rowSum: true };
     return [dx, ...tunedProduct(spec, [g, rows], [], [weight, bias])];

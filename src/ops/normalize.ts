@@ -17,6 +17,7 @@ import { type Shape, sameShape, show, sizeOf, wantShape } from '../tensor/shape.
 import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape } from './broadcast.js';
 import { add, div, maximum, mul, rsqrt, square, sub } from './elementwise/arithmetic.js';
+import { increment_ } from './inPlace.js';
 import { mean, norm } from './reduce.js';
 
 type Vector = Tensor | null | undefined;
@@ -61,7 +62,10 @@ const BATCH_NORM: Known<BatchNormOptions> = { ...STATISTICS, training: 'boolean'
  * @param x [N, C] or [N, C, d...]
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
  */
-export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
+export const batchNorm = (x: Tensor, options: BatchNormOptions = {}): Tensor => countedBatchNorm(x, options, null);
+
+/** @internal As {@link batchNorm}, and adds 1 to a counter of batches. */
+export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: Tensor | null): Tensor {
   wantTensor('batchNorm', 'x', x);
   const {
     runningMean,
@@ -88,14 +92,14 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   if (training) {
     [means, variances] = [new Tensor([channels]), new Tensor([channels])];
     const running = runningMean && runningVar ? [runningMean, runningVar] : [];
-    const found = [means, variances, ...running];
+    const found = [means, variances, ...running, ...(counter ? [counter] : [])];
     const kept = running.length > 0 ? momentum : null;
     // Of no values there are no statistics, and nobody reads them.
     if (n * inner > 0) {
       withLanes('batchNorm.statistics', walk, (lanes) =>
-        launchInto(batchNormStatsKernel({ ...spec, lanes, momentum: kept }), [x], found),
+        launchInto(batchNormStatsKernel({ ...spec, lanes, momentum: kept, counts: counter !== null }), [x], found),
       );
-    }
+    } else if (counter) increment_(counter);
   } else {
     if (!runningMean || !runningVar) {
       refuse('batchNorm: evaluation wants runningMean and runningVar; or pass training: true');

@@ -58,10 +58,9 @@ function edged(
   if (left === 0 && right === 0) return x;
   const length = at(x.shape, dim);
   const most = { reflect: length - 1, replicate: length > 0 ? Number.POSITIVE_INFINITY : 0, circular: length }[mode];
-  if (Math.max(left, right) > most) {
-    refuse(
-      `pad: mode '${mode}' adds at most ${most} elements to dimension ${dim} of ${show(x.shape)}, not ${Math.max(left, right)}`,
-    );
+  const more = Math.max(left, right);
+  if (more > most) {
+    refuse(`pad: mode '${mode}' adds at most ${most} elements to dimension ${dim} of ${show(x.shape)}, not ${more}`);
   }
   // Where the pieces begin, and how they go on.
   const [first, last, step] = {

@@ -11,13 +11,13 @@ import {
   type PoolAxis,
   type PoolSpec,
 } from '../kernels/pool.js';
-import { launch, launchMany, orElse } from '../tensor/launch.js';
+import { launch, launchMany } from '../tensor/launch.js';
+import { isMarked, mark } from '../tensor/rectified.js';
 import { differentiable, stepwise } from '../tensor/remember.js';
 import { at, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { reshape } from './broadcast.js';
 import { cast } from './cast.js';
-import { offered, offering } from './fusion.js';
 import { gather } from './indexing.js';
 import { squeeze, unsqueeze } from './shape.js';
 
@@ -134,21 +134,20 @@ export function maxPool2d(
 ): Tensor {
   const spec = specOf('maxPool2d', x, asOptions<MaxPool2dOptions>('maxPool2d', options, others, MAX_POOL));
   const shape = outputShape(x, spec);
-  const pooled = (rectified?: true) =>
-    launchMany(maxPoolKernel({ ...spec, ...(rectified && { rectified }) }), [x], [{ shape }, { shape, dtype: 'u32' }]);
-  // A leaf that shares the memory of a ReLU wants a gradient of its own.
-  const fused = halves(spec) && !(x.isLeaf && x.requiresGrad) ? offered(x)?.maxPool?.() : undefined;
-  if (fused) orElse(fused, () => pooled(true));
-  const [y, places] = fused ?? pooled();
-  const fusedBack = (g: Tensor) => {
-    // The fused places leave out what the ReLU stops: right for whatever made x, too little for the gradient by x itself.
-    const used = fused && (x.retainsGrad || x.hook) ? pooled()[1] : places;
+  const pooled = (rectified: boolean) =>
+    launchMany(maxPoolKernel({ ...spec, rectified }), [x], [{ shape }, { shape, dtype: 'u32' }]);
+  const rectified = isMarked(x, x);
+  const [y, places] = pooled(rectified);
+  const fused = (g: Tensor) => {
+    // These places leave out what a ReLU stops: right for whatever made x, too little for the gradient by x itself.
+    const leaves = rectified && !x.retainsGrad && !x.hook;
+    const used = rectified && !leaves ? pooled(false)[1] : places;
     const dx = launch(maxPoolGradKernel(spec), [used, g], x.shape);
-    if (used !== places || !fused) return [dx];
-    return [offering(dx, [], { reluMask: (relu) => (relu.storage === x.storage ? dx : null) })];
+    if (leaves) mark(dx.storage, x);
+    return [dx];
   };
   const unpooled = (g: Tensor): Tensor => {
-    const own = fused ? pooled()[1] : places;
+    const own = rectified ? pooled(false)[1] : places;
     const rows = [spec.planes, spec.y.input * spec.x.input];
     const picks = cast(reshape(own, [spec.planes, spec.y.output * spec.x.output]), 'i32');
     const dx = launch(maxPoolGradKernel(spec), [own, g], x.shape);
@@ -156,7 +155,7 @@ export function maxPool2d(
       by: [(h) => reshape(gather(reshape(h, rows), 1, picks), shape)],
     });
   };
-  return differentiable('maxPool2d', [x], y, { by: [(g) => stepwise(unpooled(g), x)], fused: fusedBack }, spec);
+  return differentiable('maxPool2d', [x], y, { by: [(g) => stepwise(unpooled(g), x)], fused }, spec);
 }
 
 export interface MaxPool1dOptions {
@@ -201,13 +200,6 @@ export function maxPool1d(
   const size = { kernelSize: row(1, kernelSize), stride: row(1, stride), padding: row(0, padding) };
   return squeeze(maxPool2d(unsqueeze(x, -2), { ...size, dilation: row(1, dilation), ceilMode }), -2);
 }
-
-/** Whether windows are 2 by 2, lie side by side, and none reaches past the end. */
-const halves = ({ x, y }: PoolSpec): boolean =>
-  [x, y].every(
-    ({ input, output, kernel, stride, padding, dilation }) =>
-      kernel === 2 && stride === 2 && padding === 0 && dilation === 1 && 2 * output <= input,
-  );
 
 function average(name: string, x: Tensor, spec: AvgPoolSpec): Tensor {
   // Linear: each is the other's gradient.

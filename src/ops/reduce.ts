@@ -3,26 +3,25 @@
 import { reduceVariant } from '../choose/variant.js';
 import { refuse } from '../gpu/errors.js';
 import { checked, extended, type Known, wantTensor } from '../gpu/options.js';
-import { argKernel, cut, slabsOf } from '../kernels/reduce.js';
+import { argKernel, cut, MAX, MIN, PROD, slabsOf } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
 import { differentiable, stepwise } from '../tensor/remember.js';
 import { at, dimOf, dimsOf, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import {
   asked,
-  expand,
   fitted,
-  held,
   REDUCE,
   type ReduceOptions,
   reduce,
   reducedShape,
   reshape,
   sum,
+  total,
   wantsElements,
   withOnes,
 } from './broadcast.js';
-import { cast } from './cast.js';
+import { cast, held } from './cast.js';
 import { abs, div, mul, sqrt, square, sub } from './elementwise/arithmetic.js';
 import { eq } from './elementwise/comparison.js';
 import { pow } from './elementwise/pow.js';
@@ -30,12 +29,9 @@ import { where } from './shape.js';
 
 /** Mean over dimensions, off as {@link sum} is. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const { dims, keepdim } = asked('mean', x, options);
-  const source = cast(x, 'f32');
-  const scale = 1 / sizeOf(dims.map((d) => at(x.shape, d)));
-  const value = reduce('sum', source, dims, reducedShape(x.shape, dims, keepdim), { scale });
-  const by = [(g: Tensor) => expand(reshape(mul(g, scale), withOnes(x.shape, dims)), x.shape)];
-  return differentiable('mean', [source], value, { by }, { dims, keepdim });
+  const over = asked('mean', x, options);
+  const scale = 1 / sizeOf(over.dims.map((d) => at(x.shape, d)));
+  return total('mean', cast(x, 'f32'), over, scale, (g) => mul(g, scale));
 }
 
 /**
@@ -44,7 +40,7 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
  */
 export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
   const { dims, keepdim } = asked('prod', x, options);
-  const value = fitted('prod', x, (t) => reduce('prod', t, dims, reducedShape(x.shape, dims, keepdim)));
+  const value = fitted('prod', x, (t) => reduce(PROD, t, dims, reducedShape(x.shape, dims, keepdim)));
   const grad = (g: Tensor) => {
     // The product of the others: of all but one 0 that is that 0's, and 0 of the rest; of all but several nobody's.
     const zero = eq(x, 0);
@@ -61,7 +57,7 @@ export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
 function extreme(op: 'max' | 'min', x: Tensor, options: ReduceOptions, quiet = false): Tensor {
   const { dims, keepdim } = asked(`a${op}`, x, options);
   wantsElements(`a${op}`, x, dims);
-  const value = reduce(op, x, dims, reducedShape(x.shape, dims, keepdim));
+  const value = reduce(op === 'max' ? MAX : MIN, x, dims, reducedShape(x.shape, dims, keepdim));
   const grad = (g: Tensor) => {
     const ones = withOnes(x.shape, dims);
     const ties = cast(eq(x, reshape(value.detach(), ones)), 'f32');

@@ -16,13 +16,13 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   const from = dimOf('flatten', startDim, x.ndim);
   const to = dimOf('flatten', endDim, x.ndim);
   if (from > to) refuse(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
-  return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
+  return reshape(x, x.shape.toSpliced(from, to + 1 - from, sizeOf(x.shape.slice(from, to + 1))));
 }
 
 /** Without dimension `dim`, which must have length 1 to go; without all of length 1 where none is given. */
 export function squeeze(x: Tensor, dim?: number): Tensor {
   ofTensor('squeeze', 2, arguments);
-  const only = dim === undefined ? undefined : dimOf('squeeze', dim, x.ndim);
+  const only = dim === undefined ? dim : dimOf('squeeze', dim, x.ndim);
   return reshape(
     x,
     x.shape.filter((n, d) => n !== 1 || (only !== undefined && d !== only)),
@@ -32,17 +32,15 @@ export function squeeze(x: Tensor, dim?: number): Tensor {
 /** With a new dimension of length 1 at `dim`. */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   ofTensor('unsqueeze', 2, arguments);
-  const place = dimOf('unsqueeze', dim, x.ndim + 1);
-  return reshape(x, [...x.shape.slice(0, place), 1, ...x.shape.slice(place)]);
+  return reshape(x, x.shape.toSpliced(dimOf('unsqueeze', dim, x.ndim + 1), 0, 1));
 }
 
 /** Dimensions in another order. */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   ofTensor('permute', 2, arguments);
-  if (!Array.isArray(dims)) refuse(`permute: wants an array of dimensions, got ${text(dims)}`);
-  const order = dims.map((dim) => dimOf('permute', dim, x.ndim));
-  if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
-    refuse(`permute: ${text(dims)} does not order the dimensions of ${show(x.shape)}`);
+  const order: readonly number[] = Array.isArray(dims) ? dims.map((dim) => dimOf('permute', dim, x.ndim)) : [];
+  if (dims?.length !== x.ndim || new Set(order).size !== x.ndim) {
+    refuse(`permute: ${text(dims)} does not order the dimensions of ${show(x.shape)}; give an array of them all`);
   }
   const strides = stridesOf(x.shape);
   const shape = order.map((d) => at(x.shape, d));

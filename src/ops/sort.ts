@@ -16,7 +16,7 @@ import { differentiable } from '../tensor/remember.js';
 import { at, dimOf, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { markLike } from '../tensor/unfit.js';
-import { held } from './broadcast.js';
+import { held } from './cast.js';
 import { narrow } from './parts.js';
 import { picked } from './placed.js';
 

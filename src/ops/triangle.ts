@@ -7,7 +7,7 @@ import { type TriangleSpec, triangleKernel } from '../kernels/triangle.js';
 import { differentiable } from '../tensor/remember.js';
 import { at, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { held } from './broadcast.js';
+import { held } from './cast.js';
 
 /** @internal The triangle of the last two dimensions, `fill` elsewhere. */
 export function triangle(x: Tensor, lower: boolean, diagonal: number, fill: TriangleSpec['fill']): Tensor {

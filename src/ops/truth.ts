@@ -1,5 +1,6 @@
 /** Whether elements are true, and whether they are close: answers are bool, and pass no gradient. */
 import { atMost, checked, type Known, wantTensor } from '../gpu/options.js';
+import { MAX, MIN } from '../kernels/reduce.js';
 import { full } from '../tensor/create.js';
 import { noGrad } from '../tensor/remember.js';
 import { step } from '../tensor/step.js';
@@ -14,7 +15,7 @@ function reduced(name: 'any' | 'all', x: Tensor, options: ReduceOptions): Tensor
   const { dims, keepdim } = asked(name, x, options);
   const shape = reducedShape(x.shape, dims, keepdim);
   if (x.size === 0) return full(shape, name === 'all' ? 1 : 0, { dtype: 'bool' });
-  return cast(reduce(name === 'all' ? 'min' : 'max', cast(x, 'bool'), dims, shape), 'bool');
+  return cast(reduce(name === 'all' ? MIN : MAX, cast(x, 'bool'), dims, shape), 'bool');
 }
 
 /**

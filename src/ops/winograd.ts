@@ -22,12 +22,12 @@ export const winograd: ConvWay = {
     winogradFits(shape) && Math.min(shape.c, shape.o) >= 64 ? winogradWins(shape, adapter().isSoftware) : null,
   forward: ({ bias = false, ...spec }, x, weight, added, like) =>
     launchWinograd(winogradForward({ ...spec, bias }), x, weight, added ? [added] : [], like),
-  inputGrad: (spec, dy, weight, mask, like) => launchWinograd(winogradInputGrad(spec), dy, weight, mask, like),
+  inputGrad: (spec, dy, weight, like) => launchWinograd(winogradInputGrad(spec), dy, weight, [], like),
   weightGrad: ({ bias = false, ...spec }, dy, x, like) =>
     launchWinogradWeightGrad(winogradWeightGrad({ ...spec, bias }), dy, x, like),
 };
 
-/** y of x, weight and what the output reads besides; with the input gradient's kernels, dx of dy, weight and a mask. */
+/** y of x, weight and what the output reads besides; with the input gradient's kernels, dx of dy and weight. */
 export function launchWinograd(
   made: Winograd,
   x: Tensor,

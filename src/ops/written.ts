@@ -8,7 +8,7 @@ import { isGradEnabled, noGrad } from '../tensor/remember.js';
 import { sameShape, show } from '../tensor/shape.js';
 import { holds, Tensor } from '../tensor/tensor.js';
 import { markLike } from '../tensor/unfit.js';
-import { held } from './broadcast.js';
+import { held } from './cast.js';
 import { add, div, mul, sub } from './elementwise/arithmetic.js';
 import type { Operand } from './elementwise/make.js';
 

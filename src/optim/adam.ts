@@ -35,9 +35,6 @@ const ADAM: Known<Complete<AdamOptions>> = { ...MOMENT, amsgrad: 'boolean' };
 
 /** Optimizers that keep running means of the gradient and of its square. */
 export abstract class MomentOptimizer<Options extends MomentOptions> extends Optimizer<Options> {
-  /** Whether the gradient itself is a part of the step. */
-  protected readonly ahead: boolean = false;
-
   protected override check({ betas, eps, weightDecay }: Options): void {
     if (!Array.isArray(betas) || betas.length !== 2) this.fail(`betas are two numbers, not ${betas}`);
     betas.forEach((beta, i) => {
@@ -51,8 +48,7 @@ export abstract class MomentOptimizer<Options extends MomentOptions> extends Opt
   }
 
   protected override launch({ amsgrad = false }: Options, size: number, reads: Tensor[], writes: Tensor[]): void {
-    const spec = { size, amsgrad, ...(this.ahead && { nesterov: true }) };
-    launchFlatInto('adam', adamKernel, spec, reads, writes, SOFTWARE_FLAT_MANY);
+    launchFlatInto('adam', adamKernel, { size, amsgrad }, reads, writes, SOFTWARE_FLAT_MANY);
   }
 }
 
@@ -68,9 +64,6 @@ export class Adam extends MomentOptimizer<Complete<AdamOptions>> {
     return 'Adam';
   }
 
-  /** Whether weight decay shrinks the parameters themselves. */
-  protected readonly decoupled: boolean = false;
-
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
     const defaults = { ...MOMENT_DEFAULTS, lr: 1e-3, amsgrad: false };
     super(params, { ...defaults, ...defined(checked('Adam', options, ADAM)) }, ADAM);
@@ -79,7 +72,7 @@ export class Adam extends MomentOptimizer<Complete<AdamOptions>> {
   protected override scalars(options: Complete<AdamOptions>, step: number): readonly number[] {
     const { lr, betas, eps } = options;
     const [correction1, root] = corrections(options, step);
-    return [...decay(options, this.decoupled), ...intakes(betas), lr / correction1, root, eps];
+    return [1, options.weightDecay, ...intakes(betas), lr / correction1, root, eps];
   }
 }
 
@@ -93,10 +86,12 @@ export class AdamW extends Adam {
     return 'AdamW';
   }
 
-  protected override readonly decoupled = true;
-
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
     super(params, { weightDecay: 0.01, ...defined(checked('AdamW', options, ADAM)) });
+  }
+
+  protected override scalars(options: Complete<AdamOptions>, step: number): readonly number[] {
+    return [...decay(options, true), ...super.scalars(options, step).slice(2)];
   }
 }
 

@@ -68,7 +68,6 @@ export class Arena {
         if (held !== gradient) there()?.free();
         held = gradient;
       },
-      together: (leaves) => this.#together(leaves),
     };
   }
 
@@ -98,17 +97,6 @@ export class Arena {
       this.#homes[i]?.clear();
       this.at(i).grads.storage.copyFrom(param.grad.storage);
     }
-  }
-
-  #together(leaves: readonly Tensor[]): Tensor | null {
-    const wanted = new Set(leaves);
-    const from = this.params.findIndex((param) => wanted.has(param));
-    const run = this.params.slice(from, from + wanted.size);
-    const inPlace = (param: Tensor, i: number): boolean =>
-      wanted.has(param) && (param.grad?.storage.liesIn(this.#grads, at(this.#offsets, from + i)) ?? false);
-    return from >= 0 && run.length === wanted.size && run.every(inPlace)
-      ? this.range(from, from + run.length).grads
-      : null;
   }
 
   #range(from: number, to: number, shape: Shape): Range {

@@ -13,6 +13,7 @@ import { launch } from '../tensor/launch.js';
 import { noGrad } from '../tensor/remember.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { Arena } from './arena.js';
 import { fitting } from './fitting.js';
 
 export interface ClipOptions {
@@ -134,12 +135,24 @@ function found(leaves: readonly Tensor[]): { ranges: Tensor[]; others: Tensor[] 
   }
   const ranges: Tensor[] = [];
   const others: Tensor[] = [];
-  for (const beside of byArena.values()) {
-    const range = beside[0]?.gradHome?.together(beside);
+  for (const [arena, beside] of byArena) {
+    const range = arena instanceof Arena ? together(arena, beside) : null;
     if (range) ranges.push(range);
     else others.push(...beside.flatMap(({ grad }) => grad ?? []));
   }
   return { ranges, others };
+}
+
+/** The gradients of these leaves as one flat tensor, if they lie side by side in their arena with nothing else between them. */
+function together(arena: Arena, leaves: readonly Tensor[]): Tensor | null {
+  const wanted = new Set(leaves);
+  const from = arena.params.findIndex((param) => wanted.has(param));
+  const run = arena.params.slice(from, from + wanted.size);
+  const inPlace = (param: Tensor): boolean =>
+    wanted.has(param) && Boolean(param.grad && param.gradHome?.holds(param.grad.storage));
+  return from >= 0 && run.length === wanted.size && run.every(inPlace)
+    ? arena.range(from, from + run.length).grads
+    : null;
 }
 
 /** One array of all elements of these. */

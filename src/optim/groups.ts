@@ -20,6 +20,8 @@ export type GroupOptions<Options> = { params: Iterable<Tensor> } & {
 
 export const isGroup = (value: unknown): boolean => typeof value === 'object' && value !== null && 'params' in value;
 
+export const isFlag = (value: unknown): boolean => typeof value === 'boolean';
+
 /** Options without those that are undefined, so that defaults hold. */
 export const defined = <T extends object>(options: T): { [Name in keyof T]: Exclude<T[Name], undefined> } =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {

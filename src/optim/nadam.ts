@@ -1,4 +1,8 @@
+import { launchFlatInto } from '../choose/variant.js';
 import { type Complete, checked, type Known } from '../gpu/options.js';
+import { SOFTWARE_FLAT_MANY } from '../kernels/flat.js';
+import { adamKernel } from '../kernels/optimizer.js';
+import type { Tensor } from '../tensor/tensor.js';
 import {
   type AdamOptions,
   corrections,
@@ -41,8 +45,6 @@ export class NAdam extends MomentOptimizer<Complete<NAdamOptions>> {
     return 'NAdam';
   }
 
-  protected override readonly ahead = true;
-
   constructor(params: Params<NAdamOptions>, options: NAdamOptions = {}) {
     const given = defined(checked('NAdam', options, NADAM));
     super(params, { lr: 2e-3, ...DEFAULTS, momentumDecay: 4e-3, ...given }, NADAM);
@@ -51,6 +53,12 @@ export class NAdam extends MomentOptimizer<Complete<NAdamOptions>> {
   protected override check(options: Complete<NAdamOptions>): void {
     super.check(options);
     this.checkSigns({ momentumDecay: options.momentumDecay });
+  }
+
+  /** The gradient itself is a part of the step. */
+  protected override launch(_: Complete<NAdamOptions>, size: number, reads: Tensor[], writes: Tensor[]): void {
+    const spec = { size, amsgrad: false, nesterov: true };
+    launchFlatInto('adam', adamKernel, spec, reads, writes, SOFTWARE_FLAT_MANY);
   }
 
   protected override scalars(options: Complete<NAdamOptions>, step: number): readonly number[] {

@@ -4,15 +4,15 @@
  */
 import { zeroGrad } from '../autograd/zeroGrad.js';
 import { refuse } from '../gpu/errors.js';
-import { atMost, checked, itemsOf, type Known } from '../gpu/options.js';
+import { atMost, checked, isTensor, itemsOf, type Known } from '../gpu/options.js';
 import { guard, recording, refuseInCapture, unrecorded } from '../stream/recording.js';
 import { hostValues } from '../tensor/hostValues.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { opaque, sameItems, watch } from '../tensor/watched.js';
 import { Arena, type Range } from './arena.js';
-import { defined, type GroupOptions, isGroup, type ParamGroup, type Params } from './groups.js';
-import { checkState, isAlike, type OptimizerState, type ParamState } from './state.js';
+import { defined, type GroupOptions, isFlag, isGroup, type ParamGroup, type Params } from './groups.js';
+import { checkAlike, checkState, isFloat, type OptimizerState, type ParamState } from './state.js';
 
 type Group<Options> = Options & ParamGroup;
 
@@ -39,11 +39,10 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     this.defaults = watch(defaults);
     this.#names = Object.keys(defaults);
     this.#known = { ...known, params: 'any', initialLr: 'number', name: 'string' };
-    const given = this.#items<unknown>(params, (item) => item instanceof Tensor || isGroup(item));
+    const given = this.#items<unknown>(params, (item) => isTensor(item) || isGroup(item));
     if (given.length === 0) this.fail('there are no parameters');
-    const tensors = given.filter((item) => item instanceof Tensor);
-    if (tensors.length > 0) this.addParamGroup({ params: given } as unknown as GroupOptions<Options>);
-    else for (const group of given as GroupOptions<Options>[]) this.addParamGroup(group);
+    const groups = given.some(isTensor) ? [{ params: given }] : given;
+    for (const group of groups as GroupOptions<Options>[]) this.addParamGroup(group);
   }
 
   /** Its name, which a state dict carries. */
@@ -127,37 +126,32 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     fields?.read(this, 'paramGroups', () => [...this.paramGroups], sameItems);
     return this.paramGroups.map((shown, g) => {
       const laid = this.#laid.get(shown);
-      if (!laid) this.fail(`paramGroups[${g}] was put there by hand; use addParamGroup()`);
-      const { group, params } = laid;
+      if (!laid || !sameItems(laid.params, laid.group.params)) {
+        this.fail(`paramGroups[${g}] was changed by hand; use addParamGroup()`);
+      }
+      const { group } = laid;
       fields?.read(group, 'params', () => [...group.params], sameItems);
-      if (!sameItems(params, group.params)) this.fail(`params of group ${g} were changed by hand; use addParamGroup()`);
       return laid;
     });
   }
 
   /** One launch for neighbours in the arena that have made the same number of steps. */
   #update(group: Group<Options>, arena: Arena, from: number, to: number): void {
-    const names = this.stateNames(group);
     // Looked up at each step: `loadStateDict` may have put others there.
     const states = (): ParamState[] =>
       arena.params.slice(from, to).map((_, i) => this.#stateOf(group, arena, from + i));
     // What a recorded function has set itself holds for this launch; all else is looked up at each replay.
     const set = recording()?.fields.writtenOf(group) ?? [];
     const own: object = Object.fromEntries(set.map((name) => [name, Reflect.get(group, name)]));
-    const options = set.length > 0 ? (): Group<Options> => ({ ...group, ...own }) : (): Group<Options> => group;
+    const options = (): Group<Options> => ({ ...group, ...own });
     const scalars = hostValues('f32', this.scalars(group, 1).length, () => {
-      const held = states();
-      for (const state of held) state.step++;
-      return this.scalars(options(), held[0]?.step ?? 1);
+      const [step = 1] = states().map((state) => ++state.step);
+      return this.scalars(options(), step);
     });
     guard(`an option of ${this.kind}`, this.#stillFits(options));
-    guard(`the step of a parameter of ${this.kind}`, () => {
-      const [first, ...others] = states();
-      return others.every(({ step }) => step === first?.step);
-    });
-    const range = arena.range(from, to);
-    const kept = names.map((name) => range.state(name));
-    this.launch(group, range.params.size, [scalars, range.grads], [range.params, ...kept]);
+    guard(`the step of a parameter of ${this.kind}`, () => new Set(states().map(({ step }) => step)).size === 1);
+    const { params, grads, state } = arena.range(from, to);
+    this.launch(group, params.size, [scalars, grads], [params, ...this.stateNames(group).map(state)]);
   }
 
   /** Whether a launch is what other options would make: they are good, and what chooses the kernel is the same. */
@@ -213,10 +207,9 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
       for (const [name, value] of Object.entries(this.#state.get(param) ?? {})) {
         if (value instanceof Tensor && !state?.[name]) value.copy_(new Float32Array(value.size));
       }
-      this.#state.delete(param);
-      if (!state) continue;
-      const held: ParamState = { step: state.step };
-      for (const name of this.stateNames(options)) held[name] = slot.state(name).copy_(state[name] as Tensor);
+      const held: ParamState = { step: state?.step ?? 0 };
+      const names = state ? this.stateNames(options) : [];
+      for (const name of names) held[name] = slot.state(name).copy_(state?.[name] as Tensor);
       this.#state.set(param, held);
     }
     dict.paramGroups.forEach(({ params: _, ...options }, g) => {
@@ -231,21 +224,20 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
 
   /** Each parameter with the options and the state that a state dict has for it. */
   #matched(dict: OptimizerState): { param: Tensor; slot: Range; options: Options; state: ParamState | undefined }[] {
-    const { paramGroups, kind } = this;
-    const known = new Set<unknown>();
-    if (dict.paramGroups?.length !== paramGroups.length) {
-      this.fail(`the state has ${dict.paramGroups?.length} parameter groups, not ${paramGroups.length}`);
+    const { kind = this.kind, state: states = {}, paramGroups } = dict;
+    const fail = (message: string): never => this.fail(message);
+    const [known, groups] = [new Set<unknown>(), this.#groups()];
+    if (paramGroups?.length !== groups.length) {
+      this.fail(`the state has ${paramGroups?.length} parameter groups, not ${groups.length}`);
     }
-    const matched = this.#groups().flatMap(({ group, arenas }, g) => {
+    const matched = groups.flatMap(({ group, arenas }, g) => {
       const slots = arenas.flatMap((arena) => arena.params.map((_, i) => arena.at(i)));
-      const { params: numbers = [], ...saved } = dict.paramGroups[g] ?? {};
+      const { params: numbers = [], ...saved } = paramGroups[g] ?? {};
       const options = { ...group, ...saved } as unknown as Options;
       if (!Array.isArray(numbers) || numbers.length !== group.params.length) {
         this.fail(`group ${g} of the state has ${numbers.length} parameters, not ${group.params.length}`);
       }
-      if (dict.kind !== undefined && dict.kind !== kind) {
-        this.fail(`the state is that of ${dict.kind}`);
-      }
+      if (kind !== this.kind) this.fail(`the state is that of ${kind}`);
       const found = group.params.map((param, i) => {
         const number: unknown = numbers[i];
         if (!Number.isSafeInteger(number) || known.has(number)) {
@@ -254,27 +246,16 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
           );
         }
         known.add(number);
-        const state = dict.state[number as number];
-        if (state) checkState(state, param, number as number, (message) => this.fail(message));
-        for (const name of state ? this.stateNames(options) : []) {
-          const value = state?.[name];
-          if (!(value instanceof Tensor)) this.fail(`the state has no ${name} for parameter ${numbers[i]}`);
-        }
+        const state = states[number as number];
+        if (state) checkState(state, this.stateNames(options), param, number as number, fail);
         return { param, slot: slots[i] as Range, options, state };
       });
-      const { params: _, ...here } = group;
-      for (const [name, own] of Object.entries(here)) {
-        const given: unknown = Reflect.get(saved, name);
-        const added = given === undefined && !Object.hasOwn(this.defaults, name);
-        if (own !== undefined && !added && !isAlike(given, own)) {
-          this.fail(`${name} of group ${g} is ${JSON.stringify(given)} in the state, here ${JSON.stringify(own)}`);
-        }
-      }
+      checkAlike(saved, group, this.defaults, g, fail);
       this.#checkOptions(options);
       this.#checkGroup(saved);
       return found;
     });
-    const foreign = Object.keys(dict.state ?? {}).find((number) => !known.has(Number(number)));
+    const foreign = Object.keys(states).find((number) => !known.has(Number(number)));
     if (foreign !== undefined) this.fail(`the state has a parameter ${foreign}, which is in none of its groups`);
     return matched;
   }
@@ -306,8 +287,7 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /** Refuses options that are negative, no numbers, or too large for the GPU's. */
   protected checkSigns(options: Readonly<Record<string, number>>): void {
     for (const [name, value] of Object.entries(options)) {
-      if (!(value >= 0)) this.fail(`${name} ${value} is not a number from 0`);
-      if (!Number.isFinite(Math.fround(value))) this.fail(`${name} ${value} is beyond the range of float32`);
+      if (!(value >= 0 && isFloat(value))) this.fail(`${name} ${value} is not a number from 0 to 3.4e38`);
     }
   }
 
@@ -316,5 +296,3 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
     refuse(`${this.kind}: ${message}`);
   }
 }
-
-const isFlag = (value: unknown): boolean => typeof value === 'boolean';

@@ -13,29 +13,51 @@ export interface OptimizerState {
   paramGroups: ({ params: number[]; lr: number } & Record<string, unknown>)[];
 }
 
-/** Fails unless the state of a parameter has the form of one. */
+/** Fails unless the state of a parameter has the form of one, with the tensors that are named. */
 export function checkState(
   { step, ...held }: ParamState,
+  names: readonly string[],
   param: Tensor,
   number: number,
   fail: (message: string) => never,
 ): void {
   if (!Number.isSafeInteger(step) || step < 1) fail(`parameter ${number} has made ${step} steps in the state`);
   for (const [name, value] of Object.entries(held)) {
-    if (typeof value === 'number' && Number.isFinite(value)) continue;
-    if (!(value instanceof Tensor)) fail(`${name} of parameter ${number} is neither tensor nor number`);
-    if (value.dtype !== 'f32') fail(`${name} of parameter ${number} is ${value.dtype}, not f32`);
-    if (!sameShape(value.shape, param.shape)) {
-      fail(`${name} of parameter ${number} is ${show(value.shape)}, the parameter ${show(param.shape)}`);
+    if (Number.isFinite(value)) continue;
+    const not: (why: string) => never = (why) => fail(`${name} of parameter ${number} is ${why}`);
+    if (!(value instanceof Tensor)) not('neither tensor nor number');
+    if (value.dtype !== 'f32') not(`${value.dtype}, not f32`);
+    if (!sameShape(value.shape, param.shape)) not(`${show(value.shape)}, the parameter ${show(param.shape)}`);
+  }
+  for (const name of names) {
+    if (!(held[name] instanceof Tensor)) fail(`the state has no ${name} for parameter ${number}`);
+  }
+}
+
+/** Fails unless the options that a state has for group `g` are of the kinds of those in force. */
+export function checkAlike(
+  saved: object,
+  group: object,
+  defaults: object,
+  g: number,
+  fail: (message: string) => never,
+): void {
+  for (const [name, own] of Object.entries(group)) {
+    const given: unknown = Reflect.get(saved, name);
+    const added = given === undefined && !Object.hasOwn(defaults, name);
+    if (own !== undefined && !added && !isAlike(given, own)) {
+      fail(`${name} of group ${g} is ${JSON.stringify(given)} in the state, here ${JSON.stringify(own)}`);
     }
   }
 }
+
+/** Whether a number is finite on the GPU. */
+export const isFloat = (value: number): boolean => Number.isFinite(Math.fround(value));
 
 /** Whether a saved option is of the kind of the one in force; numbers are finite, as the GPU's too. */
 export function isAlike(saved: unknown, own: unknown): boolean {
   if (Array.isArray(own)) {
     return Array.isArray(saved) && saved.length === own.length && own.every((one, i) => isAlike(saved[i], one));
   }
-  if (typeof saved === 'number') return typeof own === 'number' && Number.isFinite(Math.fround(saved));
-  return typeof saved === typeof own;
+  return typeof saved === typeof own && (typeof saved !== 'number' || isFloat(saved));
 }

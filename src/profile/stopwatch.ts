@@ -5,8 +5,8 @@
 import { adapter } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
 import type { Kernel } from '../kernels/kernel.js';
+import type { EncodedDispatch } from '../stream/commands.js';
 import { type Stopwatch, setStopwatch } from '../stream/encode.js';
-import type { EncodedDispatch } from '../stream/plan.js';
 import { flush, sync } from '../stream/stream.js';
 import { hasTimestamps, Timestamps } from '../stream/timestamps.js';
 

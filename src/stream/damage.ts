@@ -6,28 +6,17 @@
 import { KindlingError } from '../gpu/errors.js';
 import { anyFailed, blame, somethingFailed } from '../gpu/failures.js';
 import type { Memory } from '../memory/memory.js';
-import type { Command, Encoded } from './plan.js';
-
-/** Ranges of one buffer begin at multiples of this, so the gap up to the next one belongs to the range before. */
-const ALIGNMENT = 256;
-
-function placeOf({ home, bytes }: Memory): { readonly from: number; readonly to: number } {
-  const from = home?.offset ?? 0;
-  return { from, to: from + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT };
-}
+import { meet } from '../memory/overwrites.js';
+import { type Command, type Encoded, isPlanned, writtenBy } from './commands.js';
 
 /** Why the content of `memory` cannot be relied on; null where it can. */
-function damageOf(memory: Memory): KindlingError | null {
-  const { damage } = memory.root;
-  if (!damage) return null;
-  const { from, to } = placeOf(memory);
-  return damage.find((one) => one.from < to && from < one.to)?.error ?? null;
-}
+const damageOf = (memory: Memory): KindlingError | null =>
+  memory.root.damage?.find((one) => meet(one, memory))?.error ?? null;
 
 function spoil(memory: Memory, error: KindlingError): void {
-  const { root } = memory;
+  const { root, start, end } = memory;
   heal(memory);
-  root.damage = [...(root.damage ?? []), { ...placeOf(memory), error }];
+  root.damage = [...(root.damage ?? []), { start, end, error }];
   somethingFailed();
 }
 
@@ -39,40 +28,40 @@ export function hostWrote(memory: Memory, failure: KindlingError | null, whole: 
 
 /** The content was written anew, all of it. */
 function heal(memory: Memory): void {
-  const { root } = memory;
-  if (!root.damage) return;
-  const { from, to } = placeOf(memory);
-  const rest = root.damage.flatMap((one) => {
-    if (one.to <= from || to <= one.from) return one;
-    const before = one.from < from ? [{ ...one, to: from }] : [];
-    return one.to > to ? [...before, { ...one, from: to }] : before;
-  });
-  root.damage = rest.length > 0 ? rest : null;
+  const { root, start, end } = memory;
+  const rest = root.damage?.flatMap((one) =>
+    [
+      { ...one, end: Math.min(one.end, start) },
+      { ...one, start: Math.max(one.start, end) },
+    ].filter((part) => part.start < part.end),
+  );
+  root.damage = rest?.length ? rest : null;
 }
 
 /** What keeps a planned command from running: its shader does not compile, or a buffer of it could not be made. */
 function obstacle(command: Encoded): KindlingError | null {
-  if ('pipeline' in command) {
-    return command.pipeline.failure ?? command.bound.find(({ buffer }) => buffer.failure)?.buffer.failure ?? null;
-  }
-  return command.from.failure ?? command.to.failure;
+  const needed =
+    'pipeline' in command
+      ? [command.pipeline, ...command.bound.map(({ buffer }) => buffer)]
+      : [command.from, command.to];
+  return needed.find(({ failure }) => failure)?.failure ?? null;
 }
 
 /** Marks what a command writes by what it reads, or else by the failure of the command itself. */
 function follow(command: Command, failure: () => KindlingError | null): void {
-  if ('staging' in command) command.failure ??= damageOf(command.from) ?? failure();
-  else if ('to' in command) mark([command.to], damageOf(command.from) ?? failure());
-  else if ('kernel' in command) {
-    const { kernel, memories, fresh } = command;
-    // What a kernel writes in place depends on what was there.
-    const read = memories.filter((memory, i) => kernel.access[i] === 'read' || !fresh.includes(memory));
-    const written = memories.filter((_, i) => kernel.access[i] === 'write');
-    mark(written, read.map(damageOf).find((error) => error) ?? failure());
+  if (isPlanned(command)) return;
+  if ('kernel' in command && command.parts) {
+    for (const part of command.parts) follow(part, failure);
+    return;
   }
-}
-
-function mark(written: readonly Memory[], error: KindlingError | null): void {
-  for (const memory of written) {
+  // What a kernel writes in place depends on what was there.
+  const read =
+    'kernel' in command
+      ? command.memories.filter((memory, i) => command.kernel.access[i] === 'read' || !command.fresh.includes(memory))
+      : [command.from];
+  const error = read.map(damageOf).find((found) => found) ?? failure();
+  if ('staging' in command) command.failure ??= error;
+  for (const memory of writtenBy(command)) {
     if (error) spoil(memory, error);
     else heal(memory);
   }

@@ -1,6 +1,7 @@
 /** Planned commands as a command buffer: one compute pass, ended only where something is copied. */
 import { device } from '../gpu/device.js';
-import { bindGroupOf, type Encoded, type EncodedDispatch } from './plan.js';
+import type { Encoded, EncodedDispatch } from './commands.js';
+import { bindGroupOf } from './plan.js';
 
 /** Measures dispatches, each in a pass of its own. */
 export interface Stopwatch {
@@ -41,8 +42,7 @@ export function encode(commands: readonly Encoded[]): GPUCommandBuffer {
       pass ??= encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
       pass.setPipeline(pipeline.compiled);
       pass.setBindGroup(0, command.bindGroup);
-      const [x, y, z] = kernel.workgroups;
-      pass.dispatchWorkgroups(x, y, z);
+      pass.dispatchWorkgroups(...kernel.workgroups);
       if (timestampWrites) end();
     } else {
       end();

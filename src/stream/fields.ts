@@ -3,19 +3,20 @@
  * them are the same, and each replay writes again what the function wrote.
  */
 import { isLike, isStill, remembered } from '../gpu/held.js';
+import { known } from '../gpu/known.js';
 
-/** A field that holds a number, a module, a tensor: something that is the same or not. */
-interface Simple {
-  readonly of: Readonly<Record<PropertyKey, unknown>>;
-  readonly name: PropertyKey;
-  readonly value: unknown;
-}
-
+/** A field that is to stay as it was `before`; or what `get` returns, as `same` says. */
 interface Read {
   readonly of: object;
   readonly name: PropertyKey;
-  holds(): boolean;
+  readonly before: unknown;
+  readonly get?: () => unknown;
+  readonly same?: (then: never, now: never) => boolean;
 }
+
+/** Compares without a function of its own where it can: this is done for all fields before each replay. */
+const holds = ({ of, name, before, get, same = isStill }: Read): boolean =>
+  (same as typeof isStill)(before, get ? get() : (of as Fielded)[name]);
 
 interface Written {
   get(): unknown;
@@ -24,76 +25,79 @@ interface Written {
   last: unknown;
 }
 
-/** Pairs of an object and a field's name. */
-class Names {
-  readonly #known = new Map<object, Set<PropertyKey>>();
+// biome-ignore lint/suspicious/noExplicitAny: a field may hold anything
+type Fielded = Record<PropertyKey, any>;
 
-  /** @returns whether the pair is new */
-  add(of: object, name: PropertyKey): boolean {
-    const names = this.#known.get(of) ?? new Set();
-    if (names.has(name)) return false;
-    this.#known.set(of, names.add(name));
-    return true;
-  }
+/** Names of fields, by object. */
+type Names = Map<object, Set<PropertyKey>>;
 
-  of(object: object): readonly PropertyKey[] {
-    return [...(this.#known.get(object) ?? [])];
-  }
+/** @returns whether the pair of an object and a field's name is new */
+function add(names: Names, of: object, name: PropertyKey): boolean {
+  const those = known(names, of, () => new Set());
+  return !those.has(name) && Boolean(those.add(name));
 }
 
 export class Fields {
-  readonly #simple: Simple[] = [];
   readonly #reads: Read[] = [];
   readonly #writes: Written[] = [];
-  #used = new Names();
-  #written = new Names();
+  readonly #used: Names = new Map();
+  readonly #written: Names = new Map();
 
   /** The function reads a field: it is to stay the same, and what arrays and plain objects hold too. */
-  see(target: object, name: PropertyKey): void {
-    if (!this.#used.add(target, name)) return;
-    const of = target as Simple['of'];
-    const value = of[name];
-    const then = remembered(value);
-    if (then === value) this.#simple.push({ of, name, value });
-    else this.#reads.push({ of, name, holds: () => isStill(then, of[name]) });
+  see(of: object, name: PropertyKey): void {
+    if (!this.own(of, name)) return;
+    this.#reads.push({ of, name, before: remembered((of as Fielded)[name]) });
   }
 
-  /** The function reads what `get` returns, which is to stay the same: as `same` says, or as a field. */
+  /** The function reads what `get` returns, which is to stay the same: as `same` says. */
   read<T>(of: object, name: PropertyKey, get: () => T, same: (then: T, now: T) => boolean = Object.is): void {
-    if (!this.#used.add(of, name)) return;
-    const then = get();
-    this.#reads.push({ of, name, holds: () => same(then, get()) });
+    if (this.own(of, name)) this.#reads.push({ of, name, before: get(), get, same });
   }
 
   /** The function reads a getter, which gave `value`. One that makes something anew each time says nothing. */
   ask(of: object, name: PropertyKey, value: unknown, get: () => unknown): void {
-    if (!this.#used.add(of, name)) return;
-    const then = remembered(value);
-    if (isLike(then, get())) this.#reads.push({ of, name, holds: () => isLike(then, get()) });
+    if (!this.own(of, name)) return;
+    const read = { of, name, before: remembered(value), get, same: isLike };
+    if (holds(read)) this.#reads.push(read);
+  }
+
+  /** What the function does depends on `get`, which is to return true; `what` names it. */
+  guard(what: string, get: () => boolean): void {
+    this.#reads.push({ of: {}, name: what, before: true, get });
   }
 
   /** The function is about to write a field. */
-  write<T>(of: object, name: PropertyKey, get: () => T, set: (value: T) => void): void {
-    this.#used.add(of, name);
-    if (!this.#written.add(of, name)) return;
-    this.#writes.push({ get, set: (value) => set(value as T), last: undefined });
+  write<T>(
+    of: object,
+    name: PropertyKey,
+    get: () => T = () => (of as Fielded)[name],
+    set: (value: T) => void = (value) => {
+      (of as Fielded)[name] = value;
+    },
+  ): void {
+    this.own(of, name);
+    if (add(this.#written, of, name)) this.#writes.push({ get, set: set as Written['set'], last: undefined });
   }
 
   /** The fields of an object that the function has written so far. */
   writtenOf(of: object): readonly PropertyKey[] {
-    return this.#written.of(of);
+    return [...(this.#written.get(of) ?? [])];
   }
 
-  /** The function has set a field, and somebody else takes care of that in replays. */
-  own(of: object, name: PropertyKey): void {
-    this.#used.add(of, name);
+  /**
+   * What a field held before does not matter any more: the function has set it, and somebody else takes care of that in replays.
+   *
+   * @returns whether it has mattered so far
+   */
+  own(of: object, name: PropertyKey): boolean {
+    return add(this.#used, of, name);
   }
 
   /** The function has ended. */
   settle(): void {
     for (const field of this.#writes) field.last = field.get();
-    this.#used = new Names();
-    this.#written = new Names();
+    this.#used.clear();
+    this.#written.clear();
   }
 
   /** Writes again what the function wrote. */
@@ -101,11 +105,9 @@ export class Fields {
     for (const { set, last } of this.#writes) set(last);
   }
 
-  /** The first field that is no longer what the function read, such as `Net.scale`, or null. */
+  /** The first thing that is no longer what the function read, such as `Net.scale`, or null. */
   get changed(): string | null {
-    const found =
-      this.#simple.find(({ of, name, value }) => !Object.is(of[name], value)) ??
-      this.#reads.find((field) => !field.holds());
+    const found = this.#reads.find((field) => !holds(field));
     if (!found) return null;
     const owner = found.of.constructor;
     return owner === Object ? String(found.name) : `${owner.name}.${String(found.name)}`;

@@ -10,22 +10,25 @@ const SLOT = 256;
 const PAGE_BYTES = 16 * SLOT;
 let page: (Page & { readonly storage: Storage; readonly batch: number }) | null = null;
 
+/** A kind of typed arrays, of four bytes per element. */
+type Elements = new (buffer: ArrayBuffer, offset?: number, length?: number) => Float32Array | Int32Array | Uint32Array;
+
 /**
- * A storage of `bytes` that the host fills: now, and whenever the step that asks for it is replayed. Those of a step lie
- * in one page, which is uploaded in one write. Outside of steps each is a write of its own.
- *
- * @param fill writes the content into the view it is given
+ * A storage of `length` elements that the host provides: now, and whenever the step that asks for it is replayed. Those of
+ * a step lie in one page, which is uploaded in one write. Outside of steps each is a write of its own.
  */
-export function hostSlot(bytes: number, fill: (view: DataView) => void): Storage {
+export function hostSlot(elements: Elements, length: number, provide: () => ArrayLike<number>): Storage {
+  const bytes = 4 * length;
   if (!insideScope()) {
-    const content = new DataView(new ArrayBuffer(bytes));
-    fill(content);
+    const content = new elements(new ArrayBuffer(bytes));
+    content.set(provide());
     return new Storage(bytes, content);
   }
   const room = Math.ceil(bytes / SLOT) * SLOT;
   if (!page || page.batch !== currentBatch() || page.used + room > page.content.length) {
     const size = Math.max(PAGE_BYTES, room);
-    const storage = Storage.forStep(size);
+    const storage = new Storage(size);
+    storage.keepForStep();
     const content = new Uint8Array(size);
     const buffer = writeLate(storage.memory(), content);
     page = { storage, buffer, content, used: 0, fill: [], batch: currentBatch() };
@@ -33,8 +36,8 @@ export function hostSlot(bytes: number, fill: (view: DataView) => void): Storage
   }
   const offset = page.used;
   page.used += room;
-  const view = new DataView(page.content.buffer, offset, bytes);
-  const write = (): void => fill(view);
+  const view = new elements(page.content.buffer, offset, length);
+  const write = (): void => view.set(provide());
   write();
   page.fill.push(write);
   return Storage.within(page.storage, offset, bytes);

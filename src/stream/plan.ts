@@ -7,90 +7,23 @@
  */
 
 import { device, perDevice } from '../gpu/device.js';
-import type { KindlingError } from '../gpu/errors.js';
-import { type Pipeline, paramsOf, pipelineOf } from '../gpu/pipelines.js';
+import { paramsOf, pipelineOf } from '../gpu/pipelines.js';
 import type { Kernel } from '../kernels/kernel.js';
 import type { Allocation } from '../memory/allocation.js';
 import type { Memory } from '../memory/memory.js';
 import type { Pool, PoolBuffer } from '../memory/pool.js';
-import { type Life, share } from '../memory/share.js';
-
-export interface Dispatch {
-  readonly kernel: Kernel;
-  /** What the kernel binds: its inputs, then its outputs. */
-  readonly memories: readonly Memory[];
-  /** Those that it is the first to write: their content does not depend on what was there. */
-  readonly fresh: readonly Memory[];
-  /** Gives the same, cheaper, where what it reads first is computed anyway: a ReLU of a product that others read too. */
-  instead?: Pick<Dispatch, 'kernel' | 'memories'>;
-}
-
-export interface Copy {
-  readonly from: Memory;
-  readonly to: Memory;
-  readonly bytes: number;
-}
-
-/** A copy to a buffer that the host will map. */
-export interface Readback {
-  readonly from: Memory;
-  readonly staging: Allocation;
-  readonly bytes: number;
-  /** Why it brings nothing. */
-  failure: KindlingError | null;
-}
-
-export interface EncodedDispatch {
-  readonly kernel: Kernel;
-  readonly pipeline: Pipeline;
-  readonly bound: readonly Bound[];
-  /** Null until it is first encoded: by then its buffers are known to be good. */
-  bindGroup: GPUBindGroup | null;
-  /** Bytes that it binds. */
-  readonly bytes: number;
-  /** What it was planned from. */
-  readonly command: Command;
-}
-
-export interface EncodedCopy {
-  readonly from: Allocation;
-  readonly fromOffset: number;
-  readonly to: Allocation;
-  readonly toOffset: number;
-  readonly bytes: number;
-  readonly command: Command;
-}
-
-export type Encoded = EncodedDispatch | EncodedCopy;
-
-/** What a batch holds: commands, and between them what was planned before and is replayed. */
-export type Command = Dispatch | Copy | Readback | readonly Encoded[];
-
-const isPlanned = (command: Command): command is readonly Encoded[] => Array.isArray(command);
-
-function memoriesOf(command: Command): readonly Memory[] {
-  if (isPlanned(command)) return [];
-  if ('kernel' in command) return command.memories;
-  return 'to' in command ? [command.from, command.to] : [command.from];
-}
-
-/** What a command writes. */
-export function writtenBy(command: Command): readonly Memory[] {
-  if (isPlanned(command)) return [];
-  if ('kernel' in command) return command.memories.filter((_, i) => command.kernel.access[i] === 'write');
-  return 'to' in command ? [command.to] : [];
-}
-
-/** Commands whose effect somebody can see, each by the cheaper way that the others leave it. */
-function chosen(commands: readonly Command[]): Command[] {
-  const kept = seen(commands);
-  const made = new Set(kept.flatMap(writtenBy));
-  const swapped = kept.map((command) => {
-    const cheaper = 'instead' in command && command.instead;
-    return cheaper && made.has(cheaper.memories[0] as Memory) ? { ...command, ...cheaper } : command;
-  });
-  return seen(swapped);
-}
+import { type Life, type Source, share } from '../memory/share.js';
+import {
+  type Bound,
+  type Command,
+  type Dispatch,
+  type Encoded,
+  type EncodedDispatch,
+  isPlanned,
+  memoriesOf,
+  writtenBy,
+} from './commands.js';
+import { fused } from './fuse.js';
 
 /** Commands whose effect somebody can see: on memory that may still be named, or that a later such command reads. */
 function seen(commands: readonly Command[]): Command[] {
@@ -105,13 +38,6 @@ function seen(commands: readonly Command[]): Command[] {
     for (const { root } of memoriesOf(command)) read.add(root);
   }
   return kept.reverse();
-}
-
-/** What a bind group names, in binding order. */
-export interface Bound {
-  readonly buffer: PoolBuffer;
-  readonly offset: number;
-  readonly size: number;
 }
 
 /** The bind groups that a kernel was given last: a loop binds the same few buffers again and again. */
@@ -155,15 +81,21 @@ export function bindGroupOf({ kernel, pipeline, bound }: EncodedDispatch): GPUBi
   return group;
 }
 
+/** Whether maps become one launch: `again`, where they were together before, so that what runs once compiles nothing more. */
+export type Fusing = 'always' | 'again' | 'never';
+
 export interface PlanOptions {
   /** The batch's number. */
   batch: number;
-  /** Where buffers come from. */
+  /** Where buffers of what is named afterwards come from. */
   pool: Pool;
+  /** Where those of temporaries do. */
+  scratch: Source;
+  fuse: Fusing;
 }
 
-export function plan(commands: readonly Command[], { batch, pool }: PlanOptions): Encoded[] {
-  const kept = chosen(commands);
+export function plan(commands: readonly Command[], { batch, pool, scratch, fuse }: PlanOptions): Encoded[] {
+  const kept = fuse === 'never' ? seen(commands) : fused(seen(commands), fuse === 'always');
   const lives = new Map<Memory, Life>();
   kept.forEach((command, i) => {
     for (const { root } of memoriesOf(command)) lives.set(root, { first: lives.get(root)?.first ?? i, last: i });
@@ -171,7 +103,7 @@ export function plan(commands: readonly Command[], { batch, pool }: PlanOptions)
   const done = [...lives.keys()].filter(({ discarded }) => discarded);
   const shared = share(
     new Map(done.flatMap((memory) => (memory.buffer ? [] : [[memory, lives.get(memory) as Life]]))),
-    pool,
+    scratch,
   );
   const encoded: Encoded[] = [];
   const bound = (memory: Memory): PoolBuffer => {
@@ -181,7 +113,7 @@ export function plan(commands: readonly Command[], { batch, pool }: PlanOptions)
   };
   const aside: PoolBuffer[] = [];
   const setAside = (bytes: number): PoolBuffer => {
-    const buffer = pool.acquire(bytes);
+    const buffer = scratch.acquire(bytes);
     buffer.batch = batch;
     aside.push(buffer);
     return buffer;
@@ -226,6 +158,6 @@ export function plan(commands: readonly Command[], { batch, pool }: PlanOptions)
   for (const memory of shared.keys()) memory.buffer = null;
   // Of dropped commands too: what the host wrote for them has a buffer.
   for (const command of commands) for (const { root } of memoriesOf(command)) if (root.discarded) root.giveBack();
-  for (const buffer of new Set([...shared.values(), ...aside])) pool.release(buffer);
+  for (const buffer of new Set([...shared.values(), ...aside])) scratch.release(buffer);
   return encoded;
 }

@@ -4,11 +4,12 @@ import { assertHealthy, orLost, perDevice, polling } from '../gpu/device.js';
 import { KindlingError } from '../gpu/errors.js';
 import { told } from '../gpu/failures.js';
 import type { Submission } from '../gpu/hosts/polling.js';
+import { known } from '../gpu/known.js';
 import { type Allocation, allocate } from '../memory/allocation.js';
 import { makeRoom } from '../memory/budget.js';
 import type { Memory } from '../memory/memory.js';
 import { pool } from '../memory/pool.js';
-import type { Readback } from './plan.js';
+import type { Readback } from './commands.js';
 import { copyOut } from './stream.js';
 
 const MAP_READ_COPY_DST = 0x01 | 0x08;
@@ -28,9 +29,8 @@ const staging = /* @__PURE__ */ perDevice(() => new Map<number, Allocation[]>())
 export function readback(from: Memory): Promise<ArrayBuffer> {
   const { bytes } = from;
   const size = Math.ceil(bytes / 256) * 256;
-  const idle = staging().get(size) ?? [];
-  staging().set(size, idle);
-  const buffer = idle.pop() ?? allocate({ size, usage: MAP_READ_COPY_DST }, pool().relief);
+  const idle = known(staging(), size, () => []);
+  const buffer = idle.pop() ?? allocate({ size, usage: MAP_READ_COPY_DST }, pool());
   const command: Readback = { from, staging: buffer, bytes, failure: null };
   const check = async (error: KindlingError | null): Promise<void> => {
     if (!error) return;

@@ -3,9 +3,11 @@ import { tuningVersion } from '../gpu/choices.js';
 import { epoch } from '../gpu/device.js';
 import { KindlingError } from '../gpu/errors.js';
 import type { Memory } from '../memory/memory.js';
+import { meet, type Range } from '../memory/overwrites.js';
 import { Pool, type PoolBuffer, pool } from '../memory/pool.js';
+import { Scratch } from '../memory/scratch.js';
+import type { Encoded } from './commands.js';
 import { Fields } from './fields.js';
-import type { Encoded } from './plan.js';
 
 /** Numbers that the host writes before a step; each is asked for again when the step is replayed. */
 export interface Page {
@@ -16,10 +18,9 @@ export interface Page {
   readonly fill: (() => void)[];
 }
 
-/** Where memory lies: in which, and from which byte on. */
-export interface Place {
-  readonly memory: Memory;
-  readonly offset: number;
+/** Where memory lies: in which, and from where to where. */
+export interface Place extends Range {
+  readonly root: Memory;
 }
 
 /** Whoever owns memory, as far as a recording asks. */
@@ -31,11 +32,11 @@ interface Owner {
 export class Recording {
   /** Buffers of its own, so that nothing else writes into them between two replays. */
   readonly pool = new Pool(pool());
+  /** Those of its temporaries. */
+  readonly scratch = new Scratch();
   readonly pages: Page[] = [];
   /** What the function reads and writes of the host. */
   readonly fields = new Fields();
-  /** Further conditions under which the recording still says what the function would do. */
-  readonly guards: { readonly what: string; readonly holds: () => boolean }[] = [];
   /** Copies of arguments. */
   readonly inputs = new Set<Memory>();
   /** Tensors whose gradient the function sets or forgets. */
@@ -85,18 +86,15 @@ export class Recording {
     }
   }
 
-  /** Whether it writes in place any of so many bytes at a place. */
-  overwrites(place: Place | null, bytes: number): boolean {
-    for (const { root, home, bytes: length } of place ? this.overwritten : []) {
-      const from = (home?.offset ?? 0) - (place?.offset ?? 0);
-      if (root === place?.memory && from < bytes && from + length > 0) return true;
-    }
+  /** Whether it writes in place what lies at a place, or some of it. */
+  overwrites(place: Place | null): boolean {
+    for (const memory of this.overwritten) if (place?.root === memory.root && meet(place, memory)) return true;
     return false;
   }
 
   /** What the function would find changed, or null. */
   get changed(): string | null {
-    return this.fields.changed ?? this.guards.find(({ holds }) => !holds())?.what ?? null;
+    return this.fields.changed;
   }
 
   /** Whether it can run, what it names is still where it was, and kernels are chosen as they were. */
@@ -116,6 +114,7 @@ export class Recording {
     }
     for (const [memory, owner] of this.constants) if (owner.isFreed) memory.giveBack();
     this.pool.drain();
+    this.scratch.drop();
     this.commands = [];
   }
 }
@@ -143,7 +142,7 @@ export const unrecorded = <T>(body: () => T): T => withActive(null, body);
 
 /** A recording under way is replayed only while `holds` returns true. @param what is named where it does not */
 export function guard(what: string, holds: () => boolean): void {
-  active?.guards.push({ what, holds });
+  active?.fields.guard(what, holds);
 }
 
 /** A recording under way is replayed only while a field is the same. */
@@ -163,8 +162,8 @@ export function readField<T>(of: object, name: PropertyKey, get: () => T): T {
 }
 
 /** Says that a field is about to be written: each replay of a recording under way writes it too. */
-export function writeField<T>(of: object, name: PropertyKey, get: () => T, set: (value: T) => void): void {
-  active?.fields.write(of, name, get, set);
+export function writeField(of: object, name: PropertyKey): void {
+  active?.fields.write(of, name);
 }
 
 /** Throws if a recording is under way: `what` cannot be repeated; `remedy` says what to do instead. */

@@ -5,20 +5,17 @@
 
 import { device } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
-import { collectedOne, madeOutside } from '../memory/budget.js';
+import { collectedOne } from '../memory/budget.js';
 import { Memory } from '../memory/memory.js';
 import { now } from '../memory/overwrites.js';
 import { checkSize } from '../memory/pool.js';
 import { delivered, readback } from './readback.js';
-import { type Place, type Recording, recording, refuseInCapture, unrecorded } from './recording.js';
-import { clear, copy, currentBatch, discard, dispatch, flush, isNamedSince, write } from './stream.js';
+import { type Place, recording, refuseInCapture, unrecorded } from './recording.js';
+import { areConstant, enclosingStep, runningScope, runningStep, type Scope } from './scope.js';
+import { clear, copy, discard, flush, isNamedSince, write } from './stream.js';
 
-/** The storages made inside one step. */
-class Scope {
-  readonly owned: Storage[] = [];
-}
+export { constant, insideScope, run, runningStep, scoped } from './scope.js';
 
-const scopes: Scope[] = [];
 const collected = new FinalizationRegistry<Memory>((memory) => {
   collectedOne(memory);
   discard(memory);
@@ -34,7 +31,7 @@ export class Storage {
   readonly born = now();
   #memory: Memory | null;
   /** Keeps alive what this is a range of. */
-  #parent: Storage | null = null;
+  #parent: Storage | null;
   #scope: Scope | null = null;
   /** The content, or its promise, where it comes back to the host. Whoever binds the memory again puts an end to that. */
   #host: ArrayBuffer | Promise<ArrayBuffer> | null = null;
@@ -44,43 +41,43 @@ export class Storage {
   #isGiven = false;
 
   /** @param data the content; without it the content is undefined until a kernel writes it */
-  constructor(bytes: number, data?: ArrayBufferView | 'zeros', memory: Memory = new Memory(bytes)) {
+  constructor(
+    bytes: number,
+    data?: ArrayBufferView | 'zeros',
+    memory: Memory = new Memory(bytes),
+    parent: Storage | null = null,
+  ) {
     checkSize(memory.bytes);
+    this.#parent = parent;
     this.#memory = memory;
     this.bytes = memory.bytes;
     if (data) {
-      if (!constantsAllowed) refuseInCapture('a tensor is made from data of the host', UPLOAD);
+      if (!areConstant()) refuseInCapture('a tensor is made from data of the host', UPLOAD);
       if (recording()) memory.pinned = true;
       recording()?.constants.set(memory, this);
       if (data === 'zeros') clear(memory);
       else if (data.byteLength > 0) write(memory, data);
     }
-    this.#giveTo(scopes.at(-1) ?? null);
-  }
-
-  /** Memory for as long as the outermost step runs. */
-  static forStep(bytes: number): Storage {
-    const made = new Storage(bytes);
-    made.#giveTo(scopes[0] ?? null);
-    return made;
+    this.#giveTo(runningScope());
   }
 
   /** A range of another storage. It can be named as long as that one lives. */
   static within(parent: Storage, offset: number, bytes: number): Storage {
-    const memory = new Memory(bytes);
-    memory.home = { memory: parent.memory(), offset };
-    const made = new Storage(bytes, undefined, memory);
-    made.#parent = parent;
-    return made;
+    return new Storage(bytes, undefined, new Memory(bytes, { memory: parent.memory(), offset }), parent);
+  }
+
+  /** The content, where it has come back to the host. */
+  get #arrived(): ArrayBuffer | null {
+    return this.#host instanceof ArrayBuffer ? this.#host : null;
   }
 
   get isFreed(): boolean {
-    return this.#memory === null && !(this.#host instanceof ArrayBuffer);
+    return !this.#memory && !this.#arrived;
   }
 
   /** Whether commands may name it. */
   get isUsable(): boolean {
-    return this.#memory ? !this.#memory.isGone : this.#host instanceof ArrayBuffer;
+    return this.#memory ? !this.#memory.isGone : this.#arrived !== null;
   }
 
   /** Whether a running step frees it at its end. */
@@ -91,13 +88,13 @@ export class Storage {
   /** What commands name. @throws KindlingError if the memory was freed */
   memory(): Memory {
     if (!this.#memory) {
-      if (!(this.#host instanceof ArrayBuffer)) {
-        refuseInCapture('a freed tensor is used', CARRIED);
+      const content = this.#arrived;
+      if (!content) {
+        refuseInCapture('a tensor is used that was freed when its step ended,', CARRY);
         refuse(FREED);
       }
-      const content = new Uint8Array(this.#host);
       const memory = new Memory(this.bytes);
-      unrecorded(() => write(memory, content));
+      unrecorded(() => write(memory, new Uint8Array(content)));
       this.#memory = memory;
       this.#giveTo(null);
     }
@@ -117,7 +114,9 @@ export class Storage {
 
   /** Where it is: storages of the same memory have equal ones. Null once freed. */
   get place(): Place | null {
-    return this.#memory && { memory: this.#memory.root, offset: this.#memory.home?.offset ?? 0 };
+    if (!this.#memory) return null;
+    const { root, start, end } = this.#memory;
+    return { root, start, end };
   }
 
   /** Reads the content back. */
@@ -156,8 +155,7 @@ export class Storage {
 
   /** Whether it lies at `offset` of `parent`. */
   liesIn(parent: Storage, offset: number): boolean {
-    const { place } = this;
-    return place?.memory === parent.#memory && place.offset === offset;
+    return this.#memory?.root === parent.#memory && this.#memory?.start === offset;
   }
 
   /**
@@ -165,32 +163,26 @@ export class Storage {
    * once, unless a later command, or that one itself, reads what lies there; else it is copied.
    */
   moveInto(parent: Storage, offset: number): void {
-    const former = this.memory();
-    const to = parent.memory();
-    const at = former.overwritten;
-    const home = { memory: to, offset };
-    if (former.buffer === null && former.home === null && !isNamedSince(to, former)) former.home = home;
-    else this.#copyTo(home);
-    this.memory().overwrite(at); // For those who have read it, nothing has changed.
-    this.#parent = parent;
-    this.keep();
+    this.#move({ memory: parent.memory(), offset }, parent);
   }
 
   /** Moves the content out of the range where it lies, into which others will write; then as {@link retire}. */
   moveOut(): void {
-    const at = this.memory().overwritten;
-    this.#copyTo(null);
-    this.memory().overwrite(at);
-    this.#parent = null;
-    this.#giveTo(scopes.at(-1) ?? null);
+    this.#move(null, null);
   }
 
-  #copyTo(home: Memory['home']): void {
+  #move(home: Memory['home'], parent: Storage | null): void {
     const former = this.memory();
-    this.#memory = new Memory(this.bytes);
-    this.#memory.home = home;
-    copy(former, this.#memory);
-    discard(former);
+    const at = former.overwritten;
+    if (home && !former.buffer && !former.home && !isNamedSince(home.memory, former)) former.home = home;
+    else {
+      this.#memory = new Memory(this.bytes, home);
+      copy(former, this.#memory);
+      discard(former);
+    }
+    this.memory().overwrite(at); // For those who have read it, nothing has changed.
+    this.#parent = parent;
+    this.#giveTo(parent ? null : runningScope());
   }
 
   /** Gives the memory back now. Using it afterwards is an error. */
@@ -222,7 +214,7 @@ export class Storage {
 
   /** Belongs to the outermost step from now on, if to any. */
   keepForStep(): void {
-    if (this.#scope) this.#giveTo(scopes[0] ?? null);
+    if (this.#scope) this.#giveTo(runningStep());
   }
 
   /**
@@ -230,40 +222,36 @@ export class Storage {
    * moves out: the copy is dropped unless somebody reads it in the step.
    */
   retire(): void {
-    if (this.#isGiven) return;
-    if (this.#parent && scopes.length > 0 && this.#memory) this.moveOut();
-    else if (this.#memory) this.#giveTo(scopes.at(-1) ?? null);
+    if (this.#isGiven || !this.#memory) return;
+    if (this.#parent && runningStep()) this.moveOut();
+    else this.#giveTo(runningScope());
   }
 
-  /** Frees what a step made when the step ends. */
-  static endScope(scope: Scope): void {
-    for (const storage of scope.owned) if (storage.#scope === scope) storage.free();
+  /** The step ends that made it: frees it, if it is still that step's. */
+  leave(scope: Scope): void {
+    if (this.#scope === scope) this.free();
   }
 
   /** Hands a step's result to whoever runs the step. */
   outlive(scope: Scope): void {
-    const outer = scopes.at(-2);
-    if (this.#scope !== scope) {
-      if (!outer && !recording()) this.give();
-      return;
-    }
-    if (outer) this.#giveTo(outer);
-    else if (recording()) this.#giveTo(null);
-    else this.comeBackIfSmall();
+    const isMade = this.#scope === scope;
+    const outer = enclosingStep();
+    if (outer || recording()) {
+      if (isMade) this.#giveTo(outer);
+    } else if (isMade) this.comeBackIfSmall();
+    else this.give();
   }
 
   /** Another owner of the same memory, for memory that a recording pins or an arena holds. */
   again(): Storage {
     if (!this.#memory) refuse(FREED);
-    const made = new Storage(this.bytes, undefined, this.#memory);
-    made.#parent = this.#parent;
-    return made;
+    return new Storage(this.bytes, undefined, this.#memory, this.#parent);
   }
 
   #giveTo(scope: Scope | null): void {
     this.#scope = scope;
     collected.unregister(this);
-    if (scope) scope.owned.push(this);
+    if (scope) scope.push(this);
     else if (this.#memory) collected.register(this, this.#memory, this);
   }
 
@@ -285,72 +273,13 @@ export class Storage {
 }
 
 const FREED =
-  'this tensor was freed. What a step makes lives until the step ends: return it from the step, or pass it to keep(), ' +
-  'to use it afterwards';
+  'this tensor was freed. What a step makes lives until the step ends: return it from the step, or pass it to keep()';
 
-const CARRIED =
-  'What a step makes is freed with it, unless returned or kept. Write what goes on into a tensor made outside, ' +
-  'total.copy_(total.add(x)), or into a buffer of a module; or pass it as an argument.';
+/** What to do with what goes on from one call of a captured function to the next. */
+export const CARRY =
+  'Write what goes on into a tensor made outside, total.copy_(total.add(x)), or pass it as an argument.';
 
 const GONE =
   'this tensor lies on a device that was lost, or given back by destroy(). Make it anew: models, optimizers and data sets too';
 
 const UPLOAD = 'Make the tensor outside, or pass it as an argument.';
-
-let constantsAllowed = false;
-
-/** Runs `body`, whose uploads are the same whenever it runs: a captured step makes them once. */
-export function constant<T>(body: () => T): T {
-  const before = constantsAllowed;
-  constantsAllowed = true;
-  try {
-    return body();
-  } finally {
-    constantsAllowed = before;
-  }
-}
-
-/**
- * Runs `body` in a scope of its own and submits what it recorded.
- *
- * @param results finds the storages of what `body` returned, which outlive the scope
- * @param into keeps what is submitted, to be replayed
- */
-export function scoped<T>(body: () => T, results: (value: T) => Iterable<Storage>, into?: Recording): T {
-  const scope = new Scope();
-  scopes.push(scope);
-  try {
-    const value = body();
-    for (const storage of results(value)) storage.outlive(scope);
-    return value;
-  } finally {
-    Storage.endScope(scope);
-    scopes.pop();
-    if (scopes.length === 0) {
-      flush(into);
-    }
-  }
-}
-
-/** True while a step runs. */
-export const insideScope = (): boolean => scopes.length > 0;
-
-/** The outermost step that runs, null outside of steps. */
-export const runningStep = (): object | null => scopes[0] ?? null;
-
-/** Outside steps, so many recorded dispatches are submitted without being asked, to keep the device busy. */
-const EAGER_BATCH = 64;
-let unsubmitted = { batch: -1, dispatches: 0 };
-
-/** Records one dispatch: the kernel's inputs, then its outputs. */
-export function run(kernel: Parameters<typeof dispatch>[0], storages: readonly Storage[]): void {
-  dispatch(
-    kernel,
-    storages.map((storage) => storage.memory()),
-  );
-  if (scopes.length > 0) return;
-  madeOutside(storages.at(-1)?.bytes ?? 0);
-  const batch = currentBatch();
-  if (unsubmitted.batch !== batch) unsubmitted = { batch, dispatches: 0 };
-  if (++unsubmitted.dispatches >= EAGER_BATCH) flush();
-}

@@ -12,9 +12,10 @@ import type { Kernel } from '../kernels/kernel.js';
 import { allocating } from '../memory/allocation.js';
 import type { Memory } from '../memory/memory.js';
 import { type PoolBuffer, pool } from '../memory/pool.js';
+import { type Command, type Encoded, type Readback, writtenBy } from './commands.js';
 import { batchFailed, hostWrote, runnable } from './damage.js';
 import { cleared, encode } from './encode.js';
-import { bindGroupCount, type Command, type Dispatch, type Encoded, plan, type Readback, writtenBy } from './plan.js';
+import { bindGroupCount, type Fusing, plan } from './plan.js';
 import { type Recording, recording, refuseInCapture } from './recording.js';
 
 interface Write {
@@ -83,12 +84,6 @@ export function dispatch(kernel: Kernel, memories: readonly Memory[]): void {
   stream().batch.commands.push({ kernel, memories, fresh });
 }
 
-/** Says how else the last dispatch could have made what it writes: see {@link Dispatch.instead}. */
-export function orElse(kernel: Kernel, memories: readonly Memory[]): void {
-  const last = stream().batch.commands.at(-1) as Dispatch | undefined;
-  if (last?.memories?.at(-1) === memories.at(-1)) (last as Dispatch).instead = { kernel, memories };
-}
-
 /** Records a copy between two memories. */
 export function copy(from: Memory, to: Memory): void {
   name(from);
@@ -138,7 +133,7 @@ export function writeLate(to: Memory, data: Write['data']): PoolBuffer {
   const { batch } = stream();
   const buffer = to.materialize(to.pinned ? pool() : (recording()?.pool ?? pool()));
   buffer.batch = batch.number;
-  batch.writes.push({ to, buffer, offset: to.home?.offset ?? 0, data });
+  batch.writes.push({ to, buffer, offset: to.start, data });
   return buffer;
 }
 
@@ -161,8 +156,9 @@ export function copyOut(command: Readback, after: Batch['afterSubmit'][number]):
  * Submits what has been recorded, or queues it behind the shaders it waits for.
  *
  * @param into keeps the planned commands and their buffers, to be replayed
+ * @param fuse whether maps become one launch: never where the batch ends at a place that is another each time
  */
-export function flush(into?: Recording): void {
+export function flush(into?: Recording, fuse: Fusing = 'again'): void {
   const state = stream();
   const full = state.batch;
   if (full.commands.length === 0 && full.writes.length === 0) return;
@@ -170,14 +166,19 @@ export function flush(into?: Recording): void {
   if (!into) refuseInCapture('something is read, or work is submitted,', 'Return the tensor and read it afterwards.');
   state.batch = newBatch();
   if (into) refuseWritten(full.commands, into);
-  const encoded = planned(full, into);
+  const encoded = orFail(full, into, () => {
+    const { pool: own, scratch } = into ?? { pool: pool(), scratch: pool() };
+    const made = plan(full.commands, { batch: full.number, pool: own, scratch, fuse });
+    into?.planned(made);
+    return made;
+  });
   if (!encoded) return;
   const awaited = new Set(allocating());
   for (const command of encoded) {
     if ('pipeline' in command && !command.pipeline.compiled) awaited.add(command.pipeline.ready);
   }
   if (!state.waiting && awaited.size === 0) {
-    submitOrLose(full, encoded, into);
+    orFail(full, into, () => submit(full, encoded, into));
     return;
   }
   // What the host writes late may change before the shaders are there.
@@ -185,37 +186,22 @@ export function flush(into?: Recording): void {
   const opened = epoch();
   const mine: Promise<void> = Promise.allSettled([state.waiting, ...awaited]).then(() => {
     if (epoch() !== opened) return;
-    submitOrLose(held, encoded, into);
+    orFail(held, into, () => submit(held, encoded, into));
     if (state.waiting === mine) state.waiting = null;
   });
   state.waiting = mine;
 }
 
-/** The commands with their buffers; null where they cannot be planned. */
-function planned(batch: Batch, into: Recording | undefined): Encoded[] | null {
+/** Plans or submits a batch: where that fails, what it should have written is damaged. */
+function orFail<T>({ commands, afterSubmit }: Batch, into: Recording | undefined, act: () => T): T | undefined {
   try {
-    const encoded = plan(batch.commands, { batch: batch.number, pool: into?.pool ?? pool() });
-    into?.planned(encoded);
-    return encoded;
+    return act();
   } catch (error) {
-    lose(batch, error, into);
-    return null;
+    if (into) into.broken = true;
+    batchFailed(commands, [], error instanceof KindlingError ? error : new KindlingError(String(error)));
+    for (const after of afterSubmit) after({ at: 0, last: null }, Promise.resolve());
+    return undefined;
   }
-}
-
-function submitOrLose(batch: Batch, encoded: readonly Encoded[], into?: Recording): void {
-  try {
-    submit(batch, encoded, into);
-  } catch (error) {
-    lose(batch, error, into);
-  }
-}
-
-/** What a batch that cannot be planned or submitted should have written is damaged. */
-function lose({ commands, afterSubmit }: Batch, error: unknown, into?: Recording): void {
-  if (into) into.broken = true;
-  batchFailed(commands, [], error instanceof KindlingError ? error : new KindlingError(String(error)));
-  for (const after of afterSubmit) after({ at: 0, last: null }, Promise.resolve());
 }
 
 /** A constant is uploaded once: a replay would find what the step before has made of it. An argument is a copy. */

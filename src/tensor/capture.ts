@@ -4,25 +4,14 @@
  * submit them again without running the function: nothing is allocated and nothing is looked up by name.
  */
 import { refuse } from '../gpu/errors.js';
-import { atMost, required } from '../gpu/options.js';
+import { ofFunction } from '../gpu/options.js';
 import { insideScope } from '../stream/storage.js';
 import { flush, repeat } from '../stream/stream.js';
 import { beginDraws } from './random.js';
-import {
-  argumentsFor,
-  checkArguments,
-  checkWritten,
-  drop,
-  ended,
-  hand,
-  named,
-  type Recorded,
-  record,
-  runOn,
-} from './recorded.js';
+import { checkArguments, checkWritten, drop, ended, hand, named, type Recorded, record, runOn } from './recorded.js';
 import { step } from './step.js';
 import { Tensor } from './tensor.js';
-import { difference, mapTensors, tensorsIn } from './tree.js';
+import { copyTree, difference, mapTensors, tensorsIn } from './tree.js';
 
 /** What one recording costs on each replay, and what it holds. */
 export interface CaptureStats {
@@ -34,8 +23,9 @@ export interface CaptureStats {
   readonly writes: number;
   /** Shaders. */
   readonly pipelines: number;
-  /** Buffers of the recording's own, for temporaries, arguments and results, and their bytes. */
+  /** Buffers that the recording names of its own, for arguments and results, or that it shares with others, for temporaries. */
   readonly buffers: number;
+  /** Bytes that it needs of them. */
   readonly bytes: number;
   /** Recordings made so far, one for each shape of the arguments. */
   readonly recordings: number;
@@ -99,8 +89,7 @@ export const pauseCapture = (pause: boolean): void => {
 export function capture<Args extends readonly unknown[], Result>(
   body: (...args: Args) => Result,
 ): Captured<Args, Result> {
-  atMost('capture', 1, arguments);
-  required('capture', { body }, { body: 'function' });
+  ofFunction('capture', arguments);
   const recorded: Recorded[] = [];
   /** Memory of what was returned and made inside. */
   const handed = new WeakSet<object>();
@@ -113,7 +102,7 @@ export function capture<Args extends readonly unknown[], Result>(
   const plainly = (args: Args): unknown => {
     const made = new Set<Tensor>();
     const result = step(() => {
-      const value = runOn(body, argumentsFor(args), args);
+      const value = runOn(body, copyTree(args) as Args, args);
       for (const tensor of tensorsIn(value)) if (tensor.storage.isTemporary) made.add(tensor);
       return value;
     });
@@ -173,6 +162,7 @@ export function capture<Args extends readonly unknown[], Result>(
     stats(): CaptureStats {
       if (!latest) refuse('capture: nothing is recorded before the second call');
       const { recording, inputs } = latest;
+      const { pool, scratch } = recording;
       const dispatches = recording.commands.filter((command) => 'pipeline' in command);
       return {
         dispatches: dispatches.length,
@@ -180,8 +170,8 @@ export function capture<Args extends readonly unknown[], Result>(
         submits: 1,
         writes: recording.pages.length,
         pipelines: new Set(dispatches.map(({ pipeline }) => pipeline)).size,
-        buffers: recording.pool.buffers + inputs.length,
-        bytes: recording.pool.bytes + inputs.reduce((sum, { storage }) => sum + storage.bytes, 0),
+        buffers: pool.buffers + scratch.buffers.size + inputs.length,
+        bytes: pool.bytes + scratch.bytes + inputs.reduce((sum, { storage }) => sum + storage.bytes, 0),
         recordings,
         replays,
       };
@@ -207,21 +197,15 @@ function warn(recorded: readonly Recorded[], args: readonly unknown[]): void {
   const found = difference(last.pattern, args);
   // Batches of several shapes are recorded one after the other.
   if (found?.before instanceof Tensor) return;
-  const why = found ? argumentText(found.path, found.before, found.now) : fieldText(last.recording.changed);
+  const what = found ? named(found.path) : last.recording.changed;
+  const why =
+    typeof found?.now === 'number'
+      ? `${what} is another number each time; pass a tensor: tensor(${found.now}).`
+      : what
+        ? `${what} is another each time; what changes from call to call belongs in a tensor (a buffer, say).`
+        : 'What it uses lies elsewhere each time; write by copy_().';
   console.warn(`capture: this function has been recorded anew at each of its calls, which is slow. ${why}`);
 }
-
-function argumentText(path: readonly string[], before: unknown, now: unknown): string {
-  if (typeof now === 'number') {
-    return `${named(path)} is another number each time (${before}, then ${now}); pass a tensor: tensor(${now}).`;
-  }
-  return `${named(path)} is another each time; what changes from call to call belongs in tensors.`;
-}
-
-const fieldText = (field: string | null): string =>
-  field
-    ? `${field} is another each time; hold it in a tensor (a buffer, say), or change it less often.`
-    : 'What it uses lies elsewhere each time; write by copy_().';
 
 /** Recordings go with the function that nobody can call any more. */
 const collected = new FinalizationRegistry<Recorded[]>((recorded) => {

@@ -7,7 +7,7 @@ import { constant } from '../stream/storage.js';
 import { hostValues } from './hostValues.js';
 import { flatVariant, launch } from './launch.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';
-import { DTYPES, type DType, holds, type Nested, Tensor, type TensorData } from './tensor.js';
+import { DTYPES, type DType, elementsOf, holds, type Nested, Tensor, type TensorData } from './tensor.js';
 
 type NestedBigInt = bigint | readonly NestedBigInt[];
 
@@ -42,8 +42,7 @@ export function tensor(
 ): Tensor {
   checked('tensor', options, { ...TENSOR, shape: 'any' });
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    const values = Float64Array.from(data, Number);
-    return fromTyped(values, options.shape ?? [data.length], { ...options, dtype: options.dtype ?? 'i32' });
+    return tensor(Float64Array.from(data, Number), { ...options, dtype: options.dtype ?? 'i32' });
   }
   if (ArrayBuffer.isView(data)) return fromTyped(data, options.shape ?? [data.length], options);
   const shape: number[] = [];
@@ -82,15 +81,14 @@ function fromTyped(
 }
 
 function convert(op: string, data: TensorData | Uint8Array | Float64Array, dtype: DType): TensorData {
-  if (dtype === 'f32') return data instanceof Float32Array ? data : Float32Array.from(data);
-  if (dtype === 'i32' && data instanceof Int32Array) return data;
-  if (dtype === 'u32' && data instanceof Uint32Array) return data;
-  if (dtype !== 'bool') {
-    // Fractions are cut off, as PyTorch does; what the type cannot hold is refused.
-    for (const value of data) if (!holds(dtype, Math.trunc(value))) refuse(`${op}: ${value} does not fit ${dtype}`);
-    return dtype === 'i32' ? Int32Array.from(data) : Uint32Array.from(data);
+  if (dtype === 'bool') return Uint32Array.from(data, (value) => (value === 0 ? 0 : 1));
+  const elements = elementsOf(dtype);
+  if (data instanceof elements) return data;
+  // Fractions are cut off, as PyTorch does; what the type cannot hold is refused.
+  for (const value of dtype === 'f32' ? [] : data) {
+    if (!holds(dtype, Math.trunc(value))) refuse(`${op}: ${value} does not fit ${dtype}`);
   }
-  return Uint32Array.from(data, (value) => (value === 0 ? 0 : 1));
+  return elements.from(data);
 }
 
 function finish(made: Tensor, options: TensorOptions): Tensor {

@@ -4,7 +4,6 @@ import { DeviceLostError, refuse } from '../gpu/errors.js';
 import { type Flat, GPU_FLAT, SOFTWARE_FLAT } from '../kernels/flat.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { run } from '../stream/storage.js';
-import { orElse as insteadOfLast } from '../stream/stream.js';
 import { checkRead } from './saved.js';
 import { type Shape, show } from './shape.js';
 import { type DType, Tensor } from './tensor.js';
@@ -60,32 +59,10 @@ export function watching<T>(see: Watcher, body: () => T, instead: typeof standIn
   }
 }
 
-let remaking: readonly Tensor[] | null = null;
-
-/**
- * Says how else the last launch could have made `outputs`: as the launch in `again` does, which is not run. Plans take it where
- * the first tensor that it reads is computed in the same batch anyway.
- */
-export function orElse(outputs: readonly Tensor[], again: () => unknown): void {
-  remaking = outputs;
-  try {
-    again();
-  } finally {
-    remaking = null;
-  }
-}
-
 function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
-  if (remaking) {
-    insteadOfLast(
-      kernel,
-      [...inputs, ...remaking].map(({ storage }) => storage.memory()),
-    );
-    return;
-  }
   for (const input of inputs) {
     const { storage, shape } = input;
-    input.isUsed();
+    input.used();
     checkRead(input);
     if (storage.isUsable) continue;
     try {

@@ -1,7 +1,7 @@
 /** One recording of a captured function: how it is made, what it hands out, and how it is dropped. */
-import { refuse, refusePromise } from '../gpu/errors.js';
+import { refuse, refuseAsync } from '../gpu/errors.js';
 import { Recording, withRecording } from '../stream/recording.js';
-import { scoped } from '../stream/storage.js';
+import { CARRY, scoped } from '../stream/storage.js';
 import { flush } from '../stream/stream.js';
 import { beginDraws, drawsOfStep } from './random.js';
 import { fieldsOf, Tensor } from './tensor.js';
@@ -27,28 +27,23 @@ export interface Recorded {
 
 /** @throws KindlingError for an argument that a gradient would have to get out of */
 export function checkArguments(tensors: readonly Tensor[]): void {
-  for (const { requiresGrad, isLeaf } of tensors) {
-    if (requiresGrad && isLeaf) {
-      refuse('capture: an argument requires a gradient; parameters belong outside of the arguments');
-    }
-    if (requiresGrad) refuse('capture: an argument requires a gradient, which would not get out; pass its detach()');
-  }
+  if (!tensors.some(({ requiresGrad }) => requiresGrad)) return;
+  refuse(
+    'capture: an argument requires a gradient, which would not get out. Pass its detach(); parameters belong outside of ' +
+      'the arguments.',
+  );
 }
 
 /** @throws KindlingError where the function writes into the memory of an argument, of which it is given a copy */
 export function checkWritten(recording: Recording, tensors: readonly Tensor[]): void {
-  if (!tensors.some(({ storage }) => recording.overwrites(storage.place, storage.bytes))) return;
+  if (!tensors.some(({ storage }) => recording.overwrites(storage.place))) return;
   refuse(
-    'capture: the captured function writes into a tensor that is an argument too, whose copy it reads. Use it ' +
-      'without passing it, or pass a clone().',
+    'capture: the captured function writes into a tensor that is an argument too, whose copy it reads. Pass a clone(), or ' +
+      'do not pass it.',
   );
 }
 
-/** The arguments as the function sees them, in objects of its own. */
-export const argumentsFor = <Args extends readonly unknown[]>(args: Args, replace = (tensor: Tensor) => tensor): Args =>
-  copyTree(args, replace) as Args;
-
-/** Runs a captured function on arguments of its own, and refuses what no replay could do. */
+/** Runs a captured function on arguments in objects of its own, and refuses what no replay could do. */
 export function runOn<Args extends readonly unknown[], T>(body: (...args: Args) => T, args: Args, given: Args): T {
   let value: T;
   try {
@@ -60,7 +55,7 @@ export function runOn<Args extends readonly unknown[], T>(body: (...args: Args) 
         'Pass tensors in public fields.',
     );
   }
-  refusePromise(value, 'capture: the function must not be async; return tensors and await them after the call');
+  refuseAsync('capture', value);
   const changed = difference(args, given);
   if (changed) {
     refuse(`capture: the function changes ${named(changed.path)}, which a replay would not do. Return what is new.`);
@@ -85,7 +80,7 @@ export function record<Args extends readonly unknown[]>(
   const recording = new Recording();
   const inputs: Tensor[] = [];
   const copies = new Map<Tensor, Tensor>();
-  const pattern = argumentsFor(args, (given) => {
+  const pattern = copyTree(args, (given) => {
     const input =
       copies.get(given) ?? Object.assign(new Tensor(given.shape, given.dtype), Object.fromEntries(fieldsOf(given)));
     inputs.push(input);
@@ -94,7 +89,7 @@ export function record<Args extends readonly unknown[]>(
     input.storage.copyFrom(given.storage);
     recording.inputs.add(input.storage.memory());
     return input;
-  });
+  }) as Args;
   flush();
   beginDraws();
   /** What is returned and was there before, or is kept. */
@@ -119,16 +114,18 @@ export function record<Args extends readonly unknown[]>(
     recording.fields.settle();
     for (const tensor of tensorsIn(result)) if (!kept.includes(tensor)) handed.add(tensor.storage);
     if (recording.failure) throw recording.failure;
-    const grads = gradsSet(recording);
+    const grads = leavesOf(recording).map((leaf) => {
+      const range = homed(leaf);
+      // The arena frees the owner of a range with the next gradient; the recording keeps one of its own.
+      return { leaf, grad: range ? again(range) : leaf.grad, home: range !== null };
+    });
     check(recording, inputs, [...tensorsIn(result), ...grads.flatMap(({ grad }) => grad ?? [])], handed);
     const mine = new Set([...recording.survivors.keys(), ...inputs.map(({ storage }) => storage)]);
     const outside = new Set(kept.filter(({ storage }) => !mine.has(storage)));
-    // The arena frees the owner of a range with the next gradient; the recording keeps one of its own.
-    const owned = grads.map(({ leaf, grad, home }) => ({ leaf, grad: grad && home ? again(grad) : grad, home }));
     const given = [...tensorsIn(args)];
     checkWritten(recording, given);
     const same = given.map((tensor) => given.indexOf(tensor));
-    return { recording, inputs, pattern, same, result, outside, grads: owned, countDraws };
+    return { recording, inputs, pattern, same, result, outside, grads, countDraws };
   } catch (error) {
     recording.drop();
     for (const input of inputs) input.dispose();
@@ -136,19 +133,15 @@ export function record<Args extends readonly unknown[]>(
   }
 }
 
-function gradsSet({ gradsOf }: Recording): Recorded['grads'] {
-  return [...gradsOf].flatMap((leaf) => {
-    if (!(leaf instanceof Tensor)) return [];
-    const { grad, gradHome } = leaf;
-    const home = Boolean(grad && gradHome?.holds(grad.storage));
-    return [{ leaf, grad, home }];
-  });
-}
+const leavesOf = ({ gradsOf }: Recording): Tensor[] => [...gradsOf] as Tensor[];
+
+/** The gradient of a leaf, if it lies in an arena. */
+const homed = ({ grad, gradHome }: Tensor): Tensor | null => (grad && gradHome?.holds(grad.storage) ? grad : null);
 
 /** What the function returns, with copies of gradients in arenas, into which the next replay writes. */
 function withoutRanges(result: unknown, recording: Recording): unknown {
-  const homed = new Set(gradsSet(recording).map(({ grad, home }) => home && grad?.storage));
-  return mapTensors(result, (tensor) => (homed.has(tensor.storage) ? copyOf(tensor) : tensor));
+  const ranges = new Set(leavesOf(recording).map((leaf) => homed(leaf)?.storage));
+  return mapTensors(result, (tensor) => (ranges.has(tensor.storage) ? copyOf(tensor) : tensor));
 }
 
 const again = ({ shape, dtype, storage }: Tensor): Tensor => new Tensor(shape, dtype, storage.again());
@@ -171,7 +164,7 @@ function check(
     if (allowed.has(owner)) continue;
     refuse(
       'capture: a tensor made in the captured function outlives it (keep(), state made on first use). Make it outside, or ' +
-        'return it; write what goes on into a tensor made outside, total.copy_(total.add(x)).',
+        `return it. ${CARRY}`,
     );
   }
   const disposed = inputs.some(({ storage }) => storage.isFreed);
@@ -180,8 +173,7 @@ function check(
   }
   if (externals.some(({ owner }) => handed.has(owner))) {
     refuse(
-      'capture: the captured function uses what an earlier call of it returned, as total = total.add(x) does. Write into a ' +
-        'tensor made outside, total.copy_(total.add(x)), or pass it as an argument.',
+      `capture: the captured function uses what an earlier call of it returned, as total = total.add(x) does. ${CARRY}`,
     );
   }
 }

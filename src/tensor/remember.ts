@@ -2,18 +2,14 @@
  * How a computed tensor remembers its function: a differentiable function computes its value and notes how gradients pass back
  * through it. `src/autograd` walks back what was noted.
  */
-import { refusePromise } from '../gpu/errors.js';
-import { atMost, required } from '../gpu/options.js';
+import { refuseAsync } from '../gpu/errors.js';
+import { atMost, ofFunction } from '../gpu/options.js';
 import { tick } from '../memory/overwrites.js';
-import { readField, writeField } from '../stream/recording.js';
+import { seeField, writeField } from '../stream/recording.js';
 import type { BackwardOf, GradientsOf } from './gradFn.js';
 import { Tensor } from './tensor.js';
 
-const mode = { enabled: true };
-const isEnabled = (): boolean => mode.enabled;
-const setEnabled = (on: boolean): void => {
-  mode.enabled = on;
-};
+const mode = { noGrad: false };
 let inspect: Inspector | null = null;
 
 export type Backward = BackwardOf<Tensor>;
@@ -38,32 +34,33 @@ export function inspectBy(inspector: Inspector | null): Inspector | null {
 /** Whether functions are recorded now. */
 export function isGradEnabled(): boolean {
   atMost('isGradEnabled', 0, arguments);
-  return readField(mode, 'noGrad', isEnabled);
+  seeField(mode, 'noGrad');
+  return !mode.noGrad;
 }
 
 /** Runs `body` without recording: for evaluation, and for arithmetic on parameters. */
 export function noGrad<T>(body: () => T): T {
-  atMost('noGrad', 1, arguments);
-  return withGrad('noGrad', false, body);
+  ofFunction('noGrad', arguments);
+  return within('noGrad', true, body);
 }
 
 /** Runs `body` with recording on, inside `noGrad`. */
 export function enableGrad<T>(body: () => T): T {
-  atMost('enableGrad', 1, arguments);
-  return withGrad('enableGrad', true, body);
+  ofFunction('enableGrad', arguments);
+  return within('enableGrad', false, body);
 }
 
-function withGrad<T>(name: string, on: boolean, body: () => T): T {
-  required(name, { body }, { body: 'function' });
-  const before = isGradEnabled();
-  writeField(mode, 'noGrad', isEnabled, setEnabled);
-  setEnabled(on);
+function within<T>(name: string, noGrad: boolean, body: () => T): T {
+  seeField(mode, 'noGrad');
+  const before = mode.noGrad;
+  writeField(mode, 'noGrad');
+  mode.noGrad = noGrad;
   try {
     const result = body();
-    refusePromise(result, `${name}: the function must not be async`);
+    refuseAsync(name, result);
     return result;
   } finally {
-    setEnabled(before);
+    mode.noGrad = before;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Memory belongs to steps: what a step makes is freed when it ends, and nothing in a training loop is disposed of. */
-import { refusePromise } from '../gpu/errors.js';
-import { atMost, required, wantTensor } from '../gpu/options.js';
+import { refuseAsync } from '../gpu/errors.js';
+import { atMost, ofFunction, wantTensor } from '../gpu/options.js';
 import { insideScope, scoped } from '../stream/storage.js';
 import { beginDraws } from './random.js';
 import type { Tensor } from './tensor.js';
@@ -27,13 +27,12 @@ import { tensorsIn } from './tree.js';
  * console.log(await loss.item());
  */
 export function step<T>(body: () => T): T {
-  atMost('step', 1, arguments);
-  required('step', { body }, { body: 'function' });
+  ofFunction('step', arguments);
   if (!insideScope()) beginDraws();
   return scoped(
     () => {
       const value = body();
-      refusePromise(value, 'step: the function must not be async; return tensors and await them after the step');
+      refuseAsync('step', value);
       return value;
     },
     (value) => [...tensorsIn(value)].map(({ storage }) => storage),

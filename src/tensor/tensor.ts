@@ -5,7 +5,8 @@
 import { DeviceLostError, KindlingError, refuse } from '../gpu/errors.js';
 import { opaque, sameItems } from '../gpu/held.js';
 import { wantTensor } from '../gpu/options.js';
-import { type Place, recording, refuseInCapture, seeField, writeField } from '../stream/recording.js';
+import type { Fields } from '../stream/fields.js';
+import { type Place, recording, refuseInCapture } from '../stream/recording.js';
 import { Storage } from '../stream/storage.js';
 import type { GradFnOf } from './gradFn.js';
 import { checkRead } from './saved.js';
@@ -46,8 +47,6 @@ export interface GradHome {
   moveIn(gradient: Storage): void;
   /** Tells that the gradient lies there now in this storage; the one before is freed, since its content is gone. */
   take(gradient: Storage): void;
-  /** The gradients of these leaves as one flat tensor, if they lie side by side with nothing else between them. */
-  together(leaves: readonly Tensor[]): Tensor | null;
 }
 
 /** Sees the gradient by a tensor and returns the one to go on with: see `src/autograd/hooks.ts`. */
@@ -85,32 +84,29 @@ export class Tensor {
   }
 
   /**
-   * @internal Whether a function is being recorded that did not make this tensor. What the user has put on the tensor is then
-   * looked after.
+   * @internal What a function uses that is being recorded and did not make this tensor. What the user has put on the tensor is
+   * then looked after.
    */
-  isUsed(): boolean {
-    const by = this.storage.isTemporary ? null : recording();
-    by?.fields.read(this, 'fields', () => Object.values(this).slice(ownFields), sameItems);
-    return by !== null;
+  used(): Fields | undefined {
+    const by = this.storage.isTemporary ? undefined : recording()?.fields;
+    by?.read(this, 'fields', () => Object.values(this).slice(ownFields), sameItems);
+    return by;
   }
 
   /** Whether `backward()` computes a gradient for this tensor. */
   get requiresGrad(): boolean {
-    if (this.isUsed()) seeField(this, 'requiresGrad');
+    this.used()?.see(this, 'requiresGrad');
     return this.#requiresGrad;
   }
 
   set requiresGrad(requires: boolean) {
-    const set = (value: boolean): void => {
-      this.#requiresGrad = value;
-    };
-    if (this.isUsed()) writeField(this, 'requiresGrad', () => this.#requiresGrad, set);
-    set(requires);
+    this.used()?.write(this, 'requiresGrad');
+    this.#requiresGrad = requires;
   }
 
   /** The gradient accumulated by `backward()`, or null. One that is assigned outlives the step that made it. */
   get grad(): Tensor | null {
-    if (this.isUsed()) recording()?.fields.read(this, 'grad', () => this.#grad?.storage.place ?? null, samePlace);
+    this.used()?.read(this, 'grad', () => this.#grad?.storage.place ?? null, samePlace);
     return this.#grad;
   }
 
@@ -123,16 +119,13 @@ export class Tensor {
 
   /** @internal Sees the gradient by this tensor and returns the one to go on with. */
   get hook(): Hook | undefined {
-    if (this.isUsed()) seeField(this, 'hook');
+    this.used()?.see(this, 'hook');
     return this.#hook;
   }
 
   set hook(hook: Hook | undefined) {
-    const set = (value: Hook | undefined): void => {
-      this.#hook = value;
-    };
-    if (this.isUsed()) writeField(this, 'hook', () => this.#hook, set);
-    set(hook);
+    this.used()?.write(this, 'hook');
+    this.#hook = hook;
   }
 
   /** @internal Forgets the gradient, whose memory goes with the running step. */
@@ -178,7 +171,8 @@ export class Tensor {
     return this.#read();
   }
 
-  async #read(): Promise<TensorData> {
+  async #read(isItem = false): Promise<TensorData> {
+    if (isItem && this.size !== 1) refuse(`item: wants one element, the shape is ${show(this.shape)}`);
     const content = await this.storage.read();
     const values = new (elementsOf(this.dtype))(content, 0, this.size).slice();
     checkFit(this, values);
@@ -188,13 +182,7 @@ export class Tensor {
   /** The only element. @throws KindlingError if there is not exactly one */
   item(): Promise<number> {
     refuseRead();
-    return this.#item();
-  }
-
-  async #item(): Promise<number> {
-    if (this.size !== 1) refuse(`item: wants one element, the shape is ${show(this.shape)}`);
-    const [value] = await this.#read();
-    return value ?? Number.NaN;
+    return this.#read(true).then(([value]) => Number(value));
   }
 
   /** The elements as nested arrays; a scalar as a number. */
@@ -205,17 +193,20 @@ export class Tensor {
   /** Overwrites a leaf's elements, in place, with as many of the same type. */
   copy_(source: Tensor | TensorData): this {
     if (!ArrayBuffer.isView(source)) wantTensor('copy_', 'source', source);
-    const size = source instanceof Tensor ? source.size : source.length;
+    const [size, fits] =
+      source instanceof Tensor
+        ? [source.size, source.dtype === this.dtype]
+        : [source.length, source instanceof elementsOf(this.dtype)];
     if (size !== this.size) refuse(`copy_: ${size} elements do not fit shape ${show(this.shape)}`);
-    const fits = source instanceof Tensor ? source.dtype === this.dtype : source instanceof elementsOf(this.dtype);
     if (!fits) refuse(`copy_: the elements are not of type ${this.dtype}; cast them with to()`);
     if (!this.isLeaf) refuse('copy_: only leaves are written in place');
-    if (!(source instanceof Tensor)) this.storage.write(source);
-    else if (source.storage !== this.storage) {
-      checkRead(source);
-      this.storage.copyFrom(source.storage);
-    }
-    if (source instanceof Tensor) markLike(this, source);
+    if (source instanceof Tensor) {
+      if (source.storage !== this.storage) {
+        checkRead(source);
+        this.storage.copyFrom(source.storage);
+      }
+      markLike(this, source);
+    } else this.storage.write(source);
     return this;
   }
 
@@ -245,13 +236,15 @@ let ownFields = 0;
 /** @internal Names and values of the fields that a user has given a tensor. */
 export const fieldsOf = (tensor: Tensor): [string, unknown][] => Object.entries(tensor).slice(ownFields);
 
-const samePlace = (a: Place | null, b: Place | null): boolean => a?.memory === b?.memory && a?.offset === b?.offset;
+const samePlace = (a: Place | null, b: Place | null): boolean => a?.root === b?.root && a?.start === b?.start;
 
 /** At once, not by a promise: inside a captured function nobody can wait for one. */
 const refuseRead = (): void =>
   refuseInCapture('a tensor is read', 'Return the tensor, and read it from what the captured function returns.');
 
-const elementsOf = (dtype: DType) => (dtype === 'f32' ? Float32Array : dtype === 'i32' ? Int32Array : Uint32Array);
+/** @internal The typed arrays of a type's elements. */
+export const elementsOf = (dtype: DType) =>
+  dtype === 'f32' ? Float32Array : dtype === 'i32' ? Int32Array : Uint32Array;
 
 function allocate(shape: Shape, bytes: number, data: TensorData | undefined): Storage {
   try {
@@ -268,7 +261,7 @@ function nest(data: TensorData, shape: Shape, asBoolean: boolean): Nested {
   const level = (dim: number): Nested => {
     const length = shape[dim];
     if (length === undefined) {
-      const value = data[offset++] ?? Number.NaN;
+      const value = Number(data[offset++]);
       return asBoolean ? value !== 0 : value;
     }
     return Array.from({ length }, () => level(dim + 1));

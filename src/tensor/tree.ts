@@ -14,18 +14,14 @@ export function* tensorsIn(value: unknown, seen = new Set<object>()): Generator<
 
 /** The same value with every tensor replaced, in the order of {@link tensorsIn}. What holds none is not copied. */
 export function mapTensors(value: unknown, replace: (tensor: Tensor) => Tensor): unknown {
-  return copied(value, replace, (holder) => !tensorsIn(holder).next().done);
+  return copyTree(value, replace, (holder) => !tensorsIn(holder).next().done);
 }
 
-/** As {@link mapTensors}, with copies of all that is looked into, and of numbers. */
-export function copyTree(value: unknown, replace: (tensor: Tensor) => Tensor): unknown {
-  return copied(value, replace, () => true);
-}
-
-function copied(
+/** As {@link mapTensors}, with copies of all that is looked into and `wanted`, and of numbers. */
+export function copyTree(
   value: unknown,
-  replace: (tensor: Tensor) => Tensor,
-  wanted: (holder: object) => boolean,
+  replace = (tensor: Tensor) => tensor,
+  wanted: (holder: object) => boolean = () => true,
   made = new Map<object, object>(),
 ): unknown {
   if (value instanceof Tensor) return replace(value);
@@ -37,20 +33,15 @@ function copied(
   const before = made.get(value);
   if (before) return before;
   if (!wanted(value)) return value;
-  const copy = (part: unknown): unknown => copied(part, replace, wanted, made);
+  const copy = (part: unknown): unknown => copyTree(part, replace, wanted, made);
   const into = emptyLike(value);
   made.set(value, into);
-  const parts = partsOf(value);
-  let next = 0;
-  if (into instanceof Map)
-    for (; next < 2 * (value as Map<unknown, unknown>).size; next += 2)
-      into.set(copy(parts[next]), copy(parts[next + 1]));
-  if (into instanceof Set) for (; next < (value as Set<unknown>).size; next++) into.add(copy(parts[next]));
-  for (; next < parts.length; next += 2) {
-    const name = parts[next] as PropertyKey;
+  if (value instanceof Map) for (const [key, item] of value) (into as typeof value).set(copy(key), copy(item));
+  if (value instanceof Set) for (const item of value) (into as typeof value).add(copy(item));
+  for (const name of Reflect.ownKeys(value)) {
     const { enumerable = true } = Reflect.getOwnPropertyDescriptor(value, name) ?? {};
     const rest = name === 'length' && Array.isArray(into) ? {} : { enumerable, configurable: true };
-    Object.defineProperty(into, name, { value: copy(parts[next + 1]), writable: true, ...rest });
+    Object.defineProperty(into, name, { value: copy(Reflect.get(value, name)), writable: true, ...rest });
   }
   return into;
 }
@@ -60,11 +51,8 @@ const isIterator = (value: unknown): value is object =>
 
 /** An object of the same class that holds nothing. */
 function emptyLike(value: object): object {
-  const prototype = Object.getPrototypeOf(value);
-  if (Array.isArray(value)) return Object.setPrototypeOf([], prototype);
-  if (value instanceof Map) return Object.setPrototypeOf(new Map(), prototype);
-  if (value instanceof Set) return Object.setPrototypeOf(new Set(), prototype);
-  return Object.create(prototype);
+  const plain = Array.isArray(value) ? [] : value instanceof Map ? new Map() : value instanceof Set ? new Set() : {};
+  return Object.setPrototypeOf(plain, Object.getPrototypeOf(value));
 }
 
 /** Where two values are not alike: the fields that lead there, and what each has. */
@@ -99,5 +87,5 @@ export function difference(before: unknown, now: unknown, met = new Map<object, 
   return null;
 }
 
-const sameNumbers = (a: ArrayLike<unknown>, b: ArrayLike<unknown> | null): boolean =>
-  a.length === b?.length && Array.prototype.every.call(a, (value, i) => Object.is(value, b[i]));
+const sameNumbers = (a: readonly unknown[], b: readonly unknown[] | null): boolean =>
+  a.length === b?.length && a.every((value, i) => Object.is(value, b[i]));

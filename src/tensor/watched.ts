@@ -3,6 +3,7 @@
  * (`dropout.p = 0.1`, `model.head = new Linear(…)`).
  */
 import { opaque, sameItems } from '../gpu/held.js';
+import { known } from '../gpu/known.js';
 import { recording } from '../stream/recording.js';
 
 export { opaque, sameItems } from '../gpu/held.js';
@@ -64,8 +65,7 @@ const watching: ProxyHandler<object> = {
     if (!accessorOf(target, name)) noteWrite(target, name);
     else if (Object(value) !== value) {
       // Replays set it to the last of what the function did. Of an object its setter takes care, by what that writes.
-      const given = settings.get(target) ?? new Map<PropertyKey, unknown>();
-      settings.set(target, given.set(name, value));
+      const given = known(settings, target, () => new Map<PropertyKey, unknown>()).set(name, value);
       const set = (last: unknown): void => void Reflect.set(target, name, last, self);
       recording()?.fields.write(target, name, () => given.get(name), set);
     }

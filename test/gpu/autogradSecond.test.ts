@@ -1,20 +1,9 @@
 /**
- * Gradients of gradients. Numbers are from PyTorch, in doubles:
+ * Gradients of gradients: of elementwise functions by differences of plain JavaScript, of others numbers from PyTorch, in doubles:
  *
  * ```python
  * import torch, torch.nn.functional as F
  * torch.set_default_dtype(torch.float64)
- * x0 = torch.tensor([-3.5, -2.2, -1.1, -0.4, 0.3, 0.9, 1.7, 3.4, 6.5])
- * p0 = torch.tensor([0.2, 0.7, 1.3, 2.5])
- * def second(f, x):  # of a line of LINES at x0, or of POSITIVE at p0
- *   (g,) = torch.autograd.grad(f(x).sum(), x, create_graph=True)
- *   return torch.autograd.grad(g.sum(), x)[0]
- * a = torch.tensor([0.5, 1.5, 2.5], requires_grad=True)
- * b = torch.tensor([[-1.2], [0.7], [2.0]], requires_grad=True)
- * def pair(f):
- *   y = f(a, b)
- *   ga, gb = torch.autograd.grad((y * y).sum(), (a, b), create_graph=True)
- *   return torch.autograd.grad((ga ** 3).sum() + (gb * gb).sum(), (a, b))
  * x = torch.tensor([[0.3, -0.8, 1.1], [0.6, 0.2, -0.5]], requires_grad=True)
  * w = torch.tensor([[0.5, -1.0], [0.25, 0.75], [-0.6, 0.4]], requires_grad=True)
  * c = torch.tensor([0.1, -0.2], requires_grad=True)
@@ -27,170 +16,84 @@ import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { describe, expect, test } from 'vitest';
 import { close, plain } from '../support/agree.js';
-import { binaryRecords, unaryRecords } from '../support/records.js';
+import { PAIRS, UNARY } from '../support/elementwise.js';
+import { callOf } from '../support/elementwiseCalls.js';
+import { EVERYWHERE } from '../support/elementwiseLine.js';
+import { bend, secondOfPair, slope } from '../support/formulas.js';
 
 const leaf = (data: k.Nested): k.Tensor => k.tensor(data, { requiresGrad: true });
 const bounds = { rtol: 3e-5, atol: 3e-6 };
 const near = (what: string, got: k.Tensor, want: readonly number[]) => close(what, got, plain(got.shape, want), bounds);
 
-const ALL = [-3.5, -2.2, -1.1, -0.4, 0.3, 0.9, 1.7, 3.4, 6.5];
-const POSITIVE = [0.2, 0.7, 1.3, 2.5];
-const INSIDE = [-0.9, -0.4, 0.2, 0.7];
-const ABOVE = [1.2, 1.7, 2.6, 5];
-
 type Unary = (x: k.Tensor) => k.Tensor;
-const SMOOTH: Readonly<Record<string, readonly [Unary, readonly number[], (readonly number[])?]>> = {
-  exp: [k.exp, [0.0301974, 0.110803, 0.332871, 0.67032, 1.34986, 2.4596, 5.47395, 29.9641, 665.142]],
-  sin: [k.sin, [-0.350783, 0.808496, 0.891207, 0.389418, -0.29552, -0.783327, -0.991665, 0.255541, -0.21512]],
-  cos: [k.cos, [0.936457, 0.588501, -0.453596, -0.921061, -0.955336, -0.62161, 0.128844, 0.966798, -0.976588]],
-  tanh: [k.tanh, [0.0072685, 0.0935257, 0.575081, 0.650198, -0.533182, -0.697556, -0.233871, -0.0088706, -1.80825e-5]],
-  sigmoid: [
-    k.sigmoid,
-    [0.026785, 0.0718851, 0.0937824, 0.0474215, -0.0363962, -0.0867004, -0.0902576, -0.0292338, -0.00149443],
-  ],
-  erf: [k.erf, [3.7796e-5, 0.0392575, 0.740255, 0.769233, -0.618757, -0.903543, -0.213218, -7.32015e-5, 0]],
-  square: [k.square, ALL.map(() => 2)],
-  reciprocal: [
-    k.reciprocal,
-    [-0.0466472, -0.187829, -1.50263, -31.25, 74.0741, 2.74348, 0.407083, 0.0508854, 0.00728266],
-  ],
-  elu: [(x) => k.elu(x, { alpha: 0.7 }), [0.0211382, 0.0775622, 0.23301, 0.469224, 0, 0, 0, 0, 0]],
-  silu: [k.silu, [-0.0368414, 0.0214535, 0.271579, 0.461553, 0.477998, 0.33297, 0.107773, -0.0368901, -0.00671593]],
-  softplus: [k.softplus, [0.028453, 0.0898003, 0.18737, 0.240261, 0.244458, 0.2055, 0.130606, 0.0312525, 0.00149893]],
-  gelu: [k.gelu, [-0.008945, -0.100748, 0.172103, 0.677617, 0.728451, 0.316641, -0.0837037, -0.01178, -1.0745e-8]],
-  geluTanh: [
-    (x) => k.gelu(x, { approximate: 'tanh' }),
-    [-0.00854946, -0.101708, 0.172722, 0.677148, 0.728148, 0.316438, -0.082134, -0.0115094, 0],
-  ],
-  // x (x + 3) / 6 between −3 and 3.
-  hardswish: [k.hardswish, ALL.map((x) => (Math.abs(x) < 3 ? 1 / 3 : 0))],
-  powScalar: [(x) => k.pow(x, 3), [-21, -13.2, -6.6, -2.4, 1.8, 5.4, 10.2, 20.4, 39]],
-  'powScalar 1.5': [(x) => k.pow(x, 1.5), [1.67705, 0.896421, 0.657794, 0.474342], POSITIVE],
-  sinh: [k.sinh, [-16.5426, -4.45711, -1.33565, -0.410752, 0.30452, 1.02652, 2.64563, 14.9654, 332.57]],
-  cosh: [k.cosh, [16.5728, 4.56791, 1.66852, 1.08107, 1.04534, 1.43309, 2.82832, 14.9987, 332.572]],
-  asinh: [k.asinh, [0.0725678, 0.155885, 0.334815, 0.320164, -0.263622, -0.369594, -0.221577, -0.0763826, -0.0228525]],
-  atan: [k.atan, [0.0398718, 0.129011, 0.450441, 0.59453, -0.505008, -0.549434, -0.224688, -0.0431052, -0.00694978]],
-  tan: [k.tan, [-0.854291, 7.93353, -19.0986, -0.996738, 0.677873, 6.52258, -927.251, 0.565566, 0.461931]],
-  sinc: [k.sinc, [0.88275, -1.13852, 2.30674, -1.87196, -2.45849, 1.53947, 0.983457, 0.916833, -0.481004]],
-  expm1: [k.expm1, [0.0301974, 0.110803, 0.332871, 0.67032, 1.34986, 2.4596, 5.47395, 29.9641, 665.142]],
-  exp2: [k.exp2, [0.0424664, 0.104565, 0.224139, 0.364115, 0.591507, 0.896557, 1.561, 5.07169, 43.4856]],
-  selu: [F.selu, [0.05309, 0.194803, 0.58522, 1.17849, 0.0, 0.0, 0.0, 0.0, 0.0]],
-  celu: [(x) => F.celu(x, { alpha: 0.7 }), [0.00962564, 0.0616562, 0.296783, 0.80674, 0.0, 0.0, 0.0, 0.0, 0.0]],
-  mish: [F.mish, [-0.0407462, 0.0064525, 0.305799, 0.596202, 0.563395, 0.23835, -0.0368145, -0.017956, -9.87428e-5]],
-  logsigmoid: [
-    F.logsigmoid,
-    [-0.028453, -0.0898003, -0.18737, -0.240261, -0.244458, -0.2055, -0.130606, -0.0312525, -0.00149893],
-  ],
-  softsign: [
-    F.softsign,
-    [0.0219479, 0.0610352, 0.215959, 0.728863, -0.910332, -0.291588, -0.101611, -0.0234786, -0.00474074],
-  ],
-  tanhshrink: [
-    F.tanhshrink,
-    [-0.0072685, -0.0935257, -0.575081, -0.650198, 0.533182, 0.697556, 0.233871, 0.0088706, 1.80825e-5],
-  ],
-  log2: [k.log2, [-36.0674, -2.94428, -0.853666, -0.230831], POSITIVE],
-  log10: [k.log10, [-10.8574, -0.886315, -0.256979, -0.0694871], POSITIVE],
-  asin: [k.asin, [-10.8671, -0.519566, 0.212629, 1.92195], INSIDE],
-  acos: [k.acos, [10.8671, 0.519566, -0.212629, -1.92195], INSIDE],
-  atanh: [k.atanh, [-49.8615, -1.13379, 0.434028, 5.38255], INSIDE],
-  acosh: [k.acosh, [-4.11152, -0.654269, -0.188079, -0.0425259], ABOVE],
-  log: [k.log, [-25, -2.04082, -0.591716, -0.16], POSITIVE],
-  log1p: [k.log1p, [-0.694444, -0.346021, -0.189036, -0.0816327], POSITIVE],
-  sqrt: [k.sqrt, [-2.79508, -0.426867, -0.168665, -0.0632456], POSITIVE],
-  rsqrt: [k.rsqrt, [41.9263, 1.82943, 0.389227, 0.0758947], POSITIVE],
-};
 
-/** Linear in pieces: name, function and slope. */
-const STEPWISE: Readonly<Record<string, readonly [Unary, (x: number) => number]>> = {
-  neg: [k.neg, () => -1],
-  abs: [k.abs, Math.sign],
-  floor: [k.floor, () => 0],
-  trunc: [k.trunc, () => 0],
-  frac: [k.frac, () => 1],
-  softshrink: [F.softshrink, (x) => Number(Math.abs(x) > 0.5)],
-  hardshrink: [(x) => F.hardshrink(x, { lambd: 1 }), (x) => Number(Math.abs(x) > 1)],
-  hardtanh: [F.hardtanh, (x) => Number(Math.abs(x) < 1)],
-  ceil: [k.ceil, () => 0],
-  round: [k.round, () => 0],
-  sign: [k.sign, () => 0],
-  relu: [k.relu, (x) => Number(x > 0)],
-  relu6: [k.relu6, (x) => Number(x > 0 && x < 6)],
-  leakyRelu: [(x) => k.leakyRelu(x, { negativeSlope: 0.1 }), (x) => (x > 0 ? 1 : 0.1)],
-  hardsigmoid: [k.hardsigmoid, (x) => (Math.abs(x) < 3 ? 1 / 6 : 0)],
-  clampMin: [(x) => k.clamp(x, { min: -1 }), (x) => Number(x >= -1)],
-  clampMax: [(x) => k.clamp(x, { max: 1 }), (x) => Number(x <= 1)],
-};
+/** Linear in pieces: the second gradient by x is zeros or none, and the third by the gradient is the square of the slope. */
+async function stepwise(name: string, f: (x: number) => number, at: readonly number[], second: 'zeros' | 'none') {
+  const [x, u] = [leaf([...at]), leaf(at.map((_, i) => 0.5 + i / 8))];
+  const [g] = k.grad(callOf(name)(x.mul(1)), [x], { gradOutputs: u, createGraph: true });
+  const [byX, byU] = k.grad(k.square(g).sum(), [x, u], { allowUnused: true, createGraph: true });
+  if (second === 'none') expect(byX).toBeNull();
+  else
+    await near(
+      'by x',
+      byX ?? u,
+      at.map(() => 0),
+    );
+  await near(
+    'by the gradient',
+    byU ?? x,
+    at.map((x, i) => 2 * slope(f, x) ** 2 * (0.5 + i / 8)),
+  );
+  const [third] = k.grad((byU ?? x).sum(), [u]);
+  await near(
+    'again',
+    third,
+    at.map((x) => 2 * slope(f, x) ** 2),
+  );
+}
+
+const A = [0.5, 1.5, 2.5];
+const B = [-1.2, 0.7, 2];
+
+/** Gradients of Σ ga³ + Σ gb², ga and gb being those of Σ f(a, b)² by a row and a column. */
+async function pair(f: (a: k.Tensor, b: k.Tensor) => k.Tensor, wantA: readonly number[], wantB: readonly number[]) {
+  const [a, b] = [leaf(A), leaf(B.map((value) => [value]))];
+  const [ga, gb] = k.grad(k.square(f(a, b)).sum(), [a, b], { createGraph: true });
+  const [byA, byB] = k.grad(k.pow(ga, 3).sum().add(k.square(gb).sum()), [a, b]);
+  await near('by a', byA, wantA);
+  await near('by b', byB, wantB);
+}
 
 describe('elementwise', () => {
-  test('every line has a case', () => {
-    const names = unaryRecords.flatMap(({ name, makes }) => (makes ? [] : [name]));
-    expect(names.filter((name) => !(name in SMOOTH) && !(name in STEPWISE))).toEqual([]);
-    const pairs = binaryRecords.filter(({ grad }) => grad);
-    const cased = 'add atan2 bce div fmod maximum minimum mul pow prelu remainder sub weightedSoftplus'.split(' ');
-    expect(pairs.map(({ name }) => name).sort()).toEqual(cased);
-  });
-
-  for (const [name, [f, want, at = ALL]] of Object.entries(SMOOTH)) {
+  for (const [name, { plain: f, on = EVERYWHERE, second, asks }] of Object.entries(UNARY)) {
+    const at = on.second;
+    if (asks || at.length === 0) continue;
+    if (second) {
+      test(name, () => stepwise(name, f, at, second));
+      continue;
+    }
     test(name, async () => {
       const [x, u] = [leaf([...at]), leaf(at.map((_, i) => 0.5 + i / 8))];
-      const [g] = k.grad(f(x), [x], { gradOutputs: u, createGraph: true });
+      const [g] = k.grad(callOf(name)(x), [x], { gradOutputs: u, createGraph: true });
       const v = k.tensor(at.map((_, i) => 1 - i / 5));
       const [byX, byU] = k.grad(g.mul(v).sum(), [x, u]);
       await near(
         'by x',
         byX,
-        want.map((slope, i) => slope * (0.5 + i / 8) * (1 - i / 5)),
+        at.map((x, i) => bend(f, x) * (0.5 + i / 8) * (1 - i / 5)),
       );
-      const [first] = k.grad(f(x), [x], { gradOutputs: v });
+      const [first] = k.grad(callOf(name)(x), [x], { gradOutputs: v });
       await near('by the gradient', byU, [...(await first.data())]);
       expect([x.grad, u.grad]).toEqual([null, null]);
     });
   }
 
-  for (const [name, [f, slope]] of Object.entries(STEPWISE)) {
-    test(name, async () => {
-      const [x, u] = [leaf([...ALL]), leaf(ALL.map((_, i) => 0.5 + i / 8))];
-      const [g] = k.grad(f(x.mul(1)), [x], { gradOutputs: u, createGraph: true });
-      const [byX, byU] = k.grad(k.square(g).sum(), [x, u], { allowUnused: true, createGraph: true });
-      // PyTorch's zeros, of functions that bend, and nothing of those that do not.
-      if (/abs|elu|hardsigmoid|hardtanh|shrink/i.test(name))
-        await near(
-          'by x',
-          byX ?? u,
-          ALL.map(() => 0),
-        );
-      else expect(byX).toBeNull();
-      await near(
-        'by the gradient',
-        byU ?? x,
-        ALL.map((at, i) => 2 * slope(at) ** 2 * (0.5 + i / 8)),
-      );
-      const [third] = k.grad((byU ?? x).sum(), [u]);
-      await near(
-        'again',
-        third,
-        ALL.map((at) => 2 * slope(at) ** 2),
-      );
-    });
+  for (const [name, { plain: f, asks }] of Object.entries(PAIRS)) {
+    if (asks) continue;
+    test(`${name} of two`, () => pair(callOf(name), ...secondOfPair(f, A, B)));
   }
 
-  const at = (): [k.Tensor, k.Tensor] => [leaf([0.5, 1.5, 2.5]), leaf([[-1.2], [0.7], [2]])];
-  const pair = async (f: (a: k.Tensor, b: k.Tensor) => k.Tensor, wantA: number[], wantB: number[]) => {
-    const [a, b] = at();
-    const [ga, gb] = k.grad(k.square(f(a, b)).sum(), [a, b], { createGraph: true });
-    const [byA, byB] = k.grad(k.pow(ga, 3).sum().add(k.square(gb).sum()), [a, b]);
-    await near('by a', byA, wantA);
-    await near('by b', byB, wantB);
-  };
-  test('sub', () => pair(k.sub, [72, 720, 2664], [-1274.4, -1137.6, -1044]));
-  test('add of −b, as sub', () => pair((a, b) => k.add(a, k.neg(b)), [72, 720, 2664], [-1274.4, -1137.6, -1044]));
-  test('mul', () => pair(k.mul, [1666.27, 12505.8, 33354.7], [-39472.7, 23025.7, 65787.8]));
-  test('div', () => pair(k.div, [779.151, 3295.2, 7088.23], [5247.2, -46163.5, -1036.98]));
-  test('atan2', () => pair(k.atan2, [102.338, -5.6625, -5.53696], [-4.22534, -59.514, -5.21259]));
-  test('fmod', () => pair(k.fmod, [162.0, 286.32, 117.6], [154.64, -390.88, -28.0]));
-  test('remainder', () => pair(k.remainder, [-39.92, -35.12, -98.72], [-621.04, -172.0, -4.96]));
-  test('pow', () => pair(k.pow, [297794, 21008, 961511], [93883.9, 84613.3, 1.84547e6]));
+  test('add of −b, as sub', () => pair((a, b) => k.add(a, k.neg(b)), ...secondOfPair((a, b) => a - b, A, B)));
 
   test.each([1, 3])('cross-entropy of logits, whose positive targets weigh %d', async (p) => {
     const [logits, targets] = [
@@ -461,7 +364,7 @@ describe('together', () => {
 
   test('backward with createGraph leaves gradients that can be differentiated', async () => {
     const x = leaf([1, 2]);
-    k.backward(k.pow(x, 3).sum(), { createGraph: true });
+    k.pow(x, 3).sum().backward({ createGraph: true });
     const first = x.grad ?? k.zeros([2]);
     x.grad = null;
     first.sum().backward();
@@ -471,6 +374,13 @@ describe('together', () => {
     y.mul(4).backward();
     k.backward(y, { createGraph: true });
     await near('added up', w.grad ?? x, [6 * 4 + 6]);
+    // From a gradient of more than one element, which may itself be on the tape.
+    const [u, v] = [leaf([1, 2]), leaf([3, 5])];
+    k.square(u).backward({ gradient: v.mul(1), createGraph: true });
+    (u.grad as k.Tensor).sum().backward();
+    await near('by the gradient', v.grad as k.Tensor, [2, 4]);
+    expect(() => y.backward({ createGraf: true } as never)).toThrow(/^backward: .*createGraf.*createGraph/);
+    expect(() => y.backward(3 as never)).toThrow(/^backward: /);
   });
 
   test('names a function whose gradient has no gradient', () => {

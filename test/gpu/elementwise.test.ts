@@ -6,103 +6,35 @@ import { binaryKernel, unaryGradKernel, unaryKernel } from '../../src/kernels/el
 import { FLAT_CANDIDATES } from '../../src/kernels/flat.js';
 import { stats } from '../../src/stream/stats.js';
 import { launch } from '../../src/tensor/launch.js';
-import { agree, type Bounds, build, close, get, plain, sizeOf, toTensor, values } from '../support/agree.js';
+import { agree, at, build, close, get, type Plain, plain, sizeOf, toTensor, values } from '../support/agree.js';
+import { PAIRS, UNARY } from '../support/elementwise.js';
+import { callOf } from '../support/elementwiseCalls.js';
+import { EVERYWHERE } from '../support/elementwiseLine.js';
 import { binaryRecords, record, unaryRecords } from '../support/records.js';
 
-/** erf by its series, which converges everywhere in doubles for the arguments used here. */
-function erf(x: number): number {
-  let term = x;
-  let sum = x;
-  for (let n = 1; n < 200; n++) {
-    term *= (-x * x) / n;
-    sum += term / (2 * n + 1);
-  }
-  return (2 / Math.sqrt(Math.PI)) * sum;
-}
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
-const tanhGelu = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
-
-/** Both sides of every branch, and nothing within 1e-4 of a kink. */
-const ALL = [-25.5, -7.5, -4.2, -3.3, -2.1, -1.3, -0.61, -0.4, -0.2, -0.07, -0.003];
-const signed = [...ALL, ...ALL.map((x) => -x), 0.9, 1.7, 2.9, 5.5, 21.3].map(Math.fround);
-const positive = [0.004, 0.03, 0.2, 0.7, 1.4, 2.6, 3.9, 17.5].map(Math.fround);
-const loose: Bounds = { rtol: 2e-5, atol: 1e-5 };
-
-type Line = readonly [string, (x: k.Tensor) => k.Tensor, (x: number) => number, (readonly number[])?, Bounds?];
-const LINES: readonly Line[] = [
-  ['neg', k.neg, (x) => -x],
-  ['abs', k.abs, Math.abs],
-  ['exp', k.exp, Math.exp, signed.filter((x) => x < 10)],
-  ['log', k.log, Math.log, positive],
-  ['log1p', k.log1p, Math.log1p, [...positive, -0.5, -0.02, -0.005].map(Math.fround), { rtol: 1e-6, atol: 2e-7 }],
-  ['sqrt', k.sqrt, Math.sqrt, positive],
-  ['rsqrt', k.rsqrt, (x) => 1 / Math.sqrt(x), positive, { rtol: 2e-5 }],
-  ['reciprocal', k.reciprocal, (x) => 1 / x, signed.filter((x) => Math.abs(x) > 0.01)],
-  ['square', k.square, (x) => x * x],
-  ['sin', k.sin, Math.sin, signed, { rtol: 0, atol: 5e-7 }],
-  ['cos', k.cos, Math.cos, signed, { rtol: 0, atol: 5e-7 }],
-  ['tanh', k.tanh, Math.tanh, signed, { rtol: 2e-6, atol: 3e-7 }],
-  ['sigmoid', k.sigmoid, sigmoid, signed, { rtol: 3e-6, atol: 3e-7 }],
-  ['erf', k.erf, erf, signed.filter((x) => Math.abs(x) < 3.5), { rtol: 2e-6, atol: 5e-7 }],
-  ['floor', k.floor, Math.floor],
-  ['ceil', k.ceil, Math.ceil],
-  ['sign', k.sign, Math.sign],
-  ['relu', k.relu, (x) => Math.max(x, 0)],
-  ['relu6', F.relu6, (x) => clamp(x, 0, 6)],
-  ['leakyRelu', F.leakyRelu, (x) => (x > 0 ? x : 0.01 * x)],
-  ['leakyRelu 0.2', (x) => F.leakyRelu(x, { negativeSlope: 0.2 }), (x) => (x > 0 ? x : 0.2 * x)],
-  ['elu', F.elu, (x) => (x > 0 ? x : Math.expm1(x)), signed, { rtol: 1e-6, atol: 3e-7 }],
-  ['elu 0.7', (x) => F.elu(x, { alpha: 0.7 }), (x) => (x > 0 ? x : 0.7 * Math.expm1(x))],
-  ['silu', F.silu, (x) => x * sigmoid(x)],
-  ['softplus', F.softplus, (x) => Math.log1p(Math.exp(x))],
-  [
-    'softplus, steep',
-    (x) => F.softplus(x, { beta: 3, threshold: 4 }),
-    (x) => (3 * x > 4 ? x : Math.log1p(Math.exp(3 * x)) / 3),
-  ],
-  ['gelu', F.gelu, (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)), signed.filter((x) => Math.abs(x) < 6)],
-  ['gelu tanh', (x) => F.gelu(x, { approximate: 'tanh' }), tanhGelu],
-  ['hardsigmoid', F.hardsigmoid, (x) => clamp(x / 6 + 0.5, 0, 1)],
-  ['hardswish', F.hardswish, (x) => (x * clamp(x + 3, 0, 6)) / 6],
-  ['clamp', (x) => k.clamp(x, { min: -1, max: 1.5 }), (x) => clamp(x, -1, 1.5)],
-  ['clamp from below', (x) => k.clamp(x, { min: 0.5 }), (x) => Math.max(x, 0.5)],
-  ['pow 2', (x) => k.pow(x, 2), (x) => x ** 2],
-  ['pow 5', (x) => k.pow(x, 5), (x) => x ** 5, signed.filter((x) => Math.abs(x) < 8)],
-  ['pow 0', (x) => k.pow(x, 0), () => 1],
-  ['pow -3', (x) => k.pow(x, -3), (x) => x ** -3, signed.filter((x) => Math.abs(x) > 0.3)],
-  ['pow 0.5', (x) => k.pow(x, 0.5), Math.sqrt, positive, loose],
-  ['pow 1.7', (x) => k.pow(x, 1.7), (x) => x ** 1.7, [...positive, 1], loose],
-  ['pow -0.7', (x) => k.pow(x, -0.7), (x) => x ** -0.7, [0.2, 0.7, 1, 2.6, 17.5].map(Math.fround), loose],
-  ['pow 17', (x) => k.pow(x, 17), (x) => x ** 17, [-1.2, -0.9, 0.8, 1.1].map(Math.fround), { rtol: 5e-5 }],
-  ['pow 18', (x) => k.pow(x, 18), (x) => x ** 18, [-1.2, -0.9, 0.8, 1.1].map(Math.fround), { rtol: 5e-5 }],
-];
-
-for (const [name, ours, theirs, at = signed, bounds = {}] of LINES) {
-  test(name, () => agree(ours, (x) => plain(x.shape, x.data.map(theirs)), [plain([at.length], at)], bounds));
+for (const [
+  name,
+  { plain: theirs, on = EVERYWHERE, at = on.at, bounds = {}, asks, exact, exactTo = 6e-7 },
+] of Object.entries(UNARY)) {
+  if (at.length > 0)
+    test(name, () =>
+      agree(callOf(name), (x) => plain(x.shape, x.data.map(theirs)), [plain([at.length], at)], {
+        ...bounds,
+        grad: !asks,
+      }),
+    );
+  if (exact)
+    test(`${name} is off by less than ${exactTo} of itself`, async () => {
+      const want = plain([exact.length], exact.map(theirs));
+      await close(name, callOf(name)(k.tensor([...exact])), want, { rtol: exactTo, atol: 0 });
+    });
 }
 
-test('round goes to even, and whole numbers have signs of their own type', async () => {
-  await close('round', k.round(k.tensor([-1.5, -0.5, 0.5, 1.5, 2.5, 2.6])), plain([6], [-2, -0, 0, 2, 2, 3]));
+test('whole numbers have signs of their own type', async () => {
   expect(await k.neg(k.tensor(Int32Array.of(3, -4))).array()).toEqual([-3, 4]);
   expect(await k.abs(k.tensor(Int32Array.of(3, -4))).array()).toEqual([3, 4]);
   expect(await k.sign(k.tensor([-2, 0, 5])).array()).toEqual([-1, 0, 1]);
   expect(await k.pow(k.tensor([0, 0]), 2.5).array()).toEqual([0, 0]);
-});
-
-test('small arguments keep their digits', async () => {
-  const small = [-0.0095, -3e-3, -1e-6].map(Math.fround);
-  const wider = [-0.0995, ...small].map(Math.fround);
-  const lines = [
-    ['log1p', k.log1p, Math.log1p, small],
-    ['elu', F.elu, Math.expm1],
-    ['sin', k.sin, Math.sin],
-    ['tanh', k.tanh, Math.tanh],
-    ['erf', k.erf, erf],
-  ] as const;
-  for (const [name, ours, theirs, x = wider] of lines) {
-    await close(name, ours(k.tensor([...x])), plain([x.length], x.map(theirs)), { rtol: 5e-7, atol: 0 });
-  }
 });
 
 test('kinks: the gradient PyTorch chooses', async () => {
@@ -127,16 +59,6 @@ test('more elements than one row of workgroups can hold', async () => {
   expect(data.findIndex((value, i) => value !== i + 1)).toBe(-1);
 }, 60_000);
 
-type Pair = readonly [string, (a: k.Tensor, b: k.Tensor) => k.Tensor, (a: number, b: number) => number, number?];
-const PAIRS: readonly Pair[] = [
-  ['add', k.add, (a, b) => a + b],
-  ['sub', k.sub, (a, b) => a - b],
-  ['mul', k.mul, (a, b) => a * b],
-  ['div', k.div, (a, b) => a / b, 0.5],
-  ['maximum', k.maximum, Math.max],
-  ['minimum', k.minimum, Math.min],
-  ['pow', k.pow, (a, b) => a ** b, 0.5],
-];
 const SHAPES = [
   [[6], [6]],
   [
@@ -178,10 +100,25 @@ function outer(f: (a: number, b: number) => number, a: readonly number[], b: rea
     build(shape, (...c) => f(get(x, ...c), get(y, ...c)));
 }
 
-for (const [name, ours, theirs, low = -2] of PAIRS) {
+for (const [
+  name,
+  { plain: theirs, a: [lowA, highA] = [-2, 2], b: [lowB, highB] = [-2, 2], asks, ...line },
+] of Object.entries(PAIRS)) {
+  // Whole numbers, some of which are equal, where something is asked.
+  const inputs = ({ shape, data }: Plain): Plain => plain(shape, asks ? data.map(Math.round) : data);
   test.each(SHAPES)(`${name} of %j and %j`, async (a, b) => {
-    await agree(ours, outer(theirs, a, b), [values(a, low, 2), values(b, low, 2)]);
+    const given = [inputs(values(a, lowA, highA)), inputs(values(b, lowB, highB))];
+    await agree(callOf(name), outer(theirs, a, b), given, { ...line.bounds, grad: !asks });
   });
+  const { exact: [as, bs] = [], exactTo = 6e-7 } = line;
+  if (as && bs)
+    test(`${name} is off by less than ${exactTo} of itself`, async () => {
+      const want = plain(
+        [as.length],
+        as.map((a, i) => theirs(a, at(bs, i))),
+      );
+      await close(name, callOf(name)(k.tensor([...as]), k.tensor([...bs])), want, { rtol: exactTo, atol: 0 });
+    });
 }
 
 test.each([1, 7, 1023, 1024, 4099, 8192])('%d elements, cut in every way', async (size) => {
@@ -192,7 +129,7 @@ test.each([1, 7, 1023, 1024, 4099, 8192])('%d elements, cut in every way', async
   for (const flat of FLAT_CANDIDATES) {
     const made = [
       launch(unaryKernel(record(unaryRecords, 'relu'), { size, flat }), [x], [size]),
-      launch(unaryGradKernel(record(unaryRecords, 'relu'), { size, flat }), [x, k.relu(x), y], [size]),
+      launch(unaryGradKernel(record(unaryRecords, 'relu'), { size, flat }), [k.relu(x), y], [size]),
       launch(binaryKernel(record(binaryRecords, 'sub'), { ...row, flat }), [x, y], [size]),
       launch(binaryKernel(record(binaryRecords, 'lt'), { ...row, stridesB: [0], flat }), [x, y], [size], 'bool'),
     ];

@@ -1,50 +1,9 @@
-/** How exact trigonometric and hyperbolic functions, their inverses, logarithms and remainders are, against JavaScript's doubles. */
+/** What elementwise functions promise beside what all do: exact powers and remainders, truth of numbers, arguments refused. */
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { expect, test } from 'vitest';
-import { at, close, plain } from '../support/agree.js';
-
-/** Numbers of both signs, from 1e-6 to `most`, as f32. */
-const upTo = (most: number): number[] =>
-  Array.from({ length: 97 }, (_, i) => Math.fround(10 ** (-6 + (i * (Math.log10(most) + 6)) / 96))).flatMap((x) => [
-    x,
-    -x,
-  ]);
-const positive = (most: number): number[] => upTo(most).filter((x) => x > 0);
-const unit = [...upTo(0.3), ...Array.from({ length: 60 }, (_, i) => Math.fround((i - 30) / 30.5))];
-
-const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
-
-type Line = readonly [string, (x: k.Tensor) => k.Tensor, (x: number) => number, readonly number[], number?];
-const LINES: readonly Line[] = [
-  ['sinh', k.sinh, Math.sinh, upTo(89)],
-  ['cosh', k.cosh, Math.cosh, upTo(89)],
-  ['asinh', k.asinh, Math.asinh, upTo(1e30)],
-  ['acosh', k.acosh, Math.acosh, positive(1e30).map((x) => Math.fround(1 + x))],
-  ['atanh', k.atanh, Math.atanh, unit],
-  ['atan', k.atan, Math.atan, upTo(1e30)],
-  ['asin', k.asin, Math.asin, unit],
-  ['acos', k.acos, Math.acos, unit],
-  ['tan', k.tan, Math.tan, upTo(1.5)],
-  ['sinc', k.sinc, sinc, upTo(0.9)],
-  ['expm1', k.expm1, Math.expm1, upTo(80), 8e-7],
-  ['exp2', k.exp2, (x) => 2 ** x, upTo(120)],
-  ['log2', k.log2, Math.log2, positive(1e30)],
-  ['log10', k.log10, Math.log10, positive(1e30)],
-];
-for (const [name, ours, theirs, x, rtol = 6e-7] of LINES) {
-  test(`${name} is off by less than ${rtol} of itself`, async () => {
-    await close(name, ours(k.tensor([...x])), plain([x.length], x.map(theirs)), { rtol, atol: 0 });
-  });
-}
-
-test('atan2 in all quadrants, and of zeros with signs', async () => {
-  const [y, x] = [upTo(1e4), upTo(1e4).toReversed()];
-  const want = y.map((height, i) => Math.atan2(height, at(x, i)));
-  await close('atan2', k.atan2(k.tensor(y), k.tensor(x)), plain([y.length], want), { rtol: 6e-7, atol: 0 });
-  const zeros = k.atan2(k.tensor([0, -0, 0, -0]), k.tensor([0, 0, -0, -0]));
-  await close('zeros', zeros, plain([4], [0, -0, Math.PI, -Math.PI]), { rtol: 1e-6, atol: 0 });
-});
+import { close, plain } from '../support/agree.js';
+import { upTo } from '../support/elementwiseLine.js';
 
 test('powers of two and whole numbers are exact', async () => {
   const whole = Array.from({ length: 201 }, (_, i) => i - 100);

@@ -12,7 +12,7 @@ import { DataLoader } from '../../src/data/loader.js';
 import { device } from '../../src/gpu/device.js';
 import { fewChannelsInputGrad } from '../../src/kernels/conv2d/fewChannels.js';
 import { winogradForward, winogradInputGrad, winogradWeightGrad } from '../../src/kernels/conv2d/winograd.js';
-import { GPU_REDUCE } from '../../src/kernels/reduce.js';
+import { GPU_REDUCE, SUM } from '../../src/kernels/reduce.js';
 import { reduce } from '../../src/ops/broadcast.js';
 import { launchWinograd, launchWinogradWeightGrad } from '../../src/ops/winograd.js';
 import { launch } from '../../src/tensor/launch.js';
@@ -82,7 +82,7 @@ const CASES: readonly (readonly [string, () => k.Tensor[] | Promise<k.Tensor[]>]
         [5, 5000],
       ].flatMap((s) => all((x) => k.sum(x, { dim: 1 }), randn(...s))),
   ],
-  ['sums by workgroups', () => [reduce('sum', k.randn([5, 5000]), [1], [5], { variant: GPU_REDUCE })]],
+  ['sums by workgroups', () => [reduce(SUM, k.randn([5, 5000]), [1], [5], { variant: GPU_REDUCE })]],
   [
     'maxima',
     () =>

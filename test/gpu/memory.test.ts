@@ -1,4 +1,4 @@
-import { destroy, init, ones, stats } from 'kindling';
+import { capture, destroy, init, keep, matmul, ones, randn, stats, step, type Tensor } from 'kindling';
 import { expect, test } from 'vitest';
 import { device } from '../../src/gpu/device.js';
 import { streamStats } from '../../src/stream/stream.js';
@@ -53,3 +53,33 @@ test('a loop outside of steps holds little more than its budget, and is told of 
     await init();
   }
 }, 300_000);
+
+test('recordings of eight batch sizes share what they use up, whichever is called next', async () => {
+  const weights = Array.from({ length: 4 }, () => keep(randn([128, 128]).mul(0.09)));
+  const body = (x: Tensor): Tensor => {
+    // Each is read again later, so none may lie where another does.
+    const layers: Tensor[] = [x];
+    for (const w of weights) layers.push(matmul(layers.at(-1) as Tensor, w).sub(0.1));
+    return layers.reduce((sum, y) => sum.add(matmul(y, weights[0] as Tensor)), x).sum({ dim: 0 });
+  };
+  const batches = [8, 7, 6, 5, 4, 3, 2, 1].map((n) => keep(randn([n * 64, 128])));
+  const wanted = await Promise.all(batches.map((x) => step(() => body(x)).array()));
+  const f = capture(body);
+  const [largest] = batches as [Tensor];
+  for (let call = 0; call < 3; call++) f(largest).dispose();
+  const one = f.stats().bytes;
+  const before = stats().bytes;
+  for (const turn of [0, 1, 2]) {
+    for (const [i, x] of [...batches.entries()].sort(() => (turn === 1 ? -1 : 1))) {
+      const y = f(x);
+      expect(await y.array(), `${x.shape[0]} rows, turn ${turn}`).toEqual(wanted[i]);
+      y.dispose();
+    }
+  }
+  expect(f.stats().recordings).toBe(8);
+  // Copies of arguments are each recording's own.
+  const own = batches.slice(1).reduce((sum, { size }) => sum + 4 * size, 0);
+  expect(stats().bytes - before).toBeLessThan(1.2 * own);
+  f.reset();
+  expect(stats().bytes - before).toBeLessThan(0.1 * one);
+});

@@ -8,7 +8,8 @@ import * as nn from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
 import { Adam, clipGradNorm, l1Penalty, SGD } from 'kindling/optim';
 import { expect, test } from 'vitest';
-import { type Arguments, functionCalls, PAIRS } from '../support/functionCalls.js';
+import { PAIRS } from '../support/elementwise.js';
+import { type Arguments, functionCalls } from '../support/functionCalls.js';
 
 const WITHOUT =
   'DeviceLostError KindlingError Tensor adapter arange capture checkpoint defineFunction destroy detectAnomaly enableGrad eye full init ' +
@@ -17,7 +18,7 @@ const WITHOUT =
 
 /** Where a number may stand for a tensor, or null for none. */
 const OPERANDS = [
-  ...PAIRS.split(' ').filter((name) => name !== 'matmul'),
+  ...Object.entries(PAIRS).flatMap(([name, { tensors }]) => (tensors ? [] : name)),
   'normal',
   'where',
   'maskedFill',

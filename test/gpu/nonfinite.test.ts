@@ -6,10 +6,13 @@ import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { clipGradNorm } from 'kindling/optim';
 import { expect, test } from 'vitest';
-import { softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
+import { LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX, softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
 import { launch } from '../../src/tensor/launch.js';
 import { at } from '../support/agree.js';
+import { PAIRS, UNARY } from '../support/elementwise.js';
+import { callOf as elementwise } from '../support/elementwiseCalls.js';
 import { loadJson } from '../support/fixtures.js';
+import { ORDER } from '../support/functions.js';
 
 type Printed = number | 'NaN' | 'Infinity' | '-Infinity';
 interface Given {
@@ -29,14 +32,6 @@ const conv2dPadded: Call = (x, w) => F.conv2d(x as k.Tensor, w as k.Tensor, null
 
 /** How a case is called, where not as the function of its name with its inputs. */
 const CALLS = {
-  'leakyRelu 0.2': (x: k.Tensor) => F.leakyRelu(x, { negativeSlope: 0.2 }),
-  'elu 0.7': (x: k.Tensor) => F.elu(x, { alpha: 0.7 }),
-  'softplus steep': (x: k.Tensor) => F.softplus(x, { beta: 3, threshold: 4 }),
-  'gelu tanh': (x: k.Tensor) => F.gelu(x, { approximate: 'tanh' }),
-  clamp: (x: k.Tensor) => k.clamp(x, { min: -1, max: 2.5 }),
-  'clamp min': (x: k.Tensor) => k.clamp(x, { min: 0.5 }),
-  'clamp max': (x: k.Tensor) => k.clamp(x, { max: 0.5 }),
-  'clamp infinite': (x: k.Tensor) => k.clamp(x, { min: -INF, max: INF }),
   'lerp far': (x: k.Tensor, y: k.Tensor) => k.lerp(x, y, 0.7),
   lerp: (x: k.Tensor, y: k.Tensor) => k.lerp(x, y, 0.3),
   'gaussianNllLoss none': (x: k.Tensor, t: k.Tensor) =>
@@ -46,9 +41,6 @@ const CALLS = {
   tripletMarginLoss: (x: k.Tensor, y: k.Tensor) => F.tripletMarginLoss(x, y, k.zerosLike(x), { reduction: 'none' }),
   cosineEmbeddingLoss: (x: k.Tensor, y: k.Tensor, target: k.Tensor) =>
     F.cosineEmbeddingLoss(x, y, target, { reduction: 'none' }),
-  'nanToNum given': (x: k.Tensor) => k.nanToNum(x, { nan: 1.5, posinf: 7, neginf: -7 }),
-  'pow infinite': (x: k.Tensor) => k.pow(x, INF),
-  'pow -infinite': (x: k.Tensor) => k.pow(x, -INF),
   reshape: (x: k.Tensor) => k.reshape(x, [4, 5]),
   expand: (x: k.Tensor) => k.expand(x, [2, 20]),
   flip: (x: k.Tensor) => k.flip(x, 0),
@@ -74,22 +66,6 @@ const CALLS = {
   scatterAdd: (x: k.Tensor, picks: k.Tensor, y: k.Tensor) => k.scatterAdd(x, 0, picks, k.narrow(y, 0, 0, 5)),
   indexAdd: (x: k.Tensor, picks: k.Tensor, y: k.Tensor) => k.indexAdd(x, 0, picks, k.narrow(y, 0, 0, 5), { alpha: 2 }),
   bincount: (picks: k.Tensor) => k.bincount(picks, 8),
-  'sort along 0': (x: k.Tensor) => k.sort(x, { dim: 0 })[0],
-  'sort along 1': (x: k.Tensor) => k.sort(x)[0],
-  'sort descending': (x: k.Tensor) => k.sort(x, { descending: true })[0],
-  'argsort descending': (x: k.Tensor) => k.argsort(x, { descending: true }),
-  topk: (x: k.Tensor) => k.topk(x, 3)[0],
-  'topk least': (x: k.Tensor) => k.topk(x, 3, { largest: false })[0],
-  kthvalue: (x: k.Tensor) => k.kthvalue(x, 6)[0],
-  'median along 1': (x: k.Tensor) => k.median(x, { dim: 1 })[0],
-  'max along 0': (x: k.Tensor) => k.max(x, { dim: 0 })[0],
-  'max along 1': (x: k.Tensor) => k.max(x, { dim: 1 })[0],
-  'max along 0 where': (x: k.Tensor) => k.max(x, { dim: 0 })[1],
-  'max along 1 where': (x: k.Tensor) => k.max(x, { dim: 1 })[1],
-  'min along 0': (x: k.Tensor) => k.min(x, { dim: 0 })[0],
-  'min along 1': (x: k.Tensor) => k.min(x, { dim: 1 })[0],
-  'min along 0 where': (x: k.Tensor) => k.min(x, { dim: 0 })[1],
-  'min along 1 where': (x: k.Tensor) => k.min(x, { dim: 1 })[1],
   'isclose NaN': (x: k.Tensor, y: k.Tensor) => k.isclose(x, y, { rtol: 0.6, equalNan: true }),
   oneHot: (picks: k.Tensor) => F.oneHot(picks, 6),
   roll: (x: k.Tensor) => k.roll(k.reshape(x, [4, 5]), 2, 1),
@@ -147,6 +123,11 @@ const CALLS = {
   'linear twice': (x: k.Tensor, w: k.Tensor, b: k.Tensor) => F.linear(k.relu(F.linear(x, w, b)), w, b.detach().mul(0)),
   ...attention('scaledDotProductAttention', 'scaledDotProductAttention added', 'scaledDotProductAttention broken'),
   ...attention('scaledDotProductAttention NaN'),
+  ...Object.fromEntries(
+    Object.values(ORDER).flatMap(({ pytorch }) =>
+      Object.entries(pytorch).flatMap(([name, { call }]) => (call ? [[name, call]] : [])),
+    ),
+  ),
 } as unknown as Table;
 
 function attention(...names: string[]): Table {
@@ -177,8 +158,9 @@ function first(tensors: readonly k.Tensor[]): k.Tensor {
 
 const functions = { ...k, ...F } as unknown as Table;
 
-/** The call of a case: its own, or by the words after the function's name. */
+/** The call of a case: that of its line among the elementwise functions, its own, or by the words after the function's name. */
 function callOf(name: string): Call {
+  if (name in UNARY || name in PAIRS) return elementwise(name);
   const own = CALLS[name];
   if (own) return own;
   const [called = '', word = '', dim = ''] = name.split(' ');
@@ -187,7 +169,6 @@ function callOf(name: string): Call {
   if (word === 'along') return (x) => fn(x, called.startsWith('cum') ? Number(dim) : { dim: Number(dim) });
   if (called === 'norm')
     return (x) => fn(x, { p: Number(word.replace('infinite', 'Infinity')), dim: Number(name.at(-1)) });
-  if (called === 'pow' && word) return (x) => fn(x, Number(word));
   if (
     called.endsWith('Loss') ||
     called.startsWith('crossEntropy') ||
@@ -289,20 +270,19 @@ test.each([1, 4, 64])(
         Float32Array.from({ length }, (_, i) => (last === -INF || i === length - 1 ? last : Math.sin(i))),
       );
       const x = k.stack(rows.map((row) => k.tensor(row).unsqueeze(1).expand([length, inner])));
-      for (const log of [false, true]) {
-        const spec = { log, outer: 4, length, inner, lanes };
-        const y = launch(softmaxKernel(spec), [x], x.shape);
-        const dx = launch(softmaxGradKernel(spec), [y, k.onesLike(y)], x.shape);
+      const spec = { outer: 4, length, inner, lanes };
+      for (const kind of [SOFTMAX, LOG_SOFTMAX]) {
+        const y = launch(softmaxKernel(kind, spec), [x], x.shape);
+        const dx = launch(softmaxGradKernel(kind, spec), [y, k.onesLike(y)], x.shape);
         for (const made of [y, dx]) {
           const broken = k
             .isnan(made)
             .to('f32')
             .mean({ dim: [1, 2] });
-          expect(await broken.array(), `${log ? 'log' : ''} ${length} ${inner}`).toEqual([1, 1, 1, 0]);
+          expect(await broken.array(), `${kind.name} ${length} ${inner}`).toEqual([1, 1, 1, 0]);
         }
       }
-      const spec = { log: false, masked: true, outer: 4, length, inner, lanes };
-      const sums = k.sum(launch(softmaxKernel(spec), [x], x.shape), { dim: [1, 2] });
+      const sums = k.sum(launch(softmaxKernel(MASKED_SOFTMAX, spec), [x], x.shape), { dim: [1, 2] });
       expect((await sums.data()).map(Math.round), 'masked').toEqual(Float32Array.of(NAN, NAN, 0, inner));
     }
   },

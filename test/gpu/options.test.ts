@@ -1,6 +1,6 @@
 /**
- * Every export that takes options refuses those it does not know, by its own name. An export is either in `TAKES`, with a call
- * to try, or in `TAKES_NONE`: a new one has to be entered.
+ * Every export that takes options refuses those it does not know, by its own name. A function of tensors is in `functionCalls`, any
+ * other export either in `TAKES`, with a call to try, or in `TAKES_NONE`: a new one has to be entered.
  */
 import * as kindling from 'kindling';
 import * as data from 'kindling/data';
@@ -16,6 +16,7 @@ import * as train from 'kindling/train';
 import * as tune from 'kindling/tune';
 import 'kindling/methods';
 import { describe, expect, test } from 'vitest';
+import { type Arguments, functionCalls } from '../support/functionCalls.js';
 
 /** Called with options that are none. */
 type Call = (options: never) => unknown;
@@ -30,71 +31,21 @@ const dataset = () => new data.TensorDataset({ data: new Float32Array(4), shape:
 
 const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   kindling: {
-    add_: (o) => kindling.add_(x(), x(), o),
-    sub_: (o) => kindling.sub_(x(), x(), o),
-    amax: (o) => kindling.amax(x(), o),
-    amin: (o) => kindling.amin(x(), o),
     arange: (o) => kindling.arange(0, 3, 1, o),
-    argmax: (o) => kindling.argmax(x(), o),
-    argmin: (o) => kindling.argmin(x(), o),
-    bernoulli: (o) => kindling.bernoulli(x(), o),
-    cdist: (o) => kindling.cdist(x(), x(), o),
-    fullLike: (o) => kindling.fullLike(x(), 1, o),
-    nanToNum: (o) => kindling.nanToNum(x(), o),
-    randLike: (o) => kindling.randLike(x(), o),
-    randintLike: (o) => kindling.randintLike(x(), 0, 2, o),
-    randnLike: (o) => kindling.randnLike(x(), o),
-    backward: (o) => kindling.backward(parameter().sum(), o),
-    clamp: (o) => kindling.clamp(x(), o),
     defineFunction: (o) => kindling.defineFunction(o),
     detectAnomaly: (o) => kindling.detectAnomaly(() => {}, o),
-    elu: (o) => kindling.elu(x(), o),
     eye: (o) => kindling.eye(2, 2, o),
     full: (o) => kindling.full([2], 1, o),
-    gelu: (o) => kindling.gelu(x(), o),
-    grad: (o) => kindling.grad(parameter().sum(), [parameter()], o),
-    gradcheck: (o) => kindling.gradcheck((t) => t, [parameter()], o),
     init: (o) => kindling.init(o),
-    leakyRelu: (o) => kindling.leakyRelu(x(), o),
     linspace: (o) => kindling.linspace(0, 1, 3, o),
-    logsumexp: (o) => kindling.logsumexp(x(), o),
-    mean: (o) => kindling.mean(x(), o),
-    norm: (o) => kindling.norm(x(), o),
     ones: (o) => kindling.ones([2], o),
-    all: (o) => kindling.all(x(), o),
-    allclose: (o) => kindling.allclose(x(), x(), o),
-    any: (o) => kindling.any(x(), o),
-    argsort: (o) => kindling.argsort(x(), o),
-    bincount: (o) => kindling.bincount(labels(), 3, o),
-    indexAdd: (o) => kindling.indexAdd(x(), 0, labels(), x(), o),
-    isclose: (o) => kindling.isclose(x(), x(), o),
-    kthvalue: (o) => kindling.kthvalue(x(), 1, o),
-    max: (o) => kindling.max(x(), o),
-    median: (o) => kindling.median(x(), o),
-    min: (o) => kindling.min(x(), o),
-    sort: (o) => kindling.sort(x(), o),
-    topk: (o) => kindling.topk(x(), 1, o),
-    onesLike: (o) => kindling.onesLike(x(), o),
-    pad: (o) => kindling.pad(x(), [1, 1], o),
-    prod: (o) => kindling.prod(x(), o),
     rand: (o) => kindling.rand([2], o),
     randint: (o) => kindling.randint(0, 3, [2], o),
     randn: (o) => kindling.randn([2], o),
     randperm: (o) => kindling.randperm(3, o),
-    softplus: (o) => kindling.softplus(x(), o),
-    std: (o) => kindling.std(x(), o),
-    sum: (o) => kindling.sum(x(), o),
     tensor: (o) => kindling.tensor([1], o),
     uniform: (o) => kindling.uniform([2], 0, 1, o),
-    variance: (o) => kindling.variance(x(), o),
     zeros: (o) => kindling.zeros([2], o),
-    zerosLike: (o) => kindling.zerosLike(x(), o),
-    baddbmm: (o) => kindling.baddbmm(kindling.ones([1]), kindling.ones([1, 2, 3]), kindling.ones([1, 3, 2]), o),
-    diagonal: (o) => kindling.diagonal(x(), o),
-    meshgrid: (o) => kindling.meshgrid([kindling.ones([2])], o),
-    repeatInterleave: (o) => kindling.repeatInterleave(x(), 2, o),
-    logSoftmax: (o) => kindling.logSoftmax(x(), o),
-    softmax: (o) => kindling.softmax(x(), o),
   },
   nn: {
     AvgPool1d: (o) => new nn.AvgPool1d(2, o),
@@ -179,70 +130,6 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     norm: (o) => linalg.norm(x(), o),
     vectorNorm: (o) => linalg.vectorNorm(x(), o),
   },
-  functional: {
-    fold: (o) => F.fold(kindling.ones([1, 8, 9]), 4, 2, o),
-    unfold: (o) => F.unfold(picture(), 2, o),
-    avgPool1d: (o) => F.avgPool1d(x(), o),
-    celu: (o) => F.celu(x(), o),
-    glu: (o) => F.glu(x(), o),
-    hardshrink: (o) => F.hardshrink(x(), o),
-    hardtanh: (o) => F.hardtanh(x(), o),
-    softmin: (o) => F.softmin(x(), o),
-    softshrink: (o) => F.softshrink(x(), o),
-    cosineSimilarity: (o) => F.cosineSimilarity(x(), x(), o),
-    hingeEmbeddingLoss: (o) => F.hingeEmbeddingLoss(x(), x(), o),
-    multilabelSoftMarginLoss: (o) => F.multilabelSoftMarginLoss(x(), x(), o),
-    pairwiseDistance: (o) => F.pairwiseDistance(x(), x(), o),
-    poissonNllLoss: (o) => F.poissonNllLoss(x(), x(), o),
-    softMarginLoss: (o) => F.softMarginLoss(x(), x(), o),
-    cosineEmbeddingLoss: (o) => F.cosineEmbeddingLoss(x(), x(), x(), o),
-    gaussianNllLoss: (o) => F.gaussianNllLoss(x(), x(), x(), o),
-    marginRankingLoss: (o) => F.marginRankingLoss(x(), x(), x(), o),
-    tripletMarginLoss: (o) => F.tripletMarginLoss(x(), x(), x(), o),
-    multiMarginLoss: (o) => F.multiMarginLoss(x(), labels(), o),
-    avgPool2d: (o) => F.avgPool2d(picture(), o),
-    batchNorm: (o) => F.batchNorm(x(), o),
-    binaryCrossEntropy: (o) => F.binaryCrossEntropy(x(), x(), o),
-    binaryCrossEntropyWithLogits: (o) => F.binaryCrossEntropyWithLogits(x(), x(), o),
-    conv1d: (o) => F.conv1d(kindling.ones([1, 2, 4]), kindling.ones([1, 2, 1]), null, o),
-    conv2d: (o) => F.conv2d(picture(), kindling.ones([1, 2, 1, 1]), null, o),
-    conv3d: (o) => F.conv3d(kindling.ones([1, 2, 2, 2, 2]), kindling.ones([1, 2, 1, 1, 1]), null, o),
-    convTranspose1d: (o) => F.convTranspose1d(kindling.ones([1, 2, 4]), kindling.ones([2, 1, 1]), null, o),
-    convTranspose2d: (o) => F.convTranspose2d(picture(), kindling.ones([2, 1, 1, 1]), null, o),
-    crossEntropy: (o) => F.crossEntropy(x(), labels(), o),
-    ctcLoss: (o) => F.ctcLoss(picture().reshape([4, 2, 4]), labels().reshape([2, 1]), [4, 4], [1, 1], o),
-    dropout: (o) => F.dropout(x(), o),
-    dropout2d: (o) => F.dropout2d(picture(), o),
-    elu: (o) => F.elu(x(), o),
-    embedding: (o) => F.embedding(labels(), x(), o),
-    gelu: (o) => F.gelu(x(), o),
-    gridSample: (o) => F.gridSample(picture(), kindling.ones([1, 2, 2, 2]), o),
-    gru: (o) => F.gru(x(), null, {}, o),
-    gumbelSoftmax: (o) => F.gumbelSoftmax(x(), o),
-    rmsNorm: (o) => F.rmsNorm(x(), [3], o),
-    groupNorm: (o) => F.groupNorm(picture(), 1, o),
-    huberLoss: (o) => F.huberLoss(x(), x(), o),
-    instanceNorm: (o) => F.instanceNorm(picture(), o),
-    interpolate: (o) => F.interpolate(picture(), o),
-    klDiv: (o) => F.klDiv(x(), x(), o),
-    l1Loss: (o) => F.l1Loss(x(), x(), o),
-    layerNorm: (o) => F.layerNorm(x(), [3], o),
-    leakyRelu: (o) => F.leakyRelu(x(), o),
-    logSoftmax: (o) => F.logSoftmax(x(), o),
-    lstm: (o) => F.lstm(x(), null, {}, o),
-    maxPool1d: (o) => F.maxPool1d(x(), o),
-    maxPool2d: (o) => F.maxPool2d(picture(), o),
-    mseLoss: (o) => F.mseLoss(x(), x(), o),
-    nllLoss: (o) => F.nllLoss(x(), labels(), o),
-    normalize: (o) => F.normalize(x(), o),
-    pad: (o) => F.pad(x(), [1, 1], o),
-    rnnRelu: (o) => F.rnnRelu(x(), null, {}, o),
-    rnnTanh: (o) => F.rnnTanh(x(), null, {}, o),
-    scaledDotProductAttention: (o) => F.scaledDotProductAttention(x(), x(), x(), o),
-    smoothL1Loss: (o) => F.smoothL1Loss(x(), x(), o),
-    softmax: (o) => F.softmax(x(), o),
-    softplus: (o) => F.softplus(x(), o),
-  },
   optim: {
     Adagrad: (o) => new optim.Adagrad([parameter()], o),
     Adadelta: (o) => new optim.Adadelta([parameter()], o),
@@ -314,14 +201,8 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
 
 const TAKES_NONE: Readonly<Record<string, string>> = {
   kindling:
-    'DeviceLostError KindlingError Tensor abs adapter add capture cast cat ceil checkpoint chunk clone cos cumprod cumsum destroy div enableGrad eq erf exp ' +
-    'expand flatten flip floor gather ge gt hardsigmoid hardswish indexSelect isGradEnabled isfinite isinf isnan keep le log log1p lt manualSeed ' +
-    'maskedFill maskedSelect matmul maximum minimum mul narrow ne neg noGrad nonzero normal onCompile permute pow print randomState reciprocal ' +
-    'registerHook relu relu6 reshape round rsqrt scatter scatterAdd select setRandomState sigmoid sign silu sin slice split sqrt square squeeze ' +
-    'stack stats step sub sync tanh transpose tril triu unbind unsqueeze where ' +
-    'bmm diag dot einsum movedim mv outer repeat roll rot90 tile unflatten unfold ' +
-    'atan2 fmod lerp logicalAnd logicalNot logicalOr logicalXor remainder acos acosh asin asinh atan atanh cosh exp2 expm1 frac log10 log2 sinc sinh tan trunc ' +
-    'div_ fill_ mul_ zero_',
+    'DeviceLostError KindlingError Tensor adapter capture checkpoint destroy enableGrad isGradEnabled manualSeed noGrad onCompile ' +
+    'randomState setRandomState stats step sync',
   linalg: 'det inv solve',
   nn:
     'AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d ' +
@@ -330,10 +211,6 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
     'deepcopy functionalCall ' +
     'CELU GLU Hardshrink Hardtanh Softmin Softshrink Softmax Softplus firstNonfinite init parametersToVector registerForwardHook registerForwardPreHook registerFullBackwardHook summary vectorToParameters',
   init: 'calculateFanInAndFanOut calculateGain constant eye normal ones sparse truncNormal uniform zeros',
-  functional:
-    'bilinear pixelShuffle pixelUnshuffle ' +
-    'logsigmoid mish prelu selu softsign tanhshrink ' +
-    'adaptiveAvgPool1d adaptiveAvgPool2d adaptiveMaxPool1d adaptiveMaxPool2d flatten hardsigmoid hardswish linear oneHot relu relu6 sigmoid silu tanh',
   optim: 'LRScheduler Optimizer clipGradValue getEmaMultiAvgFn l1Penalty lrScheduler updateBN',
   data:
     'Compose ConcatDataset Grayscale ImageDataset Normalize RandomHorizontalFlip SequentialSampler Subset SubsetRandomSampler ' +
@@ -389,29 +266,53 @@ async function refusal(call: Call, options: unknown): Promise<string> {
   return 'no error';
 }
 
+/** Functions of tensors; `functional`'s, where `kindling` has another of the name. */
+const FUNCTIONS = { ...kindling, ...F } as unknown as Readonly<Record<string, (...given: Arguments) => unknown>>;
+
 test.each(Object.keys(EXPORTS))('every export of %s is entered', (module) => {
   const entered = [...Object.keys(TAKES[module] ?? {}), ...(TAKES_NONE[module] ?? '').split(' ')].filter(Boolean);
-  expect(entered.sort()).toEqual(Object.keys(EXPORTS[module] ?? {}).sort());
+  const ofTensors = ['kindling', 'functional'].includes(module) ? Object.keys(functionCalls()) : [];
+  const others = Object.keys(EXPORTS[module] ?? {}).filter((name) => !ofTensors.includes(name));
+  expect(entered.sort()).toEqual(others.sort());
 });
 
-describe.each([...Object.entries(TAKES), ['methods', METHODS] as const])('%s', (_, calls) => {
-  test.each(Object.entries(calls))('%s knows its options', async (name, call) => {
-    const unknown = await refusal(call, { nonsense: 1 });
-    expect(unknown).toMatch(new RegExp(`^${name}(\\.load)?: no option nonsense`));
-    const known = (/It knows (.+)$/.exec(unknown)?.[1] ?? '').split(', ').filter((option) => option.length > 4);
-    for (const option of known) {
-      const snake = option.replace(/[A-Z0-9]+/g, (part) => `_${part.toLowerCase()}`);
-      for (const slip of [snake === option ? `${option}s` : snake, option.slice(1)]) {
-        expect(await refusal(call, { [slip]: 1 })).toContain(`no option ${slip}; did you mean ${option}?`);
-      }
+/** Refuses what are no options, and says which was meant. */
+async function knowsItsOptions(name: string, call: Call): Promise<void> {
+  const unknown = await refusal(call, { nonsense: 1 });
+  expect(unknown).toMatch(new RegExp(`^${name}(\\.load)?: no option nonsense`));
+  const known = (/It knows (.+)$/.exec(unknown)?.[1] ?? '').split(', ').filter((option) => option.length > 4);
+  for (const option of known) {
+    const snake = option.replace(/[A-Z0-9]+/g, (part) => `_${part.toLowerCase()}`);
+    for (const slip of [snake === option ? `${option}s` : snake, option.slice(1)]) {
+      expect(await refusal(call, { [slip]: 1 })).toContain(`no option ${slip}; did you mean ${option}?`);
     }
-    expect(await refusal(call, { toString: 1 })).toContain('no option toString');
-    const misplaced =
-      name === 'softmax' || name === 'softmin' || name === 'logSoftmax' || /Pool/.test(name)
-        ? ['1', null]
-        : [1, '1', [1], null];
-    for (const given of [...misplaced, x()]) expect(await refusal(call, given)).toMatch(/wants an object of options/);
-  });
+  }
+  expect(await refusal(call, { toString: 1 })).toContain('no option toString');
+  const misplaced =
+    name === 'softmax' || name === 'softmin' || name === 'logSoftmax' || /Pool/.test(name)
+      ? ['1', null]
+      : [1, '1', [1], null];
+  for (const given of [...misplaced, x()]) {
+    expect(await refusal(call, given), name).toMatch(/wants an object of options/);
+  }
+}
+
+describe.each([...Object.entries(TAKES), ['methods', METHODS] as const])('%s', (_, calls) => {
+  test.each(Object.entries(calls))('%s knows its options', knowsItsOptions);
+});
+
+test('functions of tensors know their options, and those that have some say so in functionCalls', async () => {
+  const unsaid: string[] = [];
+  for (const [name, given] of Object.entries(functionCalls())) {
+    const last: unknown = given.at(-1);
+    if (typeof last === 'object' && last !== null && Object.getPrototypeOf(last) === Object.prototype) {
+      await knowsItsOptions(name, (options) => FUNCTIONS[name]?.(...given.slice(0, -1), options));
+      continue;
+    }
+    const found = await refusal((options: unknown) => FUNCTIONS[name]?.(...given, options), { nonsense: 1 });
+    if (found.includes('no option nonsense')) unsaid.push(name);
+  }
+  expect(unsaid).toEqual([]);
 });
 
 test('values of another kind, and of another range', async () => {

@@ -75,7 +75,9 @@ test('products that do not fit name the shapes', () => {
   expect(() => matmul(zeros([2, 3]), zeros([4, 5]))).toThrow(
     'matmul: [2, 3] and [4, 5] do not multiply: 3 columns against 4 rows',
   );
-  expect(() => matmul(zeros([2, 2, 3]), zeros([3, 3, 5]))).toThrow('batches do not broadcast');
+  expect(() => matmul(zeros([2, 2, 3]), zeros([3, 3, 5]))).toThrow(
+    'matmul: [2, 2, 3] and [3, 3, 5] do not multiply: shapes [2] and [3] do not broadcast',
+  );
   expect(() => matmul(zeros([]), zeros([3]))).toThrow('use mul');
   expect(() => matmul(zeros([2, 2], { dtype: 'i32' }), zeros([2, 2]))).toThrow('matmul: wants f32 tensors, got i32');
   expect(() => linear(zeros([2, 3]), zeros([5, 4]))).toThrow(

@@ -1,7 +1,15 @@
 /** Reductions against plain JavaScript. */
 import * as k from 'kindling';
 import { expect, test } from 'vitest';
-import { REDUCE_CANDIDATES, type ReduceVariant, type Reduction } from '../../src/kernels/reduce.js';
+import {
+  MAX,
+  MIN,
+  PROD,
+  REDUCE_CANDIDATES,
+  type ReduceVariant,
+  type Reduction,
+  SUM,
+} from '../../src/kernels/reduce.js';
 import { reduce, reducedShape } from '../../src/ops/broadcast.js';
 import {
   agree,
@@ -162,25 +170,25 @@ test.each([
     const want = (given: Plain, f: (e: readonly number[]) => number) => reduced(given, dim, false, f);
     await close(
       name,
-      of('sum', x, variant, 0.5),
+      of(SUM, x, variant, 0.5),
       want(x, (e) => total(e) / 2),
       { atol: 1e-4 },
     );
     await close(
       name,
-      of('max', x, variant),
+      of(MAX, x, variant),
       want(x, (e) => Math.max(...e)),
     );
-    await close(name, of('min', x, variant), want(x, least));
+    await close(name, of(MIN, x, variant), want(x, least));
     const broken = plain(shape, x.data.with(shape[0] === 1 ? 4098 : 7, Number.NaN));
     await close(
       name,
-      of('max', broken, variant),
+      of(MAX, broken, variant),
       want(broken, (e) => Math.max(...e)),
     );
     await close(
       name,
-      of('prod', product, variant),
+      of(PROD, product, variant),
       want(product, (e) => e.reduce((a, b) => a * b, 1)),
       { rtol: 1e-4 },
     );

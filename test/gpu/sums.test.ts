@@ -4,8 +4,8 @@ import * as F from 'kindling/nn/functional';
 import { clipGradNorm } from 'kindling/optim';
 import { describe, expect, test } from 'vitest';
 import { cumsumKernel } from '../../src/kernels/cumsum.js';
-import { GPU_REDUCE, SOFTWARE_REDUCE } from '../../src/kernels/reduce.js';
-import { softmaxKernel } from '../../src/kernels/softmax.js';
+import { GPU_REDUCE, SOFTWARE_REDUCE, SUM } from '../../src/kernels/reduce.js';
+import { SOFTMAX, softmaxKernel } from '../../src/kernels/softmax.js';
 import { reduce } from '../../src/ops/broadcast.js';
 import { launch } from '../../src/tensor/launch.js';
 import { at } from '../support/agree.js';
@@ -42,11 +42,11 @@ describe.each(Object.entries(TERMS))('of %s terms', (_, make) => {
     const columns = k.mul(k.reshape(x, [n, 1]), k.tensor([1, 2, 4]));
     const eight = k.tensor(terms.subarray(0, n - (n % 8)), { shape: [Math.floor(n / 8), 8] });
     for (const variant of variantsFor(n)) {
-      near(await reduce('sum', x, [0], [], { variant }).item(), want, n);
-      const sums = await reduce('sum', columns, [0], [3], { variant }).data();
+      near(await reduce(SUM, x, [0], [], { variant }).item(), want, n);
+      const sums = await reduce(SUM, columns, [0], [3], { variant }).data();
       for (const [c, factor] of [1, 2, 4].entries()) near(at(sums, c), factor * want, n);
       if (n < 8) continue;
-      const few = reduce('sum', reduce('sum', eight, [0], [8], { variant }), [0], [], { variant });
+      const few = reduce(SUM, reduce(SUM, eight, [0], [8], { variant }), [0], [], { variant });
       near(await few.item(), total(terms.subarray(0, n - (n % 8))), n);
     }
     near(await k.mean(x).item(), want / n, Math.max(n, 4));
@@ -59,7 +59,7 @@ describe.each(Object.entries(TERMS))('of %s terms', (_, make) => {
     const n = 2 ** 22;
     const terms = make(n);
     const x = k.tensor(terms);
-    for (const variant of variantsFor(n)) near(await reduce('sum', x, [0], [], { variant }).item(), total(terms), n);
+    for (const variant of variantsFor(n)) near(await reduce(SUM, x, [0], [], { variant }).item(), total(terms), n);
     near(
       await k
         .mean(k.reshape(x, [64, 256, 256]), { dim: [0, 2] })
@@ -103,8 +103,8 @@ describe.each(Object.entries(TERMS))('of %s terms', (_, make) => {
         .tensor(terms, { shape: [n, 1] })
         .expand([n, inner])
         .mul(1);
-      const spec = { log: false, outer, length: n, inner, lanes };
-      const got = await launch(softmaxKernel(spec), [x], [n, inner]).data();
+      const spec = { outer, length: n, inner, lanes };
+      const got = await launch(softmaxKernel(SOFTMAX, spec), [x], [n, inner]).data();
       near(at(got, 0), Math.exp(at(terms, 0)) / powers, n);
     }
   });

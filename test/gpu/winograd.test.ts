@@ -14,6 +14,7 @@ import {
 } from '../../src/kernels/conv2d/winograd.js';
 import { launchWinograd, launchWinogradWeightGrad } from '../../src/ops/winograd.js';
 import { at, type Bounds, close, gated, gates, type Plain, plain, toTensor, values } from '../support/agree.js';
+import { withTail } from '../support/tails.js';
 
 const conv = (n: number, c: number, h: number, w: number, o: number, padH = 0, padW = padH): Conv2dShape => ({
   ...{ n, c, h, w, o, kh: 3, kw: 3, strideH: 1, strideW: 1, padH, padW, dilationH: 1, dilationW: 1, groups: 1 },
@@ -71,7 +72,9 @@ async function holds(s: Conv2dShape, bounds: Bounds): Promise<void> {
   const name = JSON.stringify(s);
   for (const relu of [false, true]) {
     const want = exact.y.data.map((value) => (relu ? Math.max(value, 0) : value));
-    const y = launchWinograd(winogradForward({ ...spec, bias: true, relu }), x, w, [b], dy.shape);
+    const made = winogradForward({ ...spec, bias: true });
+    const output = withTail(made.output, want.length, ...(relu ? ['relu' as const] : []));
+    const y = launchWinograd({ ...made, output }, x, w, [b], dy.shape);
     await close(`y of ${name}`, y, plain(dy.shape, want), bounds);
   }
   const biases = exact.y.data.map((value, i) => value - at(given[2].data, Math.floor(i / (oh * ow)) % s.o));
@@ -79,7 +82,9 @@ async function holds(s: Conv2dShape, bounds: Bounds): Promise<void> {
   await close(`unbiased y of ${name}`, y, plain(dy.shape, biases), bounds);
   await close(`dx of ${name}`, launchWinograd(winogradInputGrad(spec), dy, w, [], x.shape), exact.dx, bounds);
   const gate = gates(x.shape);
-  const dx = launchWinograd(winogradInputGrad({ ...spec, mask: true }), dy, w, [toTensor(gate)], x.shape);
+  const made = winogradInputGrad(spec);
+  const output = withTail(made.output, gate.data.length, 'mask');
+  const dx = launchWinograd({ ...made, output }, dy, w, [toTensor(gate)], x.shape);
   await close(`masked dx of ${name}`, dx, gated(exact.dx, gate), bounds);
   const both = launchWinogradWeightGrad(winogradWeightGrad({ ...spec, bias: true }), dy, x, [w, b]);
   const [dw] = launchWinogradWeightGrad(winogradWeightGrad({ ...spec, bias: false }), dy, x, [w]);

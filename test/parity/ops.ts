@@ -8,6 +8,7 @@
 import * as kindling from 'kindling';
 import { cast, type Tensor } from 'kindling';
 import * as functional from 'kindling/nn/functional';
+import { ORDER } from '../support/functions.js';
 
 const SIGNATURES: Readonly<Record<string, string>> = {
   // elementwise
@@ -45,14 +46,7 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   all: 'all(input, {...})',
   isclose: 'isclose(input, other, {...})',
   bincount: 'bincount(input, minlength, {...})',
-  // order
-  sort: 'sort(input, {...})',
-  argsort: 'argsort(input, {...})',
-  topk: 'topk(input, k, {...})',
-  kthvalue: 'kthvalue(input, k, {...})',
-  max: 'max(input, {...})',
-  min: 'min(input, {...})',
-  median: 'median(input, {...})',
+  ...Object.fromEntries(Object.entries(ORDER).map(([op, { parity }]) => [op, parity])),
   // shape
   reshape: 'reshape(input, shape)',
   permute: 'permute(input, dims)',

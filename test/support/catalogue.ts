@@ -18,7 +18,7 @@ import { bitsOf, GPU_FLAT } from '../../src/kernels/flat.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { nanToNumKernel } from '../../src/kernels/nanToNum.js';
 import { recurrenceKernel } from '../../src/kernels/recurrence.js';
-import { argKernel, reduceKernel } from '../../src/kernels/reduce.js';
+import { argKernel, MAX, MIN, PROD, reduceKernel, SUM } from '../../src/kernels/reduce.js';
 import { nonzeroKernel, selectGradKernel, selectKernel } from '../../src/kernels/select.js';
 import { countedSortKernel, mergeKernel, networkSortKernel } from '../../src/kernels/sort.js';
 import { triangleKernel } from '../../src/kernels/triangle.js';
@@ -58,12 +58,12 @@ export function catalogue(): Kernel[] {
     binaryKernel(sub, { part: 'value', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [4, 1] }),
     binaryKernel(sub, { part: 'value', type: 'i32', shape: [2, 4], stridesA: [0, 0], stridesB: [4, 1] }),
     binaryKernel(div, { part: 'gradB', type: 'f32', shape: [2, 4], stridesA: [4, 1], stridesB: [0, 0] }),
-    ...(['sum', 'prod', 'max', 'min'] as const).flatMap((op) =>
-      (['f32', 'i32', 'u32'] as const).map((type) => reduceKernel({ op, type, ...middle, lanes: 1, scale: 1 })),
+    ...[SUM, PROD, MAX, MIN].flatMap((op) =>
+      (['f32', 'i32', 'u32'] as const).map((type) => reduceKernel(op, { type, ...middle, lanes: 1, scale: 1 })),
     ),
-    ...(['sum', 'max'] as const).flatMap((op) => [
-      ...SLABS.map((slab) => reduceKernel({ op, type: 'f32', ...slab, splits: 3, lanes: 1, scale: 0.25 })),
-      ...SLABS.slice(0, 2).map((slab) => reduceKernel({ op, type: 'i32', ...slab, splits: 2, lanes: 64, scale: 1 })),
+    ...[SUM, MAX].flatMap((op) => [
+      ...SLABS.map((slab) => reduceKernel(op, { type: 'f32', ...slab, splits: 3, lanes: 1, scale: 0.25 })),
+      ...SLABS.slice(0, 2).map((slab) => reduceKernel(op, { type: 'i32', ...slab, splits: 2, lanes: 64, scale: 1 })),
     ]),
     ...(['max', 'min'] as const).flatMap((op) => [
       argKernel({ op, type: 'f32', ...middle }),

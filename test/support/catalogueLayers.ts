@@ -37,7 +37,8 @@ import { peaks } from '../../src/kernels/peaks.js';
 import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
 import { recurrentGradKernel, recurrentKernel } from '../../src/kernels/recurrent.js';
 import { placeKernel, segmentKernel } from '../../src/kernels/scatter.js';
-import { softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
+import { LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX, softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
+import { withTail } from './tails.js';
 
 const VARIANTS: readonly GemmVariant[] = ['registers', 'subgroups', 'workgroup'];
 const BOTH = [false, true] as const;
@@ -53,6 +54,9 @@ const intricate: Conv2dShape = {
   ...{ strideH: 2, strideW: 1, padH: 1, padW: 2, dilationH: 1, dilationW: 2, groups: 3 },
 };
 
+/** A product by itself, and with maps behind it. */
+const tailed = (kernel: Kernel): Kernel[] => [kernel, withTail(kernel, 60, 'relu', 'mask')];
+
 function products(variant: GemmVariant): Kernel[] {
   const batched = { batch: [2, 3], leftStrides: [30, 0], rightStrides: [0, 40] };
   return [
@@ -60,15 +64,15 @@ function products(variant: GemmVariant): Kernel[] {
       BOTH.flatMap((transB) => parts(matmul({ m: 67, n: 65, k: 33, transA, transB, splits: 1, variant }))),
     ),
     ...parts(matmul({ m: 5, n: 8, k: 6, ...batched, variant })),
-    ...parts(matmul({ m: 64, n: 10, k: 64, transB: true, bias: true, relu: true, splits: 1, variant })),
-    ...parts(matmul({ m: 7, n: 9, k: 1030, bias: true, splits: 4, variant })),
-    ...[1, 3].flatMap((splits) =>
-      parts(matmul({ m: 64, n: 12, k: 72, transA: true, mask: true, rowSum: true, splits, variant })),
+    ...parts(matmul({ m: 64, n: 10, k: 64, transB: true, bias: true, splits: 1, variant })),
+    ...parts(matmul({ m: 7, n: 9, k: 1030, bias: true, splits: 4, variant })).flatMap(
+      ({ withTail: takes, ...kernel }) => (takes ? tailed({ ...kernel, withTail: takes }) : [kernel]),
     ),
+    ...[1, 3].flatMap((splits) => parts(matmul({ m: 64, n: 12, k: 72, transA: true, rowSum: true, splits, variant }))),
     ...[plain, intricate].flatMap((shape) => [
-      ...BOTH.map((bias) => conv2dForward({ shape, bias, relu: bias, variant })),
-      ...BOTH.map((relu) => conv2dForward({ shape, bias: true, relu, pool: true, variant })),
-      ...BOTH.map((mask) => conv2dInputGrad({ shape, mask, variant })),
+      ...BOTH.map((bias) => conv2dForward({ shape, bias, variant })),
+      conv2dForward({ shape, bias: true, pool: true, variant }),
+      ...tailed(conv2dInputGrad({ shape, variant })),
       ...BOTH.flatMap((bias) => [1, 3].flatMap((splits) => parts(conv2dWeightGrad({ shape, bias, variant, splits })))),
     ]),
   ];
@@ -78,8 +82,8 @@ function winograd(variant: GemmVariant): Kernel[] {
   const shape: Conv2dShape = { ...plain, kw: 3, padH: 1, padW: 3 };
   return [
     ...[
-      ...BOTH.map((bias) => winogradForward({ shape, variant, bias, relu: bias })),
-      ...BOTH.map((mask) => winogradInputGrad({ shape, variant, mask })),
+      ...BOTH.map((bias) => winogradForward({ shape, variant, bias })),
+      winogradInputGrad({ shape, variant }),
     ].flatMap(({ input, weight, product, output }) => [input, weight, product, output]),
     ...BOTH.map((bias) => winogradWeightGrad({ shape, variant, bias })).flatMap(
       ({ outputGrad, product, weightGrad }) => [outputGrad, ...parts(product), weightGrad],
@@ -89,7 +93,7 @@ function winograd(variant: GemmVariant): Kernel[] {
 
 function fewChannels(): Kernel[] {
   const shape: Conv2dShape = { ...plain, c: 3, padH: 1 };
-  return BOTH.flatMap((subgroups) => BOTH.map((mask) => fewChannelsInputGrad({ shape, mask, subgroups })));
+  return BOTH.flatMap((subgroups) => tailed(fewChannelsInputGrad({ shape, subgroups })));
 }
 
 /** A row for one invocation, and one for a workgroup. */
@@ -101,10 +105,10 @@ const ROWS = [
 
 function rows(): Kernel[] {
   return [
-    ...BOTH.flatMap((log) =>
-      ROWS.flatMap((spec) => [softmaxKernel({ log, ...spec }), softmaxGradKernel({ log, ...spec })]),
+    ...[SOFTMAX, LOG_SOFTMAX].flatMap((kind) =>
+      ROWS.flatMap((spec) => [softmaxKernel(kind, spec), softmaxGradKernel(kind, spec)]),
     ),
-    softmaxKernel({ log: false, masked: true, outer: 6, length: 10, inner: 1 }),
+    softmaxKernel(MASKED_SOFTMAX, { outer: 6, length: 10, inner: 1 }),
     ...ROWS.flatMap(({ outer, length }) => [
       ...BOTH.map((given) => layerNormKernel({ rows: outer, length, eps: 1e-5, weighted: given, biased: given })),
       ...BOTH.map((weighted) => layerNormGradKernel({ rows: outer, length, weighted })),

@@ -12,8 +12,8 @@
  * [16, 3, 32, 32] × [32, 3, 3, 3], SwiftShader on two cores, Dawn in Node, 2026-11, least of four rounds: as a product
  * 9.5 ms; blocks of 1 × 4 4.8, 2 × 4 3.4, 4 × 4 3.3, 1 × 8 4.3, 2 × 8 5.8, 1 × 16 11; tap rows in a loop, 1 × 16 5.2.
  */
-import { whereRelu } from '../floats.js';
 import { interned, type Kernel, kernel, LINEAR_WORKGROUP, linear } from '../kernel.js';
+import { range } from '../range.js';
 import { type Conv2dShape, conv2dOutput } from './shape.js';
 
 const ROWS = 2;
@@ -22,8 +22,6 @@ const QUAD = 4;
 
 export interface FewChannelsSpec {
   shape: Conv2dShape;
-  /** As in {@link Conv2dInputGradSpec}. */
-  mask?: boolean;
   /** Whether lanes of a quad may swap. */
   subgroups: boolean;
 }
@@ -34,10 +32,8 @@ export const fewChannelsFits = (s: Conv2dShape): boolean =>
   s.c * s.kh * s.kw <= 80 &&
   [s.strideH, s.strideW, s.dilationH, s.dilationW, s.groups].every((value) => value === 1);
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-
-/** [dy, weight, mask?] → dx. */
-export const fewChannelsInputGrad = /* @__PURE__ */ interned(({ shape, mask, subgroups }: FewChannelsSpec): Kernel => {
+/** [dy, weight] → dx. */
+export const fewChannelsInputGrad = /* @__PURE__ */ interned(({ shape, subgroups }: FewChannelsSpec): Kernel => {
   const { n, c, h, w, o, kh, kw, padH, padW } = shape;
   const { oh, ow } = conv2dOutput(shape);
   const [down, across] = [Math.ceil(h / ROWS), Math.ceil(w / COLUMNS)];
@@ -70,14 +66,13 @@ export const fewChannelsInputGrad = /* @__PURE__ */ interned(({ shape, mask, sub
     return `${sum} += ${products.join(' + ')};`;
   });
   const stores = pixels.map(({ ch, r, p, sum }) => {
-    const at = `at + ${(ch * h + r) * w + p}u`;
-    const value = mask ? whereRelu(sum, `mask[${at}]`) : sum;
-    return `if (i + ${r}u < ${h}u && j + ${p}u < ${w}u) { dx[${at}] = ${value}; }`;
+    return `if (i + ${r}u < ${h}u && j + ${p}u < ${w}u) { put(${sum}, at + ${(ch * h + r) * w + p}u); }`;
   });
   return kernel({
     name: 'conv2d.inputGrad.few',
-    read: { dy: 'f32', weight: 'f32', ...(mask && { mask: 'f32' as const }) },
+    read: { dy: 'f32', weight: 'f32' },
     write: { dx: 'f32' },
+    puts: 'dx',
     workgroups: linear(Math.ceil(blocks / QUAD) * LINEAR_WORKGROUP),
     flops: 2 * n * o * oh * ow * taps,
     enable: subgroups ? 'enable subgroups;\n' : '',

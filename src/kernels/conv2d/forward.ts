@@ -11,9 +11,10 @@
  * window, and bias and ReLU come before the maximum, so that values and places are those of conv2d, relu and maxPool2d.
  * Launch: tiles of [o / groups, n · oh · ow], see gemm/gemm.ts.
  */
+import { RELU } from '../floats.js';
 import { gemm } from '../gemm/gemm.js';
 import { pooled } from '../gemm/pooled.js';
-import { type GemmTile, type GemmVariant, type Operand, shapeIsData } from '../gemm/spec.js';
+import { type GemmTile, type GemmVariant, type Operand, runInside, shapeIsData } from '../gemm/spec.js';
 import { gridSizes, gridWalk } from '../gemm/walk.js';
 import { readsVec4 } from '../gemm/workgroup.js';
 import { type Element, interned, type Kernel, numbers } from '../kernel.js';
@@ -22,8 +23,7 @@ import { type Conv2dShape, derived, padded, sizesOf } from './shape.js';
 export interface Conv2dForwardSpec {
   shape: Conv2dShape;
   bias: boolean;
-  relu?: boolean;
-  /** Max-pools y by 2 × 2; y is [n, o, ⌊oh / 2⌋, ⌊ow / 2⌋] then. */
+  /** Max-pools the ReLU of y by 2 × 2; y is [n, o, ⌊oh / 2⌋, ⌊ow / 2⌋] then. */
   pool?: boolean;
   variant: GemmVariant;
   tile?: GemmTile;
@@ -31,10 +31,10 @@ export interface Conv2dForwardSpec {
 
 /**
  * [x, weight, bias?] → y; with `pool` also places (u32): where in the plane of oh · ow each maximum lies, or 0xffffffff where
- * the ReLU made it 0, so that the pool's gradient is the ReLU's too.
+ * it is 0, so that the pool's gradient is the ReLU's too.
  */
-export const conv2dForward = /* @__PURE__ */ interned((spec: Conv2dForwardSpec): Kernel => {
-  const { shape, bias, relu, pool, variant, tile } = spec;
+export const conv2dForward: (spec: Conv2dForwardSpec) => Kernel = /* @__PURE__ */ interned((spec) => {
+  const { shape, bias, pool, variant, tile } = spec;
   const { n, w, kh, kw, dilationH, dilationW } = shape;
   const { oh, ow, cg, og, taps, pixels } = derived(shape);
   const [ph, pw] = [Math.floor(oh / 2), Math.floor(ow / 2)];
@@ -62,7 +62,6 @@ export const conv2dForward = /* @__PURE__ */ interned((spec: Conv2dForwardSpec):
     buffer: 'weight',
     origin: `return vec3((batch * ${u.og} + line) * ${u.weights}, 0u, 0u);`,
     ...(!flat && { run: 'return vec3(origin.x + outer, 0u, 0u);' }),
-    checked: false,
     along: flat ? '1u' : u.taps,
     contiguous: 'inner',
     aligned: flat && (cg * taps) % 4 === 0,
@@ -70,7 +69,7 @@ export const conv2dForward = /* @__PURE__ */ interned((spec: Conv2dForwardSpec):
   // The window's corner wraps when it lies in the padding; so does the address there.
   const inside = (y: string, x: string): string => `(origin.y + ${y} < ${u.h}) & (origin.z + ${x} < ${u.w})`;
   const atTap = inside(`at.z * ${u.dilationH}`, `at.y * ${u.dilationW}`);
-  return gemm({
+  const made = gemm({
     ...{ name: 'conv2d.forward', variant, tile, sizes, alone: !pool },
     ...{ batches: shape.groups, rows: og, columns: pool ? n * ph * pw * 4 : n * oh * ow },
     ...(flat ? { outer: 1, inner: cg * taps } : { outer: taps, inner: cg }),
@@ -88,18 +87,18 @@ export const conv2dForward = /* @__PURE__ */ interned((spec: Conv2dForwardSpec):
   let x = outer % ${u.kw} * ${u.dilationW};
   return vec3(origin.x + y * ${u.w} + x, 0u, select(0u, 1u, ${inside('y', 'x')}));`,
       }),
-      checked: checked && (flat ? 'walk' : 'run'),
+      inside: checked ? (flat ? () => atTap : runInside) : undefined,
       // With one tap a run is the channels alone.
-      along: flat && (taps > 1 || checked) ? { ...gridWalk('tap', u), inside: atTap } : u.pixels,
+      along: flat && (taps > 1 || checked) ? gridWalk('tap', u) : u.pixels,
       contiguous: 'line',
     },
     rowOffset: `(batch * ${u.og} + row) * ${u.written}`,
     columnOffset: `${column} + ${column} / ${u.written} * ${u.otherChannels}`,
     rowBias: bias ? `bias[batch * ${u.og} + row]` : undefined,
-    relu,
     pool: pool ? { first: 'placeOf(column)', down: u.ow, ...pooled } : undefined,
     module: pool
-      ? `fn placeOf(column: u32) -> u32 {
+      ? `${RELU}
+fn placeOf(column: u32) -> u32 {
   let window = column / 4u;
   let pixel = window - window / ${u.written} * ${u.written};
   let row = pixel / ${u.pw};
@@ -107,4 +106,6 @@ export const conv2dForward = /* @__PURE__ */ interned((spec: Conv2dForwardSpec):
 }`
       : '',
   });
+  const pools = !pool && oh > 1 && ow > 1;
+  return pools ? { ...made, pooled: () => conv2dForward({ ...spec, pool: true }) } : made;
 });

@@ -14,9 +14,9 @@
  * [64, 32, 15, 15] × [64, 32, 3, 3]: 7.2 GFLOP/s (SwiftShader in Chromium, processor time of 2 cores, 2026-11).
  * Launch: tiles of [o / groups, c / groups · kh · kw] per part, see gemm/gemm.ts; then one invocation per gradient.
  */
-import { gemm } from '../gemm/gemm.js';
-import { type GemmTile, type GemmVariant, type Operand, shapeIsData } from '../gemm/spec.js';
-import { cut, type Split, splitsFor, sumParts, UNIT } from '../gemm/split.js';
+import { splitGemm } from '../gemm/gemm.js';
+import { type Gemm, type GemmTile, type GemmVariant, partInside, runInside, shapeIsData } from '../gemm/spec.js';
+import { cut, type Split, splitsFor, UNIT } from '../gemm/split.js';
 import { gridSizes, gridWalk } from '../gemm/walk.js';
 import { interned, type Kernel, numbers } from '../kernel.js';
 import { type Conv2dShape, derived, imagesTogether, padded, sizesOf } from './shape.js';
@@ -42,18 +42,32 @@ export const conv2dWeightGrad = /* @__PURE__ */ interned((spec: Conv2dWeightGrad
   const [outer, inner] = flat ? [1, n * outPixels] : together ? [outPixels, n] : [n * oh, ow];
   const wanted = spec.splits ?? splitsFor(variant, { rows: og, columns: cg * taps, batches: groups }, outer * inner);
   const { splits } = outer === 1 ? cut(inner, wanted, UNIT) : cut(outer, wanted, 1);
-  const weights = o * cg * taps;
-  const size = weights + (bias ? o : 0);
+  const outputs = o * cg * taps;
+  const size = outputs + (bias ? o : 0);
   const sizes = {
     ...sizesOf(shape),
     ...gridSizes('dy', { width: outPixels, height: 1, column: 1, row: 0, plane: o * outPixels }),
     ...gridSizes('x', { width: ow, height: oh, column: strideW, row: strideH * w, plane: c * pixels }),
-    ...{ size, dweight: weights, image: c * h * w },
+    ...{ size, outputs, image: c * h * w },
   };
   const u = numbers(sizes, shapeIsData(variant));
-  const product = {
-    ...{ variant, tile, sizes, batches: groups, rows: og, columns: cg * taps, outer, inner, alone: splits > 1 },
-    read: { dy: 'f32', x: 'f32' } as const,
+  const atTap = (): string => `(origin.y + at.z * ${u.strideH} < ${u.h}) & (origin.z + at.y * ${u.strideW} < ${u.w})`;
+  const row = `batch * ${u.og} + row`;
+  const product: Gemm = {
+    ...{
+      name: 'conv2d.weightGrad',
+      variant,
+      tile,
+      sizes,
+      batches: groups,
+      rows: og,
+      columns: cg * taps,
+      outer,
+      inner,
+      splits,
+      alone: splits > 1,
+    },
+    read: { dy: 'f32', x: 'f32' },
     left: {
       buffer: 'dy',
       origin: `return vec3((batch * ${u.og} + line) * ${u.outPixels}, 0u, 0u);`,
@@ -62,10 +76,9 @@ export const conv2dWeightGrad = /* @__PURE__ */ interned((spec: Conv2dWeightGrad
           ? 'return vec3(origin.x + outer, 0u, 0u);'
           : `return vec3(origin.x + outer / ${u.oh} * ${u.dyPlane} + outer % ${u.oh} * ${u.ow}, 0u, 0u);`,
       }),
-      checked: false,
       along: flat ? gridWalk('dy', u) : together ? u.dyPlane : '1u',
       contiguous: 'inner',
-    } satisfies Operand,
+    },
     right: {
       buffer: 'x',
       // The channel at the tap, and the tap relative to the window's corner, which wraps when it lies in the padding.
@@ -88,41 +101,13 @@ export const conv2dWeightGrad = /* @__PURE__ */ interned((spec: Conv2dWeightGrad
   let offset = origin.x + outer / ${u.oh} * ${u.image} + y * ${u.w};
   return vec3(offset, first, select(0u, end - min(first, end), origin.y + y < ${u.h}));`,
       }),
-      checked: checked && (flat ? 'walk' : together ? 'run' : 'element'),
-      along: flat
-        ? {
-            ...gridWalk('x', u),
-            inside: `(origin.y + at.z * ${u.strideH} < ${u.h}) & (origin.z + at.y * ${u.strideW} < ${u.w})`,
-          }
-        : together
-          ? u.image
-          : u.strideW,
+      inside: checked ? (flat ? atTap : together ? runInside : partInside) : undefined,
+      along: flat ? gridWalk('x', u) : together ? u.image : u.strideW,
       contiguous: 'inner',
-    } satisfies Operand,
+    },
+    rowOffset: `(${row}) * ${u.weights}`,
     columnOffset: 'column',
+    rowSum: bias ? { buffer: 'biasGrad', at: row } : undefined,
   };
-  const row = `batch * ${u.og} + row`;
-  if (splits === 1) {
-    return gemm({
-      ...product,
-      name: 'conv2d.weightGrad',
-      rowOffset: `(${row}) * ${u.weights}`,
-      rowSum: bias ? { buffer: 'biasGrad', at: row } : undefined,
-    });
-  }
-  return {
-    partial: gemm({
-      ...product,
-      name: 'conv2d.weightGrad.partial',
-      splits,
-      rowOffset: `split * ${u.size} + (${row}) * ${u.weights}`,
-      rowSum: bias ? { buffer: 'output', at: `split * ${u.size} + ${u.dweight} + ${row}` } : undefined,
-    }),
-    partialSize: splits * size,
-    reduce: sumParts({
-      name: 'conv2d.weightGrad.reduce',
-      parts: splits,
-      outputs: { weightGrad: weights, ...(bias && { biasGrad: o }) },
-    }),
-  };
+  return splitGemm(product, { weightGrad: outputs, ...(bias && { biasGrad: o }) });
 });

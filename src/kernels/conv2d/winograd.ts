@@ -21,10 +21,10 @@
  * Price: three dispatches more, and mapped tensors of 4 times the size: with the weight gradients of both of the latter, a
  * step of the study's network has 28 dispatches and 36 MB instead of 22 and 21.
  */
-import { RELU, whereRelu } from '../floats.js';
 import type { GemmVariant } from '../gemm/spec.js';
 import type { Split } from '../gemm/split.js';
 import { interned, type Kernel, kernel, linear, linearKernel, linearMain } from '../kernel.js';
+import { range } from '../range.js';
 import { conv2dForward } from './forward.js';
 import { type Conv2dShape, conv2dOutput } from './shape.js';
 import { conv2dWeightGrad } from './weightGrad.js';
@@ -52,7 +52,6 @@ export function winogradWins(shape: Conv2dShape, software: boolean) {
   return { forward: fits && channels >= 128, inputGrad: fits && channels >= 128, weightGrad: fits && channels >= 64 };
 }
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const POSITIONS = range(16).map((p) => ({ p, row: Math.floor(p / 4), column: p % 4 }));
 const TAPS = range(9).map((tap) => ({ tap, row: Math.floor(tap / 3), column: tap % 3 }));
 
@@ -154,33 +153,29 @@ const weightKernel = /* @__PURE__ */ interned(
     }),
 );
 
-/** [sums, bias?, mask?] → y. */
-const outputKernel = /* @__PURE__ */ interned(
-  ({ shape, bias, relu, mask }: { shape: Conv2dShape; bias?: boolean; relu?: boolean; mask?: boolean }): Kernel => {
-    const { o } = shape;
-    const { n, h, w } = middle(shape);
-    const size = n * o * h * w;
-    const stores = outputsOf(shape).map(({ row, column, at, exists }) => {
-      const sum = `y${row}_${column}${bias ? ' + added' : ''}`;
-      const value = relu ? `relu(${sum})` : sum;
-      const store = `y[${at}] = ${mask ? whereRelu(value, `mask[${at}]`) : value};`;
-      return exists ? `if (${exists}) { ${store} }` : store;
-    });
-    return kernel({
-      name: 'conv2d.winograd.output',
-      read: { sums: 'f32', ...(bias && { bias: 'f32' as const }), ...(mask && { mask: 'f32' as const }) },
-      write: { y: 'f32' },
-      workgroups: linear(size),
-      wgsl: `${relu ? RELU : ''}
-${linearMain(size)}
+/** [sums, bias?] → y. */
+const outputKernel = /* @__PURE__ */ interned(({ shape, bias }: { shape: Conv2dShape; bias?: boolean }): Kernel => {
+  const { o } = shape;
+  const { n, h, w } = middle(shape);
+  const size = n * o * h * w;
+  const stores = outputsOf(shape).map(({ row, column, at, exists }) => {
+    const store = `put(y${row}_${column}${bias ? ' + added' : ''}, ${at});`;
+    return exists ? `if (${exists}) { ${store} }` : store;
+  });
+  return kernel({
+    name: 'conv2d.winograd.output',
+    read: { sums: 'f32', ...(bias && { bias: 'f32' as const }) },
+    write: { y: 'f32' },
+    puts: 'y',
+    workgroups: linear(size),
+    wgsl: `${linearMain(size)}
 ${tileOf(shape, o)}${bias ? `\n  let added = bias[plane % ${o}u];` : ''}
   ${POSITIONS.map(({ p, row, column }) => `let m${row}_${column} = sums[tile + ${p * o * h * w}u];`).join('\n  ')}
   ${mapped('y', MAPS.output, (row, column) => `m${row}_${column}`).join('\n  ')}
   ${stores.join('\n  ')}
 }`,
-    });
-  },
-);
+  });
+});
 
 /** A convolution in four dispatches, in the order of the fields, with the floats that each of the first three writes. */
 export interface Winograd {
@@ -193,26 +188,24 @@ export interface Winograd {
   /** [v, u] → sums */
   product: Kernel;
   productSize: number;
-  /** [sums, bias?, mask?] → y */
+  /** [sums, bias?] → y */
   output: Kernel;
 }
 
 /** y of x and weight. */
 export const winogradForward = /* @__PURE__ */ interned(
-  (spec: WinogradSpec & { bias: boolean; relu?: boolean }): Winograd => {
-    const { shape, variant, bias, relu } = spec;
-    return { ...upToSums(shape, variant, false), output: outputKernel({ shape, bias, ...(relu && { relu }) }) };
-  },
+  ({ shape, variant, bias }: WinogradSpec & { bias: boolean }): Winograd => ({
+    ...upToSums(shape, variant, false),
+    output: outputKernel({ shape, bias }),
+  }),
 );
 
-/** dx of dy and weight; with `mask`, 0 where that buffer of dx's shape, a ReLU's, is 0. */
-export const winogradInputGrad = /* @__PURE__ */ interned(
-  ({ shape, variant, mask }: WinogradSpec & { mask?: boolean }): Winograd => {
-    const { oh, ow } = conv2dOutput(shape);
-    const turned = { ...shape, c: shape.o, o: shape.c, h: oh, w: ow, padH: 2 - shape.padH, padW: 2 - shape.padW };
-    return { ...upToSums(turned, variant, true), output: outputKernel({ shape: turned, ...(mask && { mask }) }) };
-  },
-);
+/** dx of dy and weight. */
+export const winogradInputGrad = /* @__PURE__ */ interned(({ shape, variant }: WinogradSpec): Winograd => {
+  const { oh, ow } = conv2dOutput(shape);
+  const turned = { ...shape, c: shape.o, o: shape.c, h: oh, w: ow, padH: 2 - shape.padH, padW: 2 - shape.padW };
+  return { ...upToSums(turned, variant, true), output: outputKernel({ shape: turned }) };
+});
 
 function upToSums(shape: Conv2dShape, variant: GemmVariant, turned: boolean): Omit<Winograd, 'output'> {
   const { o, c } = shape;

@@ -16,9 +16,10 @@
  * `registers` and `subgroups` in registers.ts, `workgroup` in workgroup.ts.
  */
 import { type Element, type Kernel, kernel, LINEAR_WORKGROUP, linear, numbers } from '../kernel.js';
+import { laneMain } from '../lanes.js';
 import { registerGemm } from './registers.js';
 import { type Gemm, type Operand, shapeIsData } from './spec.js';
-import { cut, UNIT } from './split.js';
+import { type Bias, cut, type Split, sumParts, UNIT } from './split.js';
 import { workgroupGemm } from './workgroup.js';
 
 /** The kernel of a matrix product: binds what the product reads, then `output`, and `places` and `rowSums` where wanted. */
@@ -30,12 +31,14 @@ export function gemm(spec: Gemm): Kernel {
   const rowTiles = Math.ceil(rows / plan.rowsPerTile);
   const columnTiles = Math.ceil(columns / plan.columnsPerTile);
   const tiles = rowTiles * columnTiles * splits * batches;
-  const part = cut(outer === 1 ? inner : outer, splits, outer === 1 ? UNIT : 1).part;
+  const alone = outer === 1;
+  const { part } = alone ? cut(inner, splits, UNIT) : cut(outer, splits, 1);
   const own = { ...sizes, rowTiles, columnTiles, splits, part, tiles };
   const u = numbers(own, asData);
-  const whole = (name: string, length: string): string => `let ${name}Start = 0u;\n  let ${name}End = ${length};`;
-  const parts = (name: string, length: string): string =>
-    `let ${name}Start = split * ${u.part};\n  let ${name}End = min(${name}Start + ${u.part}, ${length});`;
+  const bounds = (name: string, length: string, isCut: boolean): string =>
+    isCut
+      ? `let ${name}Start = split * ${u.part};\n  let ${name}End = min(${name}Start + ${u.part}, ${length});`
+      : `let ${name}Start = 0u;\n  let ${name}End = ${length};`;
   const write: Record<string, Element> = { output: 'f32' };
   if (spec.pool) write.places = 'u32';
   if (spec.rowSum) write[spec.rowSum.buffer] = 'f32';
@@ -46,42 +49,50 @@ export function gemm(spec: Gemm): Kernel {
     workgroups: linear(tiles * LINEAR_WORKGROUP),
     params: asData ? { ...own, ...spec.sizes } : undefined,
     flops: 2 * batches * rows * columns * outer * inner,
+    puts: spec.pool || spec.rowSum ? undefined : 'output',
     enable: plan.enable ?? '',
     wgsl: `
 ${operand('left', spec.left)}
 ${operand('right', spec.right)}
 ${spec.module ?? ''}
-${plan.module ?? ''}
-@compute @workgroup_size(${plan.threads})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32${plan.builtins ?? ''}) {
-  let tile = group.x + group.y * groups.x;
-  if (tile >= ${u.tiles}) { return; }
+${plan.module ?? ''}fn columnOffset(batch: u32, column: u32) -> u32 { return ${spec.columnOffset}; }
+${spec.columnBias ? `fn columnBias(column: u32) -> f32 { return ${spec.columnBias}; }` : ''}
+${spec.pool ? `fn firstPlace(column: u32) -> u32 { return ${spec.pool.first}; }` : ''}${laneMain(plan.threads, 'tile', u.tiles, plan.builtins)}
   let strip = tile / ${u.rowTiles};
   let plane = strip / ${u.columnTiles};
   let batch = plane / ${u.splits};
   let rowTile = tile - strip * ${u.rowTiles};
   let columnTile = strip - plane * ${u.columnTiles};
   let split = plane - batch * ${u.splits};
-  ${outer === 1 ? whole('outer', '1u') : parts('outer', u.outer)}
-  ${outer === 1 ? parts('inner', u.inner) : whole('inner', u.inner)}
+  ${bounds('outer', alone ? '1u' : u.outer, !alone)}
+  ${bounds('inner', u.inner, alone)}
 ${plan.body}
 }`,
   });
 }
 
-/** An operand as functions: `leftOrigin`, `leftRun`, and where its elements lie along a run, `leftStart` and `leftNext`. */
-function operand(side: string, { origin, run, along }: Operand): string {
-  const walk =
-    typeof along === 'string'
-      ? []
-      : [
-          `fn ${side}Start(k: u32) -> vec3<u32> { ${along.start} }`,
-          `fn ${side}Next(at: vec3<u32>) -> vec3<u32> { ${along.next} }`,
-        ];
-  return [
-    `fn ${side}Origin(batch: u32, line: u32) -> vec3<u32> { ${origin} }`,
-    `fn ${side}Run(origin: vec3<u32>, outer: u32) -> vec3<u32> { ${run ?? 'return origin;'} }`,
-    ...walk,
-  ].join('\n');
+/**
+ * A product whole or, where `splits` says so, its sum in parts. `outputs` has the lengths of what is written, row sums last;
+ * `size` and `outputs` of its sizes are that of a part and that of the product alone. A bias is added last.
+ */
+export function splitGemm(spec: Gemm, outputs: Readonly<Record<string, number>>, bias?: Bias): Kernel | Split {
+  const { name, splits = 1, rowSum, sizes } = spec;
+  if (splits === 1) return gemm({ ...spec, read: { ...spec.read, ...bias?.read }, columnBias: bias?.ofColumn });
+  const u = numbers(sizes, shapeIsData(spec.variant));
+  const part = `split * ${u.size} + `;
+  return {
+    partial: gemm({
+      ...spec,
+      name: `${name}.partial`,
+      rowOffset: part + spec.rowOffset,
+      rowSum: rowSum && { buffer: 'output', at: `${part}${u.outputs} + ${rowSum.at}` },
+    }),
+    partialSize: splits * (sizes.size ?? 0),
+    reduce: sumParts(`${name}.reduce`, splits, outputs, bias),
+  };
 }
+
+/** An operand as functions: `leftOrigin`, `leftRun`, and those of its walk. */
+const operand = (side: string, { origin, run = 'return origin;', along }: Operand): string =>
+  `fn ${side}Origin(batch: u32, line: u32) -> vec3<u32> { ${origin} }
+fn ${side}Run(origin: vec3<u32>, outer: u32) -> vec3<u32> { ${run} }${typeof along === 'string' ? '' : `\n${along.functions(side)}`}`;

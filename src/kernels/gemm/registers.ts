@@ -40,7 +40,7 @@
  *   without robustness.
  */
 import type { Complete } from '../../gpu/options.js';
-import { RELU } from '../floats.js';
+import { range } from '../range.js';
 import {
   finish,
   type Gemm,
@@ -48,8 +48,9 @@ import {
   type GemmTile,
   type Operand,
   type Plan,
-  range,
+  rowStart,
   type Storing,
+  write,
 } from './spec.js';
 
 type RegisterTile = Complete<Pick<GemmTile, 'rows' | 'columns' | 'lanes' | 'steps'>>;
@@ -125,13 +126,9 @@ export function registerGemm(spec: Gemm, size: GemmSizes): Plan {
     threads: lanes,
     enable: quad ? 'enable subgroups;\n' : '',
     builtins: quad ? ', @builtin(subgroup_invocation_id) subgroupLane: u32' : '',
-    module: `fn columnOffset(batch: u32, column: u32) -> u32 { return ${spec.columnOffset}; }
-${spec.columnBias ? `fn columnBias(column: u32) -> f32 { return ${spec.columnBias}; }` : ''}
-${spec.pool ? `fn firstPlace(column: u32) -> u32 { return ${spec.pool.first}; }` : ''}
-${spec.relu ? RELU : ''}`,
     body: `  let first = rowTile * ${rows}u;
   let column = columnTile * ${columns * lanes}u + lane${spec.pool ? ' * 4u' : ''};
-${spec.skip ? `  let firstColumn = columnTile * ${columns * lanes}u;\n  let lastColumn = min(firstColumn + ${columns * lanes - 1}u, ${size.columns} - 1u);` : ''}
+${spec.skip?.tile(columns * lanes, size.columns) ?? ''}
 ${quad ? '  let quad = subgroupLane & 3u;' : ''}
 ${reads.map((i) => `  let leftOrigin${i} = leftOrigin(batch, min(first + ${i * turns}u${quad ? ' + quad' : ''}, ${size.rows} - 1u));`).join('\n')}
 ${across.map((j) => `  let rightOrigin${j} = rightOrigin(batch, ${columnOf(j)});`).join('\n')}
@@ -140,8 +137,9 @@ ${spec.rowSum ? `  var leftSums: array<f32, ${reads.length}>;` : ''}
   for (var outer = outerStart; outer < outerEnd; outer++) {
 ${reads.map((i) => `    let leftRun${i} = leftRun(leftOrigin${i}, outer);`).join('\n')}
 ${across.map((j) => `    let rightRun${j} = rightRun(rightOrigin${j}, outer);`).join('\n')}
-${[start('left', spec.left), start('right', spec.right)].join('\n')}
-    let end = ${spec.skip ? `select(innerEnd, innerStart, ${spec.skip})` : 'innerEnd'};
+${begin('left', spec.left)}
+${begin('right', spec.right)}
+    let end = ${spec.skip?.end ?? 'innerEnd'};
     var k = innerStart;
 ${spec.rowSum ? summingRows(steps, reads, products) : `    for (; k + ${steps}u <= end; k += ${steps}u) {\n${products(steps)}\n    }`}
 ${ragged ? `    for (; k < end; k++) {\n${products(1)}\n    }` : ''}
@@ -152,24 +150,22 @@ ${spec.rowSum ? storeRowSums(spec.rowSum, reads.length, turns, rowOf) : ''}`,
 }
 
 /** The walk of an operand before the loop over k. */
-const start = (side: string, { along }: Operand): string =>
-  typeof along === 'string' ? '' : `    var ${side}At = ${side}Start(innerStart);`;
+const begin = (side: string, { along }: Operand): string => (typeof along === 'string' ? '' : along.begin(side));
 
 /** Distances of the next elements from the run's beginning, for all lines. */
 function distances(side: string, { along }: Operand, ks: readonly number[]): string {
   const lines = ks.map((s) => {
-    if (typeof along !== 'string') return `let ${side}${s} = ${side}At.x; ${side}At = ${side}Next(${side}At);`;
+    if (typeof along !== 'string') return along.step(side, s);
     return `let ${side}${s} = ${s === 0 ? `k * ${along}` : `${side}${s - 1} + ${along}`};`;
   });
   return `      ${lines.join(' ')}`;
 }
 
 /** The element of line i that is s steps ahead. */
-function element(side: string, { buffer, checked }: Operand, i: number, s: number): string {
-  const value = `${buffer}[${side}Run${i}.x + ${side}${s}]`;
-  if (!checked) return value;
+function element(side: string, { buffer, inside }: Operand, i: number, s: number): string {
   const run = `${side}Run${i}`;
-  return `select(0.0, ${value}, ${checked === 'run' ? `${run}.z != 0u` : `k + ${s}u - ${run}.y < ${run}.z`})`;
+  const value = `${buffer}[${run}.x + ${side}${s}]`;
+  return inside ? `select(0.0, ${value}, ${inside(run, `k + ${s}u`)})` : value;
 }
 
 /** Rows are a loop, though an accumulator is then found by its index: unrolled, the stores were most of the compilation. */
@@ -180,13 +176,12 @@ function storeAll(spec: Gemm, { rows, columns, rowOf, columnOf }: Storing): stri
     return `  ${bias}let at${j} = columnOffset(batch, ${columnOf(j)});`;
   });
   const stores = across.map((j) => {
-    const value = finish(spec, `sums[r * ${columns}u + ${j}u]`, 'rowBias', `columnBias${j}`, `at + at${j}`);
-    return `output[at + at${j}] = ${value};`;
+    return write(spec, finish(spec, `sums[r * ${columns}u + ${j}u]`, 'rowBias', `columnBias${j}`), `at + at${j}`);
   });
   return `${columnLets.join('\n')}
   for (var r = 0u; r < ${rows}u; r++) {
     let row = ${rowOf('r')};
-    let at = ${spec.rowOffset};${spec.rowBias ? `\n    let rowBias = ${spec.rowBias};` : ''}
+    ${rowStart(spec)}
     ${stores.join('\n    ')}
   }`;
 }

@@ -1,7 +1,6 @@
 /**
  * The description of a matrix product that the variants of the gemm turn into WGSL; see gemm.ts for the mathematics.
  */
-import { whereRelu } from '../floats.js';
 import type { Element } from '../kernel.js';
 
 /**
@@ -37,12 +36,15 @@ export interface Operand {
   origin: string;
   /**
    * WGSL body of `fn (origin: vec3<u32>, outer: u32) -> vec3<u32>`: (offset of the run, first, count). Elements outside
-   * [first, first + count) are zero; only `checked` operands look at first and count. Offsets may wrap below zero. By
-   * default the run is the origin.
+   * [first, first + count) are zero; only `inside` looks at first and count. Offsets may wrap below zero. By default the
+   * run is the origin.
    */
   run?: string;
-  /** Whether a run may lie outside the factor: never, as a whole, in part, or where its walk says so. */
-  checked: false | 'run' | 'element' | 'walk';
+  /**
+   * WGSL condition under which element `k` of `run` lies in the factor, and is not zero; always, by default. Of `workgroup`
+   * it may know `origin` and, of a walk, `at` too.
+   */
+  inside?: ((run: string, k: string) => string) | undefined;
   /** Where the elements of a run lie from its offset: a distance between neighbours as WGSL, or a {@link Walk}. */
   along: string | Walk;
   /** Whether the next address is the next element of the run or the next line: how threads of a GPU share the reading. */
@@ -51,14 +53,19 @@ export interface Operand {
   aligned?: boolean;
 }
 
-/** Elements of a run at distances that are not constant, but the same for all lines. */
+/** Whether a run lies in the factor as a whole, and whether an element of a part of one does. */
+export const runInside = (run: string): string => `${run}.z != 0u`;
+export const partInside = (run: string, k: string): string => `${k} - ${run}.y < ${run}.z`;
+
+/** Elements of a run at distances that are not constant, but the same for all lines: WGSL for the operand of a side. */
 export interface Walk {
-  /** WGSL body of `fn (k: u32) -> vec3<u32>`: x is the distance of element k from the run's offset. */
-  start: string;
-  /** WGSL body of `fn (at: vec3<u32>) -> vec3<u32>`: the same of the element after. */
-  next: string;
-  /** WGSL condition of (origin, at) under which the element is not zero; for `workgroup` alone. */
-  inside?: string;
+  /** Functions that the rest calls. */
+  functions: (side: string) => string;
+  /** `registers` and `subgroups`: where a walk begins, and the distance of its next element, s steps ahead, as `side` and s. */
+  begin: (side: string) => string;
+  step: (side: string, s: number) => string;
+  /** `workgroup`: `at`, of which x is the distance of element k. */
+  at: (side: string) => string;
 }
 
 export interface Gemm {
@@ -77,10 +84,10 @@ export interface Gemm {
   left: Operand;
   right: Operand;
   /**
-   * WGSL condition of (firstColumn, lastColumn, outer) under which no column of a tile has anything in its runs, so that
-   * `registers` and `subgroups` may pass over them.
+   * What `registers` and `subgroups` may pass over, because no column of a tile has anything in its runs: WGSL that knows a
+   * tile by its width and all `columns`, and where a run ends then.
    */
-  skip?: string | undefined;
+  skip?: { tile: (width: number, columns: string) => string; end: string } | undefined;
   /** Parts that `inner`, or `outer` where there is more than one run, is cut into; the shader sees the part as `split`. */
   splits?: number;
   /** A training step has no other product of this text, so that its compilation is all its own. */
@@ -91,16 +98,13 @@ export interface Gemm {
   /** WGSL expressions added to an output: of (batch, row), or of column. */
   rowBias?: string | undefined;
   columnBias?: string | undefined;
-  relu?: boolean | undefined;
-  /** Outputs become 0 where the buffer of this name, which a ReLU made, is 0 at their address. */
-  mask?: string | undefined;
   /**
-   * Four columns, the first a multiple of four, are a 2 × 2 window, of which only the maximum is written, at the address of
+   * Four columns, the first a multiple of four, are a 2 × 2 window, of whose ReLU only the maximum is written, at the address of
    * the first; its place goes to `places`: `first` (WGSL of column) is the place of the first, `down` that of the third
-   * from there. Where `relu` made the maximum 0 the place is 0xffffffff. `store` and `storeAll` are those of pooled.ts, which
+   * from there. Where the maximum is 0 the place is 0xffffffff. The rest is that of pooled.ts, which
    * programs without pooling do not carry.
    */
-  pool?: { first: string; down: string; store: Pooling['store']; storeAll: Pooling['storeAll'] } | undefined;
+  pool?: ({ first: string; down: string } & Pooling) | undefined;
   /** Functions that these expressions call. */
   module?: string;
   /**
@@ -118,11 +122,16 @@ export interface Storing {
   columnOf: (j: number) => string;
 }
 
-/** How pooled windows are stored: one whose values lie in `value0` to `value3`, and all of a lane of the registers. */
+/** How pooled windows are stored: one, and all of a lane of the registers. */
 export interface Pooling {
-  store(spec: Gemm, address: string, first: string): string;
+  /** From `workgroup`: of a vec4 of sums, for the first `column` of the four. */
+  storeFour(spec: Gemm, sum: string, column: string, columns: string): string;
   storeAll(spec: Gemm, storing: Storing): string;
 }
+
+/** WGSL of the address at which a row begins, and of its bias. */
+export const rowStart = ({ rowOffset, rowBias }: Gemm): string =>
+  `let at = ${rowOffset};${rowBias ? `\n      let rowBias = ${rowBias};` : ''}`;
 
 /** A product's sizes as WGSL. */
 export type GemmSizes = Readonly<Record<'rows' | 'columns' | 'outer' | 'inner', string>>;
@@ -133,7 +142,7 @@ export interface Plan {
   columnsPerTile: number;
   threads: number;
   enable?: string;
-  /** Declarations at module scope. */
+  /** Declarations at module scope, each with a line break behind it. */
   module?: string;
   /** Parameters of `main` beyond `group`, `groups` and `lane`. */
   builtins?: string;
@@ -144,11 +153,10 @@ export interface Plan {
   body: string;
 }
 
-/** WGSL of an output's value: the sum with what the epilogue does to it. */
-export function finish(spec: Gemm, sum: string, rowBias: string, columnBias: string, address: string): string {
-  const value = [sum, ...(spec.rowBias ? [rowBias] : []), ...(spec.columnBias ? [columnBias] : [])].join(' + ');
-  const positive = spec.relu ? `relu(${value})` : value;
-  return spec.mask ? whereRelu(positive, `${spec.mask}[${address}]`) : positive;
-}
+/** WGSL of an output's value: the sum and its biases. */
+export const finish = (spec: Gemm, sum: string, rowBias: string, columnBias: string): string =>
+  [sum, ...(spec.rowBias ? [rowBias] : []), ...(spec.columnBias ? [columnBias] : [])].join(' + ');
 
-export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+/** WGSL that writes an output: through `put`, where maps may follow (kernel.ts). */
+export const write = (spec: Gemm, value: string, address: string): string =>
+  spec.rowSum ? `output[${address}] = ${value};` : `put(${value}, ${address});`;

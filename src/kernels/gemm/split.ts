@@ -7,9 +7,9 @@
  */
 
 import { blocked } from '../blocked.js';
-import { RELU, whereRelu } from '../floats.js';
 import { type Element, type Kernel, kernel, linear, linearMain } from '../kernel.js';
-import { type GemmVariant, range } from './spec.js';
+import { range } from '../range.js';
+import type { GemmVariant } from './spec.js';
 
 /** A product in two dispatches: `partial` writes `partialSize` floats, `reduce` reads them and writes the result. */
 export interface Split {
@@ -51,36 +51,33 @@ export function cut(length: number, wanted: number, unit: number): { part: numbe
 /** Parts that are read together where there are four times as many. */
 const AT_ONCE = 8;
 
-/**
- * Adds the parts. `outputs` names the buffers that the `size` sums go to, one after the other, with their lengths.
- * `extra`, `bias` (a WGSL expression of `i`), `relu` and `mask` (a buffer) are the epilogue that the partial product could
- * not apply; they are for a single output.
- */
-export function sumParts(spec: {
-  name: string;
-  parts: number;
-  outputs: Readonly<Record<string, number>>;
-  extra?: Readonly<Record<string, Element>>;
-  sizes?: Readonly<Record<string, number>>;
-  bias?: string | undefined;
-  relu?: boolean | undefined;
-  mask?: string | undefined;
-}): Kernel {
-  const lengths = Object.entries(spec.outputs);
-  const size = lengths.reduce((sum, [, length]) => sum + length, 0);
-  const [first = 0] = lengths.map(([, length]) => length);
-  const [name = '', second] = lengths.map(([output]) => output);
-  const atOnce = spec.parts < 4 * AT_ONCE ? 1 : AT_ONCE;
-  const biased = spec.bias ? `sum + ${spec.bias}` : 'sum';
-  const positive = spec.relu ? `relu(${biased})` : biased;
-  const value = spec.mask ? whereRelu(positive, `${spec.mask}[i]`) : positive;
+/** What a product cut into parts adds last: what it reads for that, and WGSL by `column`, and by `i` and sizes of the params. */
+export interface Bias {
+  read: Readonly<Record<string, Element>>;
+  sizes: Readonly<Record<string, number>>;
+  ofColumn: string;
+  of: string;
+}
+
+/** Adds the parts. `outputs` names the buffers that the sums go to, one after the other, two at most, with their lengths. */
+export function sumParts(
+  name: string,
+  parts: number,
+  outputs: Readonly<Record<string, number>>,
+  bias?: Bias | undefined,
+): Kernel {
+  const [[output, first], [second, rest] = ['', 0]] = Object.entries(outputs) as [[string, number], [string, number]?];
+  const size = first + rest;
+  const atOnce = parts < 4 * AT_ONCE ? 1 : AT_ONCE;
+  const value = bias ? `sum + ${bias.of}` : 'sum';
   return kernel({
-    name: spec.name,
-    read: { parts: 'f32', ...spec.extra },
-    write: Object.fromEntries(lengths.map(([output]) => [output, 'f32' as const])),
+    name,
+    read: { parts: 'f32', ...bias?.read },
+    write: { [output]: 'f32', ...(second && { [second]: 'f32' }) },
     workgroups: linear(size),
-    params: { size, parts: spec.parts, first, ...spec.sizes },
-    wgsl: `${spec.relu ? RELU : ''}
+    params: { size, parts, first, ...bias?.sizes },
+    puts: second ? undefined : output,
+    wgsl: `
 fn part(k: u32, i: u32) -> f32 {
   return select(0.0, parts[min(k, params.parts - 1u) * params.size + i], k < params.parts);
 }
@@ -90,14 +87,14 @@ ${linearMain('params.size')}
     state: { sum: '0.0' },
     end: 'params.parts',
     step: `${atOnce}u`,
-    turns: Math.ceil(spec.parts / atOnce),
+    turns: Math.ceil(parts / atOnce),
     turn: (level) =>
       `${level('sum')} += ${range(atOnce)
         .map((n) => `part(k + ${n}u, i)`)
         .join(' + ')};`,
   })}
   ${second ? `if (i >= params.first) {\n    ${second}[i - params.first] = sum;\n    return;\n  }` : ''}
-  ${name}[i] = ${value};
+  ${second ? `${output}[i] = ${value}` : `put(${value}, i)`};
 }`,
   });
 }

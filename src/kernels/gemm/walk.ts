@@ -28,13 +28,16 @@ export function gridSizes<Name extends string>(name: Name, grid: Grid): Record<`
 export function gridWalk<Name extends string>(name: Name, u: Readonly<Record<`${Name}${Field}`, string>>): Walk {
   const of = (field: Field): string => u[`${name}${field}`];
   return {
-    start: `let cell = k % ${of('Cells')};
+    functions: (side) => `fn ${side}Start(k: u32) -> vec3<u32> { let cell = k % ${of('Cells')};
   let i = cell / ${of('Width')};
   let j = cell % ${of('Width')};
-  return vec3(k / ${of('Cells')} * ${of('Plane')} + i * ${of('Row')} + j * ${of('Column')}, j, i);`,
-    next: `let last = at.y + 1u == ${of('Width')};
+  return vec3(k / ${of('Cells')} * ${of('Plane')} + i * ${of('Row')} + j * ${of('Column')}, j, i); }
+fn ${side}Next(at: vec3<u32>) -> vec3<u32> { let last = at.y + 1u == ${of('Width')};
   let lastRow = at.z + 1u == ${of('Height')};
   let step = select(${of('Column')}, select(${of('Down')}, ${of('Next')}, lastRow), last);
-  return vec3(at.x + step, select(at.y + 1u, 0u, last), select(at.z, select(at.z + 1u, 0u, lastRow), last));`,
+  return vec3(at.x + step, select(at.y + 1u, 0u, last), select(at.z, select(at.z + 1u, 0u, lastRow), last)); }`,
+    begin: (side) => `    var ${side}At = ${side}Start(innerStart);`,
+    step: (side, s) => `let ${side}${s} = ${side}At.x; ${side}At = ${side}Next(${side}At);`,
+    at: (side) => `let at = ${side}Start(k);`,
   };
 }

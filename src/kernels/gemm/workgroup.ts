@@ -17,8 +17,8 @@
  * (rows · threads[0]) × (columns · threads[1]); rows and columns of a thread are multiples of 4.
  */
 import type { Complete } from '../../gpu/options.js';
-import { RELU } from '../floats.js';
-import { finish, type Gemm, type GemmSizes, type GemmTile, type Operand, type Plan, range } from './spec.js';
+import { range } from '../range.js';
+import { finish, type Gemm, type GemmSizes, type GemmTile, type Operand, type Plan, rowStart, write } from './spec.js';
 import { UNIT } from './split.js';
 
 /** Steps of k between barriers, by default. 128 × 64 tiles then take 12.8 of the 16 KiB every adapter has. */
@@ -64,28 +64,22 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
   const sums = rowQuads.flatMap((p) => range(4).map((c) => ({ p, c, row: left.line(`y + ${p * down}u`, c) })));
 
   const store = (p: number, c: number, q: number): string => {
-    const columns = range(4).map((d) => `firstColumn + ${right.line(`x + ${q * across}u`, d)}`);
     const sum = `sum${p}_${c}_${q}`;
     if (spec.pool) {
-      const values = range(4).map((d) => `let value${d} = ${finish(spec, `${sum}[${d}]`, 'rowBias', '', '')};`);
-      return `{ let column = ${columns[0]}; if (column < ${size.columns}) {
-      let address = at + columnOffset(batch, column);
-      ${values.join(' ')}
-      ${spec.pool.store(spec, 'address', 'firstPlace(column)')}
-    } }`;
+      return spec.pool.storeFour(spec, sum, `firstColumn + ${right.line(`x + ${q * across}u`, 0)}`, size.columns);
     }
-    return range(4)
-      .map((d) => {
-        const value = finish(spec, `${sum}[${d}]`, 'rowBias', 'columnBias(column)', 'address');
-        return `{ let column = ${columns[d]}; if (column < ${size.columns}) { let address = at + columnOffset(batch, column); output[address] = ${value}; } }`;
-      })
-      .join('\n      ');
+    const value = finish(spec, `${sum}[d]`, 'rowBias', 'columnBias(column)');
+    // A loop, so that what follows a product in the same launch is a fourth of the text.
+    return `for (var d = 0u; d < 4u; d++) {
+        let column = firstColumn + ${right.line(`(x + ${q * across}u)`, 'd')};
+        if (column < ${size.columns}) { let address = at + columnOffset(batch, column); ${write(spec, value, 'address')} }
+      }`;
   };
   const stores = sums.map(
     ({ p, c, row }) => `  {
     let row = firstRow + ${row};
     if (row < ${size.rows}) {
-      let at = ${spec.rowOffset};${spec.rowBias ? `\n      let rowBias = ${spec.rowBias};` : ''}
+      ${rowStart(spec)}
       ${columnQuads.map((q) => store(p, c, q)).join('\n      ')}
     }
   }`,
@@ -109,10 +103,7 @@ ${rowQuads.map((p) => `      rowSum${p} += part${p};`).join('\n')}
 var<workgroup> rightSlice: array<vec4<f32>, ${depth * (width / 4 + 1)}>;
 ${left.read}
 ${right.read}
-fn columnOffset(batch: u32, column: u32) -> u32 { return ${spec.columnOffset}; }
-${spec.columnBias ? `fn columnBias(column: u32) -> f32 { return ${spec.columnBias}; }` : ''}
-${spec.pool ? `fn firstPlace(column: u32) -> u32 { return ${spec.pool.first}; }` : ''}
-${spec.relu ? RELU : ''}`,
+`,
     body: `  let y = lane / ${across}u;
   let x = lane % ${across}u;
   let firstRow = rowTile * ${height}u;
@@ -167,11 +158,14 @@ export const readsVec4 = (variant: Gemm['variant'], { aligned = false }: Operand
 /** How all threads copy one operand's slice: what a thread knows of its lines before the loop, and the copying itself. */
 function copying(side: string, operand: Operand, { lines, threads, spec, size, depth, whole }: Slice) {
   const quads = lines / 4;
-  const { buffer, along, checked, aligned = false } = operand;
-  const inner = operand.contiguous === 'inner';
+  const { buffer, along, inside, contiguous, aligned } = operand;
+  const inner = contiguous === 'inner';
   const way = !aligned ? 'single' : inner ? 'inner' : 'lines';
   const together = way === 'lines' || (side === 'right' && spec.pool !== undefined);
-  const line = (v: string, c: number): string => (together ? `(${v}) * 4u + ${c}u` : `${v} + ${c * quads}u`);
+  const line = (v: string, c: number | string): string => {
+    if (typeof c === 'string') return together ? `${v} * 4u + ${c}` : `${v} + ${c} * ${quads}u`;
+    return together ? `(${v}) * 4u + ${c}u` : `${v} + ${c * quads}u`;
+  };
   // A thread's work at a time: four lines at one k, or at four.
   const steps = way === 'inner' ? depth / 4 : depth;
   const works = quads * steps;
@@ -182,12 +176,8 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size, d
       ? { v: `${n} / ${steps}u`, k: `${n} % ${steps}u${way === 'inner' ? ' * 4u' : ''}` }
       : { v: `${n} % ${quads}u`, k: `${n} / ${quads}u` };
   };
-  const walk = typeof along !== 'string';
-  const at = walk ? `let at = ${side}Start(k);` : '';
-  const distance = walk ? 'at.x' : `k * ${along}`;
-  const inside = (walk && along.inside) || 'true';
-  const valid = { run: 'run.z != 0u', element: 'k - run.y < run.z', walk: inside, none: '' }[checked || 'none'];
-  const there = [...(whole ? [] : ['(index < end)']), ...(valid ? [`(${valid})`] : [])].join(' & ');
+  const [at, distance] = typeof along === 'string' ? ['', `k * ${along}`] : [along.at(side), 'at.x'];
+  const there = [...(whole ? [] : ['(index < end)']), ...(inside ? [`(${inside('run', 'k')})`] : [])].join(' & ');
   const type = way === 'single' ? 'f32' : 'vec4<f32>';
   const address = way === 'single' ? 'address' : 'address / 4u';
   const read = `fn ${side}Read(origin: vec3<u32>, index: u32, end: u32) -> ${type} {

@@ -3,19 +3,17 @@ import { launchFlat } from '../../choose/variant.js';
 import { refuse } from '../../gpu/errors.js';
 import { atMost, checked, wantTensor } from '../../gpu/options.js';
 import { BEND, ERF, EXP, EXPM1, LOG, PHI, SIGMOID, SOFTPLUS } from '../../kernels/elementwise/helpers.js';
-import { unaryKernel } from '../../kernels/elementwise.js';
 import { bitsOf } from '../../kernels/flat.js';
 import { RELU } from '../../kernels/floats.js';
 import { nanToNumKernel } from '../../kernels/nanToNum.js';
-import { orElse } from '../../tensor/launch.js';
+import { isMarked, mark } from '../../tensor/rectified.js';
 import { differentiable } from '../../tensor/remember.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { offered } from '../fusion.js';
 import { where } from '../shape.js';
 import { add, div, maximum, minimum, mul, neg, square, sub } from './arithmetic.js';
 import { ge, gt, isfinite, lt } from './comparison.js';
 import { erf, exp, sigmoid, tanh } from './exponential.js';
-import { applied, madeOf, type UnaryRecord, unary, waysOf } from './make.js';
+import { applied, madeOf, type UnaryRecord, unary } from './make.js';
 
 const RELU_RECORD: UnaryRecord = {
   name: 'relu',
@@ -28,19 +26,10 @@ const RELU_RECORD: UnaryRecord = {
 /** max(x, 0). Integers stay integers. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
 export const relu = /* @__PURE__ */ madeOf([RELU_RECORD], function relu(x: Tensor): Tensor {
   atMost('relu', 1, arguments);
-  const y = offered(wantTensor('relu', 'x', x))?.relu?.();
-  if (!y) return applied(RELU_RECORD, x);
-  const spec = { name: 'relu', size: x.size };
-  orElse([y], () => launchFlat('unary', (cut) => unaryKernel(RELU_RECORD, cut), spec, [x], x.shape));
-  // The gradient reads y alone, so that whatever made x need not.
-  const { by, fused } = waysOf(RELU_RECORD, spec, x, y);
-  const masked = (g: Tensor): Tensor => {
-    const dx = offered(g)?.reluMask?.(y);
-    if (!dx) return fused(g)[0];
-    if (dx !== g) orElse([dx], () => fused(g));
-    return dx;
-  };
-  return differentiable('relu', [x], y, { by, fused: (g) => [masked(g)] });
+  // Pooling's gradient may have done what the ReLU's would do.
+  const y = applied(RELU_RECORD, x, undefined, (g) => isMarked(g.storage, y) && g);
+  mark(y, y);
+  return y;
 });
 /** min(max(x, 0), 6). Integers stay integers. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.relu6.html */
 export const relu6 = /* @__PURE__ */ unary({

@@ -2,7 +2,7 @@
  * Functions made of records. A record says all there is of an elementwise op: its name, how it is computed, a line of WGSL, and
  * its gradients twice, in functions that can be differentiated themselves, and in a line of WGSL for when nobody will.
  */
-import { launchFlat } from '../../choose/variant.js';
+import { launchMap } from '../../choose/variant.js';
 import { perDevice } from '../../gpu/device.js';
 import { refuse } from '../../gpu/errors.js';
 import { atMost, wantOperand, wantTensor } from '../../gpu/options.js';
@@ -10,7 +10,6 @@ import {
   type BinaryLine,
   type BinarySpec,
   binaryKernel,
-  names,
   type UnaryLine,
   unaryGradKernel,
   unaryKernel,
@@ -81,52 +80,32 @@ export const binary = (record: BinaryRecord): ((a: Operand, b: Operand) => Tenso
     return paired(record, a, b);
   });
 
-/** What a record makes of x and the number p. */
-export function applied(record: UnaryRecord, x: Tensor, p?: number): Tensor {
+/**
+ * What a record makes of x and the number p.
+ *
+ * @param known the gradient by x, where something has made it already
+ */
+export function applied(record: UnaryRecord, x: Tensor, p?: number, known?: (g: Tensor) => Tensor | false): Tensor {
   const { name, whole, makes } = record;
   wantTensor(name, 'x', x);
   if (x.dtype !== 'f32' && whole && (x.dtype !== 'u32' || !whole.includes('-'))) {
     const type = x.dtype === 'u32' ? 'u32' : 'i32';
     const spec = { name, size: x.size, type, ...noneOf(x) } as const;
-    const integers = launchFlat('unary', (cut) => unaryKernel(record, cut), spec, [cast(x, type)], x.shape, type);
+    const integers = launchMap('unary', (cut) => unaryKernel(record, cut), spec, { x: cast(x, type) }, x.shape, type);
     return markLike(integers, x);
   }
   if (x.dtype !== 'f32') return applied(record, cast(x, 'f32'), p);
   if (Number.isNaN(p)) refuse(`${name}: the parameter is NaN`);
   const spec = { name, size: x.size, ...(p === undefined ? {} : { parameter: bitsOf(p, 'f32') }) };
-  const y = launchFlat('unary', (cut) => unaryKernel(record, cut), spec, [x], x.shape, makes);
+  const y = launchMap('unary', (cut) => unaryKernel(record, cut), spec, { x }, x.shape, makes);
   if (makes) return y;
-  return differentiable(name, [x], y, waysOf(record, spec, x, y, p), { parameter: p });
-}
-
-/** How gradients pass back through what a record made. */
-export function waysOf(
-  record: UnaryRecord,
-  spec: Parameters<typeof slopeTimes>[1],
-  x: Tensor,
-  y: Tensor,
-  p = 0,
-): { by: ((g: Tensor) => Tensor)[]; fused: (g: Tensor) => [Tensor] } {
-  const { name, grad, bends } = record;
-  const plain = (g: Tensor): Tensor => slopeTimes(record, spec, x, y, g);
+  // What the gradient does not depend on is not read: it may have been overwritten, or be freed.
+  const plain = (g: Tensor): Tensor =>
+    launchMap('unary.grad', (cut) => unaryGradKernel(record, cut), spec, { x, y, g }, x.shape);
   const linear = (g: Tensor): Tensor => differentiable(`${name}.grad`, [g], plain(g), { by: [linear] });
-  return {
-    by: [(g) => grad?.({ g, x, y, p }) ?? (bends ? stepwise(linear(g), x) : linear(g))],
-    fused: (g) => [plain(g)],
-  };
-}
-
-/** The gradient by x in one launch. What it does not depend on is not read: it may have been overwritten, or be freed. */
-function slopeTimes(
-  record: UnaryRecord,
-  spec: { readonly name: string; readonly size: number; readonly parameter?: number },
-  x: Tensor,
-  y: Tensor,
-  g: Tensor,
-): Tensor {
-  const [usesX, usesY] = ['x', 'y'].map((one) => names(record.slope ?? '', one));
-  const reads = [usesX ? x : g, usesY ? y : g, g];
-  return launchFlat('unary.grad', (cut) => unaryGradKernel(record, cut), spec, reads, x.shape);
+  const by = (g: Tensor) =>
+    record.grad?.({ g, x, y, p: p ?? 0 }) ?? (record.bends ? stepwise(linear(g), x) : linear(g));
+  return differentiable(name, [x], y, { by: [by], fused: (g) => [known?.(g) || plain(g)] }, { parameter: p });
 }
 
 function paired(record: BinaryRecord, left: Operand, right: Operand): Tensor {
@@ -146,9 +125,9 @@ function paired(record: BinaryRecord, left: Operand, right: Operand): Tensor {
     stridesB: broadcastStrides(b.shape, shape),
     ...(makes ? {} : { none: { a: noneOf(a).none, b: noneOf(b).none } }),
   };
-  const run = (part: BinarySpec['part'], inputs: Tensor[], dtype?: DType): Tensor =>
-    launchFlat('binary', (cut) => binaryKernel(record, cut), { ...spec, part }, inputs, shape, dtype);
-  const y = run('value', [a, b], makes ?? a.dtype);
+  const run = (part: BinarySpec['part'], inputs: Readonly<Record<string, Tensor>>, dtype?: DType): Tensor =>
+    launchMap('binary', (cut) => binaryKernel(record, cut), { ...spec, part }, inputs, shape, dtype);
+  const y = run('value', { a, b }, makes ?? a.dtype);
   if (!grad) return y;
   if (a.dtype !== 'f32') markLike(y, a, b);
   const operands = [a, b];
@@ -160,11 +139,8 @@ function paired(record: BinaryRecord, left: Operand, right: Operand): Tensor {
     );
   const by = back((i) => (g) => (i === 0 ? grad.a : grad.b)({ g, a, b, y }));
   if (!slopes) return differentiable(name, operands, y, { by });
-  const short = back((i) => (g) => {
-    // What it does not depend on is not read: it may have been overwritten, or be freed.
-    const reads = operands.map((operand, j) => (names(slopes[i] ?? '', j === 0 ? 'a' : 'b') ? operand : g));
-    return run(i === 0 ? 'gradA' : 'gradB', [...reads, g]);
-  });
+  // What they do not depend on is not read: it may have been overwritten, or be freed.
+  const short = back((i) => (g) => run(i === 0 ? 'gradA' : 'gradB', { a, b, g }));
   return differentiable(name, operands, y, { by, fused: (g) => each(short, operands, g) });
 }
 
