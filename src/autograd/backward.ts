@@ -28,7 +28,8 @@ const BACKWARD: Known<BackwardOptions> = { gradient: 'tensor?', createGraph: 'bo
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
  */
 export function backward(root: Tensor, given: Tensor | BackwardOptions | null = null): void {
-  const options = given instanceof Tensor ? { gradient: given } : checked('backward', given ?? {}, BACKWARD);
+  const isAlone = given instanceof Tensor || typeof given !== 'object';
+  const options = isAlone ? { gradient: given } : checked('backward', given ?? {}, BACKWARD);
   const { gradient, createGraph = false }: BackwardOptions = options;
   const begun = tick();
   const grads = new Map([[root, seedOf('backward', root, gradient)]]);

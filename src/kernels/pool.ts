@@ -84,7 +84,7 @@ export const maxPoolKernel = /* @__PURE__ */ interned((spec: PoolSpec): Kernel =
   ys[i] = best;
   places[i] = ${rectified ? `select(place, ${NOWHERE}, bitcast<u32>(best) == 0u)` : 'place'};`,
   });
-  return rectified && [y, x].every(halves) ? { ...made, pools: true } : made;
+  return rectified && [y, x].every(halves) ? { ...made, pools: [y.input, x.input] } : made;
 });
 
 /** Whether windows of 2 lie side by side, and none reaches past the end. */

@@ -19,10 +19,10 @@ export interface Kernel {
   readonly map?: MapParts;
   /** The same with maps of its one output behind it, where it leaves room for them: see `puts` of a kernel's source. */
   readonly withTail?: (tail: Tail) => Kernel;
-  /** Of a convolution: the same with a ReLU and max-pooling by 2 × 2 behind it, which writes what a `pools` kernel writes. */
-  readonly pooled?: () => Kernel;
-  /** Whether this is max-pooling of a ReLU by 2 × 2. */
-  readonly pools?: boolean;
+  /** Of a convolution: the same with a ReLU and what a `pools` kernel does behind it, if that has the same planes. */
+  readonly pooled?: (height: number, width: number) => Kernel | null;
+  /** Of max-pooling of a ReLU by 2 × 2: height and width of the planes that it reads. */
+  readonly pools?: readonly [number, number];
 }
 
 /** Maps of what a kernel makes, computed where it is made: `fn tail(y: f32, i: u32)`, which writes what is wanted of them. */

@@ -8,16 +8,19 @@ import { type PoolBuffer, pool } from './pool.js';
 /** The buffers there are, each with the number of recordings that name it. */
 const shared = /* @__PURE__ */ perDevice(() => new Map<PoolBuffer, number>());
 
+/** Whatever is this small may be taken for anything. */
+const SMALL = 65536;
+
 /** What one recording has of them. */
 export class Scratch {
   readonly buffers = new Set<PoolBuffer>();
   /** What it asked for: less than there is in buffers that are larger because others want them so. */
   bytes = 0;
 
-  /** A buffer of at least `wanted` bytes that this recording has not got yet, its content undefined. */
+  /** A buffer of at least `wanted` bytes, and not of far more, that this recording has not got yet, its content undefined. */
   acquire(wanted: number): PoolBuffer {
     const fitting = [...shared().keys()].filter(
-      (buffer) => buffer.bytes >= wanted && !this.buffers.has(buffer) && !buffer.failure,
+      (one) => one.bytes >= wanted && one.bytes <= 16 * wanted + SMALL && !this.buffers.has(one) && !one.failure,
     );
     const found = fitting.sort((a, b) => a.bytes - b.bytes)[0] ?? pool().acquire(wanted);
     shared().set(found, (shared().get(found) ?? 0) + 1);

@@ -30,8 +30,9 @@ export function functionalCall<M extends AnyModule>(
   wantModule('functionalCall', model);
   const instead = replacements(model, parameters);
   const inputs: readonly unknown[] = Array.isArray(args) ? args : [args];
-  const back = model.modules().flatMap((module) => replaced(module, instead));
+  const back: (() => void)[] = [];
   try {
+    for (const module of model.modules()) replace(module, instead, back);
     const call = model as unknown as (...inputs: readonly unknown[]) => ReturnType<M['forward']>;
     const output = call(...inputs);
     refusePromise(output, 'functionalCall: forward must not be async');
@@ -72,15 +73,15 @@ function named(module: AnyModule, prefix: string, above: readonly AnyModule[]): 
   return [...own, ...below];
 }
 
-/** Puts other tensors into the fields of a module. Returns what puts its own back. */
-function replaced(module: AnyModule, instead: ReadonlyMap<Tensor, Tensor>): (() => void)[] {
-  return Object.entries(module).flatMap(([name, value]) => {
-    if (![...tensorsIn(value)].some((tensor) => instead.has(tensor))) return [];
+/** Puts other tensors into the fields of a module. @param back gets what puts its own back */
+function replace(module: AnyModule, instead: ReadonlyMap<Tensor, Tensor>, back: (() => void)[]): void {
+  for (const [name, value] of Object.entries(module)) {
+    if (![...tensorsIn(value)].some((tensor) => instead.has(tensor))) continue;
     const before = Object.getOwnPropertyDescriptor(module, name) as PropertyDescriptor;
     const now = mapTensors(value, (tensor) => instead.get(tensor) ?? tensor);
+    back.push(() => put(module, name, before));
     put(module, name, { ...before, value: now });
-    return [() => put(module, name, before)];
-  });
+  }
 }
 
 /** Defines a field that is not the module's own: it is not kept, and a buffer may be set in captured steps too. */

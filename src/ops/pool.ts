@@ -140,7 +140,7 @@ export function maxPool2d(
   const [y, places] = pooled(rectified);
   const fused = (g: Tensor) => {
     // These places leave out what a ReLU stops: right for whatever made x, too little for the gradient by x itself.
-    const leaves = rectified && !x.retainsGrad && !x.hook;
+    const leaves = rectified && !x.isLeaf && !x.retainsGrad && !x.hook;
     const used = rectified && !leaves ? pooled(false)[1] : places;
     const dx = launch(maxPoolGradKernel(spec), [used, g], x.shape);
     if (leaves) mark(dx.storage, x);

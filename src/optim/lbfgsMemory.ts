@@ -1,9 +1,10 @@
 /** What L-BFGS remembers of its way, and the direction that it makes of that. */
 import { refuse } from '../gpu/errors.js';
+import { parametersToVector } from '../nn/vector.js';
 import { add, mul, neg, reciprocal, sub } from '../ops/elementwise/arithmetic.js';
-import { cat, stack, unbind } from '../ops/parts.js';
+import { stack, unbind } from '../ops/parts.js';
 import { dot } from '../ops/products.js';
-import { clone, flatten } from '../ops/shape.js';
+import { clone } from '../ops/shape.js';
 import { full } from '../tensor/create.js';
 import { noGrad } from '../tensor/remember.js';
 import { sameShape, show } from '../tensor/shape.js';
@@ -19,8 +20,7 @@ export const read = (body: () => Tensor[]): Promise<ArrayLike<number>> =>
   step(() => noGrad(() => stack(body()))).data();
 
 /** All elements of these, one tensor after the other. */
-export const joined = (parts: readonly Tensor[]): Tensor =>
-  made(() => (parts.length === 1 && parts[0] ? clone(flatten(parts[0])) : cat(parts.map((part) => flatten(part)))));
+export const joined = (parts: readonly Tensor[]): Tensor => made(() => parametersToVector(parts));
 
 /** A change of the gradient and of the parameters, and 1 over their product. */
 type Change = readonly [dir: Tensor, stp: Tensor, ro: Tensor];

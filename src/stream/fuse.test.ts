@@ -60,6 +60,7 @@ describe('fused', () => {
 
   // Each rule taken out, and what then must be seen to be wrong.
   it.each<[string, string, string]>([
+    ['what is written was named before', ' ...outputs,', ''],
     ['what is read is written since', ', ...inputs)', ')'],
     ['nothing moves across a replay', 'Math.max(from, ', 'Math.max(0, '],
     ['in-place writes are no maps', 'map ? isOne : pools', 'map ?? pools'],
@@ -72,8 +73,8 @@ describe('fused', () => {
     ['a pool is of the ReLU', 'outputOf(relu) === command.memories[0] &&', ''],
     ['a pool is of a ReLU', "relu?.kernel.map?.line.name === 'relu' &&", 'relu &&'],
     ['a pool alone reads the ReLU', '!stored(next, all).slice(0, 2).includes(true)', 'true'],
-    ['a pool ends its launch', 'this.#pool || ', ''],
     ['reads of another way are another', '{way}`;', '{""}`;'],
+    ['later commands see names where they went', 'named.set(root, Math.max(place, named.get(root) ?? 0))', 'named'],
     ['later commands see writes where they went', 'wrote.set(root, Math.max(place, wrote.get(root) ?? 0))', 'wrote'],
   ])('%s', async (_, rule, instead) => {
     const parts = SOURCE.split(rule);

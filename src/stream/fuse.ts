@@ -4,7 +4,7 @@
  * somebody else reads it or may still name it.
  *
  * Commands stay in their order, except that a map moves up to the launch that it joins: no further than the last command that
- * writes what it reads. What it writes is memory that no command before it names.
+ * writes what it reads, and behind every command that names the memory that it writes: a range of an arena, say.
  */
 import { device, perDevice } from '../gpu/device.js';
 import type { Kernel, MapInput, MapParts, MapRead, MapStep } from '../kernels/types.js';
@@ -44,8 +44,8 @@ class Cluster {
   readonly #from: number[][] = [];
   /** What is bound: a memory for each way in which it is read, by both. */
   #reads = new Map<string, { memory: Memory; read: MapRead }>();
-  /** The max-pool behind a convolution and its ReLU. */
-  #pool: Dispatch | null = null;
+  /** A convolution, its ReLU and the max-pool of that. */
+  #pooled: Dispatch | null = null;
 
   constructor(first: Dispatch) {
     if (!first.kernel.map || !this.take(first, new Map())) this.#add(first, []);
@@ -62,17 +62,20 @@ class Cluster {
     const [first] = maps;
     const { map } = command.kernel;
     const next = [...maps, command];
-    if (this.#pool || next.length > MOST) return false;
+    if (next.length > MOST) return false;
     if (!map) {
       const [, relu] = maps;
       const belongs =
-        first?.kernel.pooled &&
         relu?.kernel.map?.line.name === 'relu' &&
         !maps[2] &&
         outputOf(relu) === command.memories[0] &&
         !stored(next, all).slice(0, 2).includes(true);
-      if (belongs) this.#pool = command;
-      return this.#pool !== null;
+      const { pools } = command.kernel;
+      const kernel = belongs && pools && first?.kernel.pooled?.(...pools);
+      if (!first || !kernel) return false;
+      const memories = [...first.memories.slice(0, -1), ...command.memories.slice(1)];
+      this.#pooled = { kernel, memories, fresh: command.fresh, parts: next };
+      return true;
     }
     const { size, line, ways } = map;
     const inputs = command.memories.slice(0, -1);
@@ -104,14 +107,11 @@ class Cluster {
 
   /** The one launch; or each map's own, where it would be a kernel that was not asked for before. @param mayBeNew whether it may be */
   launch(all: ReadonlyMap<Memory, number>, mayBeNew: boolean): readonly Dispatch[] {
-    const [maps, pool] = [this.#maps, this.#pool];
+    const maps = this.#maps;
     const first = maps[0] as Dispatch;
     const { kernel } = first;
     const own = kernel.map ? [] : first.memories.slice(0, -1);
-    if (pool && kernel.pooled) {
-      const memories = [...own, ...pool.memories.slice(1)];
-      return [{ kernel: kernel.pooled(), memories, fresh: pool.fresh, parts: [...maps, pool] }];
-    }
+    if (this.#pooled) return [this.#pooled];
     if (maps.length === 1) return maps;
     const isStored = stored(maps, all);
     const key = JSON.stringify([maps.map((one) => one.kernel.map?.id), this.#from, isStored]);
@@ -149,8 +149,9 @@ const MOST_KEPT = 64;
 export function fused(commands: readonly Command[], mayBeNew: boolean): Command[] {
   const all = countsOf(commands);
   const places: (Command | Cluster)[] = [];
-  /** Where memory was last written. */
+  /** Where memory was last written, and last named. */
   const wrote = new Map<Memory, number>();
+  const named = new Map<Memory, number>();
   let from = 0;
   for (const command of commands) {
     let place = -1;
@@ -159,8 +160,10 @@ export function fused(commands: readonly Command[], mayBeNew: boolean): Command[
       const { map, pools, withTail } = command.kernel;
       const isOne = command.fresh.length === 1;
       if (map ? isOne : pools) {
+        // A gradient may lie where an older one lay that commands before read.
+        const outputs = command.fresh.map(({ root }) => (named.get(root) ?? -1) + 1);
         const inputs = command.memories.map(({ root }) => wrote.get(root) ?? 0);
-        const earliest = Math.max(from, places.length - NEAR, ...inputs);
+        const earliest = Math.max(from, places.length - NEAR, ...outputs, ...inputs);
         place = places.findLastIndex(
           (other, k) => k >= earliest && other instanceof Cluster && other.take(command, all),
         );
@@ -170,6 +173,7 @@ export function fused(commands: readonly Command[], mayBeNew: boolean): Command[
     if (place < 0) place = places.push(one) - 1;
     // Nothing is known of what was planned before: nothing moves across.
     if (isPlanned(command)) from = places.length;
+    for (const root of rootsOf(command)) named.set(root, Math.max(place, named.get(root) ?? 0));
     for (const { root } of writtenBy(command)) wrote.set(root, Math.max(place, wrote.get(root) ?? 0));
   }
   return places.flatMap((one): readonly Command[] => (one instanceof Cluster ? one.launch(all, mayBeNew) : [one]));

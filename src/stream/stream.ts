@@ -92,8 +92,9 @@ export function copy(from: Memory, to: Memory): void {
 }
 
 /** Records again what was planned before, after the host's numbers for it have been found anew. */
-export function repeat({ pages, externals, overwritten, commands }: Recording): void {
+export function repeat({ pages, externals, overwritten, commands, scratch }: Recording): void {
   const { batch } = stream();
+  for (const buffer of scratch.buffers) buffer.batch = batch.number;
   for (const { fill, buffer, content } of pages) {
     for (const provide of fill) provide();
     batch.writes.push({ to: null, buffer, offset: 0, data: content });

@@ -1,6 +1,7 @@
 /** What may be fused, and what no longer may. */
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
+import { SGD } from 'kindling/optim';
 import { describe, expect, test } from 'vitest';
 
 const leaf = (data: k.Nested): k.Tensor => k.tensor(data, { requiresGrad: true });
@@ -108,5 +109,69 @@ describe('fusion takes up what still holds', () => {
       h.detach().copy_(zero);
       expect(() => y.backward()).toThrow(/^relu: /);
     });
+  });
+
+  test('a ReLU that is a leaf has the gradient of its own, a leaf that came of it by detach too', async () => {
+    const negative = () =>
+      k.tensor([
+        [
+          [
+            [-1, -2],
+            [-3, -4],
+          ],
+        ],
+      ]);
+    for (const wrap of [(body: () => void) => body(), (body: () => void) => k.step(body)]) {
+      for (const make of [
+        () => k.relu(negative()),
+        () => k.noGrad(() => k.relu(negative())),
+        () => negative().relu().detach(),
+      ]) {
+        const h = k.keep(make()).requiresGrad_();
+        wrap(() => F.maxPool2d(h, 2).sum().backward());
+        expect(await values(h.grad)).toEqual([
+          [
+            [
+              [1, 0],
+              [0, 0],
+            ],
+          ],
+        ]);
+      }
+    }
+  });
+
+  test('a convolution reshaped before its ReLU is pooled in its new shape', async () => {
+    const x = k.keep(k.arange(0, 32).sub(11.5).reshape([1, 1, 4, 8]));
+    const w = k.keep(k.tensor([[[[1]]]]));
+    const body = () => F.maxPool2d(k.relu(F.conv2d(x, w).reshape(1, 1, 8, 4)), 2);
+    expect(await k.step(body).array()).toEqual(await F.maxPool2d(k.relu(x.reshape(1, 1, 8, 4)), 2).array());
+  });
+
+  test('a gradient that moves to where an older one lay is written after that was read', async () => {
+    const w = leaf([2, 3]);
+    const optimizer = new SGD([w], { lr: 1 });
+    const [x, g] = [k.keep(k.tensor([5, 7])), k.keep(k.tensor([1, 10]))];
+    w.mul(x).backward(x);
+    const run = () => {
+      const y = w.mul(x);
+      const old = w.grad;
+      optimizer.zeroGrad();
+      y.backward(g);
+      return [y, old as k.Tensor];
+    };
+    const [y, old] = k.step(run);
+    expect(await values(y)).toEqual([10, 21]);
+    expect(await values(old)).toEqual([25, 49]);
+    expect(await values(w.grad)).toEqual([5, 70]);
+    // Twice in one step, with the optimizer between.
+    k.step(() => {
+      for (const factor of [1, 2]) {
+        optimizer.zeroGrad();
+        w.mul(x).backward(g.mul(factor));
+        optimizer.step();
+      }
+    });
+    expect(await values(w)).toEqual([2 - 5 - 10, 3 - 70 - 140]);
   });
 });

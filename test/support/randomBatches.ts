@@ -114,20 +114,24 @@ function product(name: string, size: number, isConvolution: boolean): Runnable {
         follow(steps, reads, read.slice(2), made(read), (way) => way === '[0u]').filter((_, k) => stored[k]),
     };
   };
-  const pooled = (): Runnable => ({
-    ...{ ...SHAPE, name: 'pooled', access: access(2, 2) },
-    run: (read) => pool.run([`relu(${made(read)})`]),
-  });
+  const pooled = (height: number): Runnable | null => {
+    if (height !== size) return null;
+    return {
+      ...{ ...SHAPE, name: 'pooled', access: access(2, 2) },
+      run: (read) => poolOf(size).run([`relu(${made(read)})`]),
+    };
+  };
   return {
     ...{ ...SHAPE, name, access: access(2, 1), withTail, run: (read) => [made(read)] },
     ...(isConvolution && { pooled }),
   };
 }
 
-const pool: Runnable = {
-  ...{ ...SHAPE, name: 'pool', access: access(1, 2), pools: true },
-  run: ([x]) => [`most(${x})`, `place(${x})`],
-};
+/** Max-pooling of planes of this height. */
+const poolOf = (height: number): Runnable => ({
+  ...{ ...SHAPE, name: 'pool', access: access(1, 2), pools: [height, 1] as const },
+  run: ([x]) => [`most${height}(${x})`, `place${height}(${x})`],
+});
 
 const opaque = (reads: number, writes: number): Runnable => ({
   ...{ ...SHAPE, name: 'opaque', access: access(reads, writes) },
@@ -175,9 +179,15 @@ export function randomBatch(seed: number): Batch {
         ? ['']
         : Array.from({ length: 1 + pick(3) }, () => ['', '', '', 't', '[0u]'][pick(5)] as string);
       const read = ways.map((way) => any(way === '' ? size : undefined));
-      const inPlace = pick(8) === 0;
+      const [inPlace, inArena] = [pick(8) === 0, pick(8) === 0];
       const kernel = mapOf(isRelu ? 'relu' : `f${n}`, ways, size);
-      commands.push(dispatch(kernel, read, [inPlace ? any(size) : make(size)], !inPlace));
+      const older = before[pick(before.length)] as Cells;
+      // A gradient that moves where an older one lay: it is the first to be written there under its own name.
+      const home = { ...older, root: older, id: names++, bytes: 4 * size, cells: [pick(2)] };
+      commands.push(dispatch(kernel, read, [inPlace ? any(size) : inArena ? home : make(size)], !inPlace));
+      if (inArena && !inPlace && pick(2) === 0) {
+        commands.push(dispatch(mapOf(`h${n}`, [''], size), [home], [make(size)], true));
+      }
     } else if (kind < 10) {
       commands.push(dispatch(product(`product${n}`, size, false), [any(), any()], [make(size)], true));
     } else if (kind < 12) {
@@ -189,7 +199,7 @@ export function randomBatch(seed: number): Batch {
       const z = make(size);
       commands.push(dispatch(mapOf(through, [''], size), [made], [z], true));
       if (pick(3) === 0) commands.push(dispatch(opaque(1, 1), [any()], [any()], false));
-      commands.push(dispatch(pool, [pick(5) === 0 ? any() : z], [make(2), make(2)], true));
+      commands.push(dispatch(poolOf(pick(5) === 0 ? 3 : size), [pick(5) === 0 ? any() : z], [make(2), make(2)], true));
     } else if (kind === 12) {
       commands.push(dispatch(opaque(2, 1), [any(), any()], [any()], false));
     } else if (kind === 13) {

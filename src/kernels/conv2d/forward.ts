@@ -107,5 +107,7 @@ fn placeOf(column: u32) -> u32 {
       : '',
   });
   const pools = !pool && oh > 1 && ow > 1;
-  return pools ? { ...made, pooled: () => conv2dForward({ ...spec, pool: true }) } : made;
+  if (!pools) return made;
+  const behind = { ...spec, pool: true };
+  return { ...made, pooled: (height, width) => (height === oh && width === ow ? conv2dForward(behind) : null) };
 });
