@@ -4,7 +4,7 @@ import { checked, required } from '../gpu/options.js';
 import { sum } from '../ops/broadcast.js';
 import { mul } from '../ops/elementwise/arithmetic.js';
 import { ge } from '../ops/elementwise/comparison.js';
-import { insideScope } from '../stream/storage.js';
+import { insideScope } from '../stream/scope.js';
 import { pauseCapture } from '../tensor/capture.js';
 import { inspectBy, noGrad } from '../tensor/remember.js';
 import { show } from '../tensor/shape.js';

@@ -1,7 +1,8 @@
 /** A model's graph for inputs of given shapes, with its constants read back. */
 import { refuse } from '../gpu/errors.js';
 import type { AnyModule } from '../nn/module.js';
-import { type Storage, scoped } from '../stream/storage.js';
+import { scoped } from '../stream/scope.js';
+import type { Storage } from '../stream/storage.js';
 import { zeros } from '../tensor/create.js';
 import { Tensor, type TensorData } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';

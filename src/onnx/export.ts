@@ -2,7 +2,7 @@
 import { refuse } from '../gpu/errors.js';
 import { checked, wantTensors } from '../gpu/options.js';
 import { type Module, wantModule } from '../nn/module.js';
-import { insideScope } from '../stream/storage.js';
+import { insideScope } from '../stream/scope.js';
 import { Tensor } from '../tensor/tensor.js';
 import { draw, type Read } from './draw.js';
 import { modelProto } from './model.js';

@@ -5,7 +5,7 @@
  */
 import { refuse } from '../gpu/errors.js';
 import { atMost, required, wantTensor } from '../gpu/options.js';
-import { constant } from '../stream/storage.js';
+import { constant } from '../stream/scope.js';
 import { tensor } from '../tensor/create.js';
 import { at, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

@@ -4,7 +4,7 @@
  */
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, wantTensor } from '../gpu/options.js';
-import { constant } from '../stream/storage.js';
+import { constant } from '../stream/scope.js';
 import { onesLike, tensor, zeros, zerosLike } from '../tensor/create.js';
 import { differentiable } from '../tensor/remember.js';
 import { show } from '../tensor/shape.js';

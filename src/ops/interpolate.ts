@@ -1,7 +1,7 @@
 /** Images in another size. */
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, wantTensor } from '../gpu/options.js';
-import { constant } from '../stream/storage.js';
+import { constant } from '../stream/scope.js';
 import { tensor } from '../tensor/create.js';
 import { at, type Shape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

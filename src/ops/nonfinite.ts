@@ -1,7 +1,7 @@
 /** Which of many tensors is not finite, in one submit and a few bytes. */
 
 import { refuseInCapture } from '../stream/recording.js';
-import { scoped } from '../stream/storage.js';
+import { scoped } from '../stream/scope.js';
 import { noGrad } from '../tensor/remember.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { stack } from './parts.js';

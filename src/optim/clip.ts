@@ -7,7 +7,7 @@ import { scalar } from '../ops/elementwise/make.js';
 import { cat, stack } from '../ops/parts.js';
 import { norm } from '../ops/reduce.js';
 import { flatten } from '../ops/shape.js';
-import { insideScope } from '../stream/storage.js';
+import { insideScope } from '../stream/scope.js';
 import { zeros } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
 import { noGrad } from '../tensor/remember.js';

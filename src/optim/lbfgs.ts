@@ -7,7 +7,7 @@ import { abs, add, mul } from '../ops/elementwise/arithmetic.js';
 import { narrow } from '../ops/parts.js';
 import { dot } from '../ops/products.js';
 import { amax } from '../ops/reduce.js';
-import { insideScope } from '../stream/storage.js';
+import { insideScope } from '../stream/scope.js';
 import { full, zeros } from '../tensor/create.js';
 import { enableGrad, noGrad } from '../tensor/remember.js';
 import { step } from '../tensor/step.js';

@@ -3,7 +3,8 @@
  * page is uploaded in one write before the step runs.
  */
 import { type Page, recording } from './recording.js';
-import { insideScope, Storage } from './storage.js';
+import { insideScope } from './scope.js';
+import { Storage } from './storage.js';
 import { currentBatch, writeLate } from './stream.js';
 
 const SLOT = 256;

@@ -14,8 +14,6 @@ import { type Place, recording, refuseInCapture, unrecorded } from './recording.
 import { areConstant, enclosingStep, runningScope, runningStep, type Scope } from './scope.js';
 import { clear, copy, discard, flush, isNamedSince, write } from './stream.js';
 
-export { constant, insideScope, run, runningStep, scoped } from './scope.js';
-
 const collected = new FinalizationRegistry<Memory>((memory) => {
   collectedOne(memory);
   discard(memory);

@@ -5,7 +5,7 @@
  */
 import { refuse } from '../gpu/errors.js';
 import { ofFunction } from '../gpu/options.js';
-import { insideScope } from '../stream/storage.js';
+import { insideScope } from '../stream/scope.js';
 import { flush, repeat } from '../stream/stream.js';
 import { beginDraws } from './random.js';
 import { checkArguments, checkWritten, drop, ended, hand, named, type Recorded, record, runOn } from './recorded.js';

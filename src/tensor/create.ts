@@ -3,7 +3,7 @@ import { refuse } from '../gpu/errors.js';
 import { checked, type Known, required, text, wantTensor } from '../gpu/options.js';
 import { EYE, type Filling, fillKernel, PROGRESSION, VALUE } from '../kernels/fill.js';
 import { bitsOf } from '../kernels/flat.js';
-import { constant } from '../stream/storage.js';
+import { constant } from '../stream/scope.js';
 import { hostValues } from './hostValues.js';
 import { flatVariant, launch } from './launch.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';

@@ -3,7 +3,7 @@ import { adapter } from '../gpu/device.js';
 import { DeviceLostError, refuse } from '../gpu/errors.js';
 import { type Flat, GPU_FLAT, SOFTWARE_FLAT } from '../kernels/flat.js';
 import type { Kernel } from '../kernels/kernel.js';
-import { run } from '../stream/storage.js';
+import { run } from '../stream/scope.js';
 import { checkRead } from './saved.js';
 import { type Shape, show } from './shape.js';
 import { type DType, Tensor } from './tensor.js';

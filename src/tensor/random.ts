@@ -5,7 +5,7 @@
 import { refuse } from '../gpu/errors.js';
 import { atMost, text } from '../gpu/options.js';
 import { refuseInCapture } from '../stream/recording.js';
-import { insideScope, runningStep } from '../stream/storage.js';
+import { insideScope, runningStep } from '../stream/scope.js';
 import { Generator, seedKey } from './generator.js';
 import { hostValues } from './hostValues.js';
 import type { Tensor } from './tensor.js';

@@ -1,7 +1,8 @@
 /** One recording of a captured function: how it is made, what it hands out, and how it is dropped. */
 import { refuse, refuseAsync } from '../gpu/errors.js';
 import { Recording, withRecording } from '../stream/recording.js';
-import { CARRY, scoped } from '../stream/storage.js';
+import { scoped } from '../stream/scope.js';
+import { CARRY } from '../stream/storage.js';
 import { flush } from '../stream/stream.js';
 import { beginDraws, drawsOfStep } from './random.js';
 import { fieldsOf, Tensor } from './tensor.js';

@@ -1,7 +1,7 @@
 /** Memory belongs to steps: what a step makes is freed when it ends, and nothing in a training loop is disposed of. */
 import { refuseAsync } from '../gpu/errors.js';
 import { atMost, ofFunction, wantTensor } from '../gpu/options.js';
-import { insideScope, scoped } from '../stream/storage.js';
+import { insideScope, scoped } from '../stream/scope.js';
 import { beginDraws } from './random.js';
 import type { Tensor } from './tensor.js';
 import { tensorsIn } from './tree.js';

@@ -2,7 +2,8 @@
 import { refuse } from '../gpu/errors.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { Recording, withRecording } from '../stream/recording.js';
-import { type Storage, scoped } from '../stream/storage.js';
+import { scoped } from '../stream/scope.js';
+import type { Storage } from '../stream/storage.js';
 import { sync } from '../stream/stream.js';
 import { watching } from '../tensor/launch.js';
 import { Tensor } from '../tensor/tensor.js';

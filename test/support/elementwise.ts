@@ -114,6 +114,12 @@ export const UNARY: Readonly<Record<string, UnaryLine>> = {
     torch: 'F.leaky_relu(x, 0.2)',
     second: 'zeros',
   },
+  'leakyRelu 0.1': {
+    given: [{ negativeSlope: 0.1 }],
+    plain: (x) => (x > 0 ? x : 0.1 * x),
+    torch: 'F.leaky_relu(x, 0.1)',
+    second: 'zeros',
+  },
   elu: {
     given: [{}],
     plain: (x) => elu(x),
@@ -153,6 +159,12 @@ export const UNARY: Readonly<Record<string, UnaryLine>> = {
   softsign: { plain: (x) => x / (1 + Math.abs(x)), torch: 'F.softsign(x)' },
   tanhshrink: { plain: (x) => x - Math.tanh(x), torch: 'F.tanhshrink(x)', saves: 'xy' },
   hardshrink: { given: [{}], plain: (x) => (Math.abs(x) > 0.5 ? x : 0), torch: 'F.hardshrink(x)', second: 'zeros' },
+  'hardshrink 1': {
+    given: [{ lambd: 1 }],
+    plain: (x) => (Math.abs(x) > 1 ? x : 0),
+    torch: 'F.hardshrink(x, 1.0)',
+    second: 'zeros',
+  },
   // Later than 1.13, PyTorch's softshrink passes NaN on.
   softshrink: {
     given: [{}],
@@ -164,6 +176,24 @@ export const UNARY: Readonly<Record<string, UnaryLine>> = {
     given: [{ min: -1, max: 2.5 }],
     plain: (x) => clamp(x, -1, 2.5),
     torch: 'x.clamp(-1, 2.5)',
+    second: 'none',
+  },
+  'clamp -1 1.5': {
+    given: [{ min: -1, max: 1.5 }],
+    plain: (x) => clamp(x, -1, 1.5),
+    torch: 'x.clamp(-1, 1.5)',
+    second: 'none',
+  },
+  'clamp min -1': {
+    given: [{ min: -1 }],
+    plain: (x) => Math.max(x, -1),
+    torch: 'x.clamp(min=-1)',
+    second: 'none',
+  },
+  'clamp max 1': {
+    given: [{ max: 1 }],
+    plain: (x) => Math.min(x, 1),
+    torch: 'x.clamp(max=1)',
     second: 'none',
   },
   'clamp min': {
@@ -205,6 +235,7 @@ export const UNARY: Readonly<Record<string, UnaryLine>> = {
     saves: 'xy',
   },
   'pow 1': { given: [1], plain: (x) => x, torch: 'x ** 1' },
+  'pow 2.5': { given: [2.5], plain: (x) => x ** 2.5, torch: 'x ** 2.5', on: POSITIVE, bounds: loose },
   'pow 1.7': { given: [1.7], plain: (x) => x ** 1.7, torch: 'x ** 1.7', on: POSITIVE, bounds: loose },
   'pow 2': { given: [2], plain: (x) => x ** 2, torch: 'x ** 2' },
   'pow 3': { given: [3], plain: (x) => x ** 3, torch: 'x ** 3', at: within(8), record: 'powScalar' },
