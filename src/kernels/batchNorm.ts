@@ -31,8 +31,10 @@ export function walkOf({ n, channels, inner }: BatchNormSpec) {
   return {
     element: vector ? ('vec4<f32>' as const) : ('f32' as const),
     plane,
-    /** Elements of a channel. */
+    /** Elements of a channel: a parameter. */
     count: n * plane,
+    /** WGSL of the numbers in a channel. */
+    size: `f32(params.count${vector ? ' * 4u' : ''})`,
     /** WGSL of the place of element k of channel `row`. */
     place: plane === 1 ? `k * ${channels}u + row` : `(k / ${plane}u * ${channels}u + row) * ${plane}u + k % ${plane}u`,
     sum: (value: string): string => (vector ? `dot(${value}, vec4(1.0))` : value),
@@ -46,10 +48,9 @@ export function walkOf({ n, channels, inner }: BatchNormSpec) {
 export const batchNormStatsKernel = /* @__PURE__ */ interned(
   (spec: BatchNormSpec & { momentum: number | null; counts?: boolean }): Kernel => {
     const { n, channels, inner, lanes, momentum, counts = false } = spec;
-    const size = n * inner;
-    const { element, count, place, sum } = walkOf(spec);
+    const { element, count, size, place, sum } = walkOf(spec);
     const running: Record<string, Element> = momentum === null ? {} : { runningMeans: 'f32', runningVariances: 'f32' };
-    const walk = { end: `${count}u`, step: 'lanes', turns: count / (lanes ?? 1) };
+    const walk = { end: 'params.count', step: 'lanes', turns: count / (lanes ?? 1) };
     const summed = blocked({
       ...walk,
       state: { part: `${element}()` },
@@ -66,25 +67,27 @@ export const batchNormStatsKernel = /* @__PURE__ */ interned(
       name: 'batchNorm.statistics',
       read: { xs: element },
       write: { means: 'f32', variances: 'f32', ...running, ...(counts && { batches: 'i32' as const }) },
+      params: { count },
       rows: channels,
-      length: size,
+      length: n * inner,
       lanes,
-      body: `  var k = lane;
+      body: `  let size = ${size};
+  var k = lane;
   ${summed}
-  let about = rowSum(${sum('part')}) / ${size}.0;
+  let about = rowSum(${sum('part')}) / size;
   k = lane;
   ${squared}
-  let drift = rowSum(${sum('drifts')}) / ${size}.0;
+  let drift = rowSum(${sum('drifts')}) / size;
   let mean = about + drift;
-  let total = max(rowSum(${sum('squares')}) - drift * drift * ${size}.0, 0.0);
+  let total = max(rowSum(${sum('squares')}) - drift * drift * size, 0.0);
   if (lane == 0u) {
     means[row] = mean;
-    variances[row] = total / ${size}.0;${counts ? '\n    if (row == 0u) { batches[0] += 1; }' : ''}${
+    variances[row] = total / size;${counts ? '\n    if (row == 0u) { batches[0] += 1; }' : ''}${
       momentum === null
         ? ''
         : `
     runningMeans[row] += ${f32(momentum)} * (mean - runningMeans[row]);
-    runningVariances[row] += ${f32(momentum)} * (total / ${size - 1}.0 - runningVariances[row]);`
+    runningVariances[row] += ${f32(momentum)} * (total / (size - 1.0) - runningVariances[row]);`
     }
   }`,
     });
@@ -105,6 +108,7 @@ export const batchNormKernel = /* @__PURE__ */ interned((spec: AffineSpec & { bi
     write: { ys: element },
     puts: 'ys',
     size: channels * count,
+    count: 'arrayLength(&xs)',
     body: `  let c = i / ${plane}u % ${channels}u;
   let scale = inverseSqrt(variances[c] + ${f32(eps)})${weighted ? ' * weights[c]' : ''};
   put((xs[i] - means[c]) * scale${biased ? ' + biases[c]' : ''}, i);`,
@@ -117,7 +121,7 @@ export const batchNormSumsKernel = /* @__PURE__ */ interned((spec: BatchNormSpec
   const { element, count, place, sum } = walkOf(spec);
   const summed = blocked({
     state: { products: `${element}()`, sums: `${element}()` },
-    end: `${count}u`,
+    end: 'params.count',
     step: 'lanes',
     turns: count / (lanes ?? 1),
     turn: (inner) => `let at = ${place};
@@ -128,6 +132,7 @@ export const batchNormSumsKernel = /* @__PURE__ */ interned((spec: BatchNormSpec
     name: 'batchNorm.sums',
     read: { xs: element, means: 'f32', variances: 'f32', gs: element },
     write: { dws: 'f32', dbs: 'f32' },
+    params: { count },
     rows: channels,
     length: n * inner,
     lanes,
@@ -145,21 +150,23 @@ export const batchNormSumsKernel = /* @__PURE__ */ interned((spec: BatchNormSpec
 
 /** [x, means, variances, g, dws, dbs, weights?] → dx; in evaluation [variances, g, weights?] → dx. */
 export const batchNormGradKernel = /* @__PURE__ */ interned((spec: AffineSpec & { training: boolean }): Kernel => {
-  const { n, channels, inner, eps, weighted, training } = spec;
-  const { element, plane, count } = walkOf(spec);
+  const { channels, eps, weighted, training } = spec;
+  const { element, plane, count, size } = walkOf(spec);
   const all: Record<string, Element> = {
     ...(training ? { xs: element, means: 'f32' as const } : {}),
     ...{ variances: 'f32', gs: element },
     ...(training ? { dws: 'f32' as const, dbs: 'f32' as const } : {}),
     ...(weighted ? { weights: 'f32' as const } : {}),
   };
-  const centred = `(gs[i] - (dbs[c] + (xs[i] - means[c]) * r * dws[c]) / ${n * inner}.0)`;
+  const centred = `(gs[i] - (dbs[c] + (xs[i] - means[c]) * r * dws[c]) / ${size})`;
   return linearKernel({
     name: training ? 'batchNorm.grad' : 'batchNorm.grad.evaluation',
     read: all,
     write: { dxs: element },
     puts: 'dxs',
+    params: { count },
     size: channels * count,
+    count: 'arrayLength(&gs)',
     body: `  let c = i / ${plane}u % ${channels}u;
   let r = inverseSqrt(variances[c] + ${f32(eps)});
   put(${weighted ? 'weights[c] * ' : ''}r * ${training ? centred : 'gs[i]'}, i);`,

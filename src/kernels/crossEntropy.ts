@@ -9,7 +9,7 @@
  */
 import { blocked } from './blocked.js';
 import { nanNotes, nanOf } from './floats.js';
-import { f32, interned, type Kernel } from './kernel.js';
+import { f32, interned, type Kernel, LINEAR_WORKGROUP } from './kernel.js';
 import { inputs, type NllSpec } from './nll.js';
 import { LOWEST, rowKernel } from './rows.js';
 import { LOG_OF_SUM } from './softmax.js';
@@ -33,11 +33,13 @@ export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kern
     name: 'crossEntropy',
     read: inputs(spec, { xs: 'f32' }),
     write: { ys: 'f32', losses: 'f32', totals: 'f32' },
+    params: { n },
     rows: 1,
     length: n,
+    lanes: LINEAR_WORKGROUP,
     body: `  var lossPart = 0.0;
   var weightPart = 0.0;
-  for (var p = lane; p < ${n}u; p += lanes) {
+  for (var p = lane; p < params.n; p += lanes) {
     let base = p * ${classes}u;
     var top = ${LOWEST};
     ${walk} { top = max(top, xs[base + k]); }

@@ -36,7 +36,7 @@ export const dropoutKernel = /* @__PURE__ */ interned(({ size, inner, p, stream 
       ? `  let word = ${words('(i * 4u)')};
   for (var lane = 0u; lane < 4u; lane++) {
     let at = i * 4u + lane;
-    if (at < ${size}u) { ${kept('at', 'word[lane]')} }
+    if (at < arrayLength(&ys)) { ${kept('at', 'word[lane]')} }
   }`
       : `  let channel = i / ${lanes}u;
   let word = ${words('channel')}[channel % 4u];
@@ -50,7 +50,7 @@ export const dropoutKernel = /* @__PURE__ */ interned(({ size, inner, p, stream 
     write: { ys: 'f32' },
     workgroups: linear(invocations),
     wgsl: `${PHILOX}
-${linearMain(invocations)}
+${linearMain(inner === 1 ? '(arrayLength(&ys) + 3u) / 4u' : `arrayLength(&ys) / ${inner}u * ${lanes}u`)}
 ${body}
 }`,
   });

@@ -34,8 +34,9 @@ export const indexSelectKernel = /* @__PURE__ */ interned(
       read: { xs: 'u32', index: 'i32' },
       write: { ys: 'u32' },
       size,
-      body: `  let k = u32(index[i / ${inner}u % ${count}u]);
-  let outer = i / ${count * inner}u;
+      count: 'arrayLength(&ys)',
+      body: `  let k = u32(index[i / ${inner}u${outer === 1 ? '' : ` % ${count}u`}]);
+  let outer = ${outer === 1 ? '0u' : `i / ${count * inner}u`};
   ys[i] = select(${none}, xs[(outer * ${length}u + k) * ${inner}u + i % ${inner}u], k < ${length}u);`,
     });
   },
@@ -51,12 +52,14 @@ export const indexSelectGradKernel = /* @__PURE__ */ interned((spec: IndexSelect
     name: 'indexSelect.grad',
     read: { index: 'i32', gs: element },
     write: { dxs: element },
+    params: { count },
     size: outer * length * inner,
     body: `  let own = i32(i / ${inner}u % ${length}u);
-  let base = i / ${length * inner}u * ${count * inner}u + i % ${inner}u;
+  let base = ${outer === 1 ? '' : `i / ${length * inner}u * ${count * inner}u + `}i % ${inner}u;
   var k = 0u;
   ${blocked({
     state: { total: `${element}()` },
+    end: 'params.count',
     turns: count,
     turn: (level) => `if (index[k] == own) { ${level('total')} += gs[base + k * ${inner}u]; }`,
   })}
@@ -85,6 +88,7 @@ export const gatherIndexKernel = /* @__PURE__ */ interned(
       read: { xs: 'u32', index: 'i32' },
       write: { ys: 'u32' },
       size,
+      count: 'arrayLength(&ys)',
       body: `  let k = u32(index[i]);
   ys[i] = select(${none}, xs[${indexed(indexShape, without(strides, dim))} + k * ${strides[dim] ?? 1}u], k < ${shape[dim] ?? 1}u);`,
     });

@@ -16,7 +16,7 @@ export interface KernelSource {
   /** Bound read-write (outputs, and state updated in place). */
   write: Readonly<Record<string, Element>>;
   workgroups: readonly [number, number, number];
-  /** u32 numbers that the shader reads as `params.name`, so that kernels of many shapes share one text (see {@link numbers}). */
+  /** u32 numbers that the shader may read as `params.name`, so that kernels of many shapes share one text (see {@link numbers}). */
   params?: Readonly<Record<string, number>> | undefined;
   flops?: number;
   /** WGSL that must precede everything, such as `enable subgroups;`. */
@@ -37,7 +37,10 @@ export function kernel(source: KernelSource): Kernel {
     const access = binding < read.length ? 'read' : 'read_write';
     return `@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${element}>;`;
   });
-  const fields = Object.entries({ ...source.params, ...tail?.params });
+  const text = source.wgsl + (tail?.module ?? '');
+  const fields = Object.entries({ ...source.params, ...tail?.params }).filter(([name]) =>
+    text.includes(`params.${name}`),
+  );
   if (fields.length > 0) {
     declarations.push(
       `struct Params { ${fields.map(([name]) => `${name}: u32`).join(', ')} }`,
@@ -65,7 +68,7 @@ export function kernel(source: KernelSource): Kernel {
 }
 
 /** Whole numbers as WGSL expressions of the same names: fields of `params`, or constants of the text. */
-export function numbers<Name extends string>(values: Readonly<Record<Name, number>>, asData: boolean) {
+export function numbers<Name extends string>(values: Readonly<Record<Name, number>>, asData = true) {
   const made = Object.entries<number>(values).map(([name, value]) => [
     name,
     asData ? `params.${name}` : `${value >>> 0}u`,
@@ -114,13 +117,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let i = id.x + id.y * groups.x * ${LINEAR_WORKGROUP}u;
   if (i >= ${typeof count === 'number' ? `${count}u` : count}) { return; }`;
 
-/** A kernel with an invocation for each i below `size`, which runs `body`. */
+/**
+ * A kernel with an invocation for each i below `size`, which runs `body`. The text knows the size, unless it finds it in `count`,
+ * WGSL, such as the length of an array.
+ */
 export const linearKernel = ({
   size,
+  count = `${size}u`,
   body,
   ...source
-}: Omit<KernelSource, 'workgroups' | 'wgsl'> & { size: number; body: string }): Kernel =>
-  kernel({ ...source, workgroups: linear(size), wgsl: `${linearMain(size)}\n${body}\n}` });
+}: Omit<KernelSource, 'workgroups' | 'wgsl'> & { size: number; count?: string; body: string }): Kernel =>
+  kernel({ ...source, workgroups: linear(size), wgsl: `${linearMain(count)}\n${body}\n}` });
 
 /** A float as a WGSL literal that keeps its value. */
 export function f32(value: number): string {

@@ -36,6 +36,7 @@ export const layerNormKernel = /* @__PURE__ */ interned(
       read: { xs: 'f32', ...optional('weights', weighted), ...optional('biases', biased) },
       write: { ys: 'f32', means: 'f32', scales: 'f32' },
       rows,
+      count: 'arrayLength(&means)',
       length,
       body: `  let base = row * ${length}u;
   var k = lane;
@@ -74,6 +75,7 @@ export const layerNormGradKernel = /* @__PURE__ */ interned(
       write: { dxs: 'f32' },
       puts: 'dxs',
       rows,
+      count: 'arrayLength(&means)',
       length,
       body: `  let base = row * ${length}u;
   let mean = means[row];
@@ -96,11 +98,12 @@ export const layerNormSumsKernel = /* @__PURE__ */ interned(
       write: { dws: 'f32', dbs: 'f32' },
       rows: length,
       length: rows,
+      params: { rows },
       lanes,
       body: `  var k = lane;
   ${blocked({
     state: { products: '0.0', sums: '0.0' },
-    end: `${rows}u`,
+    end: 'params.rows',
     step: 'lanes',
     turns: rows / (lanes ?? 1),
     turn: (inner) => `let at = k * ${length}u + row;

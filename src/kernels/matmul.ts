@@ -63,9 +63,9 @@ export const matmul = /* @__PURE__ */ interned((spec: MatmulSpec): Kernel | Spli
   return splitGemm(
     {
       ...{ name: 'matmul', variant, tile: spec.tile, sizes, batches, splits },
-      ...{ rows: m, columns: n, outer: 1, inner: k, left, right },
+      ...{ rows: m, columns: n, outer: 1, inner: k, left, right, overBatch: transA && !transB && k <= 1024 },
       read: { left: element(left), right: element(right) },
-      rowOffset: `(batch * ${u.m} + row) * ${u.n}`,
+      rowOffset: `(batch * params.m + row) * ${u.n}`,
       columnOffset: 'column',
       rowSum: spec.rowSum ? { buffer: 'rowSums', at: 'row' } : undefined,
     },

@@ -67,7 +67,7 @@ export const nllEachKernel = /* @__PURE__ */ interned((spec: NllSpec): Kernel =>
     write: { losses: 'f32', counts: 'f32' },
     workgroups: linear(positions),
     wgsl: `${lossAt(spec)}
-${linearMain(positions)}
+${linearMain('arrayLength(&losses)')}
   let found = lossAt(i);
   losses[i] = found.x;
   counts[i] = found.y;
@@ -105,6 +105,7 @@ export const nllGradKernel = /* @__PURE__ */ interned((spec: NllSpec & { logits:
     },
     write: { dys: 'f32' },
     size,
+    count: 'arrayLength(&dys)',
     body: `  let p = i / ${classes * inner}u * ${inner}u + i % ${inner}u;
   let target_ = targets[p];
   if (target_ == ${ignoreIndex}i) {

@@ -78,6 +78,7 @@ export const maxPoolKernel = /* @__PURE__ */ interned((spec: PoolSpec): Kernel =
     read: { xs: 'f32' },
     write: { ys: 'f32', places: 'u32' },
     size,
+    count: 'arrayLength(&ys)',
     body: `  ${coordinates(y.output, x.output, 'o')}
   let base = plane * ${y.input * x.input}u;
   ${[y, x].every(inside) && y.kernel * x.kernel <= 16 ? unrolledMaximum(spec) : searchedMaximum(spec)}
@@ -173,6 +174,7 @@ function tiledGrad({ planes, y, x }: PoolSpec): Kernel {
     read: { places: 'u32', gs: 'f32' },
     write: { dxs: 'f32' },
     size,
+    count: `arrayLength(&places)${whole ? '' : ` / ${y.output * x.output}u * ${rows * columns}u`}`,
     body: `  ${coordinates(rows, columns, 'o')}
   let first = oy * ${y.kernel * x.input}u + ox * ${x.kernel}u;
   let base = plane * ${y.input * x.input}u + first;
@@ -192,6 +194,7 @@ function coveredGrad({ planes, y, x }: PoolSpec): Kernel {
     read: { places: 'u32', gs: 'f32' },
     write: { dxs: 'f32' },
     size,
+    count: 'arrayLength(&dxs)',
     body: `  ${coordinates(y.input, x.input)}
   let place = i % ${y.input * x.input}u;
   ${covering('y', y)}
@@ -255,6 +258,7 @@ export const avgPoolKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): Kerne
     read: { xs: 'f32' },
     write: { ys: 'f32' },
     size,
+    count: 'arrayLength(&ys)',
     body: `  ${coordinates(y.output, x.output, 'o')}
   ${bounds('y', y, adaptive)}
   ${bounds('x', x, adaptive)}
@@ -273,6 +277,7 @@ export const avgPoolGradKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): K
     read: { gs: 'f32' },
     write: { dxs: 'f32' },
     size,
+    count: 'arrayLength(&dxs)',
     body: `  ${coordinates(y.input, x.input)}
   ${covering('y', y, adaptive)}
   ${covering('x', x, adaptive)}

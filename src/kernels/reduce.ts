@@ -164,6 +164,7 @@ export const reduceKernel = /* @__PURE__ */ interned((op: Reduction, spec: Reduc
   // So many take turns in a stretch of `span` elements.
   const stride = lanes > 1 ? lanes : inner === 1 ? Math.min(splits, LINEAR_WORKGROUP) : splits;
   const span = Math.ceil((length * stride) / (splits * lanes) / stride) * stride;
+  // What the size of a batch decides is data.
   const at = (k: string): string => `xs[base + ${columns === 1 ? k : `(${k}) * ${columns}u`}]`;
   const isFloat = type === 'f32';
   const {
@@ -175,7 +176,7 @@ export const reduceKernel = /* @__PURE__ */ interned((op: Reduction, spec: Reduc
   const from = (j: number): string => at(j === 0 ? 'k' : `k + ${j * stride}u`);
   const sums = name === 'sum' && isFloat;
   const walk = blocked({
-    state: { total: start ? `${element}(${start})` : at(`min(first, ${Math.max(length, 1) - 1}u)`) },
+    state: { total: start ? `${element}(${start})` : at('min(first, max(params.length, 1u) - 1u)') },
     end: 'last',
     step: `${STEP * stride}u`,
     turns: sums ? Math.ceil(span / stride / STEP) : 1,
@@ -192,9 +193,9 @@ export const reduceKernel = /* @__PURE__ */ interned((op: Reduction, spec: Reduc
   const turn = lanes > 1 ? 'lane' : `split % ${stride}u`;
   // `o`: an output, or a vec4 of them.
   const body = `  let split = o / ${columns}u % ${splits}u;
-  let base = o / ${columns * splits}u * ${length * columns}u + o % ${columns}u;
-  let first = ${stretch} * ${span}u + ${turn};
-  let end = min((${stretch} + 1u) * ${span}u, ${length}u);
+  let base = o / ${columns * splits}u * (params.length * ${columns}u) + o % ${columns}u;
+  let first = ${stretch} * params.span + ${turn};
+  let end = min((${stretch} + 1u) * params.span, params.length);
 ${before}  var k = first;
   let last = max(end, ${(STEP - 1) * stride}u) - ${(STEP - 1) * stride}u;
   ${walk}
@@ -205,16 +206,17 @@ ${before}  var k = first;
     read: { xs: element },
     write: { ys: across ? element : type },
     workgroups: linear(lanes > 1 ? outputs * LINEAR_WORKGROUP : outputs),
+    params: { length, span },
     wgsl:
       lanes > 1
-        ? `${found(lanes, type)}${laneMain(lanes, 'o', `${outputs}u`)}
+        ? `${found(lanes, type)}${laneMain(lanes, 'o', 'arrayLength(&ys)')}
 ${body}${combined(lanes, 'result', join)}
   if (lane == 0u) {
     result = found[0];
     ys[o] = ${scaled};
   }
 }`
-        : `${linearMain(outputs)}
+        : `${linearMain('arrayLength(&ys)')}
   let o = i;
 ${body}
   ys[o] = ${scaled};

@@ -19,6 +19,8 @@ export interface RowKernel {
   read: Readonly<Record<string, Element>>;
   write: Readonly<Record<string, Element>>;
   rows: number;
+  /** Their number as WGSL, where the text is to serve any. */
+  count?: string;
   /** Elements of a row. */
   length: number;
   /** Invocations per row, a power of two. Default: by the number and length of the rows. */
@@ -28,6 +30,7 @@ export interface RowKernel {
   body: string;
   /** As a kernel's. */
   puts?: string;
+  params?: Readonly<Record<string, number>>;
 }
 
 /**
@@ -56,7 +59,8 @@ fn ${name}(lane: u32, value: f32) -> f32 {${combined(lanes, 'value', join)}
 }`;
 
 /** A kernel over rows. */
-export function rowKernel({ rows, length, lanes: wanted, module = '', body, ...source }: RowKernel): Kernel {
+export function rowKernel({ rows, count = `${rows}u`, length, lanes: wanted, ...rest }: RowKernel): Kernel {
+  const { module = '', body, ...source } = rest;
   const lanes = wanted ?? eitherLanes(rows, length);
   const alone = lanes === 1;
   const calls = (to: (call: string) => string): string => body.replace(/\brow(Sum|Max)\(/g, to);
@@ -66,7 +70,7 @@ export function rowKernel({ rows, length, lanes: wanted, module = '', body, ...s
     workgroups: linear(alone ? rows : rows * LINEAR_WORKGROUP),
     wgsl: alone
       ? `${module}
-${linearMain(rows)}
+${linearMain(count)}
   let row = i;
   let lane = 0u;
   let lanes = 1u;
@@ -75,7 +79,7 @@ ${calls(() => '(')}
       : `${found(lanes)}
 ${uses('rowSum') ? combine('rowSum', lanes, (a, b) => `${a} + ${b}`) : ''}
 ${uses('rowMax') ? combine('rowMax', lanes, (a, b) => extremeOf('max', a, b)) : ''}
-${module}${laneMain(lanes, 'row', `${rows}u`)}
+${module}${laneMain(lanes, 'row', count)}
   let lanes = ${lanes}u;
 ${calls((call) => `${call}lane, `)}
 }`,

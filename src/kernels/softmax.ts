@@ -78,6 +78,7 @@ function walkOf({ length, inner, lanes = 1 }: SoftmaxSpec) {
   return {
     vector,
     element: elementOf('f32', vector),
+    rows: (array: string): string => `arrayLength(&${array}) / ${Math.max(count, 1)}u`,
     start: `  let base = ${inner === 1 ? `row * ${count}u` : `row / ${inner}u * ${length * inner}u + row % ${inner}u`};
   var k = lane;`,
     /** The index of the `j`-th element of a step. */
@@ -113,7 +114,7 @@ function walkOf({ length, inner, lanes = 1 }: SoftmaxSpec) {
 export const softmaxKernel = /* @__PURE__ */ interned(
   ({ name, ofSum, value }: SoftmaxKind, spec: SoftmaxSpec): Kernel => {
     const { outer, length, inner, lanes } = spec;
-    const { vector, element, start, at, walk, gather, sum } = walkOf(spec);
+    const { vector, element, rows, start, at, walk, gather, sum } = walkOf(spec);
     const notes = nanNotes(vector);
     const loaded = (some: readonly number[]): string => some.map((j) => `\n    let x${j} = xs[${at(j)}];`).join('');
     const met = (count: number, level: Level): string => {
@@ -141,6 +142,7 @@ export const softmaxKernel = /* @__PURE__ */ interned(
       write: { ys: element },
       puts: 'ys',
       rows: outer * inner,
+      count: rows('xs'),
       length,
       lanes,
       module: `fn largestOf(x: ${element}) -> f32 { return ${largestPart('x', vector)}; }`,
@@ -159,7 +161,7 @@ export const softmaxKernel = /* @__PURE__ */ interned(
 export const softmaxGradKernel = /* @__PURE__ */ interned((kind: SoftmaxKind, spec: SoftmaxSpec): Kernel => {
   const { name, part, slope, all = (sum: string): string => `let all = ${sum};` } = kind;
   const { outer, length, inner, lanes } = spec;
-  const { vector, element, start, at, walk, gather, sum } = walkOf(spec);
+  const { vector, element, rows, start, at, walk, gather, sum } = walkOf(spec);
   const of = (line: typeof part, j: number): string => line(`gs[${at(j)}]`, `ys[${at(j)}]`);
   const summed = (count: number, level: Level): string => {
     const parts = range(count).map((j) => of(part, j));
@@ -175,6 +177,7 @@ export const softmaxGradKernel = /* @__PURE__ */ interned((kind: SoftmaxKind, sp
     write: { dxs: element },
     puts: 'dxs',
     rows: outer * inner,
+    count: rows('gs'),
     length,
     lanes,
     body: `${start}

@@ -21,6 +21,10 @@ const trunc = (g: Graph, x: Operand): string =>
 /** ONNX's Mod of floats has the sign of the dividend, of integers that of the divisor unless `fmod` is set. */
 const rest: Rule = (g, { inputs }) => g.node('Mod', inputs, { fmod: 1 });
 
+/** Whether x has a minus, -0 too. */
+const minus = (g: Graph, x: Operand): string =>
+  g.node('Or', [g.node('Less', [x, 0]), g.node('Less', [g.node('Reciprocal', [x]), 0])]);
+
 export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
   celu: given('Celu', 'alpha'),
   selu: (g, { x }) => g.node('Selu', [x]),
@@ -40,6 +44,17 @@ export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
   log10: logarithm(Math.LN10),
   trunc: (g, { x }) => trunc(g, x),
   frac: (g, { x }) => g.node('Sub', [x, trunc(g, x)]),
+  // The inverse tangent of a / b, half a turn further where b has a minus. 0 / 0 is a 0, and of infinities the quotient is ±1.
+  atan2: (g, { inputs }) => {
+    const [a, b] = inputs as [Operand, Operand];
+    const size = (x: Operand): string => g.node('Abs', [x]);
+    const sign = (x: Operand): string => g.node('Sign', [x]);
+    const asFar = g.node('Equal', [size(a), size(b)]);
+    const quotient = g.node('Where', [asFar, g.node('Mul', [sign(a), sign(b)]), g.node('Div', [a, b])]);
+    const angle = g.node('Atan', [quotient]);
+    const further = g.node('Add', [angle, g.node('Where', [minus(g, a), -Math.PI, Math.PI])]);
+    return g.node('Where', [minus(g, b), further, angle]);
+  },
   fmod: rest,
   remainder: (g, call) => {
     const [, b] = call.inputs;

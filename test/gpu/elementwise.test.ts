@@ -37,6 +37,14 @@ test('whole numbers have signs of their own type', async () => {
   expect(await k.pow(k.tensor([0, 0]), 2.5).array()).toEqual([0, 0]);
 });
 
+test.each(Object.entries(PAIRS))('%s of whole numbers', async (name, { plain: theirs }) => {
+  const [a, b] = [Int32Array.of(3, -4, 0, 7), Int32Array.of(2, 3, 1, 2)];
+  const y = callOf(name)(k.tensor(a), k.tensor(b));
+  const wanted = Array.from(a, (x, i) => theirs(x, b[i] ?? 0));
+  const made = y.dtype === 'f32' ? wanted : wanted.map(Math.trunc);
+  await close(name, y, plain([4], made), { rtol: 6e-7, atol: 0 });
+});
+
 test('kinks: the gradient PyTorch chooses', async () => {
   const at = async (fn: (x: k.Tensor) => k.Tensor, value: number): Promise<number> => {
     const x = k.tensor([value], { requiresGrad: true });

@@ -252,6 +252,22 @@ const functions: [string, (...x: Tensor[]) => Tensor, () => Tensor[]][] = [
     (a, b) => k.stack([k.tan(a), k.asin(k.sin(a)), k.acos(k.sin(a)), k.atan(a), k.exp2(a), k.log2(b), k.log10(b)]),
     () => [f(5), positive(5)],
   ],
+  ['atan2 of one for many', (a, b) => k.atan2(a, b), () => [f(4, 1), f(1, 3)]],
+  ['atan2 of whole numbers', (a) => k.atan2(a, -2), () => [randint(-4, 4, [2, 5])]],
+  [
+    'atan2 on the axes, of zeros with signs, of infinities and NaN',
+    (a, b) => k.nanToNum(k.stack([k.atan2(a, b), k.atan2(b, a), k.atan2(a, a), k.atan2(a, b.neg())]), { nan: 5 }),
+    () => [
+      tensor([
+        [3, -3, 0, -0, 0, -0, 1e-3, -1e-3, 1e30],
+        [1 / 0, -1 / 0, 1 / 0, -1 / 0, 2, -2, 0, 0 / 0, 0 / 0],
+      ]),
+      tensor([
+        [0, -0, 2, 2, 0, 0, 1, 1, 1e-30],
+        [1 / 0, 1 / 0, 2, 2, 1 / 0, 1 / 0, 1 / 0, 1, -1 / 0],
+      ]),
+    ],
+  ],
   [
     'parts and rests',
     (a, b) => k.stack([k.trunc(a.mul(4)), k.frac(a.mul(4)), k.fmod(a, b), k.remainder(a, b)]),

@@ -3,7 +3,7 @@
  * same results up to the order of their sums. The defaults are what the kernels choose themselves where `tile` and `splits`
  * are left out.
  */
-import { type Gemm, type GemmTile, type GemmVariant, shapeIsData } from './spec.js';
+import type { Gemm, GemmTile, GemmVariant } from './spec.js';
 import { splitsFor } from './split.js';
 
 export interface Candidate {
@@ -59,7 +59,7 @@ export function candidates(size: ProductSize, abilities: Abilities): Candidate[]
       : SOFTWARE[variant].filter(({ rows, columns, lanes = 4 }) => fits(size, rows, columns * lanes));
   const made: Candidate[] = [{ variant }, ...tiles.map((tile) => ({ variant, tile }))];
   // On a GPU a product too small for workgroups may still be best from registers.
-  if (!shapeIsData(variant)) made.push({ variant: 'registers', tile: register(4, 4) });
+  if (variant === 'workgroup') made.push({ variant: 'registers', tile: register(4, 4) });
   if (!size.splittable) return made;
   const own = splitsFor(variant, size, size.outer * size.inner);
   const others = [Math.floor(own / 2), own * 2].filter(

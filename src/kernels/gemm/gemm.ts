@@ -18,23 +18,22 @@
 import { type Element, type Kernel, kernel, LINEAR_WORKGROUP, linear, numbers } from '../kernel.js';
 import { laneMain } from '../lanes.js';
 import { registerGemm } from './registers.js';
-import { type Gemm, type Operand, shapeIsData } from './spec.js';
+import type { Gemm, Operand } from './spec.js';
 import { type Bias, cut, type Split, sumParts, UNIT } from './split.js';
 import { workgroupGemm } from './workgroup.js';
 
 /** The kernel of a matrix product: binds what the product reads, then `output`, and `places` and `rowSums` where wanted. */
 export function gemm(spec: Gemm): Kernel {
   const { batches, rows, columns, outer, inner, splits = 1 } = spec;
-  const asData = shapeIsData(spec.variant);
+  const alone = outer === 1;
   const sizes = { rows, columns, outer, inner };
-  const plan = (spec.variant === 'workgroup' ? workgroupGemm : registerGemm)(spec, numbers(sizes, asData));
+  const plan = (spec.variant === 'workgroup' ? workgroupGemm : registerGemm)(spec, numbers(sizes));
   const rowTiles = Math.ceil(rows / plan.rowsPerTile);
   const columnTiles = Math.ceil(columns / plan.columnsPerTile);
   const tiles = rowTiles * columnTiles * splits * batches;
-  const alone = outer === 1;
   const { part } = alone ? cut(inner, splits, UNIT) : cut(outer, splits, 1);
   const own = { ...sizes, rowTiles, columnTiles, splits, part, tiles };
-  const u = numbers(own, asData);
+  const u = numbers(own);
   const bounds = (name: string, length: string, isCut: boolean): string =>
     isCut
       ? `let ${name}Start = split * ${u.part};\n  let ${name}End = min(${name}Start + ${u.part}, ${length});`
@@ -47,7 +46,7 @@ export function gemm(spec: Gemm): Kernel {
     read: spec.read,
     write,
     workgroups: linear(tiles * LINEAR_WORKGROUP),
-    params: asData ? { ...own, ...spec.sizes } : undefined,
+    params: { ...own, ...spec.sizes },
     flops: 2 * batches * rows * columns * outer * inner,
     puts: spec.pool || spec.rowSum ? undefined : 'output',
     enable: plan.enable ?? '',
@@ -78,7 +77,7 @@ ${plan.body}
 export function splitGemm(spec: Gemm, outputs: Readonly<Record<string, number>>, bias?: Bias): Kernel | Split {
   const { name, splits = 1, rowSum, sizes } = spec;
   if (splits === 1) return gemm({ ...spec, read: { ...spec.read, ...bias?.read }, columnBias: bias?.ofColumn });
-  const u = numbers(sizes, shapeIsData(spec.variant));
+  const u = numbers(sizes);
   const part = `split * ${u.size} + `;
   return {
     partial: gemm({

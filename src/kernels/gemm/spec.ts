@@ -24,8 +24,9 @@ export interface GemmTile {
 }
 
 /**
- * Whether the numbers of a shape are data of the kernel rather than constants of its text. Software adapters compile for a
- * long time and divide as slowly by a constant as by a variable; on GPUs it is the other way round.
+ * Whether the numbers of a shape that the loop over k needs are data of the kernel rather than constants of its text. Software
+ * adapters compile for a long time and divide as slowly by a constant as by a variable; on GPUs it is the other way round. Those
+ * that it does not need, as the size of a batch, are always data.
  */
 export const shapeIsData = (variant: GemmVariant): boolean => variant !== 'workgroup';
 
@@ -77,7 +78,7 @@ export interface Gemm {
   columns: number;
   outer: number;
   inner: number;
-  /** Numbers that the WGSL below names as `params.name`, where the shape is data. */
+  /** Numbers that the WGSL below may name as `params.name`, see {@link shapeIsData}. */
   sizes: Readonly<Record<string, number>>;
   /** What is bound before `output`: the factors' buffers, and what the epilogue reads. */
   read: Readonly<Record<string, Element>>;
@@ -88,6 +89,8 @@ export interface Gemm {
    * tile by its width and all `columns`, and where a run ends then.
    */
   skip?: { tile: (width: number, columns: string) => string; end: string } | undefined;
+  /** The sum goes over a batch, and is not long: the text does not count on its length. */
+  overBatch?: boolean;
   /** Parts that `inner`, or `outer` where there is more than one run, is cut into; the shader sees the part as `split`. */
   splits?: number;
   /** A training step has no other product of this text, so that its compilation is all its own. */

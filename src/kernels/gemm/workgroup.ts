@@ -54,9 +54,9 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
   const threads = down * across;
   const height = tile.rows * down;
   const width = tile.columns * across;
-  // Whether every part of the sum is whole slices.
-  const { outer, inner, splits = 1 } = spec;
-  const whole = (outer * inner) % depth === 0 && (splits === 1 || (outer === 1 && UNIT % depth === 0));
+  // Whether every part of the sum is whole slices, whatever the batch.
+  const { outer, inner, splits = 1, overBatch = false } = spec;
+  const whole = !overBatch && (outer * inner) % depth === 0 && (splits === 1 || (outer === 1 && UNIT % depth === 0));
   const left = copying('left', spec.left, { lines: height, threads, spec, size: size.rows, depth, whole });
   const right = copying('right', spec.right, { lines: width, threads, spec, size: size.columns, depth, whole });
   const rowQuads = range(tile.rows / 4);

@@ -26,6 +26,7 @@ export const mul = /* @__PURE__ */ binary({
 /** a / b, in f32. @see https://pytorch.org/docs/stable/generated/torch.div.html */
 export const div = /* @__PURE__ */ binary({
   name: 'div',
+  inFloats: true,
   value: 'a / b',
   slopes: ['g / b', '-g * (a / b) / b'],
   grad: { a: ({ g, b }) => div(g, b), b: ({ g, a, b }) => neg(div(mul(g, div(a, b)), b)) },

@@ -40,6 +40,8 @@ export interface UnaryRecord extends UnaryLine {
 
 /** A function of two tensors that broadcast: y = f(a, b). */
 export interface BinaryRecord extends BinaryLine {
+  /** Integers are cast to f32 first. */
+  readonly inFloats?: boolean;
   /** Its gradients by a and by b, from that by y; what was broadcast is summed back. Absent for comparisons. */
   readonly grad?: { readonly a: PairGrad; readonly b: PairGrad };
 }
@@ -109,13 +111,13 @@ export function applied(record: UnaryRecord, x: Tensor, p?: number, known?: (g: 
 }
 
 function paired(record: BinaryRecord, left: Operand, right: Operand): Tensor {
-  const { name, slopes, grad, makes } = record;
+  const { name, slopes, grad, makes, inFloats } = record;
   wantOperand(name, 'a', left);
   wantOperand(name, 'b', right);
   if (!(left instanceof Tensor) && !(right instanceof Tensor)) refuse(`${name}: wants a tensor`);
   let [a, b] = promote(left, right);
   if (a.dtype === 'bool' && !makes) [a, b] = [cast(a, 'i32'), cast(b, 'i32')];
-  if (name === 'div' && a.dtype !== 'f32') [a, b] = [cast(a, 'f32'), cast(b, 'f32')];
+  if (inFloats && a.dtype !== 'f32') [a, b] = [cast(a, 'f32'), cast(b, 'f32')];
   const shape = broadcast(name, a.shape, b.shape);
   const spec = {
     name,

@@ -93,11 +93,12 @@ fn atan2_(y: f32, x: f32) -> f32 {
   return bitcast<f32>((bitcast<u32>(y) & 0x80000000u) | bitcast<u32>(turned));
 }`;
 /**
- * The angle of the points (b, a), from −π to π: the first operand is the height. Its gradient at (0, 0) is NaN.
+ * The angle of the points (b, a), from −π to π: the first operand is the height. Integers are cast to f32. Its gradient at (0, 0) is NaN.
  * @see https://pytorch.org/docs/stable/generated/torch.atan2.html
  */
 export const atan2 = /* @__PURE__ */ binary({
   name: 'atan2',
+  inFloats: true,
   value: 'atan2_(a, b)',
   slopes: ['g * b / (a * a + b * b)', '-g * a / (a * a + b * b)'],
   ofNan: ['a + b'],

@@ -1,0 +1,80 @@
+/**
+ * A step for another batch size compiles little: the batch is data of the shaders, and a text is new only where the size changes
+ * which kernel is chosen. Of steps recorded on Dawn's null backend, as a software adapter and as a GPU: nothing is computed.
+ */
+import { capture, destroy, init, manualSeed, randn, sync, type Tensor, zeros } from 'kindling';
+import type { Module } from 'kindling/nn';
+import * as F from 'kindling/nn/functional';
+import { SGD } from 'kindling/optim';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { create, globals } from 'webgpu';
+import { Net } from '../../examples/cifar/network.js';
+import { ResNet } from '../../examples/resnet/network.js';
+import { pipelineCount } from '../../src/gpu/pipelines.js';
+
+const { prototype } = (globals as unknown as { GPU: { prototype: GPU } }).GPU;
+const { requestAdapter } = prototype;
+const SOFTWARE = { vendor: 'google', architecture: 'swiftshader', subgroupMinSize: 4, subgroupMaxSize: 4 };
+
+beforeEach(() => {
+  // A driver is named, so that none is looked for.
+  vi.stubEnv('VK_DRIVER_FILES', 'none');
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+});
+afterEach(() => {
+  destroy();
+  prototype.requestAdapter = requestAdapter;
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+async function open(as: 'software' | 'gpu'): Promise<void> {
+  const nothing = create(['backend=null']);
+  prototype.requestAdapter = async () => {
+    const adapter = await requestAdapter.call(nothing);
+    if (adapter && as === 'software') Object.defineProperty(adapter, 'info', { value: SOFTWARE });
+    return adapter;
+  };
+  const { isSoftware } = await init(as === 'gpu' ? { assume: 'gpu' } : {});
+  expect(isSoftware).toBe(as === 'software');
+}
+
+/** How many shaders a training step of each of these batch sizes compiles, after one of 64. */
+async function newShaders(model: Module, sizes: readonly number[]): Promise<number[]> {
+  const optimizer = new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+  const step = capture((x: Tensor, y: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = F.crossEntropy(model(x) as Tensor, y);
+    loss.backward();
+    optimizer.step();
+    return loss;
+  });
+  const counts: number[] = [];
+  for (const n of [64, ...sizes]) {
+    const [x, y] = [randn([n, 3, 32, 32]), zeros([n], { dtype: 'i32' })];
+    await sync();
+    const before = pipelineCount();
+    for (let turn = 0; turn < 2; turn++) step(x, y);
+    await sync();
+    counts.push(pipelineCount() - before);
+  }
+  return counts.slice(1);
+}
+
+const most = (limits: readonly number[], counts: readonly number[]): void =>
+  expect(counts.map((count, n) => Math.min(count, limits[n] ?? 0))).toEqual(counts);
+
+describe.each(['software', 'gpu'] as const)('on an adapter of %s', (as) => {
+  beforeEach(() => open(as));
+  it("a step of the study's network", async () => {
+    manualSeed(0);
+    most(
+      [1, 4, 4, 4],
+      await newShaders(new Net({ name: 'study', lr: 0.1, dropoutConv: 0.1, dropoutDense: 0.3 }), [48, 63, 32, 128]),
+    );
+  });
+  it('a step of a residual network', async () => {
+    manualSeed(0);
+    most([1, 4], await newShaders(new ResNet(), [48, 63]));
+  });
+});
