@@ -6,7 +6,8 @@ import { accuracy, classificationReport, confusionMatrix, microF1 } from 'kindli
 import * as F from 'kindling/nn/functional';
 import { Adam, l1Penalty, lrScheduler, type Optimizer, SGD } from 'kindling/optim';
 import { Diverged, type TrainEvent, type EpochRecord as TrainedEpoch, trainModel } from 'kindling/train';
-import { tuneIfAsked } from 'kindling/tune';
+import { tuneIfAsked, useTuning } from 'kindling/tune';
+import { useWinograd } from 'kindling/winograd';
 import { Net } from './network.js';
 import type { EpochRecord, RunResult } from './results.js';
 import type { Scenario } from './scenarios.js';
@@ -77,6 +78,8 @@ export async function trainRun(
   { resume, start }: RunStart = {},
 ): Promise<RunOutcome> {
   await init();
+  for (const note of await useTuning()) events.onPrepare?.(note);
+  useWinograd();
   const { scenario, seed, epochs, batchSize } = config;
   await tuneIfAsked(() => throwawayStep(scenario, batchSize), {
     onProgress: ({ done, total }) => events.onPrepare?.(`tuning kernels: ${done} of ${total}`),

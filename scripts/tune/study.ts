@@ -2,7 +2,7 @@
 import { capture, init, randint, randn, type Tensor } from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { Adam } from 'kindling/optim';
-import { clearTuning, setTuning, type Tuned, type Tuning, tune, tuning, tuningPlace } from 'kindling/tune';
+import { clearTuning, setTuning, type Tuned, type Tuning, tune, tuning, tuningPlace, useTuning } from 'kindling/tune';
 import { Net } from '../../examples/cifar/network.js';
 
 export interface TuneRequest {
@@ -21,6 +21,7 @@ const ROUNDS = 3;
 const STEPS = 5;
 
 export async function tuneStudy({ batchSize, mode }: TuneRequest, say: (line: string) => void): Promise<TuneReport> {
+  await useTuning();
   const { host, description, notes } = await init();
   const report = (lines: readonly string[]): TuneReport => ({
     host,

@@ -1,4 +1,5 @@
 /** By what a convolution and its gradients are computed: a product, and how that is cut, or another way. */
+import { choicesChanged } from '../gpu/choices.js';
 import { type Conv2dShape, derived } from '../kernels/conv2d/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type ProductChoice, withProduct } from './variant.js';
@@ -11,7 +12,7 @@ export interface ConvSpec extends ProductChoice {
   readonly bias?: boolean;
 }
 
-/** Another way to convolve, for programs that import it: `kindling/winograd`, `kindling/fewChannels`. */
+/** Another way to convolve, for programs that ask for it: `useWinograd()`, `useFewChannels()`. */
 export interface ConvWay {
   /** Which parts it does by default, and which (false) the tuner may try; null for shapes that it is not even tried on. */
   defaults(shape: Conv2dShape): Partial<Record<Part, boolean>> | null;
@@ -21,13 +22,16 @@ export interface ConvWay {
   weightGrad?(spec: ConvSpec, dy: Tensor, x: Tensor, like: readonly { shape: readonly number[] }[]): Tensor[];
 }
 
-const ways: ConvWay[] = [];
+let ways: readonly ConvWay[] = [];
 
 /** The other way for a shape, if there is one. */
 export const convWay = (shape: Conv2dShape): ConvWay | undefined => ways.find((way) => way.defaults(shape));
 
-export function addConvWay(way: ConvWay): void {
-  ways.push(way);
+/** Asks a way or does so no more, before all others or after them; steps that are recorded are recorded anew. */
+export function useConvWay(way: ConvWay, on: boolean, last = false): void {
+  const others = ways.filter((one) => one !== way);
+  ways = !on ? others : last ? [...others, way] : [way, ...others];
+  choicesChanged();
 }
 
 /**

@@ -12,7 +12,7 @@ export interface ProductList {
   readonly otherWay: boolean | undefined;
 }
 
-/** Who knows what is fastest here: the tuner, in programs that import it. */
+/** Who knows what is fastest here: the tuner, in programs that ask for it. */
 export type Chooser = <Result>(
   family: string,
   shape: object,
@@ -22,7 +22,7 @@ export type Chooser = <Result>(
 
 let chooser: Chooser | null = null;
 
-export function setChooser(choose: Chooser): void {
+export function setChooser(choose: Chooser | null): void {
   chooser = choose;
 }
 

@@ -88,6 +88,9 @@ export function adapter(): Adapter {
   return current().adapter;
 }
 
+/** Whether there is a device. */
+export const isOpen = (): boolean => context !== null && !context.lost;
+
 /** The device in use. @throws KindlingError before `init()`, DeviceLostError when it is gone */
 export function device(): GPUDevice {
   return current().device;

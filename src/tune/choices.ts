@@ -3,9 +3,8 @@
  * pinned to. Whoever has no choice takes its default.
  */
 import { choicesChanged } from '../gpu/choices.js';
-import { refuse } from '../gpu/errors.js';
 import type { Choice } from '../gpu/hosts/choice.js';
-import { atMost, text } from '../gpu/options.js';
+import { atMost } from '../gpu/options.js';
 
 /** Choices by family and shape, as JSON keeps them. */
 export type Tuning = Readonly<Record<string, object>>;
@@ -37,7 +36,7 @@ export function forgetChoices(): void {
 }
 
 /**
- * The choices in force, for a file beside a run's results: with {@link setTuning} another run computes with the same kernels,
+ * The choices in force, for a file beside a run's results: with `setTuning` another run computes with the same kernels,
  * so that on the same adapter it gives the same bits.
  */
 export function tuning(): Tuning {
@@ -46,25 +45,11 @@ export function tuning(): Tuning {
   return Object.fromEntries(chosen.map(({ key, choice }) => [key, choice as object]));
 }
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-
-/**
- * Pins kernels to choices that {@link tuning} gave; to `'default'`, as if nothing had been tuned; or with `'stored'` goes back to
- * what the tuner finds and stores. A choice that this version or adapter does not know is an error where it is needed.
- */
-export function setTuning(choices: Tuning | 'default' | 'stored'): void {
-  atMost('setTuning', 1, arguments);
-  const isTuning = isObject(choices) && !Array.isArray(choices) && Object.values(choices).every(isObject);
-  if (choices !== 'stored' && choices !== 'default' && !isTuning) {
-    refuse(`setTuning: wants what tuning() gave, 'default' or 'stored', got ${text(choices)}`);
-  }
-  if (choices === 'stored') pinned = null;
-  else {
-    const entries = choices === 'default' ? [] : Object.entries(choices);
-    pinned = new Map(entries.map(([key, choice]) => [key, { key, choice, hash: '' }]));
-  }
+/** Takes these choices from now on; null: those that are stored. */
+export function pin(choices: Tuning | null): void {
+  pinned = choices && new Map(Object.entries(choices).map(([key, choice]) => [key, { key, choice, hash: '' }]));
   choicesChanged();
 }
 
-/** Whether {@link setTuning} has decided. */
+/** Whether {@link pin} has decided. */
 export const isPinned = (): boolean => pinned !== null;

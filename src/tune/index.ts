@@ -1,16 +1,15 @@
 /**
- * kindling/tune: which kernels are fastest on this adapter. A program that imports this before `init()` runs with what was
- * found and stored earlier, and with {@link "winograd"} and {@link "fewChannels"} among the candidates.
+ * kindling/tune: which kernels are fastest on this adapter. {@link tune} finds that out, with {@link "winograd"} and
+ * {@link "fewChannels"} among the candidates, and {@link useTuning} runs a program with what was found and stored.
  */
-import { atMost } from '../gpu/options.js';
-import './load.js';
-import '../fewChannels/index.js';
-import '../winograd/index.js';
+
 import { clearChoices } from '#host';
+import { atMost } from '../gpu/options.js';
 import { forgetChoices } from './choices.js';
 
-export { setTuning, type Tuning, tuning } from './choices.js';
+export { type Tuning, tuning } from './choices.js';
 export { type Tuned, type TuneOptions, type TuneProgress, tune, tuneIfAsked, tuningPlace } from './tune.js';
+export { setTuning, useTuning } from './use.js';
 
 /** Forgets all choices, and those stored for other adapters too. */
 export async function clearTuning(): Promise<void> {

@@ -20,6 +20,7 @@ import { tensorsIn } from '../tensor/tree.js';
 import { addChoices, isPinned, storedChoice } from './choices.js';
 import { collecting, type Site } from './choose.js';
 import { type Found, fastest } from './contest.js';
+import { ask } from './use.js';
 
 export interface TuneProgress {
   /** Candidates done and to be done, in all. */
@@ -61,8 +62,8 @@ export interface Tuned {
 const MOST = 12;
 
 /**
- * Finds the fastest kernels for a step, on this adapter, and stores the choices: later runs on this adapter load them at
- * `init()`. Takes seconds to a minute. Functions captured before are recorded anew when the choices have changed.
+ * Finds the fastest kernels for a step, on this adapter, and stores the choices: later runs on this adapter that call
+ * `useTuning()` load them. Takes seconds to a minute. Functions captured before are recorded anew when the choices have changed.
  *
  * `body` is called once, as a step: a call of a captured function counts as one training step, with its batch. To leave the
  * training alone, tune on a model and an optimizer of the same sizes. Nothing else may use the GPU until the promise resolves.
@@ -80,6 +81,7 @@ export async function tune(
 ): Promise<Tuned[]> {
   const { again = false, store = true, onProgress, signal } = checked('tune', options, TUNE);
   required('tune', { body }, { body: 'function' });
+  ask(true);
   if (isPinned()) refuse("tune: kernels are pinned by setTuning; setTuning('stored') ends that");
   const { sites: all, inputs } = await sitesOf(body);
   const sites = all.filter(({ key }) => again || !storedChoice(key));

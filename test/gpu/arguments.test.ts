@@ -36,7 +36,7 @@ const BASES = ['Module', 'Optimizer', 'LRScheduler'];
 
 /** What would reach for files, the network or the device, or take seconds, if it were called as it should be. */
 const NOT_IN_EARNEST =
-  'init CIFAR10 MNIST FashionMNIST ImageFolder lockFile readFileIfThere writeFileAtomic profile measurePeaks clearTuning tune';
+  'init CIFAR10 MNIST FashionMNIST ImageFolder lockFile readFileIfThere writeFileAtomic profile measurePeaks clearTuning tune useTuning';
 
 /** What takes any arguments. */
 const OPEN: Readonly<Record<string, string>> = {

@@ -4,24 +4,23 @@
  */
 import * as k from 'kindling';
 import { manualSeed, randint, randn, type Tensor } from 'kindling';
+import { useFewChannels } from 'kindling/fewChannels';
 import * as F from 'kindling/nn/functional';
 import { Adam } from 'kindling/optim';
 import { profile } from 'kindling/profile';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { useTuning } from 'kindling/tune';
+import { useWinograd } from 'kindling/winograd';
+import { beforeAll, expect, test } from 'vitest';
 import { Net } from '../../examples/cifar/network.js';
 import { Gpt } from '../../examples/gpt/model.js';
 import { ResidualBlock } from '../../examples/resnet/network.js';
-import { setChooser } from '../../src/choose/tuned.js';
-import { gemmVariant } from '../../src/choose/variant.js';
-import { choose } from '../../src/tune/choose.js';
 
-// Whatever was stored, and whichever other ways to convolve another test has imported.
-beforeAll(() =>
-  setChooser((_family, _shape, list, run) =>
-    typeof list === 'object' && list.otherWay ? run({ variant: gemmVariant() }) : run(),
-  ),
-);
-afterAll(() => setChooser(choose));
+// Whatever another test has asked for.
+beforeAll(async () => {
+  await useTuning(false);
+  useWinograd(false);
+  useFewChannels(false);
+});
 
 /** The kernels that a replay of `body` launches, in order, and behind them its copies between buffers. */
 async function launches(body: () => unknown): Promise<string[]> {

@@ -1,7 +1,7 @@
 /** The gradient by an input of few channels, forced, against the formula in doubles. */
 
 import { expect, test } from 'vitest';
-import { addConvWay, convWay } from '../../src/choose/convChoice.js';
+import { type ConvWay, convWay, useConvWay } from '../../src/choose/convChoice.js';
 import { adapter } from '../../src/gpu/device.js';
 import { fewChannelsFits, fewChannelsInputGrad } from '../../src/kernels/conv2d/fewChannels.js';
 import { type Conv2dShape, conv2dOutput } from '../../src/kernels/conv2d/shape.js';
@@ -64,7 +64,10 @@ test('it is taken for few channels and stride 1 alone', () => {
 test('another way to convolve is asked by shape', () => {
   // Of a stride that no other way takes.
   const [mine, others] = [9, 8].map((n) => conv(n, 5, 8, 8, 1, { strideW: 2 })) as [Conv2dShape, Conv2dShape];
-  addConvWay({ defaults: ({ n }) => (n === 9 ? { forward: false } : null) });
+  const way: ConvWay = { defaults: ({ n }) => (n === 9 ? { forward: false } : null) };
+  useConvWay(way, true);
   expect(convWay(mine)?.defaults(mine)).toEqual({ forward: false });
   expect(convWay(others)?.defaults(others)?.forward).toBeUndefined();
+  useConvWay(way, false);
+  expect(convWay(mine)).toBeUndefined();
 });

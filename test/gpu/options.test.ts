@@ -220,7 +220,7 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
   onnx: '',
   profile: 'measurePeaks runKernel',
   train: 'Diverged',
-  tune: 'clearTuning setTuning tuning tuningPlace',
+  tune: 'clearTuning setTuning tuning tuningPlace useTuning',
 };
 
 const EXPORTS: Readonly<Record<string, object>> = {

@@ -3,8 +3,8 @@
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { Adam } from 'kindling/optim';
-import { setTuning, type Tuned, type TuneProgress, tune, tuning } from 'kindling/tune';
-import { afterEach, describe, expect, test } from 'vitest';
+import { setTuning, type Tuned, type TuneProgress, tune, tuning, useTuning } from 'kindling/tune';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { clearChoices, loadChoices, saveChoices } from '#host';
 import { tuned } from '../../src/choose/tuned.js';
 import { interned, type Kernel, kernel } from '../../src/kernels/kernel.js';
@@ -50,6 +50,8 @@ const toy = (x: k.Tensor): k.Tensor =>
 const key = 'toy {"size":4096}';
 const quiet = { store: false, again: true };
 
+beforeAll(() => useTuning());
+afterAll(() => useTuning(false));
 afterEach(() => {
   setTuning('stored');
   forgetChoices();

@@ -1,7 +1,9 @@
 /** Winograd's filtering, forced, against the formula in doubles. */
 
 import type { Tensor } from 'kindling';
+import * as k from 'kindling';
 import { conv2d } from 'kindling/nn/functional';
+import { useWinograd } from 'kindling/winograd';
 import { expect, test } from 'vitest';
 import { gemmVariant } from '../../src/choose/variant.js';
 import { type Conv2dShape, conv2dOutput } from '../../src/kernels/conv2d/shape.js';
@@ -180,4 +182,22 @@ test('what it cannot do', () => {
     { groups: 2 },
   ];
   for (const other of others) expect(winogradFits({ ...s, ...other })).toBe(false);
+});
+
+test('a captured step follows useWinograd, and importing it changes nothing', async () => {
+  useWinograd(false);
+  const weight = k.randn([128, 128, 3, 3]);
+  const train = k.capture((x: Tensor) => conv2d(x, weight));
+  const x = k.randn([1, 128, 6, 6]);
+  const launches = async (): Promise<number> => {
+    for (let turn = 0; turn < 3; turn++) await train(x).data();
+    return train.stats().dispatches;
+  };
+  const direct = await launches();
+  useWinograd();
+  const mapped = await launches();
+  useWinograd(false);
+  expect([direct, mapped, await launches()]).toEqual([direct, k.adapter().isSoftware ? 4 : direct, direct]);
+  expect(direct).toBeLessThan(4);
+  expect(() => useWinograd('yes' as never)).toThrow("useWinograd: on is 'yes', wants true or false");
 });

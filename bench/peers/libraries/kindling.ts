@@ -1,6 +1,6 @@
 /** kindling: the step is captured, as in its README; kernels are called eagerly. */
 import { add, capture, init, logSoftmax, matmul, narrow, step, sum, type Tensor, tensor } from 'kindling';
-import 'kindling/fewChannels';
+import { useFewChannels } from 'kindling/fewChannels';
 import * as F from 'kindling/nn/functional';
 import { Adam } from 'kindling/optim';
 import { Net } from '../../../examples/cifar/network.js';
@@ -16,6 +16,7 @@ export interface Repeatable extends Prepared {
 
 export async function open() {
   await init();
+  useFewChannels();
   return {
     prepare: async (workload: Workload, inputs: Float32Array[], data: TrainingData): Promise<Repeatable> =>
       workload.kind === 'step' ? prepareStep(workload.batch, data) : prepareKernel(workload, inputs),
