@@ -37,10 +37,7 @@ export function kernel(source: KernelSource): Kernel {
     const access = binding < read.length ? 'read' : 'read_write';
     return `@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${element}>;`;
   });
-  const text = source.wgsl + (tail?.module ?? '');
-  const fields = Object.entries({ ...source.params, ...tail?.params }).filter(([name]) =>
-    text.includes(`params.${name}`),
-  );
+  const fields = Object.entries({ ...source.params, ...tail?.params });
   if (fields.length > 0) {
     declarations.push(
       `struct Params { ${fields.map(([name]) => `${name}: u32`).join(', ')} }`,
