@@ -33,9 +33,9 @@ class CausalSelfAttention extends Module {
   override forward(x: Tensor): Tensor {
     const [n = 0, l = 0, width = 0] = x.shape;
     const parts = reshape(this.qkv(x), [n, l, 3, this.#heads, width / this.#heads]);
-    // [3, N, heads, L, width / heads]
-    const split = permute(parts, [2, 0, 3, 1, 4]);
-    const y = F.scaledDotProductAttention(select(split, 0, 0), select(split, 0, 1), select(split, 0, 2), {
+    // [N, 3, heads, L, width / heads]: with the batch first, shaders do not depend on its size.
+    const split = permute(parts, [0, 2, 3, 1, 4]);
+    const y = F.scaledDotProductAttention(select(split, 1, 0), select(split, 1, 1), select(split, 1, 2), {
       isCausal: true,
     });
     return this.proj(reshape(permute(y, [0, 2, 1, 3]), x.shape));

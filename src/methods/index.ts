@@ -9,8 +9,8 @@
 import { registerHook } from '../autograd/hooks.js';
 import { defineMethods, type MethodsOf } from '../autograd/methods.js';
 import { movedim, roll, rot90, unflatten } from '../ops/arrange.js';
-import { cumprod } from '../ops/cumprod.js';
-import { cumsum, logsumexp } from '../ops/cumulative.js';
+import * as products from '../ops/cumprod.js';
+import * as cumulative from '../ops/cumulative.js';
 import { diag, diagonal } from '../ops/diagonal.js';
 import * as activations from '../ops/elementwise/activations.js';
 import * as arithmetic from '../ops/elementwise/arithmetic.js';
@@ -24,17 +24,18 @@ import * as remainders from '../ops/elementwise/remainder.js';
 import * as trigonometric from '../ops/elementwise/trigonometric.js';
 import { type AlongDim, kthvalue, max, median, min, type Whole } from '../ops/extremes.js';
 import { gather, indexSelect } from '../ops/indexing.js';
+import type { Found } from '../ops/ordered.js';
 import * as parts from '../ops/parts.js';
 import { baddbmm, bmm, dot, mv, outer } from '../ops/products.js';
 import * as reduce from '../ops/reduce.js';
-import { repeat, repeatInterleave, tile } from '../ops/repeat.js';
-import { bincount, indexAdd, scatter, scatterAdd } from '../ops/scatter.js';
-import { maskedSelect, nonzero } from '../ops/select.js';
+import * as repeats from '../ops/repeat.js';
+import * as scattering from '../ops/scatter.js';
+import * as selecting from '../ops/select.js';
 import { clone, maskedFill } from '../ops/shape.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
-import { argsort, type Found, sort, topk } from '../ops/sort.js';
+import * as ordering from '../ops/sort.js';
 import { tril, triu } from '../ops/triangle.js';
-import { all, allclose, any, isclose } from '../ops/truth.js';
+import * as truth from '../ops/truth.js';
 import { unfold } from '../ops/windows.js';
 import * as written from '../ops/written.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -48,10 +49,9 @@ const { chunk, flip, narrow, select, slice, split, unbind } = parts;
 
 const METHODS = {
   ...{ eq, ge, gt, le, lt, maximum, minimum, ne, gather, indexSelect, logSoftmax, softmax, registerHook },
-  ...{ amax, amin, argmax, argmin, norm, prod, std, variance, cumsum, logsumexp, tril, triu },
-  ...{ kthvalue, argsort, sort, topk, cumprod, bincount, indexAdd, scatter, scatterAdd, all, allclose, any, isclose },
-  ...{ chunk, clone, flip, maskedFill, maskedSelect, narrow, nonzero, select, slice, split, unbind },
-  ...{ diag, diagonal, movedim, repeat, repeatInterleave, roll, rot90, tile, unflatten, unfold },
+  ...{ amax, amin, argmax, argmin, norm, prod, std, variance, tril, triu },
+  ...{ chunk, clone, flip, kthvalue, maskedFill, narrow, select, slice, split, unbind },
+  ...{ diag, diagonal, movedim, roll, rot90, unflatten, unfold },
   ...{ baddbmm, bmm, dot, mv, outer },
   ...{ abs, ceil, clamp, cos, elu, erf, floor, gelu, hardsigmoid, hardswish, leakyRelu, log1p, pow, reciprocal },
   ...{ relu6, round, rsqrt, sigmoid, sign, silu, sin, softplus, square, tanh },
@@ -60,11 +60,18 @@ const METHODS = {
     isinf,
     isnan,
     nanToNum,
+    ...cumulative,
     ...hyperbolic,
     ...logical,
+    ...ordering,
     ...powers,
+    ...products,
     ...remainders,
+    ...repeats,
+    ...scattering,
+    ...selecting,
     ...trigonometric,
+    ...truth,
     ...written,
   },
 };

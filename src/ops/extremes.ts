@@ -10,10 +10,10 @@ import { cast } from './cast.js';
 import { div, mul } from './elementwise/arithmetic.js';
 import { eq, isnan } from './elementwise/comparison.js';
 import { logicalAnd, logicalOr } from './elementwise/logical.js';
+import { type Found, kthIndex, wantCount } from './ordered.js';
 import { picked } from './placed.js';
 import { amax, amin, argmax, argmin } from './reduce.js';
 import { where } from './shape.js';
-import { type Found, kthIndex, wantCount } from './sort.js';
 
 /** Of all elements. */
 export interface Whole {

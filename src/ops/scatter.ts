@@ -14,9 +14,9 @@ import { mul } from './elementwise/arithmetic.js';
 import { eq, lt } from './elementwise/comparison.js';
 import type { Operand } from './elementwise/make.js';
 import { gather, indexSelect, indices } from './indexing.js';
+import { ordered } from './ordered.js';
 import { narrow } from './parts.js';
 import { clone, where } from './shape.js';
-import { ordered } from './sort.js';
 
 /** Indices into dimension `d`, sorted row by row, and how tensors are read by them. */
 function named(picks: Tensor, x: Tensor, d: number, source: Shape, indexStrides = stridesOf(picks.shape)) {

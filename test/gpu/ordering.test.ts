@@ -1,7 +1,7 @@
 /** Elements in order, against plain JavaScript. PyTorch's own cases are in the parity suite. */
 import * as k from 'kindling';
 import { describe, expect, test } from 'vitest';
-import { ordered } from '../../src/ops/sort.js';
+import { ordered } from '../../src/ops/ordered.js';
 import { agree, alongRows, at, build, distinct, get, type Plain } from '../support/agree.js';
 import { random } from '../support/random.js';
 

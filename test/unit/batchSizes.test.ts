@@ -9,6 +9,7 @@ import { SGD } from 'kindling/optim';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { create, globals } from 'webgpu';
 import { Net } from '../../examples/cifar/network.js';
+import { Gpt } from '../../examples/gpt/model.js';
 import { ResNet } from '../../examples/resnet/network.js';
 import { pipelineCount } from '../../src/gpu/pipelines.js';
 
@@ -40,18 +41,23 @@ async function open(as: 'software' | 'gpu'): Promise<void> {
 }
 
 /** How many shaders a training step of each of these batch sizes compiles, after one of 64. */
-async function newShaders(model: Module, sizes: readonly number[]): Promise<number[]> {
+async function newShaders(
+  model: Module,
+  sizes: readonly number[],
+  batch: (n: number) => [Tensor, Tensor] = (n) => [randn([n, 3, 32, 32]), zeros([n], { dtype: 'i32' })],
+): Promise<number[]> {
   const optimizer = new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
   const step = capture((x: Tensor, y: Tensor) => {
     optimizer.zeroGrad();
-    const loss = F.crossEntropy(model(x) as Tensor, y);
+    const scores = model(x) as Tensor;
+    const loss = F.crossEntropy(scores.reshape([y.size, -1]), y.reshape([-1]));
     loss.backward();
     optimizer.step();
     return loss;
   });
   const counts: number[] = [];
   for (const n of [64, ...sizes]) {
-    const [x, y] = [randn([n, 3, 32, 32]), zeros([n], { dtype: 'i32' })];
+    const [x, y] = batch(n);
     await sync();
     const before = pipelineCount();
     for (let turn = 0; turn < 2; turn++) step(x, y);
@@ -76,5 +82,11 @@ describe.each(['software', 'gpu'] as const)('on an adapter of %s', (as) => {
   it('a step of a residual network', async () => {
     manualSeed(0);
     most([1, 4], await newShaders(new ResNet(), [48, 63]));
+  });
+  it('a step of a small language model', async () => {
+    manualSeed(0);
+    const model = new Gpt({ vocabulary: 65, context: 64, width: 64, heads: 4, layers: 1 });
+    const characters = (n: number): Tensor => zeros([n, 64], { dtype: 'i32' });
+    most([6, 2], await newShaders(model, [48, 63], (n) => [characters(n), characters(n)]));
   });
 });
