@@ -16,7 +16,7 @@ export interface KernelSource {
   /** Bound read-write (outputs, and state updated in place). */
   write: Readonly<Record<string, Element>>;
   workgroups: readonly [number, number, number];
-  /** u32 numbers that the shader may read as `params.name`, so that kernels of many shapes share one text (see {@link numbers}). */
+  /** u32 numbers that the shader may read as `params.name`, so that kernels of many shapes share one text (see `numbers`). */
   params?: Readonly<Record<string, number>> | undefined;
   flops?: number;
   /** WGSL that must precede everything, such as `enable subgroups;`. */
