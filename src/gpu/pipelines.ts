@@ -1,9 +1,9 @@
 /** Compiles kernels, asynchronously and once per text, and says what is wrong where the compiler refuses one. */
 import type { Kernel } from '../kernels/kernel.js';
+import { kept, known } from '../known.js';
 import { device, perDevice } from './device.js';
 import { KindlingError } from './errors.js';
 import { somethingFailed } from './failures.js';
-import { known } from './known.js';
 import { atMost, required } from './options.js';
 
 /** A compiled kernel, or one on its way. */
@@ -19,16 +19,18 @@ export interface Pipeline {
 
 const compiler = /* @__PURE__ */ perDevice(() => ({
   byKernel: new WeakMap<Kernel, Pipeline>(),
+  /** The last of them: who uses an older one holds it. */
   byText: new Map<string, Pipeline>(),
   layouts: new Map<string, GPUBindGroupLayout>(),
   paramBuffers: new WeakMap<Kernel, GPUBuffer>(),
+  begun: 0,
   done: 0,
   /** Whether the console was told that it takes long. */
   spoken: false,
 }));
 
 /** Shaders compiled so far. */
-export const pipelineCount = (): number => compiler().byText.size;
+export const pipelineCount = (): number => compiler().begun;
 
 /** Shaders that have begun to compile since the device was opened, and those that are done. */
 export interface CompileProgress {
@@ -54,13 +56,13 @@ export function onCompile(listen: ((progress: CompileProgress) => void) | null):
 }
 
 function tell(kernel: Kernel): void {
-  const { done, byText } = compiler();
-  const progress = { done, total: byText.size, kernel: kernel.name };
+  const { done, begun: total } = compiler();
+  const progress = { done, total, kernel: kernel.name };
   // It may be async, and reject.
   (async () => listener?.(progress))().catch((error: unknown) => {
     console.error('onCompile: the listener threw', error);
   });
-  speakUpLater(done === byText.size);
+  speakUpLater(done === total);
 }
 
 const PATIENCE_MS = 1000;
@@ -74,10 +76,10 @@ function speakUpLater(allDone: boolean): void {
   } else if (!compiler().spoken) {
     patience ??= setTimeout(() => {
       patience = undefined;
-      const { done, byText, spoken } = compiler();
-      if (spoken || listener || done === byText.size) return;
+      const { done, begun, spoken } = compiler();
+      if (spoken || listener || done === begun) return;
       compiler().spoken = true;
-      console.warn(`kindling: compiling shaders: ${done} of ${byText.size}… (said once; onCompile() follows it)`);
+      console.warn(`kindling: compiling shaders: ${done} of ${begun}… (said once; onCompile() follows it)`);
     }, PATIENCE_MS);
   }
 }
@@ -85,12 +87,7 @@ function speakUpLater(allDone: boolean): void {
 /** The kernel's pipeline; compilation starts on the first call. */
 export function pipelineOf(kernel: Kernel): Pipeline {
   const { byKernel, byText } = compiler();
-  return known(byKernel, kernel, () => {
-    const before = byText.size;
-    const pipeline = known(byText, kernel.wgsl, () => compile(kernel));
-    if (byText.size > before) tell(kernel);
-    return pipeline;
-  });
+  return known(byKernel, kernel, () => kept(byText, kernel.wgsl, () => compile(kernel)));
 }
 
 const COMPUTE = 0x4; // GPUShaderStage.COMPUTE, which is not defined in every host
@@ -117,6 +114,8 @@ function compile(kernel: Kernel): Pipeline {
     compute: { module, entryPoint: 'main' },
   });
   const state = compiler();
+  state.begun++;
+  tell(kernel);
   const ended = async (): Promise<void> => {
     try {
       const compiled = await made;

@@ -5,6 +5,7 @@
  * in a buffer.
  */
 
+import { kept } from '../known.js';
 import type { Element, Kernel, Tail } from './types.js';
 
 export type { Element, Kernel, Tail } from './types.js';
@@ -75,19 +76,12 @@ export function numbers<Name extends string>(values: Readonly<Record<Name, numbe
 
 /**
  * Interns kernels: the same spec gives the same `Kernel` object, so that pipelines are cached by identity and no WGSL is
- * generated twice. Specs are flat objects of numbers, strings, booleans and arrays of these.
+ * generated twice. Specs are flat objects of numbers, strings, booleans and arrays of these. Of each kind of kernel the last
+ * 1,024 that were made are kept.
  */
 export function interned<Specs extends readonly object[], Made>(make: (...specs: Specs) => Made): typeof make {
   const made = new Map<string, Made>();
-  return (...specs) => {
-    const key = JSON.stringify(specs);
-    let value = made.get(key);
-    if (value === undefined) {
-      value = make(...specs);
-      made.set(key, value);
-    }
-    return value;
-  };
+  return (...specs) => kept(made, JSON.stringify(specs), () => make(...specs));
 }
 
 /** Workgroups per dimension that every adapter allows. */

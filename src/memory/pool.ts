@@ -6,7 +6,7 @@
 
 import { device, epoch, perDevice } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
-import { known } from '../gpu/known.js';
+import { known } from '../known.js';
 import { type Allocation, allocate, showBytes } from './allocation.js';
 import { collectGarbage } from './collector.js';
 

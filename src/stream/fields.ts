@@ -3,7 +3,7 @@
  * them are the same, and each replay writes again what the function wrote.
  */
 import { isLike, isStill, remembered } from '../gpu/held.js';
-import { known } from '../gpu/known.js';
+import { known } from '../known.js';
 
 /** A field that is to stay as it was `before`; or what `get` returns, as `same` says. */
 interface Read {

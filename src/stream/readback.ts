@@ -4,7 +4,7 @@ import { assertHealthy, orLost, perDevice, polling } from '../gpu/device.js';
 import { KindlingError } from '../gpu/errors.js';
 import { told } from '../gpu/failures.js';
 import type { Submission } from '../gpu/hosts/polling.js';
-import { known } from '../gpu/known.js';
+import { known } from '../known.js';
 import { type Allocation, allocate } from '../memory/allocation.js';
 import { makeRoom } from '../memory/budget.js';
 import type { Memory } from '../memory/memory.js';

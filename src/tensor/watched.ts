@@ -3,7 +3,7 @@
  * (`dropout.p = 0.1`, `model.head = new Linear(…)`).
  */
 import { opaque, sameItems } from '../gpu/held.js';
-import { known } from '../gpu/known.js';
+import { known } from '../known.js';
 import { recording } from '../stream/recording.js';
 
 export { opaque, sameItems } from '../gpu/held.js';

@@ -10,3 +10,9 @@ export function known<Key, Value>(
   map.set(key, made);
   return made;
 }
+
+/** The same of texts, the last 1,024 of which the map keeps: programs whose shapes are ever new ones have no end of them. */
+export function kept<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  if (map.size > 1024) map.delete(map.keys().next().value ?? '');
+  return known(map, key, make);
+}
