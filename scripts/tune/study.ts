@@ -3,6 +3,7 @@ import { capture, init, randint, randn, type Tensor } from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { Adam } from 'kindling/optim';
 import { clearTuning, setTuning, type Tuned, type Tuning, tune, tuning, tuningPlace, useTuning } from 'kindling/tune';
+import { useWinograd } from 'kindling/winograd';
 import { Net } from '../../examples/cifar/network.js';
 
 export interface TuneRequest {
@@ -22,6 +23,7 @@ const STEPS = 5;
 
 export async function tuneStudy({ batchSize, mode }: TuneRequest, say: (line: string) => void): Promise<TuneReport> {
   await useTuning();
+  useWinograd(); // As the study does.
   const { host, description, notes } = await init();
   const report = (lines: readonly string[]): TuneReport => ({
     host,

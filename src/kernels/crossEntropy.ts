@@ -3,7 +3,7 @@
  *
  *   y[p, c] = x[p, c] − m − log Σ_c e^(x[p, c] − m),   loss as in nll.ts, over y
  *
- * Layout: x and y are [n, classes], targets [n]. Launch: one invocation, or one workgroup of 64, for the whole batch (see
+ * Layout: x and y are [n, classes], targets [n]. Launch: one workgroup of 64 for the whole batch (see
  * rows.ts, of which the batch is one row); a lane walks every 64th row three times. Larger batches, longer rows and
  * positions beyond the batch take logSoftmax and nll in turn.
  */

@@ -6,13 +6,15 @@ import type { Choice } from '../gpu/hosts/choice.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { watching } from '../tensor/launch.js';
 import { anyChoice, choiceOf, forgetChoice, isPinned } from './choices.js';
-import { listed } from './lists.js';
+import { listed, standardOf } from './lists.js';
 
 /** One place where a candidate is run. */
 export interface Site {
   readonly key: string;
   readonly family: string;
   candidates(): readonly object[];
+  /** What stands for the default in what is stored, if anything does. */
+  readonly standard: object | null;
   /** Runs the op on its tensors with a candidate, or with what the op takes by itself. */
   run(candidate?: object): unknown;
 }
@@ -44,7 +46,8 @@ export function choose<Result>(
   const candidates = () => listed(list, shape);
   if (collector) {
     let result: Result | undefined;
-    collector({ key, family, candidates, run: (candidate) => (result = run(candidate)) });
+    const standard = standardOf(list, shape);
+    collector({ key, family, candidates, standard, run: (candidate) => (result = run(candidate)) });
     return result as Result;
   }
   const entry = choiceOf(key);

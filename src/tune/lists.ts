@@ -20,3 +20,7 @@ export function listed(list: CandidateList, shape: object): readonly object[] {
   const [first] = products;
   return otherWay === undefined ? products : [{ variant: first?.variant, otherWay: true }, ...products];
 }
+
+/** The default as a candidate, where it depends on what the program asked for (`useWinograd()`): another one may have another. */
+export const standardOf = (list: CandidateList, shape: object): object | null =>
+  (typeof list === 'object' && list.otherWay !== undefined && listed(list, shape)[list.otherWay ? 0 : 1]) || null;

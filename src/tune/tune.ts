@@ -20,7 +20,7 @@ import { tensorsIn } from '../tensor/tree.js';
 import { addChoices, isPinned, storedChoice } from './choices.js';
 import { collecting, type Site } from './choose.js';
 import { type Found, fastest } from './contest.js';
-import { ask } from './use.js';
+import { ask, load } from './use.js';
 
 export interface TuneProgress {
   /** Candidates done and to be done, in all. */
@@ -81,8 +81,9 @@ export async function tune(
 ): Promise<Tuned[]> {
   const { again = false, store = true, onProgress, signal } = checked('tune', options, TUNE);
   required('tune', { body }, { body: 'function' });
-  ask(true);
   if (isPinned()) refuse("tune: kernels are pinned by setTuning; setTuning('stored') ends that");
+  ask(true);
+  if (!again) await load(adapter().id);
   const { sites: all, inputs } = await sitesOf(body);
   const sites = all.filter(({ key }) => again || !storedChoice(key));
   const tuned: Tuned[] = [];
@@ -96,7 +97,7 @@ export async function tune(
         onProgress?.({ done: ++done, total, family: site.family, candidate, ms });
       const { choice, hash, defaultMs, ms } = await fastest(site, lists[i] ?? [], report, signal);
       const { key, family, uses } = site;
-      choices.push({ key, choice, hash });
+      choices.push({ key, choice: choice ?? site.standard, hash });
       tuned.push({ family, key, choice, defaultMs, ms, uses });
     }
   } finally {

@@ -31,12 +31,12 @@ export function ask(on: boolean): void {
 }
 
 let isPrepared = false;
-let isUsed = false;
 
-async function load(id: string): Promise<readonly string[]> {
-  if (!isUsed || tuneMode() === '0') return [];
+/** Takes over what is stored for an adapter, where ops ask the tuner. Returns what could not be read. */
+export async function load(id: string): Promise<readonly string[]> {
+  if (!isAsked || tuneMode() === '0') return [];
   const { found, notes } = await loadChoices(id);
-  addChoices(found);
+  if (isAsked) addChoices(found);
   return notes;
 }
 
@@ -44,7 +44,7 @@ async function load(id: string): Promise<readonly string[]> {
  * Runs with what `tune` found for this adapter and stored, from now on, or from `init()` on where that comes later. Captured steps
  * are recorded anew. Without it, and without `tune` and `setTuning`, all kernels are the defaults.
  *
- * @param on false: the defaults again. Default: true.
+ * @param on false: the defaults again, whatever was pinned. Default: true.
  * @returns what could not be read, if anything
  * @example
  * await useTuning();
@@ -53,9 +53,11 @@ async function load(id: string): Promise<readonly string[]> {
 export async function useTuning(on = true): Promise<readonly string[]> {
   atMost('useTuning', 1, arguments);
   required('useTuning', { on }, { on: 'boolean' });
-  isUsed = on;
   ask(on);
-  if (!on) forgetChoices();
+  if (!on) {
+    pin(null);
+    forgetChoices();
+  }
   if (!isPrepared) beforeUse(load);
   isPrepared = true;
   return isOpen() ? load(adapter().id) : [];
@@ -65,7 +67,7 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 
 /**
  * Pins kernels to choices that `tuning` gave; to `'default'`, as if nothing had been tuned; or with `'stored'` goes back to
- * what the tuner finds and stores. A choice that this version or adapter does not know is an error where it is needed.
+ * what `useTuning` has loaded and `tune` found. A choice that this version or adapter does not know is an error where it is needed.
  */
 export function setTuning(choices: Tuning | 'default' | 'stored'): void {
   atMost('setTuning', 1, arguments);

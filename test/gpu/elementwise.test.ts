@@ -45,6 +45,13 @@ test.each(Object.entries(PAIRS))('%s of whole numbers', async (name, { plain: th
   await close(name, y, plain([4], made), { rtol: 6e-7, atol: 0 });
 });
 
+test('functions of floats take numbers and integers as they are', async () => {
+  const [one, large] = [k.tensor(Int32Array.of(-1)), k.tensor(Uint32Array.of(3_000_000_000))];
+  expect(await k.atan2(-0, one).item()).toBe(Math.fround(-Math.PI));
+  expect(await k.div(one, -0).item()).toBe(Number.POSITIVE_INFINITY);
+  expect(await k.div(large, one).item()).toBe(-3_000_000_000);
+});
+
 test('kinks: the gradient PyTorch chooses', async () => {
   const at = async (fn: (x: k.Tensor) => k.Tensor, value: number): Promise<number> => {
     const x = k.tensor([value], { requiresGrad: true });

@@ -10,6 +10,7 @@ import { tuned } from '../../src/choose/tuned.js';
 import { interned, type Kernel, kernel } from '../../src/kernels/kernel.js';
 import { launch } from '../../src/tensor/launch.js';
 import { addChoices, anyChoice, forgetChoices } from '../../src/tune/choices.js';
+import { standardOf } from '../../src/tune/lists.js';
 
 /** y = 2 x, by a sum of so many equal parts that some candidates take far longer than others. */
 interface Toy {
@@ -273,4 +274,28 @@ describe('every candidate gives the same results', () => {
 test('the report of tune is plain', async () => {
   const found: Tuned[] = await tune(() => k.step(() => toy(k.ones([64]))), quiet);
   expect(JSON.parse(JSON.stringify(found))).toEqual(found);
+});
+
+test('useTuning(false) goes back to the defaults, whatever was pinned', async () => {
+  const x = k.ones([4096]);
+  setTuning({ [key]: { parts: 1 } });
+  await toy(x).sum().item();
+  await useTuning(false);
+  await toy(x).sum().item();
+  expect([run, tuning()]).toEqual([[1, 256], {}]);
+  await useTuning();
+  await toy(x).sum().item();
+  expect(run).toEqual([1, 256, 256]);
+});
+
+test('a default that another program may not have is stored by name', () => {
+  const size = { batches: 1, rows: 64, columns: 288, outer: 1, inner: 10816, splittable: true };
+  const standard = (otherWay: boolean | undefined): object | null =>
+    standardOf({ size, abilities: { software: true, subgroups: true }, otherWay }, {});
+  expect([true, false, undefined].map(standard)).toEqual([
+    { variant: 'subgroups', otherWay: true },
+    { variant: 'subgroups' },
+    null,
+  ]);
+  expect(standardOf('flat', {})).toBeNull();
 });

@@ -115,9 +115,10 @@ function paired(record: BinaryRecord, left: Operand, right: Operand): Tensor {
   wantOperand(name, 'a', left);
   wantOperand(name, 'b', right);
   if (!(left instanceof Tensor) && !(right instanceof Tensor)) refuse(`${name}: wants a tensor`);
-  let [a, b] = promote(left, right);
+  // Before the two are brought to one type: -0 is no integer, and a u32 may be no i32.
+  const given = (x: Operand): Operand => (inFloats && x instanceof Tensor && x.dtype !== 'f32' ? cast(x, 'f32') : x);
+  let [a, b] = promote(given(left), given(right));
   if (a.dtype === 'bool' && !makes) [a, b] = [cast(a, 'i32'), cast(b, 'i32')];
-  if (inFloats && a.dtype !== 'f32') [a, b] = [cast(a, 'f32'), cast(b, 'f32')];
   const shape = broadcast(name, a.shape, b.shape);
   const spec = {
     name,
