@@ -2,6 +2,8 @@
  * kindling: tensors, autograd and memory. Layers are in `kindling/nn`, optimizers in `kindling/optim`, and so on. From the ground
  * up: bundles keep this order, and compress better where neighbours are alike.
  */
+import './kernels/order.js';
+
 // The device.
 
 export { type Adapter, adapter, destroy, type InitOptions, init } from './gpu/device.js';

@@ -175,3 +175,15 @@ export const gather = (rows: number, columns: number): KernelSource =>
     rows * columns,
     `y[i] = x[u32(index[i / ${columns}u]) * ${columns}u + i % ${columns}u];`,
   );
+
+/** Sums of the rows of g [picks, length] that name a row of the table. */
+export const embeddingGrad = (picks: number, rows: number, length: number): KernelSource =>
+  perOutput(
+    'embeddingGrad',
+    ['g', 'index'],
+    rows * length,
+    `let row = f32(i / ${length}u);
+  var total = 0.0;
+  for (var k = 0u; k < ${picks}u; k++) { if (index[k] == row) { total += g[k * ${length}u + i % ${length}u]; } }
+  y[i] = total;`,
+  );

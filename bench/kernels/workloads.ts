@@ -193,6 +193,34 @@ const gather = (images: number, batch: number): Workload => ({
   },
 });
 
+/** The gradient of rows that are picked from a table. */
+const embedding = (picks: number, rows: number, length: number): Workload => ({
+  name: `embeddingGrad.${picks}`,
+  shape: `${picks} of [${rows},${length}]`,
+  flops: 0,
+  bytes: 4 * length * (rows + 2 * picks),
+  quick: true,
+  prepare() {
+    const grads = uniform(picks * length, 1);
+    const places = Array.from({ length: picks }, (_, i) => (i * i * 977 + i) % rows);
+    const weight = zeros([rows, length], { requiresGrad: true });
+    const g = tensor(grads, { shape: [picks, length] });
+    const index = tensor(Int32Array.from(places));
+    const asFloats = tensor(Float32Array.from(places));
+    // Every element of the table walks every index.
+    const walk = { source: naive.embeddingGrad(picks, rows, length), inputs: [g, asFloats], more: [] };
+    return {
+      ours: gradientOf(weight, () => indexSelect(weight, 0, index), g),
+      naive: picks * rows * length < 2 ** 30 ? walk : null,
+      expected(i) {
+        const [row, column] = [Math.floor(i / length), i % length];
+        return summed(picks, (k) => (places[k] === row ? at(grads, k * length + column) : 0));
+      },
+      held: [weight, g, index, asFloats],
+    };
+  },
+});
+
 const CASES = [
   [false, false],
   [false, true],
@@ -226,4 +254,6 @@ export const WORKLOADS: readonly Workload[] = [
   adam('adam', 2 ** 20),
   dropout(2 ** 20),
   gather(4096, 64),
+  embedding(1024, 2000, 64),
+  embedding(16384, 50000, 64),
 ];

@@ -9,8 +9,8 @@
  */
 import { blocked } from './blocked.js';
 import { nanNotes, nanOf } from './floats.js';
-import { f32, interned, type Kernel, LINEAR_WORKGROUP } from './kernel.js';
-import { inputs, type NllSpec } from './nll.js';
+import { interned, type Kernel, LINEAR_WORKGROUP } from './kernel.js';
+import { inputs, lossAt, type NllSpec } from './nll.js';
 import { LOWEST, rowKernel } from './rows.js';
 import { LOG_OF_SUM } from './softmax.js';
 
@@ -20,9 +20,8 @@ export const isSmall = ({ n, classes, inner, reduction }: NllSpec): boolean =>
 
 /** [x, targets, weights?] → y, the loss, and the sum of the targets' weights. */
 export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kernel => {
-  const { n, classes, weighted, smoothing, ignoreIndex, reduction } = spec;
+  const { n, classes, reduction } = spec;
   const walk = `for (var k = 0u; k < ${classes}u; k++)`;
-  const soft = smoothing !== 0;
   const { start: noteNone, note, met } = nanNotes();
   const summed = blocked({
     state: { sum: '0.0' },
@@ -37,6 +36,7 @@ export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kern
     rows: 1,
     length: n,
     lanes: LINEAR_WORKGROUP,
+    module: lossAt(spec),
     body: `  var lossPart = 0.0;
   var weightPart = 0.0;
   for (var p = lane; p < params.n; p += lanes) {
@@ -48,19 +48,10 @@ export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kern
     ${summed}
     if (${met} || bitcast<u32>(top) == 0x7f800000u) { sum = ${nanOf('top')}; }
     let logSum = ${LOG_OF_SUM};
-    let t = targets[p];
-    var nan = 0x7fc00000u;
-    var hard = bitcast<f32>(nan);${soft ? '\n    var soft = 0.0;' : ''}
-    ${walk} {
-      let y = min(xs[base + k] - top, 0.0) - logSum;
-      ys[base + k] = y;
-      if (k == u32(t)) { hard = -y; }${soft ? `\n      soft -= ${weighted ? 'weights[k] * y' : 'y'};` : ''}
-    }
-    if (t != ${ignoreIndex}i) {
-      let w = ${weighted ? `select(0.0, weights[min(u32(t), ${classes - 1}u)], u32(t) < ${classes}u)` : '1.0'};
-      lossPart += ${soft ? `${f32(1 - smoothing)} * w * hard + ${f32(smoothing / classes)} * soft` : 'w * hard'};
-      weightPart += w;
-    }
+    ${walk} { ys[base + k] = min(xs[base + k] - top, 0.0) - logSum; }
+    let own = lossAt(p);
+    lossPart += own.x;
+    weightPart += own.y;
   }
   let loss = rowSum(lossPart);
   let weight = rowSum(weightPart);

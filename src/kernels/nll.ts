@@ -30,8 +30,8 @@ export const inputs = ({ weighted }: NllSpec, of: Readonly<Record<string, Elemen
   ...(weighted && { weights: 'f32' }),
 });
 
-/** WGSL of `lossAt(p)`: the loss and the weight of a position. */
-function lossAt({ classes, inner, weighted, smoothing, ignoreIndex }: NllSpec): string {
+/** WGSL of `lossAt(p)`: the loss of a position, by y, and its weight. */
+export function lossAt({ classes, inner, weighted, smoothing, ignoreIndex }: NllSpec): string {
   const weight = (c: string): string => (weighted ? `weights[${c}]` : '1.0');
   return `
 fn lossAt(p: u32) -> vec2<f32> {

@@ -88,6 +88,19 @@ export const maxPoolKernel = /* @__PURE__ */ interned((spec: PoolSpec): Kernel =
   return rectified && [y, x].every(halves) ? { ...made, pools: [y.input, x.input] } : made;
 });
 
+/** [x, places] → x's elements at the places: the gradient of {@link maxPoolGradKernel}. */
+export const maxPoolAgainKernel = /* @__PURE__ */ interned(
+  ({ planes, y, x }: PoolSpec): Kernel =>
+    linearKernel({
+      name: 'maxPool2d.again',
+      read: { xs: 'f32', places: 'u32' },
+      write: { ys: 'f32' },
+      size: planes * y.output * x.output,
+      count: 'arrayLength(&ys)',
+      body: `  ys[i] = xs[i / ${y.output * x.output}u * ${y.input * x.input}u + places[i]];`,
+    }),
+);
+
 /** Whether windows of 2 lie side by side, and none reaches past the end. */
 const halves = (axis: PoolAxis): boolean =>
   inside(axis) && axis.kernel === 2 && axis.stride === 2 && axis.dilation === 1;

@@ -53,11 +53,17 @@ export function runsOf({ length, keep, run }: Pick<SortSpec, 'length' | 'keep' |
   return { runs, kept, stride: runs * kept, last: runs <= 1 };
 }
 
+/** What the length of a row decides is data: rows of other lengths are ordered by the same text. */
+function sizesOf(spec: SortSpec) {
+  const { runs, stride } = runsOf(spec);
+  return { length: spec.length, keep: spec.keep, runs, stride };
+}
+
 /** Writes an element to place `to` of its run: among the results where there is one run, in between otherwise. */
-const stored = ({ inner, length, keep }: SortSpec, last: boolean, to: { results: string; between: string }): string =>
+const stored = ({ inner }: SortSpec, last: boolean, to: { results: string; between: string }): string =>
   last
-    ? `let at = row / ${inner}u * ${keep * inner}u + row % ${inner}u + ${to.results} * ${inner}u;
-      values[at] = xs[row / ${inner}u * ${length * inner}u + row % ${inner}u + place * ${inner}u];
+    ? `let at = (row / ${inner}u * params.keep + ${to.results}) * ${inner}u + row % ${inner}u;
+      values[at] = xs[(row / ${inner}u * params.length + place) * ${inner}u + row % ${inner}u];
       indices[at] = i32(place);`
     : `keys[${to.between}] = own;
       places[${to.between}] = place;`;
@@ -68,28 +74,30 @@ const outputs = (last: boolean) =>
 /** [x] → values and indices of rows that are one run, keys and places of others. Runs are ordered by counting. */
 export const countedSortKernel = /* @__PURE__ */ interned((spec: SortSpec): Kernel => {
   const { outer, length, inner, run, type, descending } = spec;
-  const { kept, stride, last } = runsOf(spec);
+  const { kept, last } = runsOf(spec);
   return kernel({
     name: 'sort.counted',
     read: { xs: 'u32' },
     write: outputs(last),
+    params: sizesOf(spec),
     workgroups: linear(outer * inner * length),
     wgsl: `${keyOf(type, descending)}
-${linearMain(outer * inner * length)}
+${linearMain('arrayLength(&xs)')}
   let c = i % ${inner}u;
-  let place = i / ${inner}u % ${length}u;
-  let row = i / ${length * inner}u * ${inner}u + c;
-  let base = i / ${length * inner}u * ${length * inner}u + c;
+  let place = i / ${inner}u % params.length;
+  let slab = i / ${inner}u / params.length;
+  let row = slab * ${inner}u + c;
+  let base = slab * params.length * ${inner}u + c;
   let own = key(xs[i]);
   let first = place / ${run}u * ${run}u;
-  let end = min(first + ${run}u, ${length}u);
+  let end = min(first + ${run}u, params.length);
   var before = 0u;
   for (var k = first; k < end; k++) {
     let other = key(xs[base + k * ${inner}u]);
     before += u32(other < own || (other == own && k < place));
   }
   if (before < ${kept}u) {
-    ${last ? '' : `let to = row * ${stride}u + place / ${run}u * ${kept}u + before;`}
+    ${last ? '' : `let to = row * params.stride + place / ${run}u * ${kept}u + before;`}
     ${stored(spec, last, { results: 'before', between: 'to' })}
   }
 }`,
@@ -98,14 +106,15 @@ ${linearMain(outer * inner * length)}
 
 /** As {@link countedSortKernel}, of runs of a power of two in workgroup memory. */
 export const networkSortKernel = /* @__PURE__ */ interned((spec: SortSpec): Kernel => {
-  const { outer, length, inner, run, type, descending } = spec;
-  const { runs, kept, stride, last } = runsOf(spec);
+  const { outer, inner, run, type, descending } = spec;
+  const { runs, kept, last } = runsOf(spec);
   const groups = outer * inner * runs;
   const lanes = Math.min(256, run / 2);
   return kernel({
     name: 'sort.network',
     read: { xs: 'u32' },
     write: outputs(last),
+    params: { ...sizesOf(spec), groups },
     workgroups: linear(groups * LINEAR_WORKGROUP),
     wgsl: `var<workgroup> runKeys: array<u32, ${run}>;
 var<workgroup> runPlaces: array<u32, ${run}>;
@@ -114,14 +123,14 @@ ${keyOf(type, descending)}
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32) {
   let g = group.x + group.y * groups.x;
-  if (g >= ${groups}u) { return; }
-  let row = g / ${runs}u;
-  let first = g % ${runs}u * ${run}u;
-  let base = row / ${inner}u * ${length * inner}u + row % ${inner}u;
+  if (g >= params.groups) { return; }
+  let row = g / params.runs;
+  let first = g % params.runs * ${run}u;
+  let base = row / ${inner}u * params.length * ${inner}u + row % ${inner}u;
   for (var k = lane; k < ${run}u; k += ${lanes}u) {
     // What lies behind the row comes last: no place is behind it.
-    let own = key(xs[base + min(first + k, ${length - 1}u) * ${inner}u]);
-    runKeys[k] = select(0xffffffffu, own, first + k < ${length}u);
+    let own = key(xs[base + min(first + k, params.length - 1u) * ${inner}u]);
+    runKeys[k] = select(0xffffffffu, own, first + k < params.length);
     runPlaces[k] = first + k;
   }
   for (var size = 2u; size <= ${run}u; size <<= 1u) {
@@ -145,10 +154,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     }
   }
   workgroupBarrier();
-  let count = min(${kept}u, ${length}u - first);
+  let count = min(${kept}u, params.length - first);
   for (var k = lane; k < count; k += ${lanes}u) {
     let place = runPlaces[k];
-    ${last ? '' : `let own = runKeys[k];\n    let to = row * ${stride}u + first / ${run}u * ${kept}u + k;`}
+    ${last ? '' : `let own = runKeys[k];\n    let to = row * params.stride + first / ${run}u * ${kept}u + k;`}
     ${stored(spec, last, { results: 'k', between: 'to' })}
   }
 }`,
@@ -160,26 +169,28 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
  * left. `spec.run` is the length of those that are read.
  */
 export const mergeKernel = /* @__PURE__ */ interned((spec: SortSpec): Kernel => {
-  const { outer, length, inner, run } = spec;
-  const { runs, kept, stride } = runsOf(spec);
+  const { outer, inner, run } = spec;
+  const { kept, stride } = runsOf(spec);
   const next = runsOf({ ...spec, run: 2 * run });
-  const count = (r: string): string => `min(${kept}u, ${length}u - ${r} * ${run}u)`;
+  const count = (r: string): string => `min(${kept}u, params.length - ${r} * ${run}u)`;
   return linearKernel({
     name: 'sort.merge',
     read: { runKeys: 'u32', runPlaces: 'u32', ...(next.last ? { xs: 'u32' as const } : {}) },
     write: outputs(next.last),
+    params: { ...sizesOf(spec), next: next.stride },
     size: outer * inner * stride,
-    body: `  let row = i / ${stride}u;
-  let r = i % ${stride}u / ${kept}u;
+    count: 'arrayLength(&runKeys)',
+    body: `  let row = i / params.stride;
+  let r = i % params.stride / ${kept}u;
   let k = i % ${kept}u;
   if (k >= ${count('r')}) { return; }
   let own = runKeys[i];
   let place = runPlaces[i];
   let other = r ^ 1u;
-  let start = row * ${stride}u + other * ${kept}u;
+  let start = row * params.stride + other * ${kept}u;
   var low = 0u;
   var high = 0u;
-  if (other < ${runs}u) { high = ${count('other')}; }
+  if (other < params.runs) { high = ${count('other')}; }
   while (low < high) {
     let middle = (low + high) / 2u;
     let found = runKeys[start + middle];
@@ -188,7 +199,7 @@ export const mergeKernel = /* @__PURE__ */ interned((spec: SortSpec): Kernel => 
   }
   let rank = k + low;
   if (rank < ${next.kept}u) {
-    ${next.last ? '' : `let to = row * ${next.stride}u + r / 2u * ${next.kept}u + rank;`}
+    ${next.last ? '' : `let to = row * params.next + r / 2u * ${next.kept}u + rank;`}
     ${stored(spec, next.last, { results: 'rank', between: 'to' })}
   }`,
   });

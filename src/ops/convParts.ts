@@ -7,6 +7,7 @@ import { type ConvWay, convWay, type Part, withConv } from '../choose/convChoice
 import type { ProductChoice } from '../choose/variant.js';
 import { refuse as refuseAs } from '../gpu/errors.js';
 import { type Known, text } from '../gpu/options.js';
+import { directFits } from '../kernels/conv2d/direct.js';
 import { conv2dForward } from '../kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../kernels/conv2d/inputGrad.js';
 import { type Conv2dShape, conv2dOutput } from '../kernels/conv2d/shape.js';
@@ -15,6 +16,7 @@ import { launch } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
 import { type Shape, sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { direct } from './direct.js';
 import { checkFloat, launchProduct } from './matmul.js';
 import { type Pair, pair } from './pool.js';
 
@@ -24,7 +26,7 @@ function inWay<Spec extends { readonly shape: Conv2dShape }, Result>(
   spec: Spec,
   run: (chosen: Spec & ProductChoice, way: ConvWay | undefined) => Result,
 ): Result {
-  const way = convWay(spec.shape);
+  const way = convWay(spec.shape) ?? (directFits(spec.shape) ? direct : undefined);
   return withConv(part, spec, way?.defaults(spec.shape)?.[part], (chosen) =>
     run(chosen, chosen.otherWay ? way : undefined),
   );

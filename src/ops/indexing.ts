@@ -2,12 +2,7 @@
 
 import { refuse } from '../gpu/errors.js';
 import { atMost, checked, ofTensor, required, wantTensor } from '../gpu/options.js';
-import {
-  gatherIndexGradKernel,
-  gatherIndexKernel,
-  indexSelectGradKernel,
-  indexSelectKernel,
-} from '../kernels/indexing.js';
+import { gatherIndexKernel, indexSelectKernel } from '../kernels/indexing.js';
 import { arange } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
@@ -17,6 +12,7 @@ import { mark, noneBits } from '../tensor/unfit.js';
 import { reshape } from './broadcast.js';
 import { cast } from './cast.js';
 import { eq } from './elementwise/comparison.js';
+import { segmentSums } from './segments.js';
 import { unsqueeze, where } from './shape.js';
 
 /** @internal Indices as i32. @throws KindlingError where they are of another type */
@@ -64,7 +60,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const shape = x.shape.map((n, i) => (i === d ? index.size : n));
   const y = picked('indexSelect', launch(indexSelectKernel(spec), [x, picks], shape, x.dtype));
   const grad = (g: Tensor) =>
-    differentiable('indexSelect.grad', [g], launch(indexSelectGradKernel(spec), [picks, g], x.shape), {
+    differentiable('indexSelect.grad', [g], segmentSums(g, picks, d, x.shape), {
       by: [(h) => indexSelect(h, d, picks)],
     });
   return differentiable('indexSelect', [x], y, { by: [grad] }, { dim: d, picks });
@@ -120,12 +116,11 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
     shape: x.shape,
     strides: stridesOf(x.shape),
     indexShape: index.shape,
-    indexStrides: stridesOf(index.shape),
     none: noneBits(x.dtype),
   };
   const y = picked('gather', launch(gatherIndexKernel(spec), [x, picks], index.shape, x.dtype));
   const grad = (g: Tensor) =>
-    differentiable('gather.grad', [g], launch(gatherIndexGradKernel(spec), [picks, g], x.shape), {
+    differentiable('gather.grad', [g], segmentSums(g, picks, d, x.shape), {
       by: [(h) => gather(h, d, picks)],
     });
   return differentiable('gather', [x], y, { by: [grad] }, { dim: d, picks });

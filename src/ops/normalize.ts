@@ -11,6 +11,7 @@ import {
   walkOf,
 } from '../kernels/batchNorm.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../kernels/layerNorm.js';
+import { zeros } from '../tensor/create.js';
 import { launch, launchInto, launchMany } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
 import { type Shape, sameShape, show, sizeOf, wantShape } from '../tensor/shape.js';
@@ -90,12 +91,13 @@ export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: 
   let means: Tensor;
   let variances: Tensor;
   if (training) {
-    [means, variances] = [new Tensor([channels]), new Tensor([channels])];
+    // Of no values there are no statistics: what the gradients are made of reads zeros.
+    const statistic = () => (spec.n > 0 ? new Tensor([channels]) : zeros([channels]));
+    [means, variances] = [statistic(), statistic()];
     const running = runningMean && runningVar ? [runningMean, runningVar] : [];
     const found = [means, variances, ...running, ...(counter ? [counter] : [])];
     const kept = running.length > 0 ? momentum : null;
-    // Of no values there are no statistics, and nobody reads them.
-    if (n * inner > 0) {
+    if (spec.n > 0) {
       withLanes('batchNorm.statistics', walk, (lanes) =>
         launchInto(batchNormStatsKernel({ ...spec, lanes, momentum: kept, counts: counter !== null }), [x], found),
       );

@@ -25,7 +25,6 @@ function read(x: Tensor, dim: number, index: Tensor): Tensor {
     shape: x.shape,
     strides: stridesOf(x.shape),
     indexShape: index.shape,
-    indexStrides: stridesOf(index.shape),
     none: noneBits(x.dtype),
   });
   return launch(kernel, [x, index], index.shape, x.dtype);

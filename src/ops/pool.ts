@@ -6,6 +6,7 @@ import {
   type AvgPoolSpec,
   avgPoolGradKernel,
   avgPoolKernel,
+  maxPoolAgainKernel,
   maxPoolGradKernel,
   maxPoolKernel,
   type PoolAxis,
@@ -16,9 +17,6 @@ import { isMarked, mark } from '../tensor/rectified.js';
 import { differentiable, stepwise } from '../tensor/remember.js';
 import { at, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { reshape } from './broadcast.js';
-import { cast } from './cast.js';
-import { gather } from './indexing.js';
 import { squeeze, unsqueeze } from './shape.js';
 
 /** A number for height and width alike, or both. */
@@ -146,14 +144,13 @@ export function maxPool2d(
     if (leaves) mark(dx.storage, x);
     return [dx];
   };
+  // Linear: each is the other's gradient.
   const unpooled = (g: Tensor): Tensor => {
     const own = rectified ? pooled(false)[1] : places;
-    const rows = [spec.planes, spec.y.input * spec.x.input];
-    const picks = cast(reshape(own, [spec.planes, spec.y.output * spec.x.output]), 'i32');
+    const picked = (h: Tensor): Tensor =>
+      differentiable('maxPool2d.again', [h], launch(maxPoolAgainKernel(spec), [h, own], shape), { by: [unpooled] });
     const dx = launch(maxPoolGradKernel(spec), [own, g], x.shape);
-    return differentiable('maxPool2d.grad', [g], dx, {
-      by: [(h) => reshape(gather(reshape(h, rows), 1, picks), shape)],
-    });
+    return differentiable('maxPool2d.grad', [g], dx, { by: [picked] });
   };
   return differentiable('maxPool2d', [x], y, { by: [(g) => stepwise(unpooled(g), x)], fused }, spec);
 }

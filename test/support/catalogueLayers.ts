@@ -21,12 +21,7 @@ import { GPU_FLAT, SOFTWARE_FLAT } from '../../src/kernels/flat.js';
 import { foldKernel } from '../../src/kernels/fold.js';
 import type { GemmVariant } from '../../src/kernels/gemm/spec.js';
 import type { Split } from '../../src/kernels/gemm/split.js';
-import {
-  gatherIndexGradKernel,
-  gatherIndexKernel,
-  indexSelectGradKernel,
-  indexSelectKernel,
-} from '../../src/kernels/indexing.js';
+import { gatherIndexKernel, indexSelectKernel } from '../../src/kernels/indexing.js';
 import { approachKernel, incrementKernel } from '../../src/kernels/inPlace.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../../src/kernels/layerNorm.js';
@@ -36,7 +31,7 @@ import { adamKernel, rmspropKernel, sgdKernel } from '../../src/kernels/optimize
 import { peaks } from '../../src/kernels/peaks.js';
 import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
 import { recurrentGradKernel, recurrentKernel } from '../../src/kernels/recurrent.js';
-import { placeKernel, segmentKernel } from '../../src/kernels/scatter.js';
+import { placeKernel, segmentKernel, segmentSumsKernel } from '../../src/kernels/scatter.js';
 import { LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX, softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
 import { withTail } from './tails.js';
 
@@ -181,20 +176,27 @@ function windows(): Kernel[] {
 function indices(): Kernel[] {
   const none = '0x7fc00000u';
   const select = { outer: 2, length: 7, inner: 6, count: 12, none };
-  const pick = { dim: 1, shape: [4, 7, 6], strides: [42, 6, 1], indexShape: [3, 5, 6], indexStrides: [30, 6, 1], none };
+  const pick = { dim: 1, shape: [4, 7, 6], strides: [42, 6, 1], indexShape: [3, 5, 6], none };
+  const indexStrides = [30, 6, 1];
   return [
     indexSelectKernel(select),
-    indexSelectGradKernel(select),
     placeKernel({ dim: 1, strides: pick.strides, indexShape: pick.indexShape }),
     ...(['sum', 'last', 'winner', 'count'] as const).map((kind) =>
       segmentKernel({
         ...{ kind, type: 'f32', dim: 1, shape: pick.shape, strides: pick.strides, within: pick.indexShape, count: 5 },
-        indexStrides: pick.indexStrides,
-        sourceStrides: pick.indexStrides,
+        ...{ indexStrides, sourceStrides: indexStrides },
       }),
     ),
+    segmentSumsKernel({ dim: 1, shape: [3, 5, 6], indexStrides, strides: pick.strides, length: 7, four: false }),
+    segmentSumsKernel({
+      dim: 1,
+      shape: [1, 12, 4],
+      indexStrides: [0, 1, 0],
+      strides: [28, 4, 1],
+      length: 7,
+      four: true,
+    }),
     gatherIndexKernel(pick),
-    gatherIndexGradKernel(pick),
     dropoutKernel({ size: 1003, inner: 1, p: 0.3, stream: 0 }),
     dropoutKernel({ size: 15 * 81, inner: 81, p: 0.2, stream: 1 }),
     dropoutKernel({ size: 16, inner: 4, p: 1, stream: 2 }),
