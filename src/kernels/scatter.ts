@@ -76,7 +76,8 @@ export const segmentSumsKernel = /* @__PURE__ */ interned((spec: SumsSpec): Kern
   var k = i / ${inner}u${product(shape.slice(0, dim)) === 1 ? '' : ' % rows'};
   let own = index[row + k * ${stride}u];
   if (u32(own) >= ${length}u || (k > 0u && index[row + (k - 1u) * ${stride}u] == own)) { return; }
-  ${halved('end', 'k + 1u', '<=', stride)}
+  var end = k + 1u;
+  while (end < rows && index[row + end * ${stride}u] == own) { end += 1u; }
   ${blocked({
     state: { total: `${element}()` },
     end: 'end',

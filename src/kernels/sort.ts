@@ -96,7 +96,7 @@ ${linearMain('arrayLength(&xs)')}
     let other = key(xs[base + k * ${inner}u]);
     before += u32(other < own || (other == own && k < place));
   }
-  if (before < ${kept}u) {
+  if (before < ${last ? 'params.keep' : `${kept}u`}) {
     ${last ? '' : `let to = row * params.stride + place / ${run}u * ${kept}u + before;`}
     ${stored(spec, last, { results: 'before', between: 'to' })}
   }
@@ -154,7 +154,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     }
   }
   workgroupBarrier();
-  let count = min(${kept}u, params.length - first);
+  let count = min(${last ? 'params.keep' : `${kept}u`}, params.length - first);
   for (var k = lane; k < count; k += ${lanes}u) {
     let place = runPlaces[k];
     ${last ? '' : `let own = runKeys[k];\n    let to = row * params.stride + first / ${run}u * ${kept}u + k;`}
@@ -198,7 +198,7 @@ export const mergeKernel = /* @__PURE__ */ interned((spec: SortSpec): Kernel => 
     if (found < own || (found == own && other < r)) { low = middle + 1u; } else { high = middle; }
   }
   let rank = k + low;
-  if (rank < ${next.kept}u) {
+  if (rank < ${next.last ? 'params.keep' : `${next.kept}u`}) {
     ${next.last ? '' : `let to = row * params.next + r / 2u * ${next.kept}u + rank;`}
     ${stored(spec, next.last, { results: 'rank', between: 'to' })}
   }`,

