@@ -4,6 +4,7 @@
  */
 import type { KernelSource } from 'kindling/profile';
 import { type ConvShape, outSize } from '../peers/conv.js';
+import type { DepthwiseShape } from './depthwise.js';
 
 const WORKGROUP = 256;
 
@@ -185,5 +186,43 @@ export const embeddingGrad = (picks: number, rows: number, length: number): Kern
     `let row = f32(i / ${length}u);
   var total = 0.0;
   for (var k = 0u; k < ${picks}u; k++) { if (index[k] == row) { total += g[k * ${length}u + i % ${length}u]; } }
+  y[i] = total;`,
+  );
+
+/** x [batch, channels, size, size], w [channels, 1, 3, 3]: each channel by its own window, turned or not, padded by 1. */
+export const depthwise = ({ batch, channels, size }: DepthwiseShape, turned: boolean): KernelSource =>
+  perOutput(
+    'depthwise',
+    ['x', 'w'],
+    batch * channels * size ** 2,
+    `let c = i / ${size ** 2}u % ${channels}u;
+  var total = 0.0;
+  for (var tap = 0u; tap < 9u; tap++) {
+    let row = i / ${size}u % ${size}u + tap / 3u - 1u;
+    let column = i % ${size}u + tap % 3u - 1u;
+    if (row < ${size}u && column < ${size}u) {
+      total += x[(i / ${size ** 2}u * ${size}u + row) * ${size}u + column] * w[c * 9u + ${turned ? '8u - tap' : 'tap'}];
+    }
+  }
+  y[i] = total;`,
+  );
+
+/** Its gradient by w, of x and the gradient g by the result. */
+export const depthwiseWeightGrad = ({ batch, channels, size }: DepthwiseShape): KernelSource =>
+  perOutput(
+    'depthwise.weightGrad',
+    ['x', 'g'],
+    channels * 9,
+    `var total = 0.0;
+  for (var k = 0u; k < ${batch * size ** 2}u; k++) {
+    let plane = (k / ${size ** 2}u * ${channels}u + i / 9u) * ${size}u;
+    let row = k / ${size}u % ${size}u;
+    let column = k % ${size}u;
+    let y1 = row + i % 9u / 3u - 1u;
+    let x1 = column + i % 3u - 1u;
+    if (y1 < ${size}u && x1 < ${size}u) {
+      total += x[(plane + y1) * ${size}u + x1] * g[(plane + row) * ${size}u + column];
+    }
+  }
   y[i] = total;`,
   );

@@ -22,22 +22,22 @@ const USAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST; GPUBufferUsa
 /** Idle memory beyond this, and beyond what is in use, is given back to the device. */
 const IDLE_BYTES = 256 * 1024 * 1024;
 
-/** Four sizes per power of two: a sixth of waste at worst on average, and few sizes to search. */
+/** Eight sizes per power of two: an eighth of waste at worst, a sixteenth on average, and few sizes to search. */
 export function sizeClass(wanted: number): number {
   const least = Math.max(256, wanted);
-  const quarter = quarterBelow(least);
-  return Math.ceil(least / quarter) * quarter;
+  const step = stepBelow(least);
+  return Math.ceil(least / step) * step;
 }
 
-/** A quarter of the power of two below `bytes`, but at least 256. */
-const quarterBelow = (bytes: number): number => 2 ** Math.max(8, Math.floor(Math.log2(bytes)) - 2);
+/** An eighth of the power of two below `bytes`, but at least 256. */
+const stepBelow = (bytes: number): number => 2 ** Math.max(8, Math.floor(Math.log2(bytes)) - 3);
 
 /** Bytes of the largest buffer that the adapter has and a kernel can bind whole. */
 export function largestBuffer(): number {
   const { maxBufferSize, maxStorageBufferBindingSize } = device().limits;
   const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  const quarter = quarterBelow(most);
-  return Math.floor(most / quarter) * quarter;
+  const step = stepBelow(most);
+  return Math.floor(most / step) * step;
 }
 
 /** @throws KindlingError where the adapter has no buffer of so many bytes */
