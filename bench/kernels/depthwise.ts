@@ -2,14 +2,9 @@
 import { type Tensor, tensor } from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { uniform } from '../peers/workloads.js';
+import type { DepthwiseShape } from './naive.js';
 import * as naive from './naive.js';
 import { at, type Floats, gradientOf, summed, type Workload } from './workload.js';
-
-export interface DepthwiseShape {
-  readonly batch: number;
-  readonly channels: number;
-  readonly size: number;
-}
 
 const TAPS = 9;
 

@@ -4,7 +4,6 @@
  */
 import type { KernelSource } from 'kindling/profile';
 import { type ConvShape, outSize } from '../peers/conv.js';
-import type { DepthwiseShape } from './depthwise.js';
 
 const WORKGROUP = 256;
 
@@ -188,6 +187,12 @@ export const embeddingGrad = (picks: number, rows: number, length: number): Kern
   for (var k = 0u; k < ${picks}u; k++) { if (index[k] == row) { total += g[k * ${length}u + i % ${length}u]; } }
   y[i] = total;`,
   );
+
+export interface DepthwiseShape {
+  readonly batch: number;
+  readonly channels: number;
+  readonly size: number;
+}
 
 /** x [batch, channels, size, size], w [channels, 1, 3, 3]: each channel by its own window, turned or not, padded by 1. */
 export const depthwise = ({ batch, channels, size }: DepthwiseShape, turned: boolean): KernelSource =>

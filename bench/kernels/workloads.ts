@@ -199,7 +199,7 @@ const embedding = (picks: number, rows: number, length: number): Workload => ({
   name: `embeddingGrad.${picks}`,
   shape: `${picks} of [${rows},${length}]`,
   flops: 0,
-  bytes: 4 * length * (rows + 2 * picks),
+  bytes: 4 * (length * (rows + picks) + picks),
   quick: true,
   prepare() {
     const grads = uniform(picks * length, 1);

@@ -88,7 +88,7 @@ export const maxPoolKernel = /* @__PURE__ */ interned((spec: PoolSpec): Kernel =
   return rectified && [y, x].every(halves) ? { ...made, pools: [y.input, x.input] } : made;
 });
 
-/** [x, places] → x's elements at the places: the gradient of {@link maxPoolGradKernel}. */
+/** [x, places] → x's elements at the places, 0 of none: the gradient of {@link maxPoolGradKernel}. */
 export const maxPoolAgainKernel = /* @__PURE__ */ interned(
   ({ planes, y, x }: PoolSpec): Kernel =>
     linearKernel({
@@ -97,7 +97,8 @@ export const maxPoolAgainKernel = /* @__PURE__ */ interned(
       write: { ys: 'f32' },
       size: planes * y.output * x.output,
       count: 'arrayLength(&ys)',
-      body: `  ys[i] = xs[i / ${y.output * x.output}u * ${y.input * x.input}u + places[i]];`,
+      body: `  let place = places[i];
+  ys[i] = select(0.0, xs[i / ${y.output * x.output}u * ${y.input * x.input}u + place], place != ${NOWHERE});`,
     }),
 );
 

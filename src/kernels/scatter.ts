@@ -36,9 +36,15 @@ export const placeKernel = /* @__PURE__ */ interned(
     }),
 );
 
-/** WGSL of the first k from `from` on to `rows` whose index is not `comes` (before, or up to) `own`, as a variable. */
-const halved = (name: string, from: string, comes: '<' | '<=', stride: number): string => `var ${name} = ${from};
-  for (var high = rows; ${name} < high;) {
+/** WGSL of the first k from `from` on to `to` whose index is not `comes` (before, or up to) `own`, as a variable. */
+const halved = (
+  name: string,
+  from: string,
+  comes: '<' | '<=',
+  stride: number,
+  to = 'rows',
+): string => `var ${name} = ${from};
+  for (var high = ${to}; ${name} < high;) {
     let middle = (${name} + high) / 2u;
     if (index[row + middle * ${stride}u] ${comes} own) { ${name} = middle + 1u; } else { high = middle; }
   }`;
@@ -76,8 +82,10 @@ export const segmentSumsKernel = /* @__PURE__ */ interned((spec: SumsSpec): Kern
   var k = i / ${inner}u${product(shape.slice(0, dim)) === 1 ? '' : ' % rows'};
   let own = index[row + k * ${stride}u];
   if (u32(own) >= ${length}u || (k > 0u && index[row + (k - 1u) * ${stride}u] == own)) { return; }
-  var end = k + 1u;
-  while (end < rows && index[row + end * ${stride}u] == own) { end += 1u; }
+  // Most runs are short, and a long one is not walked twice: lavapipe leaves loops after 65,535 turns.
+  var leap = 1u;
+  while (k + leap < rows && index[row + (k + leap) * ${stride}u] == own) { leap *= 2u; }
+  ${halved('end', 'k + leap / 2u + 1u', '<=', stride, 'min(k + leap, rows)')}
   ${blocked({
     state: { total: `${element}()` },
     end: 'end',

@@ -22,7 +22,7 @@ const USAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST; GPUBufferUsa
 /** Idle memory beyond this, and beyond what is in use, is given back to the device. */
 const IDLE_BYTES = 256 * 1024 * 1024;
 
-/** Eight sizes per power of two: an eighth of waste at worst, a sixteenth on average, and few sizes to search. */
+/** Eight sizes per power of two from 2 KiB on: an eighth of waste at worst, a sixteenth on average, and few sizes to search. */
 export function sizeClass(wanted: number): number {
   const least = Math.max(256, wanted);
   const step = stepBelow(least);

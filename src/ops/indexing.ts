@@ -59,9 +59,12 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   };
   const shape = x.shape.map((n, i) => (i === d ? index.size : n));
   const y = picked('indexSelect', launch(indexSelectKernel(spec), [x, picks], shape, x.dtype));
-  const grad = (g: Tensor) =>
-    differentiable('indexSelect.grad', [g], segmentSums(g, picks, d, x.shape), {
-      by: [(h) => indexSelect(h, d, picks)],
+  // Linear, and each is the other's gradient: an index outside adds nothing, and is given nothing.
+  const grad = (g: Tensor): Tensor =>
+    differentiable('indexSelect.grad', [g], segmentSums(g, picks, d, x.shape), { by: [again] });
+  const again = (h: Tensor): Tensor =>
+    differentiable('indexSelect.again', [h], launch(indexSelectKernel({ ...spec, none: '0u' }), [h, picks], shape), {
+      by: [grad],
     });
   return differentiable('indexSelect', [x], y, { by: [grad] }, { dim: d, picks });
 }
@@ -119,9 +122,11 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
     none: noneBits(x.dtype),
   };
   const y = picked('gather', launch(gatherIndexKernel(spec), [x, picks], index.shape, x.dtype));
-  const grad = (g: Tensor) =>
-    differentiable('gather.grad', [g], segmentSums(g, picks, d, x.shape), {
-      by: [(h) => gather(h, d, picks)],
+  const grad = (g: Tensor): Tensor =>
+    differentiable('gather.grad', [g], segmentSums(g, picks, d, x.shape), { by: [again] });
+  const again = (h: Tensor): Tensor =>
+    differentiable('gather.again', [h], launch(gatherIndexKernel({ ...spec, none: '0u' }), [h, picks], index.shape), {
+      by: [grad],
     });
   return differentiable('gather', [x], y, { by: [grad] }, { dim: d, picks });
 }

@@ -437,3 +437,18 @@ describe('together', () => {
     expect(k.grad(lossy(x).sum(), [x])[0].shape).toEqual([2]);
   });
 });
+
+test('what picked nothing is given nothing, back and forth', async () => {
+  const twice = async (call: Unary, shape: readonly number[], outputs: readonly number[]) => {
+    const [x, g] = [k.ones([...shape], { requiresGrad: true }), k.ones([...outputs], { requiresGrad: true })];
+    const [dx] = k.grad(call(x), [x], { gradOutputs: g, createGraph: true });
+    const [byG] = k.grad(dx.mul(k.full([...shape], 3)).sum(), [g]);
+    return [...(await byG.data())];
+  };
+  const index = k.tensor([1, -1, 7], { dtype: 'i32' });
+  expect(await twice((x) => k.indexSelect(x, 0, index), [2], [3])).toEqual([3, 0, 0]);
+  expect(await twice((x) => k.gather(x, 1, index.reshape(1, 3)), [1, 2], [1, 3])).toEqual([3, 0, 0]);
+  // A window whose taps all lie in the padding.
+  const pool = (x: k.Tensor) => F.maxPool2d(x, { kernelSize: 2, padding: 1, dilation: 3 });
+  expect(await twice(pool, [1, 2, 2, 2], [1, 2, 1, 1])).toEqual([0, 0]);
+});

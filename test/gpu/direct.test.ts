@@ -1,5 +1,5 @@
 /** Convolutions of few channels a group, and their gradients, against the formula in doubles. */
-import type { Tensor } from 'kindling';
+import { grad, type Tensor } from 'kindling';
 import { conv2d } from 'kindling/nn/functional';
 import { expect, test } from 'vitest';
 import { directFits, directKernel, directWeightGrad } from '../../src/kernels/conv2d/direct.js';
@@ -115,8 +115,38 @@ test('a map may follow', async () => {
 
 test('layers that differ in sizes alone share a text', () => {
   const text = (s: Conv2dShape) => directKernel({ part: 'forward', shape: s }).wgsl;
-  expect(text(conv(8, 1, 1, { h: 56, w: 56 }))).toBe(text(conv(32, 1, 1, { n: 5, h: 28, w: 28 })));
+  expect(text(conv(8, 1, 1, { h: 56, w: 56 }))).toBe(text(conv(32, 1, 1, { n: 5, h: 112, w: 112 })));
   expect(directFits(conv(1, 1, 1))).toBe(false);
   expect(directFits(conv(2, 5, 1))).toBe(false);
   expect(directFits(conv(2, 1, 5))).toBe(false);
+});
+
+test('their second gradients are the other parts', async () => {
+  const s = conv(2, 2, 3, { strideH: 2, dilationW: 2, padW: 2 });
+  const { oh, ow } = conv2dOutput(s);
+  const [x, v] = [values([s.n, s.c, s.h, s.w]), values([s.n, s.c, s.h, s.w])];
+  const [weight, dy] = [values([s.o, 2, 3, 3]), values([s.n, s.o, oh, ow])];
+  const [tx, tw, tg] = [x, weight, dy].map((one) => toTensor(one).requiresGrad_()) as [Tensor, Tensor, Tensor];
+  const y = conv2d(tx, tw, null, { stride: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2 });
+  const [dx] = grad(y, [tx], { gradOutputs: tg, createGraph: true }) as [Tensor];
+  const [byWeight, byG] = grad(dx.mul(toTensor(v)).sum(), [tw, tg]) as [Tensor, Tensor];
+  const wanted = exactly(s, v, weight, plain([s.o], new Array(s.o).fill(0)), dy);
+  await close('by the weight', byWeight, wanted.dw);
+  await close('by the gradient', byG, wanted.y);
+});
+
+test('an infinity stays with the windows that see it', async () => {
+  // The last of 13 columns is seen through the last tap alone.
+  const s = conv(2, 1, 1, { h: 3, w: 15, padH: 0, padW: 0 });
+  const [x, weight, dy] = [values([2, 2, 3, 15]), values([2, 1, 3, 3]), values([2, 2, 1, 13])];
+  const spoilt = plain(
+    x.shape,
+    x.data.map((value, i) => (i % 15 === 14 ? Number.POSITIVE_INFINITY : value)),
+  );
+  const w = toTensor(weight).requiresGrad_();
+  conv2d(toTensor(spoilt), w, null, { groups: 2 }).backward(toTensor(dy));
+  const { dw } = exactly(s, spoilt, weight, plain([2], [0, 0]), dy);
+  const found = [...(await (w.grad as Tensor).data())];
+  expect(found.map((value) => Number.isFinite(value))).toEqual(dw.data.map((value) => Number.isFinite(value)));
+  expect(found.some(Number.isFinite)).toBe(true);
 });

@@ -8,6 +8,7 @@ import {
   batchNormSumsKernel,
 } from '../../src/kernels/batchNorm.js';
 import { clipPartialKernel, clipScaleKernel } from '../../src/kernels/clip.js';
+import { directKernel, directWeightGrad } from '../../src/kernels/conv2d/direct.js';
 import { fewChannelsInputGrad } from '../../src/kernels/conv2d/fewChannels.js';
 import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
 import { conv2dInputGrad } from '../../src/kernels/conv2d/inputGrad.js';
@@ -29,7 +30,13 @@ import { matmul } from '../../src/kernels/matmul.js';
 import { nllEachKernel, nllGradKernel } from '../../src/kernels/nll.js';
 import { adamKernel, rmspropKernel, sgdKernel } from '../../src/kernels/optimizer.js';
 import { peaks } from '../../src/kernels/peaks.js';
-import { avgPoolGradKernel, avgPoolKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
+import {
+  avgPoolGradKernel,
+  avgPoolKernel,
+  maxPoolAgainKernel,
+  maxPoolGradKernel,
+  maxPoolKernel,
+} from '../../src/kernels/pool.js';
 import { recurrentGradKernel, recurrentKernel } from '../../src/kernels/recurrent.js';
 import { placeKernel, segmentKernel, segmentSumsKernel } from '../../src/kernels/scatter.js';
 import { LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX, softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
@@ -149,6 +156,16 @@ function losses(): Kernel[] {
   ];
 }
 
+/** Convolutions of few channels a group. */
+function direct(): Kernel[] {
+  const shapes = [intricate, { ...intricate, strideW: 2, dilationW: 3, kw: 13, w: 60 }];
+  return shapes.flatMap((shape) => [
+    ...BOTH.map((bias) => directKernel({ part: 'forward', shape, bias })),
+    ...tailed(directKernel({ part: 'inputGrad', shape })),
+    ...[1, 1000].flatMap((fill) => parts(directWeightGrad(shape, { fill }))),
+  ]);
+}
+
 function windows(): Kernel[] {
   const y = { input: 9, output: 5, kernel: 3, stride: 2, padding: 1, dilation: 1 };
   const x = { input: 8, output: 2, kernel: 3, stride: 4, padding: 0, dilation: 2 };
@@ -158,6 +175,7 @@ function windows(): Kernel[] {
     foldKernel({ ...sides, stepH: 3, stepW: 2, dilationH: 2, dilationW: 1 }),
     maxPoolKernel(pools),
     maxPoolGradKernel(pools),
+    maxPoolAgainKernel(pools),
     ...[8, 9].flatMap((input) => {
       const tiled = { input, output: 4, kernel: 2, stride: 2, padding: 0, dilation: 1 };
       const spec = { planes: 6, y: tiled, x: { ...tiled, input: 12, output: 3, kernel: 4, stride: 4 } };
@@ -264,6 +282,7 @@ export const layerKernels = (): Kernel[] => [
   ...fewChannels(),
   ...rows(),
   ...losses(),
+  ...direct(),
   ...windows(),
   ...indices(),
   ...pictures(),

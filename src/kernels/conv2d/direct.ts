@@ -3,10 +3,11 @@
  * a product whose groups have one row does 28 times the work that is needed, and its gradients 28 and 100 times.
  *
  * All three are one walk: out[image, plane, i, j] = Σ over k, taps of in[channel(k), y(i, tap), x(j, tap)] · by[k, tap]. Of the
- * gradient by the weight, k are the images, and dy's elements the taps, a stride apart. An invocation owns a strip of a plane's
- * row; in an input gradient the strip's pixels lie a stride apart, so that all have the same taps: others are passed over.
+ * gradient by the weight, k are the rows of dy in all images, and a row's elements the taps, a stride apart. An invocation owns
+ * a strip of a plane's row, and what it loads meets several taps; in an input gradient the strip's pixels lie a stride apart, so
+ * that all have the same taps: others are passed over.
  *
- * Layout: parts of a weight gradient are [parts][o, c / groups, kh, kw], each of so many images; sumParts adds them in order.
+ * Layout: parts of a weight gradient are [parts][o, c / groups, kh, kw], each of so many rows; sumParts adds them in order.
  * Launch: one invocation per strip, neighbours side by side. Most sizes are data: layers that differ in these share a text.
  */
 import { type Split, sumParts } from '../gemm/split.js';
@@ -21,48 +22,35 @@ export interface DirectSpec {
   readonly part: 'forward' | 'inputGrad' | 'weightGrad';
   readonly shape: Conv2dShape;
   readonly bias?: boolean;
-  /** Of a weight gradient: images to a part. */
+  /** Of a weight gradient: rows of dy to a part. */
   readonly span?: number;
 }
 
-/** The strip of 3 to 8 that covers a row with the least left over. */
-const stripOf = (width: number): number => {
-  const covered = (strip: number): number => Math.ceil(width / strip) * strip;
-  return [4, 5, 6, 7, 8, 3].reduce((best, strip) => (covered(strip) < covered(best) ? strip : best));
-};
+/** Strips of up to 8 that are as many as they must be, and alike. */
+const stripOf = (width: number): number => Math.ceil(width / Math.ceil(width / 8));
 
 /** [x, weight, bias?] → y, [dy, weight] → dx, or [x, dy] → parts. */
 export const directKernel = /* @__PURE__ */ interned(({ part, shape, bias, span = 1 }: DirectSpec): Kernel => {
-  const all = sizesOf(shape);
-  const { n, c, h, w, o, kh, kw, oh, ow, cg, og, taps, strideH, strideW, padH, padW, dilationH, dilationW } = all;
+  const sizes = sizesOf(shape);
+  const { n, c, h, w, o, kh, kw, oh, ow, cg, og, taps, strideH, strideW, padH, padW, dilationH, dilationW } = sizes;
   const isBack = part === 'inputGrad';
   const isSum = part === 'weightGrad';
-  const [[images, planes, height, width], [channels, inHeight, inWidth], [down, across]] = {
-    forward: [
-      [n, o, oh, ow],
-      [c, h, w],
-      [kh, kw],
-    ] as const,
-    inputGrad: [
-      [n, c, h, w],
-      [o, oh, ow],
-      [kh, kw],
-    ] as const,
-    weightGrad: [
-      [Math.ceil(n / span), o * cg, kh, kw],
-      [c, h, w],
-      [oh, ow],
-    ] as const,
-  }[part];
+  const rows = n * oh;
+  const [channels, inHeight, inWidth] = isBack ? [o, oh, ow] : [c, h, w];
+  const [images, planes, height, width, down, across] = isSum
+    ? [Math.ceil(rows / span), o * cg, kh, kw, oh, ow]
+    : [n, ...(isBack ? ([c, h, w] as const) : ([o, oh, ow] as const)), kh, kw];
   const apart = isBack ? strideW : 1;
   const strip = stripOf(Math.ceil(width / apart));
   const blocks = Math.ceil(width / apart / strip) * apart;
   const size = images * planes * height * blocks;
-  const params = { ...{ size, blocks, planes, height, width, channels, inHeight, inWidth, down, across }, n, o, span };
+  const params = { size, blocks, planes, height, width, channels, inHeight, inWidth, down, across, o, span, rows };
   const u = numbers(params);
-  const [stepX, farX] = isSum ? [dilationW, strideW] : [strideW, dilationW];
+  const [stepY, stepX, farY, farX] = isSum
+    ? [dilationH, dilationW, strideH, strideW]
+    : [strideH, strideW, dilationH, dilationW];
   // Taps at once; of an input gradient with strides each is there or not.
-  const some = range(isBack && stepX > 1 ? 1 : across > 8 ? stripOf(across) : across);
+  const some = range(isBack && stepX > 1 ? 1 : stripOf(across));
   const meet = (to: string, from: string, tap: string, pad: number, step: number, far: number): string =>
     isBack
       ? `let ${to}Off = ${from} + ${pad + step * far * taps}u - ${tap} * ${far}u;
@@ -72,16 +60,23 @@ export const directKernel = /* @__PURE__ */ interned(({ part, shape, bias, span 
   const each = (line: (p: number) => string): string => range(strip).map(line).join('\n      ');
   const by = (p: number, t: number): number => (isBack ? p - t * farX : p * stepX + t * farX) >>> 0;
   const columns = new Set(range(strip).flatMap((p) => some.map((t) => by(p, t))));
-  const exists = across % some.length > 0 ? (t: number) => `tx + ${t}u < ${u.across}` : () => 'true';
-  const channel = `/ ${isBack ? cg : og}u * ${isBack ? og : cg}u + `;
-  const group = `plane ${channel}k`;
-  const [first, end, plane, weight] = isSum
+  const rest = across % some.length || across;
+  // Of the last turn some taps may not be there: a NaN that they would meet is none of theirs.
+  const term = (p: number, t: number): string =>
+    t < rest ? `w${t} * x${by(p, t)}` : `select(0.0, w${t} * x${by(p, t)}, tx + ${t}u < ${u.across})`;
+  const [own, others] = isBack ? [cg, og] : [og, cg];
+  const group = `plane / ${own}u * ${others}u + k`;
+  const [first, length, channelOf, weightOf] = isSum
     ? [
-        ...[`image * ${u.span}`, `min((image + 1u) * ${u.span}, ${u.n})`],
-        ...[`k * ${u.channels} + plane / ${cg}u ${channel}plane % ${cg}u`, `k * ${u.o} + plane / ${cg}u`],
+        `image * ${u.span}`,
+        `min(${u.span}, ${u.rows} - first)`,
+        `k / ${u.down} * ${u.channels} + plane / ${cg * og}u * ${cg}u + plane % ${cg}u`,
+        `k / ${u.down} * ${u.o} + plane / ${cg}u`,
       ]
     : [
-        ...['0u', `${isBack ? og : cg}u`, `image * ${u.channels} + ${group}`],
+        '0u',
+        `${others}u`,
+        `image * ${u.channels} + ${group}`,
         isBack ? `(${group}) * ${cg}u + plane % ${cg}u` : `plane * ${cg}u + k`,
       ];
   return linearKernel({
@@ -100,18 +95,19 @@ export const directKernel = /* @__PURE__ */ interned(({ part, shape, bias, span 
   let plane = row / ${u.height} % ${u.planes};
   let image = row / ${u.height} / ${u.planes};
   var sums: array<f32, ${strip}>;
-  for (var k = ${first}; k < ${end}; k++) {
-    for (var ty = 0u; ty < ${u.down}; ty++) {
-      ${isSum ? meet('y', 'i0', 'ty', padH, dilationH, strideH) : meet('y', 'i0', 'ty', padH, strideH, dilationH)}
+  let first = ${first};
+  for (var k = first; k < first + ${length}; k++) {
+    for (var ty = ${isSum ? `k % ${u.down}` : '0u'}; ty < ${isSum ? `k % ${u.down} + 1u` : u.down}; ty++) {
+      ${meet('y', 'i0', 'ty', padH, stepY, farY)}
       if (y >= ${u.inHeight}) { continue; }
-      let base = ((${plane}) * ${u.inHeight} + y) * ${u.inWidth};
-      let first = ((${weight}) * ${u.down} + ty) * ${u.across};
+      let base = ((${channelOf}) * ${u.inHeight} + y) * ${u.inWidth};
+      let start = ((${weightOf}) * ${u.down} + ty) * ${u.across};
       var line = array<f32, ${strip}>();
       for (var tx = 0u; tx < ${u.across}; tx += ${some.length}u) {
       ${meet('x', 'j0', 'tx', padW, stepX, farX)}
       ${[...columns].map((c) => `let x${c} = select(0.0, xs[base + x + ${c}u], x + ${c}u < ${u.inWidth});`).join('\n      ')}
-      ${some.map((t) => `let w${t} = select(0.0, weight[first + tx + ${t}u], ${exists(t)});`).join('\n      ')}
-      ${each((p) => `line[${p}] += ${some.map((t) => `w${t} * x${by(p, t)}`).join(' + ')};`)}
+      ${some.map((t) => `let w${t} = weight[start + tx + ${t}u];`).join('\n      ')}
+      ${each((p) => `line[${p}] += ${some.map((t) => term(p, t)).join(' + ')};`)}
       }
       ${each((p) => `sums[${p}] += line[${p}];`)}
     }
@@ -125,11 +121,14 @@ export const directKernel = /* @__PURE__ */ interned(({ part, shape, bias, span 
 });
 
 /** [x, dy] → parts, [parts] → dweight. @param fill invocations that keep the adapter busy */
-export function directWeightGrad(shape: Conv2dShape, { fill }: { fill: number }): Split {
-  const { n, o, cg, taps } = sizesOf(shape);
+export const directWeightGrad = /* @__PURE__ */ interned((shape: Conv2dShape, { fill }: { fill: number }): Split => {
+  const { n, o, oh, ow, cg, taps } = sizesOf(shape);
   const size = o * cg * taps;
-  const span = Math.ceil(n / Math.ceil(Math.min(n, (fill * shape.kw) / size)));
-  const parts = Math.ceil(n / span);
-  const reduce = sumParts('conv2d.weightGrad.sum', parts, { weightGrad: size });
+  const rows = n * oh;
+  // Lavapipe leaves loops after 65,535 turns.
+  const fewest = (rows * (ow + 3)) / 60000;
+  const span = Math.ceil(rows / Math.ceil(Math.max(fewest, Math.min(rows / 8, (fill * shape.kw) / size))));
+  const parts = Math.ceil(rows / span);
+  const reduce = sumParts('conv2d.weightGrad.reduce', parts, { weightGrad: size });
   return { partial: directKernel({ part: 'weightGrad', shape, span }), partialSize: parts * size, reduce };
-}
+});
