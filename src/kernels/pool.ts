@@ -1,7 +1,6 @@
 /**
- * Pooling of planes [.., h, w] to [.., oh, ow]. Window (i, j) begins at row i·stride − padding and takes `kernel` rows,
- * `dilation` apart; columns likewise; what lies in the padding is left out of a maximum and counts as 0 in a mean. An
- * adaptive mean has oh × ow windows from ⌊i·h/oh⌋ to ⌈(i+1)·h/oh⌉.
+ * Max-pooling of planes [.., h, w] to [.., oh, ow]; means are in avgPool.ts. Window (i, j) begins at row i·stride − padding and
+ * takes `kernel` rows, `dilation` apart; columns likewise; what lies in the padding is left out.
  *
  * Maximum: the place of each window's first largest element, or of its last NaN, is kept, as its index in the plane; 0xffffffff says that no
  * element gets the window's gradient (a ReLU behind the pooling was at 0). Gradients gather: an element adds up, in order,
@@ -10,7 +9,6 @@
  * per window backward: it writes all its elements, and reads one place and one gradient. On [64, 32, 30, 30] by 2, SwiftShader
  * on two cores, Chromium 156, 2026-11, backward took 13 ms and by element 65; forward 17, and 30 with loops.
  */
-import { blocked } from './blocked.js';
 import { isNan, nanNotes } from './floats.js';
 import { interned, type Kernel, linearKernel } from './kernel.js';
 import { LOWEST } from './rows.js';
@@ -36,21 +34,12 @@ export interface PoolSpec {
   readonly rectified?: boolean;
 }
 
-export interface AvgPoolSpec extends PoolSpec {
-  /** Windows from the sizes alone; kernel, stride and padding are not used. */
-  readonly adaptive: boolean;
-  /** Whether the padding counts in the divisor. */
-  readonly countIncludePad: boolean;
-  /** The divisor of every window, whatever it covers. */
-  readonly divisor?: number | undefined;
-}
-
 /** How far the last window reaches past the padded input: more than 0 where sizes were rounded up. */
 export const overhang = ({ input, output, kernel: size, stride, padding, dilation }: PoolAxis): number =>
   (output - 1) * stride + (size - 1) * dilation + 1 - input - 2 * padding;
 
 /** WGSL of `name`First and `name`Last: the windows that cover the input coordinate `name`. */
-function covering(
+export function covering(
   name: string,
   { input, output, kernel: size, stride, padding, dilation }: PoolAxis,
   adaptive = false,
@@ -65,7 +54,7 @@ function covering(
 }
 
 /** WGSL of the coordinates of element i in planes of h × w. */
-const coordinates = (h: number, w: number, prefix = ''): string => `let plane = i / ${h * w}u;
+export const coordinates = (h: number, w: number, prefix = ''): string => `let plane = i / ${h * w}u;
   let ${prefix}y = i / ${w}u % ${h}u;
   let ${prefix}x = i % ${w}u;`;
 
@@ -223,86 +212,3 @@ function coveredGrad({ planes, y, x }: PoolSpec): Kernel {
   dxs[i] = total;`,
   });
 }
-
-/** WGSL of `name`Start and `name`End: the input coordinates of window o`name`, those in the padding left out. */
-function bounds(name: string, { input, output, kernel: size, stride, padding }: PoolAxis, adaptive: boolean): string {
-  if (adaptive) {
-    return `let ${name}Start = o${name} * ${input}u / ${output}u;
-  let ${name}End = ((o${name} + 1u) * ${input}u + ${output - 1}u) / ${output}u;`;
-  }
-  return `let ${name}Start = max(o${name} * ${stride}u, ${padding}u) - ${padding}u;
-  let ${name}End = min(o${name} * ${stride}u + ${size - padding}u, ${input}u);`;
-}
-
-/** WGSL of what the sum of a window is divided by. What hangs over the padding counts in no divisor. */
-function divisorOf({ y, x, adaptive, countIncludePad, divisor }: AvgPoolSpec): string {
-  if (divisor !== undefined) return `${divisor}.0`;
-  if (!countIncludePad || adaptive) return 'f32((yEnd - yStart) * (xEnd - xStart))';
-  const extent = (name: string, axis: PoolAxis): string =>
-    overhang(axis) > 0
-      ? `min(${axis.kernel}u, ${axis.input + 2 * axis.padding}u - o${name} * ${axis.stride}u)`
-      : `${axis.kernel}u`;
-  return `f32(${extent('y', y)} * ${extent('x', x)})`;
-}
-
-/** [x] → y. */
-export const avgPoolKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): Kernel => {
-  const { planes, y, x, adaptive } = spec;
-  const size = planes * y.output * x.output;
-  const longest = (axis: PoolAxis): number =>
-    adaptive ? Math.ceil(axis.input / Math.max(1, axis.output)) + 1 : axis.kernel;
-  const row = blocked({
-    state: { part: '0.0' },
-    end: 'xEnd',
-    step: '1u',
-    turns: longest(x),
-    turn: (inner) => `${inner('part')} += xs[base + k];`,
-  });
-  const rows = blocked({
-    state: { total: '0.0' },
-    end: 'yEnd',
-    step: '1u',
-    turns: longest(y),
-    turn: (inner) => `
-    let base = plane * ${y.input * x.input}u + k * ${x.input}u;
-    { var k = xStart; ${row} ${inner('total')} += part; }`,
-  });
-  return linearKernel({
-    name: 'avgPool2d',
-    read: { xs: 'f32' },
-    write: { ys: 'f32' },
-    size,
-    count: 'arrayLength(&ys)',
-    body: `  ${coordinates(y.output, x.output, 'o')}
-  ${bounds('y', y, adaptive)}
-  ${bounds('x', x, adaptive)}
-  var k = yStart;
-  ${rows}
-  ys[i] = total / ${divisorOf(spec)};`,
-  });
-});
-
-/** [g] → dx. */
-export const avgPoolGradKernel = /* @__PURE__ */ interned((spec: AvgPoolSpec): Kernel => {
-  const { planes, y, x, adaptive } = spec;
-  const size = planes * y.input * x.input;
-  return linearKernel({
-    name: 'avgPool2d.grad',
-    read: { gs: 'f32' },
-    write: { dxs: 'f32' },
-    size,
-    count: 'arrayLength(&dxs)',
-    body: `  ${coordinates(y.input, x.input)}
-  ${covering('y', y, adaptive)}
-  ${covering('x', x, adaptive)}
-  var total = 0.0;
-  for (var oy = yFirst; oy <= yLast; oy++) {
-    ${bounds('y', y, adaptive)}
-    for (var ox = xFirst; ox <= xLast; ox++) {
-      ${bounds('x', x, adaptive)}
-      total += gs[plane * ${y.output * x.output}u + oy * ${x.output}u + ox] / ${divisorOf(spec)};
-    }
-  }
-  dxs[i] = total;`,
-  });
-});

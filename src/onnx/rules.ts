@@ -1,6 +1,8 @@
 /** kindling's functions as ONNX's operators, with the names of kernels where no function owns them. */
+
+import type { AvgPoolSpec } from '../kernels/avgPool.js';
 import type { Conv2dShape } from '../kernels/conv2d/shape.js';
-import { type AvgPoolSpec, overhang, type PoolAxis } from '../kernels/pool.js';
+import { overhang, type PoolAxis } from '../kernels/pool.js';
 import { at, type Shape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { ELEMENTWISE } from './elementwise.js';

@@ -2,16 +2,8 @@
 
 import { refuse } from '../gpu/errors.js';
 import { atMost, checked, extended, type Known, required, wantTensor } from '../gpu/options.js';
-import {
-  type AvgPoolSpec,
-  avgPoolGradKernel,
-  avgPoolKernel,
-  maxPoolAgainKernel,
-  maxPoolGradKernel,
-  maxPoolKernel,
-  type PoolAxis,
-  type PoolSpec,
-} from '../kernels/pool.js';
+import { type AvgPoolSpec, avgPoolGradKernel, avgPoolKernel } from '../kernels/avgPool.js';
+import { maxPoolAgainKernel, maxPoolGradKernel, maxPoolKernel, type PoolAxis, type PoolSpec } from '../kernels/pool.js';
 import { launch, launchMany } from '../tensor/launch.js';
 import { isMarked, mark } from '../tensor/rectified.js';
 import { differentiable, stepwise } from '../tensor/remember.js';

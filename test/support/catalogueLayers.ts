@@ -1,5 +1,6 @@
 /** The part of the catalogue that layers, losses and optimizers use: products, windows, rows, indices, state. */
 
+import { avgPoolGradKernel, avgPoolKernel } from '../../src/kernels/avgPool.js';
 import { batchKernel } from '../../src/kernels/batch.js';
 import {
   batchNormGradKernel,
@@ -30,13 +31,7 @@ import { matmul } from '../../src/kernels/matmul.js';
 import { nllEachKernel, nllGradKernel } from '../../src/kernels/nll.js';
 import { adamKernel, rmspropKernel, sgdKernel } from '../../src/kernels/optimizer.js';
 import { peaks } from '../../src/kernels/peaks.js';
-import {
-  avgPoolGradKernel,
-  avgPoolKernel,
-  maxPoolAgainKernel,
-  maxPoolGradKernel,
-  maxPoolKernel,
-} from '../../src/kernels/pool.js';
+import { maxPoolAgainKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
 import { recurrentGradKernel, recurrentKernel } from '../../src/kernels/recurrent.js';
 import { placeKernel, segmentKernel, segmentSumsKernel } from '../../src/kernels/scatter.js';
 import { LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX, softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
