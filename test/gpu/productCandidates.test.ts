@@ -15,7 +15,7 @@ const CANDIDATES = [true, false].flatMap((software) =>
     ),
   ),
 );
-const every = Number(globalThis.process?.env['KINDLING_CANDIDATES'] ?? 1);
+const every = Number(globalThis.process?.env.KINDLING_CANDIDATES ?? 1);
 const each = [...new Map(CANDIDATES.map((how) => [JSON.stringify(how), how])).values()]
   .filter(({ tile }, n) => tile && n % every === 0)
   .map(named);
