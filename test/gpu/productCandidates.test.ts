@@ -1,6 +1,6 @@
 /**
  * Every candidate that a tuner may choose, on any adapter, against plain loops; or every nth, as KINDLING_CANDIDATES says. They compile
- * for minutes: CI takes every third in Node, ci:long all of them everywhere.
+ * for minutes: CI takes every eighth in Node, ci:long all of them everywhere.
  */
 import { test } from 'vitest';
 import { candidates } from '../../src/kernels/gemm/candidates.js';
