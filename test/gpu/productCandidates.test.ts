@@ -1,7 +1,4 @@
-/**
- * Every candidate that a tuner may choose, on any adapter, against plain loops; or every nth, as KINDLING_CANDIDATES says. They compile
- * for minutes: CI takes every eighth in Node, ci:long all of them everywhere.
- */
+/** Every candidate that a tuner may choose, on any adapter, against plain loops. They compile for minutes: ci:long runs them. */
 import { test } from 'vitest';
 import { candidates } from '../../src/kernels/gemm/candidates.js';
 import { canRun, checkConvolution, checkPooled, checkProduct, named } from '../support/productChecks.js';
@@ -15,9 +12,8 @@ const CANDIDATES = [true, false].flatMap((software) =>
     ),
   ),
 );
-const every = Number(globalThis.process?.env.KINDLING_CANDIDATES ?? 1);
 const each = [...new Map(CANDIDATES.map((how) => [JSON.stringify(how), how])).values()]
-  .filter(({ tile }, n) => tile && n % every === 0)
+  .filter(({ tile }) => tile)
   .map(named);
 
 test.each(each)('the candidate %s', { timeout: 300_000 }, async (_, how) => {
