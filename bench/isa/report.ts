@@ -14,6 +14,7 @@ const WHATS = [
   'ldsReads',
   'fmaPerLds',
   'share',
+  'loopShare',
 ] as const satisfies readonly (keyof Row)[];
 type What = (typeof WHATS)[number];
 
@@ -21,7 +22,7 @@ function text(row: Row, what: What): string {
   const value = row[what];
   if (value === null) return '';
   if (typeof value === 'object') return value.filter((n, i) => i === 0 || n > 1).join('×');
-  if (what === 'share') return `${(100 * value).toFixed(1)} %`;
+  if (what === 'share' || what === 'loopShare') return `${(100 * value).toFixed(1)} %`;
   return what === 'fmaPerLds' ? value.toFixed(1) : String(value);
 }
 
@@ -76,7 +77,7 @@ export function markdown(families: Readonly<Record<string, Family>>): string {
   ].join('\n\n');
 }
 
-const SHOWN = ['workgroups', 'vgprs', 'spilled', 'fmaPerLds', 'share'] as const satisfies readonly What[];
+const SHOWN = ['workgroups', 'vgprs', 'spilled', 'fmaPerLds', 'share', 'loopShare'] as const satisfies readonly What[];
 
 /** What misses targets on any family, for the documentation: a line for each kernel, with a value for each family. */
 export function missing(families: Readonly<Record<string, Pick<Family, 'rows'>>>): string {
@@ -96,5 +97,17 @@ export function missing(families: Readonly<Record<string, Pick<Family, 'rows'>>>
     if (!seen.has(key)) made.push([row.of, row.name, ...cells]);
     seen.add(key);
   }
-  return table(['of', 'kernel', 'workgroups', 'registers', 'spilled', 'multiply-adds per read', 'share'], made);
+  return table(
+    [
+      'of',
+      'kernel',
+      'workgroups',
+      'registers',
+      'spilled',
+      'multiply-adds per read',
+      'share',
+      'share of the loop over slices',
+    ],
+    made,
+  );
 }

@@ -41,7 +41,7 @@ export async function measure(family: string, kernels: readonly Listed[]): Promi
       failed.push(`${of}, ${name}: ${result.error}`);
       continue;
     }
-    const figures = figuresOf(result.report);
+    const figures = figuresOf(result.report, wgsl);
     const kernel = { workgroups, ...(flops !== undefined && { flops }) };
     rows.push({ of, name, hash: hashOf(wgsl), workgroups, ...figures, missed: missed(kernel, figures) });
     assembly.push(result.report.split(/^assembly:\n/m)[1] ?? '');

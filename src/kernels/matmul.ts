@@ -9,8 +9,7 @@
 import { splitGemm } from './gemm/gemm.js';
 import { type GemmTile, type GemmVariant, type Operand, shapeIsData } from './gemm/spec.js';
 import { cut, type Split, splitsFor, UNIT } from './gemm/split.js';
-import { readsVec4 } from './gemm/workgroup.js';
-import { type Element, interned, type Kernel, numbers } from './kernel.js';
+import { interned, type Kernel, numbers } from './kernel.js';
 import { indexed } from './strided.js';
 
 export interface MatmulSpec {
@@ -59,12 +58,11 @@ export const matmul = /* @__PURE__ */ interned((spec: MatmulSpec): Kernel | Spli
   });
   const left = factor('left', leftStrides, !transA, m);
   const right = factor('right', rightStrides, transB, n);
-  const element = (operand: Operand): Element => (readsVec4(variant, operand) ? 'vec4<f32>' : 'f32');
   return splitGemm(
     {
       ...{ name: 'matmul', variant, tile: spec.tile, sizes, batches, splits },
       ...{ rows: m, columns: n, outer: 1, inner: k, left, right, overBatch: transA && !transB && k <= 1024 },
-      read: { left: element(left), right: element(right) },
+      read: { left: 'f32', right: 'f32' },
       rowOffset: `(batch * params.m + row) * ${u.n}`,
       columnOffset: 'column',
       rowSum: spec.rowSum ? { buffer: 'rowSums', at: 'row' } : undefined,

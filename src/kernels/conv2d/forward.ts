@@ -14,11 +14,10 @@
 import { RELU } from '../floats.js';
 import { gemm } from '../gemm/gemm.js';
 import { pooled } from '../gemm/pooled.js';
-import { type GemmTile, type GemmVariant, type Operand, runInside, shapeIsData } from '../gemm/spec.js';
+import { type GemmTile, type GemmVariant, runInside, shapeIsData } from '../gemm/spec.js';
 import { gridSizes, gridWalk } from '../gemm/walk.js';
-import { readsVec4 } from '../gemm/workgroup.js';
 import { type Element, interned, type Kernel, numbers } from '../kernel.js';
-import { type Conv2dShape, derived, padded, sizesOf } from './shape.js';
+import { type Conv2dShape, derived, padded, plain, sizesOf } from './shape.js';
 
 export interface Conv2dForwardSpec {
   shape: Conv2dShape;
@@ -58,14 +57,6 @@ export const conv2dForward: (spec: Conv2dForwardSpec) => Kernel = /* @__PURE__ *
   let i = pixel / ${u.ow};
   let j = pixel - i * ${u.ow};`;
   const column = pool ? 'column / 4u' : 'column';
-  const left: Operand = {
-    buffer: 'weight',
-    origin: `return vec3((batch * ${u.og} + line) * ${u.weights}, 0u, 0u);`,
-    ...(!flat && { run: 'return vec3(origin.x + outer, 0u, 0u);' }),
-    along: flat ? '1u' : u.taps,
-    contiguous: 'inner',
-    aligned: flat && (cg * taps) % 4 === 0,
-  };
   // The window's corner wraps when it lies in the padding; so does the address there.
   const inside = (y: string, x: string): string => `(origin.y + ${y} < ${u.h}) & (origin.z + ${x} < ${u.w})`;
   const atTap = inside(`at.z * ${u.dilationH}`, `at.y * ${u.dilationW}`);
@@ -73,8 +64,15 @@ export const conv2dForward: (spec: Conv2dForwardSpec) => Kernel = /* @__PURE__ *
     ...{ name: 'conv2d.forward', variant, tile, sizes, alone: !pool },
     ...{ batches: shape.groups, rows: og, columns: pool ? n * ph * pw * 4 : n * oh * ow },
     ...(flat ? { outer: 1, inner: cg * taps } : { outer: taps, inner: cg }),
-    read: { x: 'f32', weight: readsVec4(variant, left) ? 'vec4<f32>' : 'f32', ...(bias && { bias: 'f32' as Element }) },
-    left,
+    read: { x: 'f32', weight: 'f32', ...(bias && { bias: 'f32' as Element }) },
+    left: {
+      buffer: 'weight',
+      origin: `return vec3((batch * ${u.og} + line) * ${u.weights}, 0u, 0u);`,
+      ...(!flat && { run: 'return vec3(origin.x + outer, 0u, 0u);' }),
+      along: flat ? '1u' : u.taps,
+      contiguous: 'inner',
+      aligned: flat && (cg * taps) % 4 === 0,
+    },
     right: {
       buffer: 'x',
       // The group's first channel at the window's corner, and the corner.
@@ -91,6 +89,7 @@ export const conv2dForward: (spec: Conv2dForwardSpec) => Kernel = /* @__PURE__ *
       // With one tap a run is the channels alone.
       along: flat && (taps > 1 || checked) ? gridWalk('tap', u) : u.pixels,
       contiguous: 'line',
+      aligned: plain(shape) && !pool && pixels % 4 === 0,
     },
     rowOffset: `(batch * ${u.og} + row) * ${u.written}`,
     columnOffset: `${column} + ${column} / ${u.written} * ${u.otherChannels}`,

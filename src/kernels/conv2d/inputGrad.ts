@@ -12,7 +12,7 @@
 import { gemm } from '../gemm/gemm.js';
 import { type GemmTile, type GemmVariant, runInside, shapeIsData } from '../gemm/spec.js';
 import { interned, type Kernel, numbers } from '../kernel.js';
-import { type Conv2dShape, derived, imagesTogether, sizesOf } from './shape.js';
+import { type Conv2dShape, derived, imagesTogether, plain, sizesOf } from './shape.js';
 
 export interface Conv2dInputGradSpec {
   shape: Conv2dShape;
@@ -22,8 +22,8 @@ export interface Conv2dInputGradSpec {
 
 /** [dy, weight] → dx. */
 export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile }: Conv2dInputGradSpec): Kernel => {
-  const { n, c, h, w, strideH, strideW, padH, padW, groups } = shape;
-  const { cg, og, taps } = derived(shape);
+  const { n, c, h, w, strideH, strideW, groups } = shape;
+  const { cg, og, taps, outPixels } = derived(shape);
   const sizes = { ...sizesOf(shape), image: c * h * w, step: cg * taps };
   const u = numbers(sizes, shapeIsData(variant));
   // Whether tap (ky, kx) of a pixel has an output, from y = i + padH − ky·dilationH and x likewise; they are too large where
@@ -41,7 +41,7 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile 
     `let y = ${y} - outer / ${u.kw} * ${u.dilationH};
   let x = ${x} - outer % ${u.kw} * ${u.dilationW};`;
   // One tap that every pixel has: a plain product.
-  const everywhere = taps === 1 && strideH * strideW === 1 && padH + padW === 0;
+  const everywhere = plain(shape);
   // With the same pixel of all images side by side, a tile has one pixel, and the taps that it lacks can be passed over.
   const together = !everywhere && imagesTogether(shape, variant);
   const find = (line: string): string =>
@@ -60,6 +60,7 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile 
       ...(!everywhere && { run: 'return vec3(origin.x + outer, 0u, 0u);' }),
       along: u.step,
       contiguous: 'line',
+      aligned: everywhere && cg % 4 === 0,
     },
     right: {
       buffer: 'dy',
@@ -78,6 +79,7 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile 
       inside: everywhere ? undefined : runInside,
       along: u.outPixels,
       contiguous: 'line',
+      aligned: everywhere && outPixels % 4 === 0,
     },
     rowOffset: `(batch * ${u.cg} + row) * ${u.pixels}`,
     columnOffset: 'addressOf(column)',

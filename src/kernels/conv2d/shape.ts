@@ -57,6 +57,10 @@ export function sizesOf(shape: Conv2dShape) {
 /** Whether a tap can fall outside the image, so that reads of x must be checked. */
 export const padded = ({ padH, padW }: Conv2dShape): boolean => padH > 0 || padW > 0;
 
+/** Whether the convolution is a product of the channels alone, pixel by pixel. */
+export const plain = (shape: Conv2dShape): boolean =>
+  shape.kh * shape.kw * shape.strideH * shape.strideW === 1 && !padded(shape);
+
 /**
  * Whether a kernel on a software adapter takes the same pixel of all images together rather than the pixels of one image:
  * what depends on the pixel is then decided once for the batch. A GPU wants neighbouring addresses instead.

@@ -19,7 +19,7 @@ import { type Gemm, type GemmTile, type GemmVariant, partInside, runInside, shap
 import { cut, type Split, splitsFor, UNIT } from '../gemm/split.js';
 import { gridSizes, gridWalk } from '../gemm/walk.js';
 import { interned, type Kernel, numbers } from '../kernel.js';
-import { type Conv2dShape, derived, imagesTogether, padded, sizesOf } from './shape.js';
+import { type Conv2dShape, derived, imagesTogether, padded, plain, sizesOf } from './shape.js';
 
 export interface Conv2dWeightGradSpec {
   shape: Conv2dShape;
@@ -78,6 +78,8 @@ export const conv2dWeightGrad = /* @__PURE__ */ interned((spec: Conv2dWeightGrad
       }),
       along: flat ? gridWalk('dy', u) : together ? u.dyPlane : '1u',
       contiguous: 'inner',
+      // Four by four only where that is work for all threads.
+      aligned: og > 32 && outPixels % 4 === 0,
     },
     right: {
       buffer: 'x',
@@ -104,6 +106,7 @@ export const conv2dWeightGrad = /* @__PURE__ */ interned((spec: Conv2dWeightGrad
       inside: checked ? (flat ? atTap : together ? runInside : partInside) : undefined,
       along: flat ? gridWalk('x', u) : together ? u.image : u.strideW,
       contiguous: 'inner',
+      aligned: plain(shape) && pixels % 4 === 0,
     },
     rowOffset: `(${row}) * ${u.weights}`,
     columnOffset: 'column',

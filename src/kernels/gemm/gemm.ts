@@ -41,9 +41,11 @@ export function gemm(spec: Gemm): Kernel {
   const write: Record<string, Element> = { output: 'f32' };
   if (spec.pool) write.places = 'u32';
   if (spec.rowSum) write[spec.rowSum.buffer] = 'f32';
+  const vectors = ({ buffer, aligned }: Operand): Record<string, Element> =>
+    aligned && spec.variant === 'workgroup' ? { [buffer]: 'vec4<f32>' } : {};
   return kernel({
     name: spec.name,
-    read: spec.read,
+    read: { ...spec.read, ...vectors(spec.left), ...vectors(spec.right) },
     write,
     workgroups: linear(tiles * LINEAR_WORKGROUP),
     params: { ...own, ...spec.sizes },

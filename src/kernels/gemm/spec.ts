@@ -50,7 +50,7 @@ export interface Operand {
   along: string | Walk;
   /** Whether the next address is the next element of the run or the next line: how threads of a GPU share the reading. */
   contiguous: 'inner' | 'line';
-  /** Whether four neighbours, the first at a multiple of four, lie in one vec4 of the buffer. */
+  /** Whether four neighbours, the first at a multiple of four, lie in one vec4 of the buffer: `workgroup` binds it so. */
   aligned?: boolean;
 }
 

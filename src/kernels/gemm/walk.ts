@@ -13,14 +13,14 @@ export interface Grid {
   plane: number;
 }
 
-const FIELDS = ['Width', 'Cells', 'Height', 'Column', 'Row', 'Plane', 'Down', 'Next'] as const;
+const FIELDS = ['Width', 'Height', 'Column', 'Row', 'Plane', 'Down', 'Next'] as const;
 type Field = (typeof FIELDS)[number];
 
 /** The numbers that {@link gridWalk} needs, under names that begin with `name`. */
 export function gridSizes<Name extends string>(name: Name, grid: Grid): Record<`${Name}${Field}`, number> {
   const { width, height, column, row, plane } = grid;
   const back = (width - 1) * column;
-  const values = [width, width * height, height, column, row, plane, row - back, plane - (height - 1) * row - back];
+  const values = [width, height, column, row, plane, row - back, plane - (height - 1) * row - back];
   return Object.fromEntries(FIELDS.map((field, i) => [name + field, values[i]])) as Record<`${Name}${Field}`, number>;
 }
 
@@ -28,10 +28,11 @@ export function gridSizes<Name extends string>(name: Name, grid: Grid): Record<`
 export function gridWalk<Name extends string>(name: Name, u: Readonly<Record<`${Name}${Field}`, string>>): Walk {
   const of = (field: Field): string => u[`${name}${field}`];
   return {
-    functions: (side) => `fn ${side}Start(k: u32) -> vec3<u32> { let cell = k % ${of('Cells')};
-  let i = cell / ${of('Width')};
-  let j = cell % ${of('Width')};
-  return vec3(k / ${of('Cells')} * ${of('Plane')} + i * ${of('Row')} + j * ${of('Column')}, j, i); }
+    functions: (side) => `fn ${side}Start(k: u32) -> vec3<u32> { let row = k / ${of('Width')};
+  let plane = ${of('Height') === '1u' ? 'row' : `row / ${of('Height')}`};
+  let i = row - plane * ${of('Height')};
+  let j = k - row * ${of('Width')};
+  return vec3(plane * ${of('Plane')} + i * ${of('Row')} + j * ${of('Column')}, j, i); }
 fn ${side}Next(at: vec3<u32>) -> vec3<u32> { let last = at.y + 1u == ${of('Width')};
   let lastRow = at.z + 1u == ${of('Height')};
   let step = select(${of('Column')}, select(${of('Down')}, ${of('Next')}, lastRow), last);

@@ -34,12 +34,16 @@ export function workgroupTile({ rows, columns, batches, splits = 1 }: Gemm): Til
   const along = (length: number): number => (length > 32 ? 16 : length > 16 ? 8 : 4);
   const tiles = (height: number, width: number): number =>
     Math.ceil(rows / height) * Math.ceil(columns / width) * batches * splits;
-  if (Math.min(rows, columns) > 32) {
+  const small = Math.min(rows, columns);
+  if (small > 32) {
     if (rows % 128 === 0 && tiles(128, 64) > 256) return { rows: 8, columns: 8, threads: [16, 8] };
     if (tiles(64, 64) > 256) return { rows: 8, columns: 4, threads: [8, 16] };
-    if (tiles(64, 32) >= 128) return { rows: 8, columns: 4, threads: [8, 8] };
-    return { rows: 4, columns: 4, threads: [8, 16], steps: 32 };
   }
+  if (small > 16 && Math.max(rows, columns) > 32) {
+    const [down, across] = rows > 32 ? [8, 8] : [4, 16];
+    if (tiles(8 * down, 4 * across) >= 128) return { rows: 8, columns: 4, threads: [down, across] };
+  }
+  if (small > 32) return { rows: 4, columns: 4, threads: tiles(32, 64) < 64 ? [4, 8] : [8, 16], steps: 32 };
   const threads = [along(rows), along(columns)] as const;
   // A narrow output still gets a full workgroup: the threads go to the other side.
   if (threads[0] * threads[1] < 64)
@@ -59,6 +63,7 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
   const whole = !overBatch && (outer * inner) % depth === 0 && (splits === 1 || (outer === 1 && UNIT % depth === 0));
   const left = copying('left', spec.left, { lines: height, threads, spec, size: size.rows, depth, whole });
   const right = copying('right', spec.right, { lines: width, threads, spec, size: size.columns, depth, whole });
+  const [leftStride, rightStride] = [height / 4 + 1, width / 4 + 1];
   const rowQuads = range(tile.rows / 4);
   const columnQuads = range(tile.columns / 4);
   const sums = rowQuads.flatMap((p) => range(4).map((c) => ({ p, c, row: left.line(`y + ${p * down}u`, c) })));
@@ -88,19 +93,29 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
     ({ p, c, row }) =>
       `    { let row = firstRow + ${row}; if (row < ${size.rows}) { ${spec.rowSum?.buffer}[${spec.rowSum?.at}] = rowSum${p}[${c}]; } }`,
   );
-  const rowsOf = (p: number): string => `leftSlice[k * ${height / 4 + 1}u + y + ${p * down}u]`;
+  const rowsOf = (p: number, u: number): string =>
+    `leftSlice[k * ${unrolled * leftStride}u + y + ${u * leftStride + p * down}u]`;
+  // 64 multiply-adds to a turn of the loop, beside which what the loop takes is little.
+  const unrolled = Math.ceil(64 / tile.rows / tile.columns);
+  const step = (u: number): string => `      {
+${rowQuads.map((p) => `      let a${p} = ${rowsOf(p, u)};`).join('\n')}
+${columnQuads.map((q) => `      let b${q} = rightSlice[k * ${unrolled * rightStride}u + x + ${u * rightStride + q * across}u];`).join('\n')}
+${sums.map(({ p, c }) => `      ${columnQuads.map((q) => `sum${p}_${c}_${q} += a${p}[${c}] * b${q};`).join(' ')}`).join('\n')}
+      }`;
   // One thread of a row's has them all: the others need not add.
   const rowSumOfSlice = `    if (columnTile == 0u && x == 0u) {
 ${rowQuads.map((p) => `      var part${p} = vec4<f32>();`).join('\n')}
-      for (var k = 0u; k < ${depth}u; k++) { ${rowQuads.map((p) => `part${p} += ${rowsOf(p)};`).join(' ')} }
+      for (var k = 0u; k < ${depth / unrolled}u; k++) { ${range(unrolled)
+        .flatMap((u) => rowQuads.map((p) => `part${p} += ${rowsOf(p, u)};`))
+        .join(' ')} }
 ${rowQuads.map((p) => `      rowSum${p} += part${p};`).join('\n')}
     }`;
   return {
     rowsPerTile: height,
     columnsPerTile: width,
     threads,
-    module: `var<workgroup> leftSlice: array<vec4<f32>, ${depth * (height / 4 + 1)}>;
-var<workgroup> rightSlice: array<vec4<f32>, ${depth * (width / 4 + 1)}>;
+    module: `var<workgroup> leftSlice: array<vec4<f32>, ${depth * leftStride}>;
+var<workgroup> rightSlice: array<vec4<f32>, ${depth * rightStride}>;
 ${left.read}
 ${right.read}
 `,
@@ -125,10 +140,8 @@ ${right.store}
 ${left.load('')}
 ${right.load('')}
     }
-    for (var k = 0u; k < ${depth}u; k++) {
-${rowQuads.map((p) => `      let a${p} = ${rowsOf(p)};`).join('\n')}
-${columnQuads.map((q) => `      let b${q} = rightSlice[k * ${width / 4 + 1}u + x + ${q * across}u];`).join('\n')}
-${sums.map(({ p, c }) => `      ${columnQuads.map((q) => `sum${p}_${c}_${q} += a${p}[${c}] * b${q};`).join(' ')}`).join('\n')}
+    for (var k = 0u; k < ${depth / unrolled}u; k++) {
+${range(unrolled).map(step).join('\n')}
     }
 ${spec.rowSum ? rowSumOfSlice : ''}
     workgroupBarrier();
@@ -151,10 +164,6 @@ interface Slice {
   whole: boolean;
 }
 
-/** Whether a product binds this operand's buffer as vec4. */
-export const readsVec4 = (variant: Gemm['variant'], { aligned = false }: Operand): boolean =>
-  variant === 'workgroup' && aligned;
-
 /** How all threads copy one operand's slice: what a thread knows of its lines before the loop, and the copying itself. */
 function copying(side: string, operand: Operand, { lines, threads, spec, size, depth, whole }: Slice) {
   const quads = lines / 4;
@@ -170,19 +179,27 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size, d
   const steps = way === 'inner' ? depth / 4 : depth;
   const works = quads * steps;
   const turns = range(Math.ceil(works / threads));
+  // By the same words in all turns where it is the same, so that a compiler sees that.
+  const parts = (turn: number, by: number): [string, string] =>
+    threads % by === 0
+      ? [`lane / ${by}u + ${(turn * threads) / by}u`, `lane % ${by}u`]
+      : [`(lane + ${turn * threads}u) / ${by}u`, `(lane + ${turn * threads}u) % ${by}u`];
   const work = (turn: number): { v: string; k: string } => {
-    const n = `(lane + ${turn * threads}u)`;
-    return inner
-      ? { v: `${n} / ${steps}u`, k: `${n} % ${steps}u${way === 'inner' ? ' * 4u' : ''}` }
-      : { v: `${n} % ${quads}u`, k: `${n} / ${quads}u` };
+    const [high, low] = parts(turn, inner ? steps : quads);
+    return inner ? { v: high, k: way === 'inner' ? `${low} * 4u` : low } : { v: low, k: high };
   };
   const [at, distance] = typeof along === 'string' ? ['', `k * ${along}`] : [along.at(side), 'at.x'];
-  const there = [...(whole ? [] : ['(index < end)']), ...(inside ? [`(${inside('run', 'k')})`] : [])].join(' & ');
+  const there = [...(whole ? [] : ['(start + step < end)']), ...(inside ? [`(${inside('run', 'k')})`] : [])].join(
+    ' & ',
+  );
   const type = way === 'single' ? 'f32' : 'vec4<f32>';
   const address = way === 'single' ? 'address' : 'address / 4u';
-  const read = `fn ${side}Read(origin: vec3<u32>, index: u32, end: u32) -> ${type} {
-  let outer = ${spec.outer === 1 ? '0u' : `index / ${spec.inner}u`};
-  let k = ${spec.outer === 1 ? 'index' : `index % ${spec.inner}u`};
+  // Where slices end with runs, the run is the same for all threads.
+  const { inner: run } = spec;
+  const [outer, rest] = [`${run % depth === 0 ? 'start' : '(start + step)'}`, run % depth === 0 ? ' + step' : ''];
+  const read = `fn ${side}Read(origin: vec3<u32>, start: u32, step: u32, end: u32) -> ${type} {
+  let outer = ${spec.outer === 1 ? '0u' : `${outer} / ${run}u`};
+  let k = ${spec.outer === 1 ? 'start + step' : `${outer} % ${run}u${rest}`};
   let run = ${side}Run(origin, outer);
   ${at}
   let address = run.x + ${distance};
@@ -192,7 +209,7 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size, d
   const load = (turn: number): string => {
     const { k } = work(turn);
     const [own = '', ...others] = range(4).map((i) => `${side}Origin${turn * 4 + i}`);
-    const read = (origin: string): string => `${side}Read(${origin}, start + ${k}, end)`;
+    const read = (origin: string): string => `${side}Read(${origin}, start, ${k}, end)`;
     const all = [own, ...others].map(read).join(', ');
     return `${side}Loaded${turn} = ${{ lines: read(own), single: `vec4(${all})`, inner: `transpose(mat4x4(${all}))` }[way]};`;
   };
