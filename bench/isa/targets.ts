@@ -15,31 +15,33 @@ const PER_READ = { large: 16, small: 10.6 } as const;
 /** Multiply-adds of a large product: one of 1024³ has 2 ** 30, the study's largest a quarter of that. */
 const LARGE = 2 ** 29;
 
-/**
- * Of the instructions in the inner loop of a product, so many have to be multiply-adds: fewer where the compiler leaves the loop
- * over a slice's steps rolled. Of all those of a turn, copying included, those of a large product.
- */
-const SHARE = { unrolled: 0.95, rolled: 0.93, loop: 0.85 } as const;
+/** Of the instructions in the inner loop of a product, so many have to be multiply-adds. */
+const SHARE = 0.95;
+
+/** And of those in a turn of the loop over slices, copying included, of a large product. */
+const LOOP_SHARE = 0.85;
 
 /** Workgroups that a product wants, if each has {@link WORTH} multiply-adds to do. */
 const WORKGROUPS = 64;
 const WORTH = 64 * 1024;
 
-export type Target = 'vgprs' | 'spilled' | 'fmaPerLds' | 'share' | 'workgroups';
+export type Target = 'vgprs' | 'spilled' | 'fmaPerLds' | 'share' | 'loopShare' | 'workgroups';
 
 /** The targets that a kernel misses. Those of multiply-adds are for matrix products and convolutions alone. */
 export function missed(
   { workgroups, flops }: Pick<Listed, 'workgroups' | 'flops'>,
-  { vgprs, spilled, fmaPerLds, share }: Figures,
+  { vgprs, spilled, fmaPerLds, share, loopShare }: Figures,
 ): Target[] {
   const all: Target[] = [];
   if (vgprs > MOST_REGISTERS) all.push('vgprs');
   if (spilled > 0) all.push('spilled');
   if (flops === undefined) return all;
   const multiplyAdds = flops / 2;
-  const wanted = multiplyAdds >= LARGE ? PER_READ.large : PER_READ.small;
+  const large = multiplyAdds >= LARGE;
+  const wanted = large ? PER_READ.large : PER_READ.small;
   if (fmaPerLds !== null && fmaPerLds < wanted) all.push('fmaPerLds');
   if (share === null || share < SHARE) all.push('share');
+  if (large && loopShare !== null && loopShare < LOOP_SHARE) all.push('loopShare');
   const launched = workgroups.reduce((a, b) => a * b, 1);
   if (launched < Math.min(WORKGROUPS, multiplyAdds / WORTH)) all.push('workgroups');
   return all;

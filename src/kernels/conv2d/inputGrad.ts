@@ -4,7 +4,13 @@
  *   dx[c; (n, i, j)] = Σ over taps, o of weight[o, c, tap] · dy[n, o, (i + padH − ky·dilationH) / strideH, (j + …) / strideW]
  *
  * where the position in dy must be whole and inside. The taps are the outer sum, so that this is decided once for all o.
- * Launch: tiles of [c / groups, n · h · w], see gemm/gemm.ts.
+ *
+ * With strides a pixel meets only some of the taps, and those with the same remainders of i and j, a *phase*, meet the same: a
+ * phase is a batch of the product, over its `first` tap and each strideth from there. With dilation, too, it takes all taps, and
+ * looks which it meets.
+ *
+ * Launch: tiles of [c / groups, n · ⌈h / strideH⌉ · ⌈w / strideW⌉] per group and phase, see gemm/gemm.ts. A phase that lacks the
+ * last row or column computes the one before again.
  *
  * Passing over the taps that a border pixel lacks (a quarter of the work on 15×15 images, half on 6×6): 34 → 15 ms for
  * [64, 64, 6, 6] × [64, 64, 3, 3] (SwiftShader, processor time of 2 cores, 2026-11).
@@ -22,24 +28,19 @@ export interface Conv2dInputGradSpec {
 
 /** [dy, weight] → dx. */
 export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile }: Conv2dInputGradSpec): Kernel => {
-  const { n, c, h, w, strideH, strideW, groups } = shape;
-  const { cg, og, taps, outPixels } = derived(shape);
-  const sizes = { ...sizesOf(shape), image: c * h * w, step: cg * taps };
+  const { n, c, h, w, kh, kw, strideH, strideW, dilationH, dilationW, groups } = shape;
+  const { oh, ow, cg, og, taps, outPixels } = derived(shape);
+  const [rows, columns] = [Math.min(strideH, h), Math.min(strideW, w)];
+  const phases = rows * columns;
+  const [width, spots] = [Math.ceil(w / strideW), Math.ceil(h / strideH) * Math.ceil(w / strideW)];
+  const sizes = { ...sizesOf(shape), image: c * h * w, step: cg * taps, width, spots };
   const u = numbers(sizes, shapeIsData(variant));
-  // Whether tap (ky, kx) of a pixel has an output, from y = i + padH − ky·dilationH and x likewise; they are too large where
-  // they wrap. `&` and not `&&`, whose branches take SwiftShader minutes to compile where they are unrolled.
-  const along = (at: string, stride: number, name: 'strideH' | 'strideW'): string =>
-    stride > 1 ? `${at} / ${u[name]}` : at;
-  const [row, column] = [along('y', strideH, 'strideH'), along('x', strideW, 'strideW')];
-  const exists = [
-    ...(strideH > 1 ? [`(y % ${u.strideH} == 0u)`] : []),
-    ...(strideW > 1 ? [`(x % ${u.strideW} == 0u)`] : []),
-    `(${row} < ${u.oh})`,
-    `(${column} < ${u.ow})`,
-  ].join(' & ');
-  const tapOf = (y: string, x: string): string =>
-    `let y = ${y} - outer / ${u.kw} * ${u.dilationH};
-  let x = ${x} - outer % ${u.kw} * ${u.dilationW};`;
+  const both = (a: string | number, b: string | number): string => `vec2<u32>(${a}, ${b})`;
+  const strided = strideH * strideW > 1;
+  const stride = both(strideH, strideW);
+  const divided = strided && dilationH * dilationW === 1;
+  const step = divided ? stride : both(1, 1);
+  const [group, turns] = strided ? [`(batch / ${phases}u)`, 'turns(batch)'] : ['batch', both(u.kh, u.kw)];
   // One tap that every pixel has: a plain product.
   const everywhere = plain(shape);
   // With the same pixel of all images side by side, a tile has one pixel, and the taps that it lacks can be passed over.
@@ -48,16 +49,29 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile 
     together
       ? `let pixel = ${line} / ${u.n};
   let image = ${line} - pixel * ${u.n};`
-      : `let image = ${line} / ${u.pixels};
-  let pixel = ${line} - image * ${u.pixels};`;
+      : `let image = ${line} / ${u.spots};
+  let pixel = ${line} - image * ${u.spots};`;
+  // Positions that wrap are too large. `&` and not `&&`, whose branches take SwiftShader minutes to compile where they are unrolled.
+  const meet = (
+    corner: string,
+  ): string => `let from = ${corner} - tapOf(batch, outer) * ${both(u.dilationH, u.dilationW)};
+  let at = from${strided ? ` / ${stride}` : ''};
+  let exists = (at.x < ${u.oh}) & (at.y < ${u.ow})${strided && !divided ? ` & all(from % ${stride} == vec2<u32>())` : ''};`;
   return gemm({
-    ...{ name: 'conv2d.inputGrad', variant, tile, sizes },
-    ...{ batches: groups, rows: cg, columns: n * h * w, outer: taps, inner: og },
+    ...{ name: 'conv2d.inputGrad', variant, tile, sizes, flops: 2 * n * groups * og * cg * oh * ow * taps },
+    ...{ batches: groups * phases, rows: cg, columns: n * spots, inner: og },
+    outer: divided ? Math.ceil(kh / strideH) * Math.ceil(kw / strideW) : taps,
+    taps: strided ? `${turns}.x * ${turns}.y` : undefined,
     read: { dy: 'f32', weight: 'f32' },
     left: {
       buffer: 'weight',
-      origin: `return vec3((batch * ${u.og} * ${u.cg} + line) * ${u.taps}, 0u, 0u);`,
-      ...(!everywhere && { run: 'return vec3(origin.x + outer, 0u, 0u);' }),
+      origin: `return vec3((${group} * ${u.og} * ${u.cg} + line) * ${u.taps}, 0u, 0u);`,
+      ...(!everywhere && {
+        run: strided
+          ? `let tap = tapOf(batch, outer);
+  return vec3(origin.x + tap.x * ${u.kw} + tap.y, 0u, 0u);`
+          : 'return vec3(origin.x + outer, 0u, 0u);',
+      }),
       along: u.step,
       contiguous: 'line',
       aligned: everywhere && cg % 4 === 0,
@@ -65,41 +79,48 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile 
     right: {
       buffer: 'dy',
       origin: `${find('line')}
-  let plane = (image * ${u.o} + batch * ${u.og}) * ${u.outPixels};
-  ${
-    everywhere
-      ? 'return vec3(plane + pixel, 0u, 0u);'
-      : `let row = pixel / ${u.w};
-  return vec3(plane, row + ${u.padH}, pixel - row * ${u.w} + ${u.padW});`
-  }`,
+  let plane = (image * ${u.o} + ${group} * ${u.og}) * ${u.outPixels};
+  return vec3(plane${everywhere ? ' + pixel, 0u, 0u' : `, placeOf(batch, pixel) + ${both(u.padH, u.padW)}`});`,
       ...(!everywhere && {
-        run: `${tapOf('origin.y', 'origin.z')}
-  return vec3(origin.x + ${row} * ${u.ow} + ${column}, 0u, select(0u, 1u, ${exists}));`,
+        run: `${meet('origin.yz')}
+  return vec3(origin.x + at.x * ${u.ow} + at.y, 0u, select(0u, 1u, exists));`,
       }),
       inside: everywhere ? undefined : runInside,
       along: u.outPixels,
       contiguous: 'line',
       aligned: everywhere && outPixels % 4 === 0,
     },
-    rowOffset: `(batch * ${u.cg} + row) * ${u.pixels}`,
-    columnOffset: 'addressOf(column)',
-    skip: together
-      ? {
-          tile: (width, columns) =>
-            `  let firstColumn = columnTile * ${width}u;\n  let lastColumn = min(firstColumn + ${width - 1}u, ${columns} - 1u);`,
-          end: 'select(innerEnd, innerStart, lacksTap(firstColumn, lastColumn, outer))',
-        }
-      : undefined,
-    module: `fn addressOf(column: u32) -> u32 {
+    rowOffset: `(${group} * ${u.cg} + row) * ${u.pixels}`,
+    columnOffset: 'addressOf(batch, column)',
+    skip: together ? 'lacksTap(batch, firstColumn, lastColumn, outer)' : undefined,
+    module: `${
+      strided
+        ? `fn phaseOf(batch: u32) -> vec2<u32> { return ${both(`batch / ${columns}u % ${rows}u`, `batch % ${columns}u`)}; }
+fn firstOf(batch: u32) -> vec2<u32> { return (phaseOf(batch) + ${both(u.padH, u.padW)}) % ${step}; }
+fn turns(batch: u32) -> vec2<u32> { return (${both(u.kh, u.kw)} + ${step} - 1 - firstOf(batch)) / ${step}; }
+`
+        : ''
+    }fn tapOf(batch: u32, outer: u32) -> vec2<u32> {
+  let across = ${turns}.y;
+  let turn = outer / across;
+  return vec2(turn, outer - turn * across)${strided ? ` * ${step} + firstOf(batch)` : ''};
+}
+fn placeOf(batch: u32, pixel: u32) -> vec2<u32> {
+  let row = pixel / ${u.width};
+  let at = vec2(row, pixel - row * ${u.width})${strided ? ` * ${stride} + phaseOf(batch)` : ''};
+  return at${strided ? ` - select(vec2<u32>(), ${stride}, at >= ${both(u.h, u.w)})` : ''};
+}
+fn addressOf(batch: u32, column: u32) -> u32 {
   ${find('column')}
-  return image * ${u.image} + pixel;
+  let at = placeOf(batch, pixel);
+  return image * ${u.image} + at.x * ${u.w} + at.y;
 }
 ${
   together
-    ? `fn lacksTap(firstColumn: u32, lastColumn: u32, outer: u32) -> bool {
+    ? `fn lacksTap(batch: u32, firstColumn: u32, lastColumn: u32, outer: u32) -> bool {
   let pixel = firstColumn / ${u.n};
-  ${tapOf(`pixel / ${u.w} + ${u.padH}`, `pixel % ${u.w} + ${u.padW}`)}
-  return pixel == lastColumn / ${u.n} && !(${exists});
+  ${meet(`placeOf(batch, pixel) + ${both(u.padH, u.padW)}`)}
+  return pixel == lastColumn / ${u.n} && !exists;
 }`
     : ''
 }`,

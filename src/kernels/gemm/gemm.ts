@@ -49,7 +49,7 @@ export function gemm(spec: Gemm): Kernel {
     write,
     workgroups: linear(tiles * LINEAR_WORKGROUP),
     params: { ...own, ...spec.sizes },
-    flops: 2 * batches * rows * columns * outer * inner,
+    flops: spec.flops ?? 2 * batches * rows * columns * outer * inner,
     puts: spec.pool || spec.rowSum ? undefined : 'output',
     enable: plan.enable ?? '',
     wgsl: `
@@ -65,7 +65,7 @@ ${spec.pool ? `fn firstPlace(column: u32) -> u32 { return ${spec.pool.first}; }`
   let rowTile = tile - strip * ${u.rowTiles};
   let columnTile = strip - plane * ${u.columnTiles};
   let split = plane - batch * ${u.splits};
-  ${bounds('outer', alone ? '1u' : u.outer, !alone)}
+  ${bounds('outer', spec.taps ?? (alone ? '1u' : u.outer), !alone)}
   ${bounds('inner', u.inner, alone)}
 ${plan.body}
 }`,
@@ -96,4 +96,4 @@ export function splitGemm(spec: Gemm, outputs: Readonly<Record<string, number>>,
 /** An operand as functions: `leftOrigin`, `leftRun`, and those of its walk. */
 const operand = (side: string, { origin, run = 'return origin;', along }: Operand): string =>
   `fn ${side}Origin(batch: u32, line: u32) -> vec3<u32> { ${origin} }
-fn ${side}Run(origin: vec3<u32>, outer: u32) -> vec3<u32> { ${run} }${typeof along === 'string' ? '' : `\n${along.functions(side)}`}`;
+fn ${side}Run(batch: u32, origin: vec3<u32>, outer: u32) -> vec3<u32> { ${run} }${typeof along === 'string' ? '' : `\n${along.functions(side)}`}`;

@@ -128,18 +128,18 @@ export function registerGemm(spec: Gemm, size: GemmSizes): Plan {
     builtins: quad ? ', @builtin(subgroup_invocation_id) subgroupLane: u32' : '',
     body: `  let first = rowTile * ${rows}u;
   let column = columnTile * ${columns * lanes}u + lane${spec.pool ? ' * 4u' : ''};
-${spec.skip?.tile(columns * lanes, size.columns) ?? ''}
+${spec.skip ? `  let firstColumn = columnTile * ${columns * lanes}u;\n  let lastColumn = min(firstColumn + ${columns * lanes - 1}u, ${size.columns} - 1u);` : ''}
 ${quad ? '  let quad = subgroupLane & 3u;' : ''}
 ${reads.map((i) => `  let leftOrigin${i} = leftOrigin(batch, min(first + ${i * turns}u${quad ? ' + quad' : ''}, ${size.rows} - 1u));`).join('\n')}
 ${across.map((j) => `  let rightOrigin${j} = rightOrigin(batch, ${columnOf(j)});`).join('\n')}
   var sums: array<f32, ${rows * columns}>;
 ${spec.rowSum ? `  var leftSums: array<f32, ${reads.length}>;` : ''}
   for (var outer = outerStart; outer < outerEnd; outer++) {
-${reads.map((i) => `    let leftRun${i} = leftRun(leftOrigin${i}, outer);`).join('\n')}
-${across.map((j) => `    let rightRun${j} = rightRun(rightOrigin${j}, outer);`).join('\n')}
+${reads.map((i) => `    let leftRun${i} = leftRun(batch, leftOrigin${i}, outer);`).join('\n')}
+${across.map((j) => `    let rightRun${j} = rightRun(batch, rightOrigin${j}, outer);`).join('\n')}
 ${begin('left', spec.left)}
 ${begin('right', spec.right)}
-    let end = ${spec.skip?.end ?? 'innerEnd'};
+    let end = ${spec.skip ? `select(innerEnd, innerStart, ${spec.skip})` : 'innerEnd'};
     var k = innerStart;
 ${spec.rowSum ? summingRows(steps, reads, products) : `    for (; k + ${steps}u <= end; k += ${steps}u) {\n${products(steps)}\n    }`}
 ${ragged ? `    for (; k < end; k++) {\n${products(1)}\n    }` : ''}

@@ -36,7 +36,7 @@ export interface Operand {
   /** WGSL body of `fn (batch: u32, line: u32) -> vec3<u32>`: whatever about a line its runs need. */
   origin: string;
   /**
-   * WGSL body of `fn (origin: vec3<u32>, outer: u32) -> vec3<u32>`: (offset of the run, first, count). Elements outside
+   * WGSL body of `fn (batch: u32, origin: vec3<u32>, outer: u32) -> vec3<u32>`: (offset of the run, first, count). Elements outside
    * [first, first + count) are zero; only `inside` looks at first and count. Offsets may wrap below zero. By default the
    * run is the origin.
    */
@@ -78,6 +78,10 @@ export interface Gemm {
   columns: number;
   outer: number;
   inner: number;
+  /** WGSL of how many of the `outer` a batch has, where that is not all of them. */
+  taps?: string | undefined;
+  /** Where not all outputs have all of the sum. */
+  flops?: number;
   /** Numbers that the WGSL below may name as `params.name`, see {@link shapeIsData}. */
   sizes: Readonly<Record<string, number>>;
   /** What is bound before `output`: the factors' buffers, and what the epilogue reads. */
@@ -85,10 +89,10 @@ export interface Gemm {
   left: Operand;
   right: Operand;
   /**
-   * What `registers` and `subgroups` may pass over, because no column of a tile has anything in its runs: WGSL that knows a
-   * tile by its width and all `columns`, and where a run ends then.
+   * WGSL of whether `registers` and `subgroups` may pass over a run, because none of a tile's columns, from `firstColumn` to
+   * `lastColumn`, has anything in it.
    */
-  skip?: { tile: (width: number, columns: string) => string; end: string } | undefined;
+  skip?: string | undefined;
   /** The sum goes over a batch, and is not long: the text does not count on its length. */
   overBatch?: boolean;
   /** Parts that `inner`, or `outer` where there is more than one run, is cut into; the shader sees the part as `split`. */

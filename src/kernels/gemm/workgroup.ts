@@ -59,8 +59,9 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
   const height = tile.rows * down;
   const width = tile.columns * across;
   // Whether every part of the sum is whole slices, whatever the batch.
-  const { outer, inner, splits = 1, overBatch = false } = spec;
-  const whole = !overBatch && (outer * inner) % depth === 0 && (splits === 1 || (outer === 1 && UNIT % depth === 0));
+  const { outer, inner, taps, splits = 1, overBatch = false } = spec;
+  const whole =
+    !overBatch && (taps ? inner : outer * inner) % depth === 0 && (splits === 1 || (outer === 1 && UNIT % depth === 0));
   const left = copying('left', spec.left, { lines: height, threads, spec, size: size.rows, depth, whole });
   const right = copying('right', spec.right, { lines: width, threads, spec, size: size.columns, depth, whole });
   const [leftStride, rightStride] = [height / 4 + 1, width / 4 + 1];
@@ -123,7 +124,7 @@ ${right.read}
   let x = lane % ${across}u;
   let firstRow = rowTile * ${height}u;
   let firstColumn = columnTile * ${width}u;
-  let end = ${spec.outer === 1 ? 'innerEnd' : `outerEnd * ${size.inner}`};
+  let end = outerEnd * ${spec.outer === 1 ? 'innerEnd' : size.inner};
 ${left.before('firstRow')}
 ${right.before('firstColumn')}
 ${sums.flatMap(({ p, c }) => columnQuads.map((q) => `  var sum${p}_${c}_${q} = vec4<f32>();`)).join('\n')}
@@ -197,10 +198,10 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size, d
   // Where slices end with runs, the run is the same for all threads.
   const { inner: run } = spec;
   const [outer, rest] = [`${run % depth === 0 ? 'start' : '(start + step)'}`, run % depth === 0 ? ' + step' : ''];
-  const read = `fn ${side}Read(origin: vec3<u32>, start: u32, step: u32, end: u32) -> ${type} {
+  const read = `fn ${side}Read(batch: u32, origin: vec3<u32>, start: u32, step: u32, end: u32) -> ${type} {
   let outer = ${spec.outer === 1 ? '0u' : `${outer} / ${run}u`};
   let k = ${spec.outer === 1 ? 'start + step' : `${outer} % ${run}u${rest}`};
-  let run = ${side}Run(origin, outer);
+  let run = ${side}Run(batch, origin, outer);
   ${at}
   let address = run.x + ${distance};
   return ${there ? `select(${type}(), ${buffer}[select(0u, ${address}, ${there})], ${there})` : `${buffer}[${address}]`};
@@ -209,7 +210,7 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size, d
   const load = (turn: number): string => {
     const { k } = work(turn);
     const [own = '', ...others] = range(4).map((i) => `${side}Origin${turn * 4 + i}`);
-    const read = (origin: string): string => `${side}Read(${origin}, start, ${k}, end)`;
+    const read = (origin: string): string => `${side}Read(batch, ${origin}, start, ${k}, end)`;
     const all = [own, ...others].map(read).join(', ');
     return `${side}Loaded${turn} = ${{ lines: read(own), single: `vec4(${all})`, inner: `transpose(mat4x4(${all}))` }[way]};`;
   };
