@@ -54,9 +54,9 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile 
   // Positions that wrap are too large. `&` and not `&&`, whose branches take SwiftShader minutes to compile where they are unrolled.
   const meet = (
     corner: string,
-  ): string => `let from = ${corner} - tapOf(batch, outer) * ${both(u.dilationH, u.dilationW)};
-  let at = from${strided ? ` / ${stride}` : ''};
-  let exists = (at.x < ${u.oh}) & (at.y < ${u.ow})${strided && !divided ? ` & all(from % ${stride} == vec2<u32>())` : ''};`;
+  ): string => `let here = ${corner} - tapOf(batch, outer) * ${both(u.dilationH, u.dilationW)};
+  let at = here${strided ? ` / ${stride}` : ''};
+  let exists = (at.x < ${u.oh}) & (at.y < ${u.ow})${strided && !divided ? ` & all(here % ${stride} == vec2<u32>())` : ''};`;
   return gemm({
     ...{ name: 'conv2d.inputGrad', variant, tile, sizes, flops: 2 * n * groups * og * cg * oh * ow * taps },
     ...{ batches: groups * phases, rows: cg, columns: n * spots, inner: og },

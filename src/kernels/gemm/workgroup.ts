@@ -96,8 +96,8 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
   );
   const rowsOf = (p: number, u: number): string =>
     `leftSlice[k * ${unrolled * leftStride}u + y + ${u * leftStride + p * down}u]`;
-  // 64 multiply-adds to a turn of the loop, beside which what the loop takes is little.
-  const unrolled = Math.ceil(64 / tile.rows / tile.columns);
+  // Multiply-adds enough to a turn of the loop, beside which what the loop takes is little.
+  const unrolled = tile.rows * tile.columns < 64 ? 2 : 1;
   const step = (u: number): string => `      {
 ${rowQuads.map((p) => `      let a${p} = ${rowsOf(p, u)};`).join('\n')}
 ${columnQuads.map((q) => `      let b${q} = rightSlice[k * ${unrolled * rightStride}u + x + ${u * rightStride + q * across}u];`).join('\n')}
