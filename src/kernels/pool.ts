@@ -9,8 +9,9 @@
  * per window backward: it writes all its elements, and reads one place and one gradient. On [64, 32, 30, 30] by 2, SwiftShader
  * on two cores, Chromium 156, 2026-11, backward took 13 ms and by element 65; forward 17, and 30 with loops.
  */
-import { isNan, nanNotes } from './floats.js';
+import { isNan } from './floats.js';
 import { interned, type Kernel, linearKernel } from './kernel.js';
+import { range } from './range.js';
 import { LOWEST } from './rows.js';
 
 /** WGSL of the place that no element has. */
@@ -70,7 +71,7 @@ export const maxPoolKernel = /* @__PURE__ */ interned((spec: PoolSpec): Kernel =
     count: 'arrayLength(&ys)',
     body: `  ${coordinates(y.output, x.output, 'o')}
   let base = plane * ${y.input * x.input}u;
-  ${[y, x].every(inside) && y.kernel * x.kernel <= 16 ? unrolledMaximum(spec) : searchedMaximum(spec)}
+  ${maximum(spec)}
   ys[i] = best;
   places[i] = ${rectified ? `select(place, ${NOWHERE}, bitcast<u32>(best) == 0u)` : 'place'};`,
   });
@@ -98,50 +99,32 @@ const halves = (axis: PoolAxis): boolean =>
 /** Whether no window reaches past the input. */
 const inside = (axis: PoolAxis): boolean => axis.padding === 0 && overhang(axis) <= 0;
 
-/** WGSL of `best` and `place` of a small window that lies inside. */
-function unrolledMaximum({ y, x }: PoolSpec): string {
-  const first = `oy * ${y.stride * x.input}u + ox * ${x.stride}u`;
-  const { start, note, met } = nanNotes();
-  const elements = Array.from({ length: y.kernel * x.kernel }, (_, k) => {
-    const offset = Math.floor(k / x.kernel) * y.dilation * x.input + (k % x.kernel) * x.dilation;
-    return { name: `x${k}`, place: `first + ${offset}u` };
-  });
-  const loads = elements.map(({ name, place }) => `let ${name} = xs[base + ${place}];\n  ${note(name)}`);
-  const others = elements.slice(1).map(
-    ({ name, place }) => `place = select(place, ${place}, ${name} > best);
-  best = select(best, ${name}, ${name} > best);`,
-  );
-  const broken = elements.map(({ name, place }) => `place = select(place, ${place}, ${isNan(name)});`);
-  return `let first = ${first};
-  ${start}
-  ${loads.join('\n  ')}
-  var place = first;
-  var best = x0;
-  ${others.join('\n  ')}
-  if (${met}) {
-    ${broken.join('\n    ')}
-    best = xs[base + place];
-  }`;
-}
-
-/** WGSL of `best` and `place` of any window. */
-const searchedMaximum = ({ y, x }: PoolSpec): string => `var best = ${LOWEST};
-  var place = ${NOWHERE};
-  for (var ky = 0u; ky < ${y.kernel}u; ky++) {
-    // In the padding the coordinate wraps and is too large.
-    let y = oy * ${y.stride}u + ky * ${y.dilation}u - ${y.padding}u;
-    if (y >= ${y.input}u) { continue; }
-    for (var kx = 0u; kx < ${x.kernel}u; kx++) {
-      let x = ox * ${x.stride}u + kx * ${x.dilation}u - ${x.padding}u;
-      if (x >= ${x.input}u) { continue; }
+/** WGSL of `best` and `place` of a window. A small one is written out, which SwiftShader runs in half of the time. */
+function maximum({ y, x }: PoolSpec): string {
+  const inImage = [y, x].every(inside) ? '' : `if ((y < ${y.input}u) & (x < ${x.input}u)) `;
+  // In the padding a coordinate wraps and is too large.
+  const element = (ky: string, kx: string): string => `{
+    let y = oy * ${y.stride}u + ${ky} * ${y.dilation}u - ${y.padding}u;
+    let x = ox * ${x.stride}u + ${kx} * ${x.dilation}u - ${x.padding}u;
+    ${inImage}{
       let at = y * ${x.input}u + x;
       let value = xs[base + at];
-      if (${isNan('value')} || (value > best && !${isNan('best')}) || place == ${NOWHERE}) {
-        best = value;
-        place = at;
-      }
+      let taken = ${isNan('value')} | ((value > best) & !${isNan('best')}) | (place == ${NOWHERE});
+      best = select(best, value, taken);
+      place = select(place, at, taken);
     }
   }`;
+  const taps = y.kernel * x.kernel;
+  return `var best = ${LOWEST};
+  var place = ${NOWHERE};
+  ${
+    taps <= 16
+      ? range(taps)
+          .map((k) => element(`${Math.floor(k / x.kernel)}u`, `${k % x.kernel}u`))
+          .join('\n  ')
+      : `for (var k = 0u; k < ${taps}u; k++) ${element(`k / ${x.kernel}u`, `k % ${x.kernel}u`)}`
+  }`;
+}
 
 /** Whether windows neither overlap nor leave gaps, and none reaches into padding. */
 const sideBySide = ({ kernel: size, stride, padding, dilation }: PoolAxis): boolean =>

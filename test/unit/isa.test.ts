@@ -86,6 +86,8 @@ test.each([
   ['reads of a small product', SMALL, { fmaPerLds: 8 }, ['fmaPerLds']],
   ['no reads', SMALL, { ldsReads: 0, fmaPerLds: null }, []],
   ['other instructions', LARGE, { share: 0.949 }, ['share']],
+  ['nothing, where turns are short', SMALL, { fma: 32, share: 0.94 }, []],
+  ['other instructions of short turns', SMALL, { fma: 32, share: 0.92 }, ['share']],
   ['other instructions in the loop over slices', LARGE, { loopShare: 0.849 }, ['loopShare']],
   ['nothing, of a small product', SMALL, { loopShare: 0.5 }, []],
   ['no multiply-adds', SMALL, { share: null }, ['share']],
