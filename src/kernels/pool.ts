@@ -136,7 +136,7 @@ const searchedMaximum = ({ y, x }: PoolSpec): string => `var best = ${LOWEST};
       if (x >= ${x.input}u) { continue; }
       let at = y * ${x.input}u + x;
       let value = xs[base + at];
-      if (${isNan('value')} || (value > best && !${isNan('best')}) || place == ${NOWHERE}) {
+      if (${isNan('value')} | ((value > best) & !${isNan('best')}) | (place == ${NOWHERE})) {
         best = value;
         place = at;
       }
