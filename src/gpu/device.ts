@@ -3,7 +3,6 @@
  */
 import { assumed, requestGpu } from '#host';
 import { DeviceLostError, KindlingError, refuse } from './errors.js';
-import type { Polling } from './hosts/polling.js';
 import { atMost, checked, type Known } from './options.js';
 
 export interface InitOptions {
@@ -42,7 +41,6 @@ export interface Adapter {
 interface Context {
   readonly device: GPUDevice;
   readonly adapter: Adapter;
-  readonly polling: Polling | undefined;
   /** Held so that no host collects it while its device lives. */
   readonly roots: readonly unknown[];
   /** Why it is gone, once it is. */
@@ -105,9 +103,6 @@ const preparations: ((adapterId: string) => Promise<readonly string[]>)[] = [];
 export function beforeUse(prepare: (adapterId: string) => Promise<readonly string[]>): void {
   preparations.push(prepare);
 }
-
-/** How to wait for results where asking for them takes time from the adapter; undefined where it does not. */
-export const polling = (): Polling | undefined => current().polling;
 
 let failure: KindlingError | null = null;
 
@@ -195,6 +190,7 @@ async function open(options: InitOptions): Promise<Adapter> {
     throw new KindlingError(`init: the adapter gives no device: ${String(cause)}`, { cause });
   });
   const { software, ...described } = describe(gpuAdapter.info, found, options.assume ?? assumed());
+  if (software) found.onSoftware?.();
   try {
     for (const prepare of preparations) found.notes.push(...(await prepare(described.id)));
     if (epochs !== begun) throw new DeviceLostError('init: destroy() was called before the device was open');
@@ -206,7 +202,6 @@ async function open(options: InitOptions): Promise<Adapter> {
   const made: Context = {
     device: opened,
     adapter: described,
-    polling: software ? found.polling : undefined,
     roots: [found.gpu, gpuAdapter],
     lost: null,
     waits: new Set(),

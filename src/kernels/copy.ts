@@ -69,11 +69,11 @@ export const joinKernel = /* @__PURE__ */ interned(
         .map((length, d) => ({ length, own: own[d] ?? 1, from: from[d] ?? 0 }))
         .reverse()
         .flatMap(({ length, own, from }) => {
-          const at = `place / ${below}u % ${length}u - ${from}u < ${own}u`;
+          const at = `(place / ${below}u % ${length}u - ${from}u < ${own}u)`;
           below *= length;
           return own === length ? [] : [at];
         });
-      return tests.join(' && ') || 'true';
+      return tests.join(' & ') || 'true';
     };
     const inputs = blocks.map(({ shape: own, from }, n) => {
       const strides = own.map((length, d) => (length === 1 && shape[d] !== 1 ? 0 : count(own.slice(d + 1))));

@@ -46,7 +46,7 @@ export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kern
     ${noteNone}
     var k = 0u;
     ${summed}
-    if (${met} || bitcast<u32>(top) == 0x7f800000u) { sum = ${nanOf('top')}; }
+    if ((${met}) | (bitcast<u32>(top) == 0x7f800000u)) { sum = ${nanOf('top')}; }
     let logSum = ${LOG_OF_SUM};
     ${walk} { ys[base + k] = min(xs[base + k] - top, 0.0) - logSum; }
     let own = lossAt(p);

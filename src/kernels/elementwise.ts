@@ -131,7 +131,7 @@ export const binaryKernel = (
   return lineKernel(
     {
       name: grad < 0 ? name : `${name}.${part}`,
-      value: broken ? `select(${expression}, ${broken}, is_nan(a) || is_nan(b))` : expression,
+      value: broken ? `select(${expression}, ${broken}, is_nan(a) | is_nan(b))` : expression,
       result: makes ? 'u32' : type,
       uses,
     },

@@ -29,7 +29,7 @@ export const nanOf = (x: string): string => `bitcast<f32>(bitcast<u32>(${x}) | 0
 
 /** max or min of two floats, and NaN where one is. */
 export const extremeOf = (op: 'max' | 'min', a: string, b: string): string =>
-  `select(${op}(${a}, ${b}), ${a} + ${b}, ${isNan(a)} || ${isNan(b)})`;
+  `select(${op}(${a}, ${b}), ${a} + ${b}, ${isNan(a)} | ${isNan(b)})`;
 
 /** The larger of two floats, or vec4 of them, that are not below zero: they are ordered as their bits are, with NaNs above. */
 export function largerOf(a: string, b: string, vector = false): string {

@@ -239,7 +239,7 @@ export interface ArgSpec extends Slab {
 export const argKernel = /* @__PURE__ */ interned(
   ({ op, type, outer, length, inner, splits, among }: ArgSpec): Kernel => {
     const outputs = outer * splits * inner;
-    const wins = `x ${op === 'max' ? '>' : '<'} best${among ? ' || (x == best && k < where_)' : ''}`;
+    const wins = `(x ${op === 'max' ? '>' : '<'} best)${among ? ' | ((x == best) & (k < where_))' : ''}`;
     const floats = type === 'f32';
     const candidates = among ?? length;
     const place = (n: string): string => (among ? `u32(places[(o * ${among}u + ${n}) * ${inner}u + c])` : n);
@@ -257,7 +257,7 @@ export const argKernel = /* @__PURE__ */ interned(
 ${floats ? `  var broken = ${isNan('best')};\n` : ''}  for (var n = split + ${splits}u; n < ${candidates}u; n += ${splits}u) {
     let k = ${place('n')};
     let x = xs[base + k * ${inner}u];
-    if (${floats ? `select(!broken && (${wins}), !broken || k < where_, ${isNan('x')})` : wins}) {
+    if (${floats ? `select(!broken & (${wins}), !broken | (k < where_), ${isNan('x')})` : wins}) {
       best = x;
       where_ = k;${floats ? `\n      broken = ${isNan('x')};` : ''}
     }

@@ -118,7 +118,7 @@ export const segmentKernel = /* @__PURE__ */ interned((spec: SegmentSpec): Kerne
   const coordinate = (d: number): string => `i / ${strides[d] ?? 1}u % ${shape[d] ?? 1}u`;
   const inside = shape.flatMap((n, d) => {
     const length = within[d] ?? n;
-    return d !== dim && length < n ? [`${coordinate(d)} < ${length}u`] : [];
+    return d !== dim && length < n ? [`(${coordinate(d)} < ${length}u)`] : [];
   });
   const stride = indexStrides[dim] ?? 1;
   const place = (k: string): string => `u32(places[row + (${k}) * ${stride}u])`;
@@ -152,7 +152,7 @@ export const segmentKernel = /* @__PURE__ */ interned((spec: SegmentSpec): Kerne
     size: product(shape),
     body: `  let own = i32(${coordinate(dim)});
   let row = ${indexed(shape, without(indexStrides, dim))};
-  let rows = ${inside.length > 0 ? `select(0u, ${count}u, ${inside.join(' && ')})` : `${count}u`};
+  let rows = ${inside.length > 0 ? `select(0u, ${count}u, ${inside.join(' & ')})` : `${count}u`};
   ${halved('first', '0u', '<', stride)}
   ${halved('end', 'first', '<=', stride)}
   ${made}`,

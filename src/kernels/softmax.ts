@@ -150,7 +150,7 @@ export const softmaxKernel = /* @__PURE__ */ interned(
   ${notes.start}${gather({ top: LOWEST, total: '0.0' }, met, join)}
   let all = rowMax(top);
   total *= exp(top - all);
-  if (${notes.met} || bitcast<u32>(top) == 0x7f800000u) { total = ${nanOf('top')}; }
+  if ((${notes.met}) | (bitcast<u32>(top) == 0x7f800000u)) { total = ${nanOf('top')}; }
   let sum = rowSum(total);
   ${ofSum}${walk(stored)}`,
     });

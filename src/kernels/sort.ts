@@ -94,7 +94,7 @@ ${linearMain('arrayLength(&xs)')}
   var before = 0u;
   for (var k = first; k < end; k++) {
     let other = key(xs[base + k * ${inner}u]);
-    before += u32(other < own || (other == own && k < place));
+    before += u32((other < own) | ((other == own) & (k < place)));
   }
   if (before < ${last ? 'params.keep' : `${kept}u`}) {
     ${last ? '' : `let to = row * params.stride + place / ${run}u * ${kept}u + before;`}
@@ -143,7 +143,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         let keyB = runKeys[b];
         let placeA = runPlaces[a];
         let placeB = runPlaces[b];
-        let isAfter = keyA > keyB || (keyA == keyB && placeA > placeB);
+        let isAfter = (keyA > keyB) | ((keyA == keyB) & (placeA > placeB));
         if (isAfter == ((a & size) == 0u)) {
           runKeys[a] = keyB;
           runKeys[b] = keyA;
@@ -195,7 +195,7 @@ export const mergeKernel = /* @__PURE__ */ interned((spec: SortSpec): Kernel => 
     let middle = (low + high) / 2u;
     let found = runKeys[start + middle];
     // Of equal ones, those of the first run come first.
-    if (found < own || (found == own && other < r)) { low = middle + 1u; } else { high = middle; }
+    if ((found < own) | ((found == own) & (other < r))) { low = middle + 1u; } else { high = middle; }
   }
   let rank = k + low;
   if (rank < ${next.last ? 'params.keep' : `${next.kept}u`}) {

@@ -1,9 +1,8 @@
 /** From the device to whoever reads. */
 
-import { assertHealthy, orLost, perDevice, polling } from '../gpu/device.js';
+import { assertHealthy, orLost, perDevice } from '../gpu/device.js';
 import { KindlingError } from '../gpu/errors.js';
 import { told } from '../gpu/failures.js';
-import type { Submission } from '../gpu/hosts/polling.js';
 import { known } from '../known.js';
 import { type Allocation, allocate } from '../memory/allocation.js';
 import { makeRoom } from '../memory/budget.js';
@@ -38,17 +37,14 @@ export function readback(from: Memory): Promise<ArrayBuffer> {
     await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
     throw error;
   };
-  const read = async (submission: Submission, verdict: Promise<void>): Promise<ArrayBuffer> => {
+  const read = async (verdict: Promise<void>): Promise<ArrayBuffer> => {
     await check(command.failure);
-    await polling()?.nearlyDone(submission);
-    const asked = performance.now();
     const refused = await buffer.gpu.mapAsync(0x1, 0, bytes).then(
       () => null,
       (error: unknown) => new KindlingError(`reading back failed: ${String(error)}`),
     );
     await verdict;
     await check(command.failure ?? refused);
-    polling()?.arrived(submission, asked);
     const data = buffer.gpu.getMappedRange(0, bytes).slice(0);
     buffer.gpu.unmap();
     if (size <= KEPT_BYTES) idle.push(buffer);
@@ -57,7 +53,7 @@ export function readback(from: Memory): Promise<ArrayBuffer> {
   };
   return orLost(
     new Promise((resolve, reject) => {
-      copyOut(command, (...submitted) => void read(...submitted).then(resolve, reject));
+      copyOut(command, (verdict) => void read(verdict).then(resolve, reject));
     }),
   );
 }

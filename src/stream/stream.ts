@@ -4,10 +4,9 @@
  * compile asynchronously while ops stay synchronous, and batches are submitted in the order they were recorded.
  */
 
-import { assertHealthy, device, epoch, orLost, perDevice, polling } from '../gpu/device.js';
+import { assertHealthy, device, epoch, orLost, perDevice } from '../gpu/device.js';
 import { KindlingError, refuse } from '../gpu/errors.js';
 import { takeUntold } from '../gpu/failures.js';
-import type { Submission } from '../gpu/hosts/polling.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { allocating } from '../memory/allocation.js';
 import type { Memory } from '../memory/memory.js';
@@ -31,7 +30,7 @@ interface Batch {
   /** Host writes, made before the batch's commands: none of those recorded before a write names its memory. */
   readonly writes: Write[];
   readonly commands: Command[];
-  readonly afterSubmit: ((submission: Submission, verdict: Promise<void>) => void)[];
+  readonly afterSubmit: ((verdict: Promise<void>) => void)[];
 }
 
 let batches = 0;
@@ -45,7 +44,6 @@ const stream = /* @__PURE__ */ perDevice(() => ({
   unproven: [] as (readonly Encoded[])[],
   /** Resolves when it is known of the last batch. */
   verdict: Promise.resolve(),
-  last: { at: 0, last: null } as Submission,
 }));
 
 const counts = { dispatches: 0, submits: 0, writes: 0 };
@@ -200,7 +198,7 @@ function orFail<T>({ commands, afterSubmit }: Batch, into: Recording | undefined
   } catch (error) {
     if (into) into.broken = true;
     batchFailed(commands, [], error instanceof KindlingError ? error : new KindlingError(String(error)));
-    for (const after of afterSubmit) after({ at: 0, last: null }, Promise.resolve());
+    for (const after of afterSubmit) after(Promise.resolve());
     return undefined;
   }
 }
@@ -229,7 +227,6 @@ export async function sync(): Promise<void> {
   const { queue } = device();
   const ran = async (): Promise<void> => {
     while (state.waiting) await orLost(state.waiting);
-    await polling()?.nearlyDone(state.last);
     await Promise.all([queue.onSubmittedWorkDone(), state.verdict]);
   };
   await orLost(ran());
@@ -246,7 +243,6 @@ function submit({ number, writes, afterSubmit }: Batch, planned: readonly Encode
   if (into && encoded !== planned) into.broken = true;
   // What ran before is good: a replay asks nothing.
   const isNew = state.unproven.length > 0 || encoded.some((command) => 'pipeline' in command && !command.bindGroup);
-  const dispatches = encoded.filter((command) => 'pipeline' in command);
   if (isNew) gpu.pushErrorScope('validation');
   try {
     for (const { to, buffer, offset, data } of writes) {
@@ -261,12 +257,9 @@ function submit({ number, writes, afterSubmit }: Batch, planned: readonly Encode
   }
   counts.writes += writes.length;
   counts.submits += encoded.length > 0 ? 1 : 0;
-  counts.dispatches += dispatches.length;
+  counts.dispatches += encoded.filter((command) => 'pipeline' in command).length;
   if (isNew) state.verdict = prove(planned, gpu.popErrorScope(), into);
-  const last = dispatches.at(-1)?.pipeline ?? null;
-  const submission = { at: performance.now(), last };
-  if (last) state.last = submission;
-  for (const after of afterSubmit) after(submission, state.verdict);
+  for (const after of afterSubmit) after(state.verdict);
   pool().trim(number);
 }
 

@@ -58,10 +58,10 @@ export async function fastest(
   const restore = (): void => {
     for (const [tensor, standIn] of site.standIns) standIn.storage.copyFrom(tensor.storage);
   };
-  const measured = async ({ recording, seen }: Contender, times: number): Promise<number> => {
+  const measured = async ({ recording }: Contender, times: number): Promise<number> => {
     restore();
     await idle();
-    return timed(recording, times, Number.isFinite(seen) ? seen : 0);
+    return timed(recording, times);
   };
   try {
     for (const candidate of [null, ...candidates]) {

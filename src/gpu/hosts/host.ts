@@ -1,5 +1,3 @@
-import type { Polling } from './polling.js';
-
 /** What a host takes to find an adapter. */
 export interface HostOptions {
   /** Take the software adapter even where there is a GPU. Default false. */
@@ -13,8 +11,8 @@ export interface HostGpu {
   adapter: GPUAdapter;
   /** What runs WebGPU: `Node 20.19.0 (Dawn)`, `Chrome 147.0.0.0`. */
   host: string;
-  /** Where the host polls without pause while results are waited for: how it waits until they are due. */
-  polling?: Polling;
+  /** What the host does where the adapter computes on the CPU. */
+  onSoftware?: () => void;
   /** What had to be done to get this adapter, each worth a line of output. */
   notes: string[];
 }

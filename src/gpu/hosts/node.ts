@@ -1,6 +1,6 @@
 import { KindlingError } from '../errors.js';
 import type { HostGpu, HostOptions } from './host.js';
-import { polling } from './polling.js';
+import { pollWithPauses } from './polling.js';
 import { hasGpuDevice, installedIcd, loadVulkan, unpackedIcd, withEnvironment } from './software.js';
 
 export * from './choicesFile.js';
@@ -28,7 +28,8 @@ export async function requestGpu(options: HostOptions = {}): Promise<HostGpu> {
     const adapter = await withEnvironment(environment, () =>
       gpu.requestAdapter({ forceFallbackAdapter: forceSoftware, ...(powerPreference && { powerPreference }) }),
     );
-    if (adapter) return { gpu, adapter, host: `Node ${process.versions.node} (Dawn)`, polling, notes };
+    if (adapter)
+      return { gpu, adapter, host: `Node ${process.versions.node} (Dawn)`, onSoftware: pollWithPauses, notes };
     tried.push(what);
     return null;
   };

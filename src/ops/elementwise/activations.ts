@@ -83,7 +83,7 @@ export const silu = /* @__PURE__ */ unary({
 
 const SOFTPLUS_RECORD: UnaryRecord = {
   name: 'softplus',
-  value: 'select(softplus_(x), x, x > 20.0 || is_nan(x))',
+  value: 'select(softplus_(x), x, (x > 20.0) | is_nan(x))',
   slope: 'or_nan(g * sigmoid_(x), x)',
   uses: [EXP, LOG, SOFTPLUS, SIGMOID],
   grad: ({ g, x }) => where(gt(x, 20), g, mul(g, sigmoid(x))),
@@ -151,19 +151,19 @@ export const hardsigmoid = /* @__PURE__ */ unary({
 export const hardswish = /* @__PURE__ */ unary({
   name: 'hardswish',
   value: 'x * clamp(x + 3.0, 0.0, 6.0) / 6.0',
-  slope: 'select(select(0.0, g, x >= 3.0), g * (x / 3.0 + 0.5), (x >= -3.0 && x < 3.0) || is_nan(x))',
+  slope: 'select(select(0.0, g, x >= 3.0), g * (x / 3.0 + 0.5), ((x >= -3.0) & (x < 3.0)) | is_nan(x))',
   grad: ({ g, x }) => where(lt(x, -3), 0, where(ge(x, 3), g, mul(g, add(div(x, 3), 0.5)))),
 });
 
 const CLAMP_MIN: UnaryRecord = {
   name: 'clampMin',
   value: 'or_nan(max(x, p), x)',
-  slope: 'select(0.0, g, x >= p && !is_nan(x))',
+  slope: 'select(0.0, g, (x >= p) & !is_nan(x))',
 };
 const CLAMP_MAX: UnaryRecord = {
   name: 'clampMax',
   value: 'or_nan(min(x, p), x)',
-  slope: 'select(0.0, g, x <= p && !is_nan(x))',
+  slope: 'select(0.0, g, (x <= p) & !is_nan(x))',
 };
 /**
  * x limited to [min, max]; either may be left out. Integers stay integers where the limits are of their type.

@@ -63,7 +63,7 @@ const ACOSH = `
 fn acosh_(x: f32) -> f32 {
   let t = max(x - 1.0, 0.0);
   let y = select(log1p_(t + sqrt(t * (t + 2.0))), log_(x) + 0.6931471806, x > 1e4);
-  return select(y, bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u), x < 1.0 || is_nan(x));
+  return select(y, bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u), (x < 1.0) | is_nan(x));
 }`;
 /** Inverse hyperbolic cosine, from 0 on; NaN below 1. @see https://pytorch.org/docs/stable/generated/torch.acosh.html */
 export const acosh = /* @__PURE__ */ unary({

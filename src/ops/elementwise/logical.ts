@@ -14,9 +14,9 @@ function logic(name: string, value: string): (a: Tensor, b: Tensor) => Tensor {
 }
 
 /** Whether both are true; they broadcast. @see https://pytorch.org/docs/stable/generated/torch.logical_and.html */
-export const logicalAnd = /* @__PURE__ */ logic('logicalAnd', '(a != 0) && (b != 0)');
+export const logicalAnd = /* @__PURE__ */ logic('logicalAnd', '(a != 0) & (b != 0)');
 /** Whether one is true. @see https://pytorch.org/docs/stable/generated/torch.logical_or.html */
-export const logicalOr = /* @__PURE__ */ logic('logicalOr', '(a != 0) || (b != 0)');
+export const logicalOr = /* @__PURE__ */ logic('logicalOr', '(a != 0) | (b != 0)');
 /** Whether just one is true. @see https://pytorch.org/docs/stable/generated/torch.logical_xor.html */
 export const logicalXor = /* @__PURE__ */ logic('logicalXor', '(a != 0) != (b != 0)');
 /** Whether x is false. @see https://pytorch.org/docs/stable/generated/torch.logical_not.html */

@@ -28,7 +28,7 @@ const byTensor = /* @__PURE__ */ binary({
   whole: 'wholePower(i32(a), i32(b))',
   slopes: [
     'select(g * b * pow_(a, b - 1.0), 0.0, b == 0.0)',
-    'select(g * pow_(a, b) * log_(a), 0.0, a == 0.0 && b >= 0.0)',
+    'select(g * pow_(a, b) * log_(a), 0.0, (a == 0.0) & (b >= 0.0))',
   ],
   uses: [LOG, POW, POWER_OF_INTEGERS],
   grad: {

@@ -39,7 +39,7 @@ fn log2_(x: f32) -> f32 {
   let over = bitcast<i32>(select(x, f32(bits), whole)) - 0x3f3504f3;
   let exponent = f32(over >> 23u) - select(0.0, 149.0, whole);
   let y = exponent + 1.442695041 * log1p_near(bitcast<f32>((over & 0x7fffff) + 0x3f3504f3) - 1.0);
-  return select(log_(x), y, is_positive(x) && bits < 0x7f800000u);
+  return select(log_(x), y, is_positive(x) & (bits < 0x7f800000u));
 }`;
 /** Logarithm to the base 2, exactly for powers of two. @see https://pytorch.org/docs/stable/generated/torch.log2.html */
 export const log2 = /* @__PURE__ */ unary({

@@ -23,12 +23,12 @@ fn significand(bits: u32) -> u32 { return (bits & 0x7fffffu) | select(0u, 0x8000
 fn fmod_(a: f32, b: f32) -> f32 {
   let x = bitcast<u32>(a) & 0x7fffffffu;
   let y = bitcast<u32>(b) & 0x7fffffffu;
-  if (x >= 0x7f800000u || y > 0x7f800000u || y == 0u) { return bitcast<f32>(bitcast<u32>(a) | 0x7fc00000u); }
+  if ((x >= 0x7f800000u) | (y > 0x7f800000u) | (y == 0u)) { return bitcast<f32>(bitcast<u32>(a) | 0x7fc00000u); }
   if (x < y) { return a; }
   let low = max(y >> 23u, 1u);
   let m = significand(y);
   var rest = significand(x) % m;
-  for (var left = max(x >> 23u, 1u) - low; left > 0u && rest > 0u; left -= min(left, 8u)) {
+  for (var left = max(x >> 23u, 1u) - low; (left > 0u) & (rest > 0u); left -= min(left, 8u)) {
     rest = (rest << min(left, 8u)) % m;
   }
   // rest · 2^(low - 150)
@@ -54,7 +54,7 @@ export const fmod = /* @__PURE__ */ binary({
 const REMAINDER = `
 fn remainder_(a: f32, b: f32) -> f32 {
   let rest = fmod_(a, b);
-  return select(rest, rest + b, rest != 0.0 && (rest < 0.0) != (b < 0.0));
+  return select(rest, rest + b, (rest != 0.0) & ((rest < 0.0) != (b < 0.0)));
 }`;
 /**
  * As {@link fmod}, with the sign of b, as Python's `%`.
@@ -64,7 +64,7 @@ export const remainder = /* @__PURE__ */ binary({
   name: 'remainder',
   value: 'remainder_(a, b)',
   slopes: ['g', '-g * round((a - remainder_(a, b)) / b)'],
-  whole: 'select(a % b + b, a % b, a % b == 0 || (a % b < 0) == (b < 0))',
+  whole: 'select(a % b + b, a % b, (a % b == 0) | ((a % b < 0) == (b < 0)))',
   uses: [FMOD, REMAINDER],
   grad: { a: ({ g }) => g, b: ({ g, ...at }) => neg(mul(g, times(at))) },
 });

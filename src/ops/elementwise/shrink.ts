@@ -36,7 +36,7 @@ export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
   return differentiable('hardtanh', [x], y, { by: [by] }, { min, max });
 }
 
-const SLOPE = 'select(0.0, g, abs(x) > p && !is_nan(x))';
+const SLOPE = 'select(0.0, g, (abs(x) > p) & !is_nan(x))';
 const SOFTSHRINK: UnaryRecord = {
   name: 'softshrink',
   bends: true,
