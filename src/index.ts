@@ -2,7 +2,7 @@
  * kindling: tensors, autograd and memory. Layers are in `kindling/nn`, optimizers in `kindling/optim`, and so on. From the ground
  * up: bundles keep this order, and compress better where neighbours are alike.
  */
-export {} from './kernels/order.js';
+export {} from './order.js';
 
 // The device.
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { ROOT } from '../../scripts/page.js';
 import { LIBRARIES, type LibraryName } from './library.js';
 
@@ -17,6 +17,26 @@ export interface BundleSize {
   gzipBytes: number;
 }
 
+/** How a minimal program is bundled. */
+export const minimal = (file: string) =>
+  ({
+    entryPoints: [join(ROOT, `bench/peers/minimal/${file}.ts`)],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2023',
+    write: false,
+    legalComments: 'none',
+    logLevel: 'error',
+    absWorkingDir: ROOT,
+    external: ['node:*'],
+    alias: {
+      '#host': join(ROOT, 'src/gpu/hosts/browser.ts'),
+      '#disk': join(ROOT, 'src/io/disk/browser.ts'),
+      '#files': join(ROOT, 'src/data/files/browser.ts'),
+    },
+  }) as const satisfies BuildOptions;
+
 export async function bundleSizes(libraries: readonly LibraryName[] = LIBRARIES): Promise<BundleSize[]> {
   const programs = libraries.flatMap((library) => [
     { library, program: 'network' as const, file: library as string },
@@ -24,23 +44,7 @@ export async function bundleSizes(libraries: readonly LibraryName[] = LIBRARIES)
   ]);
   return Promise.all(
     programs.map(async ({ library, program, file }) => {
-      const built = await build({
-        entryPoints: [join(ROOT, `bench/peers/minimal/${file}.ts`)],
-        bundle: true,
-        minify: true,
-        format: 'esm',
-        platform: 'browser',
-        target: 'es2023',
-        write: false,
-        legalComments: 'none',
-        logLevel: 'error',
-        external: ['node:*'],
-        alias: {
-          '#host': join(ROOT, 'src/gpu/hosts/browser.ts'),
-          '#disk': join(ROOT, 'src/io/disk/browser.ts'),
-          '#files': join(ROOT, 'src/data/files/browser.ts'),
-        },
-      });
+      const built = await build({ ...minimal(file), minify: true });
       const bytes = built.outputFiles[0]?.contents ?? new Uint8Array();
       return { library, program, bytes: bytes.length, gzipBytes: gzipSync(bytes, { level: 9 }).length };
     }),

@@ -93,8 +93,7 @@ export const maxPoolAgainKernel = /* @__PURE__ */ interned(
 );
 
 /** Whether windows of 2 lie side by side, and none reaches past the end. */
-const halves = (axis: PoolAxis): boolean =>
-  inside(axis) && axis.kernel === 2 && axis.stride === 2 && axis.dilation === 1;
+const halves = (axis: PoolAxis): boolean => inside(axis) && sideBySide(axis) && axis.kernel === 2;
 
 /** Whether no window reaches past the input. */
 const inside = (axis: PoolAxis): boolean => axis.padding === 0 && overhang(axis) <= 0;

@@ -87,12 +87,9 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
     if (row < ${size.rows}) {
       ${rowStart(spec)}
       ${columnQuads.map((q) => store(p, c, q)).join('\n      ')}
+      ${spec.rowSum ? `if (sumsRows) { ${spec.rowSum.buffer}[${spec.rowSum.at}] = rowSum${p}[${c}]; }` : ''}
     }
   }`,
-  );
-  const rowSums = sums.map(
-    ({ p, c, row }) =>
-      `    { let row = firstRow + ${row}; if (row < ${size.rows}) { ${spec.rowSum?.buffer}[${spec.rowSum?.at}] = rowSum${p}[${c}]; } }`,
   );
   const rowsOf = (p: number, u: number): string =>
     `leftSlice[k * ${unrolled * leftStride}u + y + ${u * leftStride + p * down}u]`;
@@ -104,7 +101,7 @@ ${columnQuads.map((q) => `      let b${q} = rightSlice[k * ${unrolled * rightStr
 ${sums.map(({ p, c }) => `      ${columnQuads.map((q) => `sum${p}_${c}_${q} += a${p}[${c}] * b${q};`).join(' ')}`).join('\n')}
       }`;
   // One thread of a row's has them all: the others need not add.
-  const rowSumOfSlice = `    if (columnTile == 0u && x == 0u) {
+  const rowSumOfSlice = `    if (sumsRows) {
 ${rowQuads.map((p) => `      var part${p} = vec4<f32>();`).join('\n')}
       for (var k = 0u; k < ${depth / unrolled}u; k++) { ${range(unrolled)
         .flatMap((u) => rowQuads.map((p) => `part${p} += ${rowsOf(p, u)};`))
@@ -128,7 +125,7 @@ ${right.read}
 ${left.before('firstRow')}
 ${right.before('firstColumn')}
 ${sums.flatMap(({ p, c }) => columnQuads.map((q) => `  var sum${p}_${c}_${q} = vec4<f32>();`)).join('\n')}
-${spec.rowSum ? rowQuads.map((p) => `  var rowSum${p} = vec4<f32>();`).join('\n') : ''}
+${spec.rowSum ? `  let sumsRows = columnTile == 0u && x == 0u;\n${rowQuads.map((p) => `  var rowSum${p} = vec4<f32>();`).join('\n')}` : ''}
   var start = ${spec.outer === 1 ? 'innerStart' : `outerStart * ${size.inner}`};
 ${left.load('var ')}
 ${right.load('var ')}
@@ -147,8 +144,7 @@ ${range(unrolled).map(step).join('\n')}
 ${spec.rowSum ? rowSumOfSlice : ''}
     workgroupBarrier();
   }
-${stores.join('\n')}
-${spec.rowSum ? `  if (columnTile == 0u && x == 0u) {\n${rowSums.join('\n')}\n  }` : ''}`,
+${stores.join('\n')}`,
   };
 }
 
