@@ -37,10 +37,10 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile 
   const u = numbers(sizes, shapeIsData(variant));
   const both = (a: string | number, b: string | number): string => `vec2<u32>(${a}, ${b})`;
   const strided = strideH * strideW > 1;
-  const stride = both(strideH, strideW);
+  const [stride, pad, window] = [both(strideH, strideW), both(u.padH, u.padW), both(u.kh, u.kw)];
   const divided = strided && dilationH * dilationW === 1;
   const step = divided ? stride : both(1, 1);
-  const [group, turns] = strided ? [`(batch / ${phases}u)`, 'turns(batch)'] : ['batch', both(u.kh, u.kw)];
+  const [group, turns] = strided ? [`(batch / ${phases}u)`, 'turns(batch)'] : ['batch', window];
   // One tap that every pixel has: a plain product.
   const everywhere = plain(shape);
   // With the same pixel of all images side by side, a tile has one pixel, and the taps that it lacks can be passed over.
@@ -80,7 +80,7 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile 
       buffer: 'dy',
       origin: `${find('line')}
   let plane = (image * ${u.o} + ${group} * ${u.og}) * ${u.outPixels};
-  return vec3(plane${everywhere ? ' + pixel, 0u, 0u' : `, placeOf(batch, pixel) + ${both(u.padH, u.padW)}`});`,
+  return vec3(plane${everywhere ? ' + pixel, 0u, 0u' : `, placeOf(batch, pixel) + ${pad}`});`,
       ...(!everywhere && {
         run: `${meet('origin.yz')}
   return vec3(origin.x + at.x * ${u.ow} + at.y, 0u, select(0u, 1u, exists));`,
@@ -96,8 +96,8 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile 
     module: `${
       strided
         ? `fn phaseOf(batch: u32) -> vec2<u32> { return ${both(`batch / ${columns}u % ${rows}u`, `batch % ${columns}u`)}; }
-fn firstOf(batch: u32) -> vec2<u32> { return (phaseOf(batch) + ${both(u.padH, u.padW)}) % ${step}; }
-fn turns(batch: u32) -> vec2<u32> { return (${both(u.kh, u.kw)} + ${step} - 1 - firstOf(batch)) / ${step}; }
+fn firstOf(batch: u32) -> vec2<u32> { return (phaseOf(batch) + ${pad}) % ${step}; }
+fn turns(batch: u32) -> vec2<u32> { return (${window} + ${step} - 1 - firstOf(batch)) / ${step}; }
 `
         : ''
     }fn tapOf(batch: u32, outer: u32) -> vec2<u32> {
@@ -119,7 +119,7 @@ ${
   together
     ? `fn lacksTap(batch: u32, firstColumn: u32, lastColumn: u32, outer: u32) -> bool {
   let pixel = firstColumn / ${u.n};
-  ${meet(`placeOf(batch, pixel) + ${both(u.padH, u.padW)}`)}
+  ${meet(`placeOf(batch, pixel) + ${pad}`)}
   return pixel == lastColumn / ${u.n} && !exists;
 }`
     : ''
