@@ -9,30 +9,37 @@ import { attempt, learn, testsOf, type Verdict } from './mutate/runner.js';
 /** Of the mutants, so many must be caught. */
 const WANTED = 0.9;
 
+const list = (names: string): string[] => names.split(',');
+
 const options = new Command('mutate')
   .description('Breaks WGSL operators, comparisons and literals one at a time; fails if tests catch fewer than 90 %.')
   .option('--seed <n>', 'which places are drawn', Number, 1)
   .option('--count <n>', 'how many', Number, 60)
-  .option('--family <name>', 'of one family alone: a file or folder of src/kernels')
+  .option('--family <names>', 'of some families alone, files or folders of src/kernels: reduce,softmax', list)
+  .option('--tests <names>', 'by some files of test/gpu alone, and only in what they run: direct,losses', list)
   .option('--list', 'prints what would be broken, and breaks nothing')
   .option('--json <file>', 'writes {adapter, seed, caught, total, mutants}')
   .parse()
-  .opts<{ seed: number; count: number; family?: string; list?: boolean; json?: string }>();
+  .opts<{ seed: number; count: number; family?: string[]; tests?: string[]; list?: boolean; json?: string }>();
 
 const show = ({ site, kernel, before, after }: Mutant): string =>
   `${site.file}:${site.line} (${kernel})\n     - ${before}\n     + ${after}`;
 
-const bundle = await bundleSuite();
+const bundle = await bundleSuite(options.tests);
 console.log('without a change:');
 const baseline = await learn(bundle, console.log);
 console.log(baseline.adapter);
 for (const test of baseline.failed) console.log(`  fails without a change, left out: ${test}`);
 console.log(`${baseline.tests.length} tests, ${baseline.slow.length} slow ones left out`);
 
-const all = sitesOf(baseline, bundle.places);
-const sites = all.filter(({ family }) => options.family === undefined || family === options.family);
-if (sites.length === 0)
-  throw new Error(`no family ${options.family}: ${[...new Set(all.map((s) => s.family))].join(', ')}`);
+/** Places that could be asked for: with `--tests`, those that one of them runs. */
+const places = sitesOf(baseline, bundle.places).filter(
+  ({ kernels }) => options.tests === undefined || testsOf(baseline, kernels).length > 0,
+);
+const families = new Set(places.map(({ family }) => family));
+const unknown = options.family?.find((family) => !families.has(family));
+if (unknown !== undefined) throw new Error(`no family ${unknown}: ${[...families].join(', ')}`);
+const sites = places.filter(({ family }) => options.family?.includes(family) ?? true);
 const mutants = await draw(sites, baseline, options.seed, options.count);
 console.log(`${mutants.length} of ${sites.length} places drawn by seed ${options.seed}`);
 if (options.list) {

@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/page.js';
-import { hashOf, type Listed, measuredKernels } from './kernels.js';
+import { hashOf } from './hash.js';
+import { type Listed, measuredKernels } from './kernels.js';
 import { json, markdown, missing } from './report.js';
 import { type Family, measure, type Row } from './rows.js';
 

@@ -1,12 +1,11 @@
 /** Which kernels are compiled, as GPUs get them. None of them is run: Dawn's null backend takes their commands and does nothing. */
-import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { init, matmul, rand, step, type Tensor } from 'kindling';
+import { join } from 'node:path';
+import { matmul, rand, step, type Tensor } from 'kindling';
 import * as F from 'kindling/nn/functional';
-import { create, globals } from 'webgpu';
+import { openNothing } from '../../scripts/nothing.js';
 import { ROOT, runPage } from '../../scripts/page.js';
 import { dispatched, stepKernels } from '../../scripts/profile/kernels.js';
+import { stepOfFile } from '../../scripts/profile/stepOfFile.js';
 import { catalogue } from '../../test/support/catalogue.js';
 import type { Dispatch, PeerName } from './peersPage.js';
 
@@ -23,20 +22,6 @@ export interface Listed {
 
 /** Libraries whose kernels may be compiled beside ours. */
 export const PEERS = ['tfjs', 'jax-js'] as const satisfies readonly PeerName[];
-
-/** Says whether a shader is the one that was compiled. */
-export const hashOf = (wgsl: string): string => createHash('sha256').update(wgsl).digest('hex').slice(0, 16);
-
-/** Opens kindling on a device that does nothing, where kernels are chosen as on a GPU. */
-async function open(): Promise<void> {
-  const nothing = create(['backend=null']);
-  const { prototype } = (globals as { GPU: { prototype: GPU } }).GPU;
-  const { requestAdapter } = prototype;
-  prototype.requestAdapter = () => requestAdapter.call(nothing);
-  // A driver is named, so that none is looked for.
-  process.env.VK_DRIVER_FILES ??= 'none';
-  await init({ assume: 'gpu' });
-}
 
 const listed = async (of: string, body: () => unknown): Promise<Listed[]> =>
   (await dispatched(body)).map((kernel) => ({ ...kernel, of }));
@@ -66,7 +51,7 @@ async function convolution(xShape: number[], weightShape: number[]): Promise<Lis
 
 /** Those whose figures are in `bench/results`: some products, and one training step of the study. */
 export async function measuredKernels(): Promise<Listed[]> {
-  await open();
+  await openNothing();
   return [
     ...(await product(1024)),
     ...(await convolution([64, 32, 15, 15], [64, 32, 3, 3])),
@@ -80,10 +65,8 @@ export const catalogueKernels = (): Listed[] => catalogue().map((kernel) => ({ .
 
 /** @param file a module whose default export makes a step: a function without arguments that is called again and again */
 export async function kernelsOfStep(file: string): Promise<Listed[]> {
-  await open();
-  const module = (await import(pathToFileURL(resolve(file)).href)) as { default?: () => unknown };
-  const train = await module.default?.();
-  if (typeof train !== 'function') throw new Error(`${file}: its default export has to return a function`);
+  await openNothing();
+  const train = await stepOfFile(file);
   await train(); // State is made.
   return listed(file, () => train());
 }

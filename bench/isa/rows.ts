@@ -2,7 +2,8 @@
 import { Progress } from '../progress.js';
 import { compile } from './compile.js';
 import { type Figures, figuresOf } from './figures.js';
-import { hashOf, type Listed } from './kernels.js';
+import { hashOf } from './hash.js';
+import type { Listed } from './kernels.js';
 import { missed, type Target } from './targets.js';
 
 export interface Row extends Figures {

@@ -1,10 +1,10 @@
 /** What `npm run profile` runs, in either host. */
 import { init } from 'kindling';
 import { type ChromeTrace, type Figures, profile } from 'kindling/profile';
-import { studyStep } from './study.js';
+import { type Model, stepOf } from './models.js';
 
 export interface ProfileInput {
-  readonly model: 'study';
+  readonly model: Model;
   readonly batchSize: number;
   readonly steps: number;
   readonly eager: boolean;
@@ -17,9 +17,9 @@ export interface ProfileOutput {
   readonly trace: ChromeTrace;
 }
 
-export async function profileModel({ batchSize, steps, eager }: ProfileInput): Promise<ProfileOutput> {
+export async function profileModel({ model, batchSize, steps, eager }: ProfileInput): Promise<ProfileOutput> {
   await init();
-  const result = await profile(studyStep(batchSize, { eager }), { steps });
+  const result = await profile(stepOf(model, batchSize, { eager }), { steps });
   return {
     tables: [result.table(), result.table({ by: 'dispatch' })],
     figures: result.toJSON(),
