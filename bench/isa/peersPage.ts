@@ -69,7 +69,7 @@ function watch(): Dispatch[] {
 /** The dispatches of one step, after those before it that compile and record. */
 export async function main(_: Host, name: unknown): Promise<Dispatch[]> {
   const dispatches = watch();
-  const work = WORKLOADS.find((one) => one.name === 'step');
+  const work = WORKLOADS.find((one) => one.kind === 'step');
   if (!work) throw new Error('no step among the workloads');
   const library = await (await LIBRARIES[name as PeerName]()).open();
   const prepared = await library.prepare(work, [], TrainingData.random(BATCHES * 64));
