@@ -1,11 +1,14 @@
 /** `npm run profile -- --model study`: where the time of a training step goes, kernel by kernel. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { BATCH, NETWORKS } from '../bench/peers/networks.js';
+import { TEXT } from '../bench/peers/startFiles.js';
 import { ROOT, runPage } from './page.js';
 import { type ProfileInput, type ProfileOutput, profileModel } from './profile/page.js';
 
-interface Options extends ProfileInput {
+interface Options extends Omit<ProfileInput, 'batchSize' | 'text'> {
+  readonly batchSize?: number;
   readonly host: 'node' | 'browser';
   readonly dispatches?: boolean;
   readonly trace?: string;
@@ -13,8 +16,16 @@ interface Options extends ProfileInput {
 }
 
 const options = new Command('profile')
-  .addOption(new Option('--model <model>', "the network: the study's").choices(['study']).default('study'))
-  .option('--batch-size <n>', 'images per step', Number, 64)
+  .addOption(
+    new Option('--model <model>', "the study's network, or an example's")
+      .choices(['study', ...NETWORKS])
+      .default('study'),
+  )
+  .option(
+    '--batch-size <n>',
+    "images, or windows of text, per step (default: the study's 64, resnet's 32, gpt's 16)",
+    Number,
+  )
   .option('--steps <n>', 'steps measured', Number, 3)
   .option('--eager', 'runs every step anew, instead of replaying a captured one', false)
   .option('--dispatches', 'a line for every dispatch, too')
@@ -24,7 +35,13 @@ const options = new Command('profile')
   .parse()
   .opts<Options>();
 
-const { host, dispatches, trace, json, ...input } = options;
+const { host, dispatches, trace, json, batchSize, ...choice } = options;
+const usual = choice.model === 'study' ? 64 : BATCH[choice.model];
+const input: ProfileInput = {
+  ...choice,
+  batchSize: batchSize ?? usual,
+  ...(choice.model === 'gpt' && { text: readFileSync(TEXT, 'utf8') }),
+};
 console.error('measuring what the adapter can do, then the step …');
 const result =
   host === 'node'

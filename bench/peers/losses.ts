@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ROOT } from '../../scripts/page.js';
 import { pythonWithTorch } from '../../scripts/python.js';
 import { NETWORKS } from './networks.js';
-import { startFile, startOf, writeStarts } from './torch.js';
+import { startFile, startOf, writeStarts } from './startFiles.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kindling-losses-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));

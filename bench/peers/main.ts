@@ -6,13 +6,14 @@ import { Command } from 'commander';
 import { Progress } from '../progress.js';
 import { markdown, type ResultRow, type Results, writeResults } from '../results.js';
 import { LIBRARIES, type LibraryName } from './library.js';
-import { firstOf, measureFirstSteps, measureWorkload } from './measure.js';
+import { measureFirstSteps, measureWorkload } from './measure.js';
 import { knownLosses, reference } from './reference.js';
 import { Session } from './session.js';
 import { bundleSizes } from './size.js';
-import { measurePytorch, TEXT, writeStarts } from './torch.js';
+import { TEXT, writeStarts } from './startFiles.js';
+import { measurePytorch } from './torch.js';
 import { versions } from './versions.js';
-import { isWanted, WORKLOADS, type Workload } from './workloads.js';
+import { firstOf, isWanted, WORKLOADS, type Workload } from './workloads.js';
 
 interface Options {
   json?: string;

@@ -3,7 +3,7 @@ import type { Progress } from '../progress.js';
 import { median, type ResultRow } from '../results.js';
 import type { LibraryName } from './library.js';
 import type { BenchPage, Session } from './session.js';
-import type { Workload } from './workloads.js';
+import { firstOf, type Workload } from './workloads.js';
 
 export interface Run {
   readonly session: Session;
@@ -100,9 +100,6 @@ function counting(workload: Workload, counts: Record<string, number>): Record<st
   const { liveBytes: _, peakBytes: __, ...calls } = counts;
   return workload.kind === 'step' || workload.kind === 'training' ? calls : { dispatches1: calls.dispatches ?? 0 };
 }
-
-/** The workload that is the first step of another: `firstStep`, `firstResnetStep`. */
-export const firstOf = (name: string): string => `first${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 /**
  * A step in a fresh page for each library: its first time with compilation, and the bytes it keeps alive afterwards. It comes

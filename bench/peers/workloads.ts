@@ -116,6 +116,9 @@ export const WORKLOADS: readonly Workload[] = [
   elementwise('adam', 20),
 ];
 
+/** The workload that is the first step of another: `firstStep`, `firstResnetStep`. */
+export const firstOf = (name: string): string => `first${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
 /** Whether a name is among those asked for, separated by commas, `conv2d*` being all that begin so. All are, of none. */
 export function isWanted(name: string, only?: string): boolean {
   const matches = (part: string): boolean => (part.endsWith('*') ? name.startsWith(part.slice(0, -1)) : name === part);

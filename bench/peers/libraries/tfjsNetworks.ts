@@ -201,7 +201,8 @@ function trainGpt(start: Start): Prepared {
   };
   const optimizer = tf.train.adam(GPT.lr, 0.9, 0.999, 1e-8);
   const apply = (grads: Grads): void => {
-    const norm = tf.sqrt(tf.addN(Object.values(grads).map((g) => tf.sum(tf.square(g)))));
+    // Stacked: its addN binds all of them at once, more than a shader may.
+    const norm = tf.sqrt(tf.sum(tf.stack(Object.values(grads).map((g) => tf.sum(tf.square(g))))));
     const factor = tf.minimum(tf.div(1, norm.add(1e-6)), 1);
     for (const one of v.variables()) one.assign(one.mul(1 - GPT.lr * WEIGHT_DECAY));
     optimizer.applyGradients(Object.fromEntries(Object.entries(grads).map(([name, g]) => [name, g.mul(factor)])));

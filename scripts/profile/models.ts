@@ -1,0 +1,24 @@
+/** A training step of the study's network or of an example's, as a function that may be called again and again. */
+import { capture, step, type Tensor } from 'kindling';
+import { trained } from '../../bench/networks.js';
+import type { Network } from '../../bench/peers/networks.js';
+import { gptStart, resnetStart } from '../../bench/peers/starts.js';
+import { studyStep } from './study.js';
+
+export interface ModelChoice {
+  readonly model: 'study' | Network;
+  readonly batchSize: number;
+  /** Runs every step anew, instead of replaying a captured one. */
+  readonly eager: boolean;
+  /** What `gpt` trains on. */
+  readonly text?: string;
+}
+
+export function modelStep({ model, batchSize, eager, text = '' }: ModelChoice): () => Tensor {
+  if (model === 'study') return studyStep(batchSize, { eager });
+  const start = model === 'resnet' ? resnetStart(batchSize) : gptStart(text, batchSize);
+  const { update, batches } = trained(model, start);
+  const [x, y] = batches[0] as (typeof batches)[number];
+  const train = eager ? () => step(() => update(x, y)) : capture(update);
+  return () => train(x, y);
+}
