@@ -26,10 +26,12 @@ interface Options {
 }
 
 const program = new Command('bench:peers')
-  .description('Measures W, one training step of the study, and its kernels in one Chromium, library after library.')
+  .description(
+    "Measures training steps of the study's network (W), of resnet and of gpt, and W's kernels in one Chromium, library after library.",
+  )
   .option('--json <file>', 'writes {adapter, date, versions, rows}, and a Markdown table beside it')
   .option('--md <file>', 'where the table goes')
-  .option('--quick', 'fewer shapes and runs: under five minutes on two cores')
+  .option('--quick', 'fewer shapes and runs: some ten minutes on two cores')
   .option('--rounds <n>', 'rounds over the libraries', Number)
   .option(
     '--only <names>',
@@ -74,8 +76,10 @@ const results: Results = {
     rounds,
     quick: options.quick ?? false,
     training: source,
+    networks: "resnetStep: noise of the size of CIFAR-10's pictures; gptStep: Moby-Dick; both with seeded weights",
     waiting: 'the work is submitted, then one element of the result (of a step its loss) is awaited on the host',
-    maxRelError: '|got − want| / max(|want|, root mean square of want), want in float64; above 1e-3 the row is void',
+    maxRelError:
+      '|got − want| / max(|want|, root mean square of want), want in float64, of a step its first three losses; above 1e-3, of a step 5e-6, the row is void',
   },
   rows: [],
   errors: session.errors,
@@ -116,7 +120,7 @@ if (options.pytorch) {
 }
 if (wanted('size')) results.bundles = await bundleSizes(libraries as readonly LibraryName[]);
 if (session.errors.length > 0) for (const row of results.rows) row.void ??= 'errors in this run';
-const title = 'W and its kernels beside their peers';
+const title = 'Training steps and kernels beside their peers';
 writeResults(title, results, options);
 progress.line(markdown(title, results));
 for (const error of session.errors) console.error(`✗ ${error}`);

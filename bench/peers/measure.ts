@@ -3,7 +3,7 @@ import type { Progress } from '../progress.js';
 import { median, type ResultRow } from '../results.js';
 import type { LibraryName } from './library.js';
 import type { BenchPage, Session } from './session.js';
-import { firstOf, type Workload } from './workloads.js';
+import { firstOf, isStep, type Workload } from './workloads.js';
 
 export interface Run {
   readonly session: Session;
@@ -15,8 +15,11 @@ export interface Run {
   readonly progress: Progress;
 }
 
-/** A library whose run throws, or is off by more, has no figures. */
-const BOUND = 1e-3;
+/**
+ * A library whose run throws, or is off by more, has no figures. The first three losses in f32 are within 5e-7 of float64 in each
+ * library; a step that leaves out weight decay, or gpt's clipping, is off by 1.4e-5 in the third.
+ */
+const BOUND = { step: 5e-6, kernel: 1e-3 };
 /** Milliseconds that a library gets in a round, if one run fits, and the most runs it makes of them. */
 const ROUND_MS = { full: 2000, quick: 1000 };
 const MOST_RUNS = 8;
@@ -82,7 +85,8 @@ export async function measureWorkload(run: Run, page: BenchPage, workload: Workl
         counting(workload, { ...counts }),
         await page.call('check', name, run.losses.get(workload.name) ?? null),
       );
-      if (!((row.maxRelError ?? Number.NaN) <= BOUND)) row.void = `error ${row.maxRelError}`;
+      if (!((row.maxRelError ?? Number.NaN) <= BOUND[isStep(workload) ? 'step' : 'kernel']))
+        row.void = `error ${row.maxRelError}`;
       await page.call('dispose', name);
     });
     const reason = broken.get(name);
@@ -98,7 +102,7 @@ export async function measureWorkload(run: Run, page: BenchPage, workload: Workl
 /** Live bytes are told by the page of one library alone, see {@link measureFirstSteps}. */
 function counting(workload: Workload, counts: Record<string, number>): Record<string, number> {
   const { liveBytes: _, peakBytes: __, ...calls } = counts;
-  return workload.kind === 'step' || workload.kind === 'training' ? calls : { dispatches1: calls.dispatches ?? 0 };
+  return isStep(workload) ? calls : { dispatches1: calls.dispatches ?? 0 };
 }
 
 /**

@@ -116,6 +116,9 @@ export const WORKLOADS: readonly Workload[] = [
   elementwise('adam', 20),
 ];
 
+/** Whether a workload is a step of training, whose losses are compared. */
+export const isStep = ({ kind }: Workload): boolean => kind === 'step' || kind === 'training';
+
 /** The workload that is the first step of another: `firstStep`, `firstResnetStep`. */
 export const firstOf = (name: string): string => `first${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
