@@ -1,6 +1,7 @@
 /** In the page of `npm run isa -- --peer`: a library trains the study's network for a step, and is watched as it does. */
 import type { Host } from '../../scripts/page.js';
-import { BATCHES, type Library } from '../peers/library.js';
+import type { Library } from '../peers/library.js';
+import { BATCHES } from '../peers/networks.js';
 import { TrainingData } from '../peers/training.js';
 import { WORKLOADS } from '../peers/workloads.js';
 

@@ -25,6 +25,3 @@ export interface Library {
   /** Steps of an example's network, as the example trains it, but for the learning rate, which stays the highest. */
   train(network: Network, start: Start): Prepared;
 }
-
-/** Steps take these many batches in turn. */
-export const BATCHES = 3;

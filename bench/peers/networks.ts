@@ -1,6 +1,9 @@
 /** The examples' networks whose training is measured beside W, each as its example has it. */
 import { RECIPE as GPT } from '../../examples/gpt/recipe.js';
 
+/** Steps take these many batches in turn. */
+export const BATCHES = 3;
+
 export const NETWORKS = ['resnet', 'gpt'] as const;
 export type Network = (typeof NETWORKS)[number];
 

@@ -4,8 +4,7 @@
  */
 import { RECIPE as GPT } from '../../examples/gpt/recipe.js';
 import { batchAt, readText } from '../../examples/gpt/text.js';
-import { BATCHES } from './library.js';
-import { BATCH } from './networks.js';
+import { BATCH, BATCHES } from './networks.js';
 import { uniform } from './workloads.js';
 
 export interface Values {

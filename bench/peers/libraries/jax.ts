@@ -4,7 +4,8 @@
  */
 import { defaultDevice, init, jit, lax, nn, numpy as np, valueAndGrad, vjp } from '@jax-js/jax';
 import { outSize } from '../conv.js';
-import { BATCHES, type Library, type Prepared } from '../library.js';
+import type { Library, Prepared } from '../library.js';
+import { BATCHES } from '../networks.js';
 import { LEARNING_RATE, PARAMETERS, type TrainingData } from '../training.js';
 import type { Kernel } from '../workloads.js';
 import { type Arrays, adam, correction, dispose, kept, put } from './jaxArrays.js';

@@ -5,7 +5,8 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-webgpu';
 import { outSize } from '../conv.js';
-import { BATCHES, type Library, type Prepared } from '../library.js';
+import type { Library, Prepared } from '../library.js';
+import { BATCHES } from '../networks.js';
 import { LEARNING_RATE, PARAMETERS, type TrainingData } from '../training.js';
 import type { Kernel } from '../workloads.js';
 import { channelsLast, filter, permuted } from './tfjsLayout.js';
