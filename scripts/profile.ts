@@ -2,9 +2,10 @@
  * `npm run profile -- --model study`: where the time of a training step goes, kernel by kernel. With `--on h200`: how long it has to take
  * at least on an adapter that need not be here.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { TEXT } from '../bench/peers/startFiles.js';
 import { ROOT, runPage } from './page.js';
 import { paper } from './paper/main.js';
 import { BATCH_SIZES, isModel } from './profile/models.js';
@@ -52,7 +53,8 @@ async function run(): Promise<void> {
   const { model } = input;
   if (!isModel(model))
     throw new Error(`--model ${model}: without --on there are ${Object.keys(BATCH_SIZES).join(', ')}`);
-  const wanted = { ...input, model, batchSize: input.batchSize ?? BATCH_SIZES[model] };
+  const text = readFileSync(TEXT, 'utf8');
+  const wanted = { ...input, model, batchSize: input.batchSize ?? BATCH_SIZES[model], text };
   console.error('measuring what the adapter can do, then the step …');
   const result =
     host === 'node'

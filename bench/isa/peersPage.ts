@@ -1,6 +1,7 @@
 /** In the page of `npm run isa -- --peer`: a library trains the study's network for a step, and is watched as it does. */
 import type { Host } from '../../scripts/page.js';
-import { BATCHES, type Library } from '../peers/library.js';
+import type { Library } from '../peers/library.js';
+import { BATCHES } from '../peers/networks.js';
 import { TrainingData } from '../peers/training.js';
 import { WORKLOADS } from '../peers/workloads.js';
 
@@ -69,7 +70,7 @@ function watch(): Dispatch[] {
 /** The dispatches of one step, after those before it that compile and record. */
 export async function main(_: Host, name: unknown): Promise<Dispatch[]> {
   const dispatches = watch();
-  const work = WORKLOADS.find((one) => one.name === 'step');
+  const work = WORKLOADS.find((one) => one.kind === 'step');
   if (!work) throw new Error('no step among the workloads');
   const library = await (await LIBRARIES[name as PeerName]()).open();
   const prepared = await library.prepare(work, [], TrainingData.random(BATCHES * 64));

@@ -1,6 +1,8 @@
 /** What each library gives to the benchmark: the same work from the same inputs, waited for by the same rule. */
+import type { Network } from './networks.js';
+import type { Start } from './starts.js';
 import type { TrainingData } from './training.js';
-import type { Workload } from './workloads.js';
+import type { StepOrKernel } from './workloads.js';
 
 export const LIBRARIES = ['kindling', 'tfjs', 'jax-js'] as const;
 export type LibraryName = (typeof LIBRARIES)[number];
@@ -18,8 +20,8 @@ export interface Prepared {
 }
 
 export interface Library {
-  prepare(workload: Workload, inputs: Float32Array[], data: TrainingData): Promise<Prepared>;
+  /** W or a kernel. */
+  prepare(workload: StepOrKernel, inputs: Float32Array[], data: TrainingData): Promise<Prepared>;
+  /** Steps of an example's network, as the example trains it, but for the learning rate, which stays the highest. */
+  train(network: Network, start: Start): Prepared;
 }
-
-/** Steps take these many batches in turn. */
-export const BATCHES = 3;

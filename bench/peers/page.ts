@@ -2,6 +2,8 @@
 import { Counter, type Counts } from './counting.js';
 import type { Library, LibraryName, Prepared } from './library.js';
 import { float64Losses } from './network64.js';
+import type { Network } from './networks.js';
+import { gptStart, resnetStart, type Start } from './starts.js';
 import { TrainingData } from './training.js';
 import { expected, inputsOf, maxRelError, WORKLOADS, type Workload } from './workloads.js';
 
@@ -35,6 +37,7 @@ const open = (name: LibraryName): Promise<Library> => {
 };
 
 let data: TrainingData;
+const starts = new Map<Network, Start>();
 const running = new Map<LibraryName, Running>();
 /** The workload's inputs and float64 results, shared by the libraries. */
 let current: { workload: Workload; inputs: Float32Array[]; losses?: number[] } | null = null;
@@ -58,6 +61,8 @@ export const bench = {
   async start(): Promise<{ adapter: string; userAgent: string }> {
     const file = await fetch('/run/training.bin');
     data = TrainingData.fromFile(new Float32Array(await file.arrayBuffer()));
+    starts.set('resnet', resnetStart());
+    starts.set('gpt', gptStart(await (await fetch('/run/text.txt')).text()));
     const adapter = await navigator.gpu.requestAdapter();
     const { vendor, architecture, device, description } = adapter?.info ?? {};
     return {
@@ -74,7 +79,10 @@ export const bench = {
     const start = performance.now();
     const library = await open(name);
     const milliseconds = performance.now() - start;
-    const prepared = await library.prepare(workload, current.inputs, data);
+    const prepared =
+      workload.kind === 'training'
+        ? library.train(workload.network, starts.get(workload.network) as Start)
+        : await library.prepare(workload, current.inputs, data);
     running.set(name, { prepared, workload, values: [] });
     return milliseconds;
   },
@@ -93,17 +101,17 @@ export const bench = {
     return { ...counter.counts, liveBytes: counter.liveBytes, peakBytes: counter.peakBytes };
   },
 
-  /** Holds the last result, or the losses of the first steps, against float64. */
-  async check(name: LibraryName, pytorch: number[] | null): Promise<Check> {
+  /** Holds the last result, or the losses of the first steps, against float64: PyTorch's where they are known. */
+  async check(name: LibraryName, known: readonly number[] | null): Promise<Check> {
     const { prepared, workload, values } = found(name);
     if (!current) throw new Error('nothing is prepared');
-    if (workload.kind !== 'step') {
+    if (workload.kind !== 'step' && workload.kind !== 'training') {
       const want = expected(workload, current.inputs, values.length);
       return { maxRelError: maxRelError(await prepared.result(), want) };
     }
     const steps = Math.min(3, values.length);
-    const known = workload.batch === 64 ? pytorch : null;
-    current.losses ??= known ?? float64Losses(data, workload.batch, steps);
+    if (workload.kind === 'training' && !known) throw new Error(`no losses to hold those of ${workload.name} against`);
+    current.losses ??= [...(known ?? float64Losses(data, (workload as { batch: number }).batch, steps))];
     const want = current.losses.slice(0, steps);
     return { maxRelError: maxRelError(values.slice(0, want.length), want), losses: values.slice(0, want.length) };
   },

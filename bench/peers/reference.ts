@@ -33,3 +33,10 @@ export function reference(): Reference {
   const losses = file.cases.find(({ name }) => name === 'baseline')?.loss_float64 ?? null;
   return { data: new TrainingData(weights, images, values(file.labels)), losses, source: "CIFAR-10, PyTorch's cases" };
 }
+
+/** Losses of the examples' networks, by workload: `losses.ts` has them from PyTorch. */
+export function knownLosses(): Map<string, readonly number[]> {
+  const file = join(ROOT, 'bench/peers/losses.json');
+  const known = JSON.parse(readFileSync(file, 'utf8')) as Record<string, { losses: number[] }>;
+  return new Map(Object.entries(known).map(([network, { losses }]) => [`${network}Step`, losses]));
+}

@@ -6,11 +6,13 @@ import { pythonWithTorch } from '../../scripts/python.js';
 import type { Results } from '../results.js';
 import type { Workload } from './workloads.js';
 
-export function measurePytorch(workloads: readonly Workload[], trainingFile: string): Results | null {
+/** @param folder holds what bench:peers writes: `training.bin`, and the starts */
+export function measurePytorch(workloads: readonly Workload[], folder: string): Results | null {
   const python = pythonWithTorch();
   if (!python) return null;
   const names = workloads.map(({ name }) => name).join(',');
-  const args = [join(ROOT, 'bench/torch/torch_cpu.py'), '--training', trainingFile, '--only', names];
+  const script = join(ROOT, 'bench/torch/torch_cpu.py');
+  const args = [script, '--training', join(folder, 'training.bin'), '--starts', folder, '--only', names];
   const { status, stdout, stderr } = spawnSync(python, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (status !== 0) {
     console.error(`PyTorch's part failed: ${stderr}`);

@@ -1,9 +1,11 @@
 /** What is measured, in every library alike: shapes, arithmetic, inputs and the float64 results to compare with. */
 import { type ConvShape, outSize } from './conv.js';
 import * as float64 from './float64.js';
+import { BATCH, type Network, stepFlops } from './networks.js';
 
 export type Work =
   | { readonly kind: 'step'; readonly batch: number }
+  | { readonly kind: 'training'; readonly network: Network }
   | { readonly kind: 'matmul'; readonly n: number }
   | { readonly kind: 'conv2dForward' | 'conv2dInputGrad' | 'conv2dWeightGrad'; readonly conv: ConvShape }
   | { readonly kind: 'relu' | 'add' | 'sum' | 'adam'; readonly size: number }
@@ -18,6 +20,12 @@ export type Workload = Work & {
   /** Whether `--quick` runs it. */
   readonly quick: boolean;
 };
+
+/** A training step of an example's network. */
+export type Training = Extract<Workload, { kind: 'training' }>;
+/** W, or a kernel. */
+export type StepOrKernel = Exclude<Workload, { kind: 'training' }>;
+export type Kernel = Exclude<StepOrKernel, { kind: 'step' }>;
 
 /** Multiply-adds of the study's network per image: forward, and the two gradients (the pictures need none). */
 const STEP_FLOPS = (() => {
@@ -38,6 +46,15 @@ const step = (batch: number): Workload => ({
   shape: `batch ${batch}`,
   flops: STEP_FLOPS * batch,
   quick: batch === 64,
+});
+
+const training = (network: Network): Workload => ({
+  kind: 'training',
+  network,
+  name: `${network}Step`,
+  shape: `batch ${BATCH[network]}`,
+  flops: stepFlops(network),
+  quick: true,
 });
 
 const matmul = (n: number): Workload => ({
@@ -76,6 +93,8 @@ export const WORKLOADS: readonly Workload[] = [
   step(64),
   step(16),
   step(256),
+  training('resnet'),
+  training('gpt'),
   matmul(512),
   matmul(1024),
   ...convolutions({ batch: 64, inChannels: 32, size: 15, outChannels: 64, kernel: 3, stride: 1 }, ''),
@@ -97,6 +116,12 @@ export const WORKLOADS: readonly Workload[] = [
   elementwise('adam', 20),
 ];
 
+/** Whether a workload is a step of training, whose losses are compared. */
+export const isStep = ({ kind }: Workload): boolean => kind === 'step' || kind === 'training';
+
+/** The workload that is the first step of another: `firstStep`, `firstResnetStep`. */
+export const firstOf = (name: string): string => `first${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
 /** Whether a name is among those asked for, separated by commas, `conv2d*` being all that begin so. All are, of none. */
 export function isWanted(name: string, only?: string): boolean {
   const matches = (part: string): boolean => (part.endsWith('*') ? name.startsWith(part.slice(0, -1)) : name === part);
@@ -116,6 +141,7 @@ export function uniform(size: number, seed: number): Float32Array {
 export function inputsOf(work: Work): Float32Array[] {
   switch (work.kind) {
     case 'step':
+    case 'training':
       return [];
     case 'matmul':
       return [uniform(work.n ** 2, 1), uniform(work.n ** 2, 2)];
@@ -145,7 +171,7 @@ export function inputsOf(work: Work): Float32Array[] {
 }
 
 /** The result in float64. `times`: how often the work was done, which only Adam's parameters tell. */
-export function expected(work: Exclude<Work, { kind: 'step' }>, inputs: Float32Array[], times: number): Float64Array {
+export function expected(work: Kernel, inputs: Float32Array[], times: number): Float64Array {
   const [a = new Float32Array(), b = new Float32Array(), c = new Float32Array()] = inputs;
   switch (work.kind) {
     case 'matmul':

@@ -5,9 +5,11 @@ import datetime
 import json
 import statistics
 import time
+from pathlib import Path
 
 import torch
 
+import networks
 from workloads import Training, kernels, max_rel_error, step_flops, training
 
 MOST_RUNS, SECONDS = 24, 2.0
@@ -37,6 +39,7 @@ def row(workload, shape, flops, times, error):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--training", help="weights and pictures as bench:peers writes them")
+    parser.add_argument("--starts", help="a folder of what bench/peers/starts.ts starts from: resnet and gpt.safetensors")
     parser.add_argument("--only", help="names, separated by commas")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -61,6 +64,20 @@ def main():
         rows.append(row(name, f"batch {batch}", step_flops(batch), measure(lambda: train.step().item()), error))
         if batch == 64:
             rows.append(row("firstStep", f"batch {batch}", 0, [first], error))
+    for path in sorted(Path(options.starts).glob("*.safetensors")) if options.starts else []:
+        name = f"{path.stem}Step"
+        if not wanted(name):
+            continue
+        train = networks.Training(path, torch.float32)
+        shape = f"batch {len(train.batches[0][0])}"
+        start = time.perf_counter()
+        losses = [train.step()]
+        losses[0].item()
+        first = 1000 * (time.perf_counter() - start)
+        losses = torch.stack(losses + [train.step() for _ in range(2)])
+        error = max_rel_error(losses, networks.exact_losses(path, 3))
+        rows.append(row(name, shape, 0, measure(lambda: train.step().item()), error))
+        rows.append(row(f"first{name[0].upper()}{name[1:]}", shape, 0, [first], error))
     for workload in kernels():
         if not wanted(workload.name):
             continue

@@ -5,13 +5,14 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { capture, init, manualSeed, noGrad, type Tensor, tensor } from 'kindling';
 import { saveSafetensors } from 'kindling/io';
-import { AdamW, clipGradNorm, lrScheduler } from 'kindling/optim';
+import { lrScheduler } from 'kindling/optim';
 import type { TrainEvent } from 'kindling/train';
 import { parseRun } from '../shared/options.js';
 import { program, verdict } from '../shared/program.js';
 import { trainInTerminal } from '../shared/terminal.js';
 import { Gpt } from './model.js';
 import { command, type Settings } from './options.js';
+import { optimizerOf, updateOf } from './recipe.js';
 import { drawn, inOrder, readText, uniform, unigramEntropy, type Windows } from './text.js';
 import { write } from './write.js';
 
@@ -41,21 +42,14 @@ async function main(argv: readonly string[]): Promise<number> {
       `${parameters} parameters, ${steps} steps of ${batchSize} × ${context} characters`,
   );
 
-  const optimizer = new AdamW(model.parameters(), { lr });
+  const optimizer = optimizerOf(model, lr);
   const warmup = Math.ceil(steps / 20);
   const schedulers = [
     new lrScheduler.LinearLR(optimizer, { startFactor: 1 / warmup, totalIters: warmup }),
     new lrScheduler.CosineAnnealingLR(optimizer, { tMax: Math.max(1, steps - warmup), etaMin: lr / 10 }),
   ];
   const scheduler = new lrScheduler.SequentialLR(optimizer, { schedulers, milestones: [warmup] });
-  const train = capture((characters: Tensor, next: Tensor) => {
-    optimizer.zeroGrad();
-    const loss = model.loss(characters, next);
-    loss.backward();
-    clipGradNorm(model.parameters(), 1);
-    optimizer.step();
-    return loss;
-  });
+  const train = capture(updateOf(model, optimizer));
   const judge = capture((characters: Tensor, next: Tensor) => noGrad(() => model.loss(characters, next)));
 
   /** Windows as tensors, which are freed when the next are asked for. */

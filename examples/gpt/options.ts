@@ -1,6 +1,7 @@
 /** What `npm run example:gpt` takes. */
 import { Command, InvalidArgumentError } from 'commander';
 import { positive, typedPath, whole } from '../shared/options.js';
+import { RECIPE } from './recipe.js';
 
 export interface Settings {
   readonly text?: string;
@@ -22,12 +23,12 @@ export const command = (): Command =>
     .description('Trains a character-level transformer on a text until it beats the unigram model, then writes some.')
     .option('--text <file>', 'UTF-8 (default: 31 chapters of Moby-Dick)', typedPath)
     .option('--steps <n>', 'training steps', whole(1), 400)
-    .option('--batch-size <n>', 'windows per step', whole(1), 16)
-    .option('--context <n>', 'characters per window', whole(1), 64)
-    .option('--width <n>', 'features of a character', whole(1), 64)
-    .option('--heads <n>', 'of attention; they divide the width', whole(1), 4)
-    .option('--layers <n>', 'blocks of attention and perceptron', whole(1), 2)
-    .option('--lr <rate>', 'the highest learning rate', positive(1), 4e-3)
+    .option('--batch-size <n>', 'windows per step', whole(1), RECIPE.batchSize)
+    .option('--context <n>', 'characters per window', whole(1), RECIPE.context)
+    .option('--width <n>', 'features of a character', whole(1), RECIPE.width)
+    .option('--heads <n>', 'of attention; they divide the width', whole(1), RECIPE.heads)
+    .option('--layers <n>', 'blocks of attention and perceptron', whole(1), RECIPE.layers)
+    .option('--lr <rate>', 'the highest learning rate', positive(1), RECIPE.lr)
     .option('--seed <n>', 'of weights, batches and what is written', whole(0), 0)
     .option('--sample <n>', 'characters that the trained model writes', whole(0), 300)
     .option('--temperature <t>', 'below 1 it writes what is likelier, above 1 what is less so', positive(), 0.8)

@@ -6,7 +6,6 @@ import { DataLoader } from 'kindling/data';
 import { saveSafetensors } from 'kindling/io';
 import { accuracy } from 'kindling/metrics';
 import { summary } from 'kindling/nn';
-import * as F from 'kindling/nn/functional';
 import { loadData, type StudyData } from '../cifar/data.js';
 import { dataChoice } from '../cifar/options.js';
 import { parseRun, type RunFolder, whole } from '../shared/options.js';
@@ -14,7 +13,7 @@ import { percent, program, verdict } from '../shared/program.js';
 import { Progress } from '../shared/progress.js';
 import { type Outcome, trainInTerminal } from '../shared/terminal.js';
 import { ResNet } from './network.js';
-import { optimizerOf, RECIPE, scheduleOf, transformsOf } from './recipe.js';
+import { optimizerOf, RECIPE, scheduleOf, transformsOf, updateOf } from './recipe.js';
 import { isUsual, peerLine, peerLosses, range, targetFor } from './target.js';
 
 interface Settings {
@@ -92,15 +91,8 @@ function train(model: ResNet, data: StudyData, run: RunFolder<Settings>, prefix:
   const loader = new DataLoader(data.train, { batchSize, shuffle: true, seed, transform });
   const optimizer = optimizerOf(model);
   const scheduler = scheduleOf(optimizer, epochs * loader.length);
-  const update = capture((images: Tensor, labels: Tensor) => {
-    optimizer.zeroGrad();
-    const loss = F.crossEntropy(model(images), labels);
-    loss.backward();
-    optimizer.step();
-    return loss;
-  });
   return trainInTerminal(
-    update,
+    capture(updateOf(model, optimizer)),
     loader,
     { label: 'resnet', run, prefix },
     {

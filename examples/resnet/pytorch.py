@@ -209,4 +209,5 @@ def main():
     (HERE / 'pytorch.json').write_text(text + '\n')
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -1,5 +1,7 @@
 /** How the network is trained. `pytorch.py` does the same, and `pytorch.json` tells what that reaches. */
+import type { Tensor } from 'kindling';
 import { Compose, channelStats, type ImageDataset, Normalize, RandomCrop, RandomHorizontalFlip } from 'kindling/data';
+import * as F from 'kindling/nn/functional';
 import { OneCycleLR, type Optimizer, SGD } from 'kindling/optim';
 import type { ResNet } from './network.js';
 
@@ -12,6 +14,17 @@ export const optimizerOf = (model: ResNet): Optimizer =>
     nesterov: true,
     weightDecay: RECIPE.weightDecay,
   });
+
+/** A step of training, from images [N, 3, 32, 32] and labels [N] to the loss. */
+export const updateOf =
+  (model: ResNet, optimizer: Optimizer) =>
+  (images: Tensor, labels: Tensor): Tensor => {
+    optimizer.zeroGrad();
+    const loss = F.crossEntropy(model(images), labels);
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
 
 /** The rate goes up for the first three tenths of all steps, then down; the momentum goes against it. */
 export const scheduleOf = (optimizer: Optimizer, totalSteps: number): OneCycleLR =>

@@ -3,9 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { init } from 'kindling';
 import { type Figures, profile } from 'kindling/profile';
+import { TEXT } from '../../bench/peers/startFiles.js';
 import { openNothing } from '../nothing.js';
 import { ROOT } from '../page.js';
-import { BATCH_SIZES, isModel, stepOf } from '../profile/models.js';
+import { BATCH_SIZES, isModel, modelStep } from '../profile/models.js';
 import { stepOfFile } from '../profile/stepOfFile.js';
 import { type Adapter, adapterOf } from './adapters.js';
 import type { Mix } from './bound.js';
@@ -60,7 +61,9 @@ export async function paperOf(options: PaperOptions): Promise<Paper> {
   const described = on === 'adapter' ? null : adapterOf(on);
   await (described ? openNothing() : init());
   const batchSize = isModel(model) ? (options.batchSize ?? BATCH_SIZES[model]) : null;
-  const train = isModel(model) ? stepOf(model, batchSize ?? 0, { eager }) : await stepOfFile(model);
+  const train = isModel(model)
+    ? modelStep({ model, batchSize: batchSize ?? 0, eager, text: readFileSync(TEXT, 'utf8') })
+    : await stepOfFile(model);
   // State is made, and a captured function is recorded: what follows is a steady step.
   for (let i = 0; i < 2; i++) await train();
   const launches = await launchesOf(train);

@@ -1,13 +1,10 @@
 /** What `npm run profile` runs, in either host. */
 import { init } from 'kindling';
 import { type ChromeTrace, type Figures, profile } from 'kindling/profile';
-import { type Model, stepOf } from './models.js';
+import { type ModelChoice, modelStep } from './models.js';
 
-export interface ProfileInput {
-  readonly model: Model;
-  readonly batchSize: number;
+export interface ProfileInput extends ModelChoice {
   readonly steps: number;
-  readonly eager: boolean;
 }
 
 export interface ProfileOutput {
@@ -17,9 +14,9 @@ export interface ProfileOutput {
   readonly trace: ChromeTrace;
 }
 
-export async function profileModel({ model, batchSize, steps, eager }: ProfileInput): Promise<ProfileOutput> {
+export async function profileModel({ steps, ...choice }: ProfileInput): Promise<ProfileOutput> {
   await init();
-  const result = await profile(stepOf(model, batchSize, { eager }), { steps });
+  const result = await profile(modelStep(choice), { steps });
   return {
     tables: [result.table(), result.table({ by: 'dispatch' })],
     figures: result.toJSON(),

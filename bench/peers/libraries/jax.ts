@@ -4,11 +4,12 @@
  */
 import { defaultDevice, init, jit, lax, nn, numpy as np, valueAndGrad, vjp } from '@jax-js/jax';
 import { outSize } from '../conv.js';
-import { BATCHES, type Library, type Prepared } from '../library.js';
+import type { Library, Prepared } from '../library.js';
+import { BATCHES } from '../networks.js';
 import { LEARNING_RATE, PARAMETERS, type TrainingData } from '../training.js';
-import type { Workload } from '../workloads.js';
-
-type Arrays = np.Array[];
+import type { Kernel } from '../workloads.js';
+import { type Arrays, adam, correction, dispose, kept, put } from './jaxArrays.js';
+import { train } from './jaxNetworks.js';
 
 export async function open(): Promise<Library> {
   const devices = await init('webgpu');
@@ -17,16 +18,8 @@ export async function open(): Promise<Library> {
   return {
     prepare: async (workload, inputs, data) =>
       workload.kind === 'step' ? prepareStep(workload.batch, data) : prepareKernel(workload, inputs),
+    train,
   };
-}
-
-const put = (values: Float32Array | Int32Array, shape: readonly number[]): np.Array =>
-  np.array(values as Float32Array<ArrayBuffer>, { shape: [...shape] });
-
-const kept = (arrays: Arrays): Arrays => arrays.map((one) => one.ref);
-
-function dispose(arrays: Arrays): void {
-  for (const one of arrays) one.dispose();
 }
 
 const conv = (x: np.Array, weight: np.Array, stride = 1): np.Array =>
@@ -60,28 +53,13 @@ function lossOf(parameters: Arrays, x: np.Array, y: np.Array): np.Array {
     .mul(-1 / batch);
 }
 
-/** One parameter's update. `c1` and `c2` correct the moments. Consumes its arguments. */
-function adam(p: np.Array, m: np.Array, v: np.Array, g: np.Array, c1: np.Array, c2: np.Array): Arrays {
-  const first = m.mul(0.9).add(g.ref.mul(0.1));
-  const second = v.mul(0.999).add(g.ref.mul(g).mul(0.001));
-  const step = first.ref.div(c1).div(np.sqrt(second.ref.div(c2)).add(1e-8));
-  return [p.sub(step.mul(LEARNING_RATE)), first, second];
-}
-
-/** 1 − βᵗ, in the graph, so that the step's number is data. */
-const correction = (t: np.Array, beta: number): np.Array =>
-  np
-    .exp(t.mul(Math.log(beta)))
-    .mul(-1)
-    .add(1);
-
 function prepareStep(batch: number, data: TrainingData): Prepared {
   const train = jit((parameters: Arrays, first: Arrays, second: Arrays, count: np.Array, x: np.Array, y: np.Array) => {
     const [loss, grads] = valueAndGrad(lossOf)(kept(parameters), x, y) as [np.Array, Arrays];
     const t = count.add(1);
     const [c1, c2] = [correction(t.ref, 0.9), correction(t.ref, 0.999)];
     const updated = parameters.map((p, i) =>
-      adam(p, first[i] as np.Array, second[i] as np.Array, grads[i] as np.Array, c1.ref, c2.ref),
+      adam(LEARNING_RATE, p, first[i] as np.Array, second[i] as np.Array, grads[i] as np.Array, c1.ref, c2.ref),
     );
     dispose([c1, c2]);
     const column = (index: number): Arrays => updated.map((one) => one[index] as np.Array);
@@ -112,7 +90,7 @@ function prepareStep(batch: number, data: TrainingData): Prepared {
 }
 
 /** The kernel as a function from its arrays, which it consumes, and those arrays. */
-function kernel(workload: Workload, inputs: Float32Array[]) {
+function kernel(workload: Kernel, inputs: Float32Array[]) {
   const of = (index: number, ...shape: number[]): np.Array => put(inputs[index] as Float32Array, shape);
   switch (workload.kind) {
     case 'matmul':
@@ -159,7 +137,7 @@ async function firstOf(result: np.Array): Promise<number> {
   return (await element.data())[0] as number;
 }
 
-function prepareKernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Float32Array[]): Prepared {
+function prepareKernel(workload: Kernel, inputs: Float32Array[]): Prepared {
   if (workload.kind === 'adam') return prepareAdam(workload.size, inputs);
   const { work, held } = kernel(workload, inputs) as {
     work: ((...arrays: Arrays) => np.Array) & { dispose(): void };
@@ -184,7 +162,7 @@ function prepareKernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Fl
 function prepareAdam(size: number, inputs: Float32Array[]): Prepared {
   const update = jit((p: np.Array, m: np.Array, v: np.Array, g: np.Array, count: np.Array) => {
     const t = count.add(1);
-    const updated = adam(p, m, v, g, correction(t.ref, 0.9), correction(t.ref, 0.999));
+    const updated = adam(LEARNING_RATE, p, m, v, g, correction(t.ref, 0.9), correction(t.ref, 0.999));
     return [...updated, t];
   });
   const grad = put(inputs[1] as Float32Array, [size]);

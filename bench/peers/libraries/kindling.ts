@@ -4,10 +4,13 @@ import { useFewChannels } from 'kindling/fewChannels';
 import * as F from 'kindling/nn/functional';
 import { Adam } from 'kindling/optim';
 import { Net } from '../../../examples/cifar/network.js';
+import { trained } from '../../networks.js';
 import { outSize } from '../conv.js';
-import { BATCHES, type Prepared } from '../library.js';
+import type { Prepared } from '../library.js';
+import { BATCHES, type Network } from '../networks.js';
+import type { Start } from '../starts.js';
 import { LEARNING_RATE, PARAMETERS, type TrainingData } from '../training.js';
-import type { Workload } from '../workloads.js';
+import type { Kernel, StepOrKernel } from '../workloads.js';
 
 /** Several runs may be waited for as one: the time of one of many, without that of waiting. */
 export interface Repeatable extends Prepared {
@@ -18,8 +21,15 @@ export async function open() {
   await init();
   useFewChannels();
   return {
-    prepare: async (workload: Workload, inputs: Float32Array[], data: TrainingData): Promise<Repeatable> =>
+    prepare: async (workload: StepOrKernel, inputs: Float32Array[], data: TrainingData): Promise<Repeatable> =>
       workload.kind === 'step' ? prepareStep(workload.batch, data) : prepareKernel(workload, inputs),
+    train(network: Network, start: Start): Repeatable {
+      const { model, update, batches } = trained(network, start);
+      return replayed(capture(update), batches, [
+        ...model.parameters(),
+        ...model.namedBuffers().map(([, buffer]) => buffer),
+      ]);
+    },
   };
 }
 
@@ -42,6 +52,15 @@ function prepareStep(batch: number, data: TrainingData): Repeatable {
     optimizer.step();
     return loss;
   });
+  return replayed(train, batches, model.parameters());
+}
+
+/** A captured step on its batches in turn. */
+function replayed(
+  train: ((x: Tensor, y: Tensor) => Tensor) & { reset(): void },
+  batches: readonly (readonly [x: Tensor, y: Tensor])[],
+  held: readonly Tensor[],
+): Repeatable {
   let t = 0;
   return {
     async run(times = 1) {
@@ -55,13 +74,13 @@ function prepareStep(batch: number, data: TrainingData): Repeatable {
     result: async () => [],
     dispose() {
       train.reset();
-      for (const one of [...batches.flat(), ...model.parameters()]) one.dispose();
+      for (const one of [...batches.flat(), ...held]) one.dispose();
     },
   };
 }
 
 /** The kernel as a function without arguments, and the tensors it works on. */
-function kernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Float32Array[]): [() => Tensor, Tensor[]] {
+function kernel(workload: Kernel, inputs: Float32Array[]): [() => Tensor, Tensor[]] {
   const put = (index: number, ...shape: number[]): Tensor => tensor(inputs[index] as Float32Array, { shape });
   switch (workload.kind) {
     case 'matmul': {
@@ -122,7 +141,7 @@ function kernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Float32Ar
   }
 }
 
-function prepareKernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Float32Array[]): Repeatable {
+function prepareKernel(workload: Kernel, inputs: Float32Array[]): Repeatable {
   const [work, held] = kernel(workload, inputs);
   let results: Tensor[] = [];
   const forget = (): void => {

@@ -5,9 +5,12 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-webgpu';
 import { outSize } from '../conv.js';
-import { BATCHES, type Library, type Prepared } from '../library.js';
+import type { Library, Prepared } from '../library.js';
+import { BATCHES } from '../networks.js';
 import { LEARNING_RATE, PARAMETERS, type TrainingData } from '../training.js';
-import type { Workload } from '../workloads.js';
+import type { Kernel } from '../workloads.js';
+import { channelsLast, filter, permuted } from './tfjsLayout.js';
+import { train } from './tfjsNetworks.js';
 
 export async function open(): Promise<Library> {
   if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs has no WebGPU here');
@@ -15,33 +18,9 @@ export async function open(): Promise<Library> {
   return {
     prepare: async (workload, inputs, data) =>
       workload.kind === 'step' ? prepareStep(workload.batch, data) : prepareKernel(workload, inputs),
+    train,
   };
 }
-
-/** Elements of `values` in another order of dimensions. */
-function permuted(values: ArrayLike<number>, shape: readonly number[], order: readonly number[]): Float32Array {
-  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
-  const result = new Float32Array(values.length);
-  const outer = order.map((d) => shape[d] as number);
-  const index = outer.map(() => 0);
-  for (let i = 0; i < result.length; i++) {
-    let from = 0;
-    for (let d = 0; d < index.length; d++) from += (index[d] as number) * (strides[order[d] as number] as number);
-    result[i] = values[from] as number;
-    for (let d = index.length - 1; d >= 0; d--) {
-      index[d] = (index[d] as number) + 1;
-      if ((index[d] as number) < (outer[d] as number)) break;
-      index[d] = 0;
-    }
-  }
-  return result;
-}
-
-/** NCHW to NHWC, and OIHW to HWIO. */
-const channelsLast = (values: ArrayLike<number>, [n = 1, c = 1, h = 1, w = 1]: readonly number[]): tf.Tensor4D =>
-  tf.tensor4d(permuted(values, [n, c, h, w], [0, 2, 3, 1]), [n, h, w, c]);
-const filter = (values: ArrayLike<number>, [o = 1, i = 1, h = 1, w = 1]: readonly number[]): tf.Tensor4D =>
-  tf.tensor4d(permuted(values, [o, i, h, w], [2, 3, 1, 0]), [h, w, i, o]);
 
 function prepareStep(batch: number, data: TrainingData): Prepared {
   const variables = PARAMETERS.map(([name, shape], i) => {
@@ -103,14 +82,14 @@ function prepareStep(batch: number, data: TrainingData): Prepared {
   };
 }
 
-interface Kernel {
+interface Running {
   work(): tf.Tensor;
   readonly held: tf.Tensor[];
   /** Reorders a result as PyTorch lays it out. */
   layout?(values: ArrayLike<number>): ArrayLike<number>;
 }
 
-function kernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Float32Array[]): Kernel {
+function kernel(workload: Kernel, inputs: Float32Array[]): Running {
   const of = (index: number, ...shape: number[]): tf.Tensor => tf.tensor(inputs[index] as Float32Array, shape);
   switch (workload.kind) {
     case 'matmul': {
@@ -171,7 +150,7 @@ function kernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Float32Ar
   }
 }
 
-function prepareKernel(workload: Exclude<Workload, { kind: 'step' }>, inputs: Float32Array[]): Prepared {
+function prepareKernel(workload: Kernel, inputs: Float32Array[]): Prepared {
   const { work, held, layout = (values) => values } = kernel(workload, inputs);
   let last: tf.Tensor | null = null;
   const forget = (): void => {
