@@ -30,14 +30,12 @@ async function isOrthonormal(a: k.Tensor): Promise<void> {
   const turned = k.transpose(uv, -2, -1);
   const isWide = Number(a.shape.at(-1)) > Number(a.shape.at(-2));
   const gram = isWide ? k.matmul(uv, turned) : k.matmul(turned, uv);
-  const n = Number(gram.shape.at(-1));
   await close(
     'orthonormal',
     gram,
     build(gram.shape, (...at) => Number(at.at(-1) === at.at(-2))),
     { atol: 1e-5 },
   );
-  expect(n).toBeLessThanOrEqual(128);
 }
 
 test.each(cases)('%s %j of %j', async (...given) => {
@@ -222,7 +220,9 @@ describe('second derivatives', () => {
   test('of the unit matrix: a sum has one, where PyTorch has NaN; extremes that are shared have none', async () => {
     const a = leaf([1, 0], [0, 1]);
     await close('nuc', derivatives(a, 'nuc')[1], plain([2, 2], [0, -0.5, 0.5, 0]));
-    for (const ord of [2, -2] as const) expect(await numbers(derivatives(a, ord)[1])).toContain(NAN);
+    for (const ord of [2, -2] as const) {
+      expect((await numbers(derivatives(a, ord)[1])).every(Number.isNaN)).toBe(true);
+    }
   });
 
   test('there is no third', () => {
