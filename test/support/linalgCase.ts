@@ -1,7 +1,7 @@
 /** A case of fixtures/linalg_cases.py: value, gradients and second gradients in PyTorch. */
 import * as k from 'kindling';
 import * as linalg from 'kindling/linalg';
-import { close, type Plain, plain, sizeOf, toTensor } from './agree.js';
+import { build, close, type Plain, plain, sizeOf, toTensor } from './agree.js';
 
 type Options = { ord?: number | string; dim?: number | number[]; keepdim?: boolean };
 export type Case = [string, Options, number[][], { shape: number[]; data: number[] }, number[][], number[][]];
@@ -49,4 +49,25 @@ export async function agreesWithPyTorch(
   for (const [j, shape] of shapes.entries()) {
     await within(`second ${j}`, twice[j] ?? k.zeros(shape), plain(shape, second[j] ?? []));
   }
+}
+
+export const ORDERS = [2, -2, 'nuc'] as const;
+
+/** Elements of a matrix of full rank. */
+export const noise = (r: number, c: number) => Math.sin((r + 3) * (c + 2) * 12.9898 + r * r * 0.7);
+
+export const numbers = async (x: k.Tensor) => [...(await x.data())];
+
+/** Σ uᵢ vᵢᵀ, which is the gradient of the sum of all values, has orthonormal columns, or rows. */
+export async function isOrthonormal(a: k.Tensor): Promise<void> {
+  const [uv] = k.grad(k.sum(linalg.svdvals(a)), [a]) as [k.Tensor];
+  const turned = k.transpose(uv, -2, -1);
+  const isWide = Number(a.shape.at(-1)) > Number(a.shape.at(-2));
+  const gram = isWide ? k.matmul(uv, turned) : k.matmul(turned, uv);
+  await close(
+    'orthonormal',
+    gram,
+    build(gram.shape, (...at) => Number(at.at(-1) === at.at(-2))),
+    { atol: 1e-5 },
+  );
 }
