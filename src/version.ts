@@ -1,2 +1,2 @@
 /** The package's version, as files name the library that wrote them. */
-export const VERSION = '0.1.0';
+export const VERSION = '0.2.0';

@@ -1,5 +1,5 @@
 /**
- * kindling/linalg: functions of `torch.linalg`, in camelCase: norms, and small square matrices in batches.
+ * kindling/linalg: functions of `torch.linalg`, in camelCase: norms, and small matrices in batches.
  *
  * @example
  * import { inv, solve } from 'kindling/linalg';
@@ -13,3 +13,4 @@ export {
   type VectorNormOptions,
   vectorNorm,
 } from '../ops/linalgNorm.js';
+export { svdvals } from '../ops/singular.js';

@@ -9,7 +9,8 @@ import { abs } from './elementwise/arithmetic.js';
 import { eq, ne } from './elementwise/comparison.js';
 import { pow } from './elementwise/pow.js';
 import { amax, amin, norm as positiveNorm } from './reduce.js';
-import { where } from './shape.js';
+import { permute, where } from './shape.js';
+import { singularValues } from './singular.js';
 import { any } from './truth.js';
 
 export interface VectorNormOptions extends ReduceOptions {
@@ -18,8 +19,11 @@ export interface VectorNormOptions extends ReduceOptions {
 }
 
 export interface MatrixNormOptions {
-  /** 'fro' is the root of all squares; 1 and −1 the largest and least sum of a column, ±Infinity of a row. Default: 'fro'. */
-  ord?: 'fro' | 1 | -1 | number | undefined;
+  /**
+   * 'fro' is the root of all squares; 1 and −1 the largest and least sum of a column, ±Infinity of a row; 2 and −2 the largest and
+   * least singular value, 'nuc' the sum of these. Default: 'fro'.
+   */
+  ord?: 'fro' | 'nuc' | 1 | -1 | 2 | -2 | number | undefined;
   /** Rows and columns. Default: [-2, -1]. */
   dim?: readonly number[] | undefined;
   /** Keep reduced dimensions with length 1. Default: false. */
@@ -28,7 +32,7 @@ export interface MatrixNormOptions {
 
 export interface NormOptions extends ReduceOptions {
   /** As that of {@link vectorNorm} or {@link matrixNorm}. Default: the root of all squares, over any dimensions. */
-  ord?: 'fro' | number | undefined;
+  ord?: 'fro' | 'nuc' | number | undefined;
 }
 
 const VECTOR: Known<VectorNormOptions> = { ...REDUCE, ord: 'number' };
@@ -56,9 +60,10 @@ function ofVectors(given: Tensor, { ord = 2, ...along }: VectorNormOptions): Ten
 }
 
 /**
- * Norms of matrices that need no singular values.
+ * Norms of matrices. Those of singular values take matrices as large as {@link svdvals} does; the gradient where several are the
+ * extreme is shared among them, and the second derivative there is NaN.
  *
- * @throws KindlingError for the orders 2, −2 and 'nuc', which PyTorch has beside these
+ * @throws KindlingError for orders that are none, and as {@link svdvals}
  * @see https://pytorch.org/docs/stable/generated/torch.linalg.matrix_norm.html
  */
 export function matrixNorm(x: Tensor, options: MatrixNormOptions = {}): Tensor {
@@ -75,14 +80,20 @@ function ofMatrices(
   const dims = dimsOf(name, dim, x.ndim);
   const [rows = 0, columns = 0] = dim;
   if (ord === 'fro') return ofVectors(x, { dim: dims, keepdim });
+  const shape = reducedShape(x.shape, dims, keepdim);
+  if (ord === 'nuc' || ord === 2 || ord === -2) {
+    const others = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
+    const matrices = permute(cast(x, 'f32'), [...others, ...dims]);
+    const values = singularValues(name, matrices, ord === 'nuc' ? 'sum' : 'extreme');
+    return reshape((ord === 'nuc' ? sum : ord > 0 ? amax : amin)(values, { dim: -1 }), shape);
+  }
   const size = Math.abs(ord);
   if (size !== 1 && size !== Number.POSITIVE_INFINITY) {
-    refuse(`${name}: order ${text(ord)} of matrices is none of 'fro', 1, -1, Infinity and -Infinity`);
+    refuse(`${name}: order ${text(ord)} of matrices is none of 'fro', 'nuc', 1, -1, 2, -2, Infinity and -Infinity`);
   }
   const [along, across] = size === 1 ? [rows, columns] : [columns, rows];
   const sums = sum(abs(cast(x, 'f32')), { dim: along, keepdim: true });
-  const value = (ord > 0 ? amax : amin)(sums, { dim: across, keepdim: true });
-  return keepdim ? value : reshape(value, reducedShape(x.shape, dims, false));
+  return reshape((ord > 0 ? amax : amin)(sums, { dim: across, keepdim: true }), shape);
 }
 
 /**

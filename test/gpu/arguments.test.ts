@@ -117,7 +117,7 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ SGD: [[parameter()], { lr: 1 }], SequentialLR: [one, { schedulers: [constant], milestones: [] }] },
     ...{ clipGradNorm: [[parameter()], 1], clipGradValue: [[parameter()], 1], l1Penalty: [[parameter()]] },
     ...{ det: [kindling.eye(2)], inv: [kindling.eye(2)], solve: [kindling.eye(2), kindling.ones([2])] },
-    ...{ matrixNorm: [x], vectorNorm: [x] },
+    ...{ matrixNorm: [x], svdvals: [x], vectorNorm: [x] },
     synthetic: [{ split: 'train', count: 1 }],
     ...{ Compose: [[]], Cutout: [2], DataLoader: [dataset()], Normalize: [[0.5], [0.5]], RandomCrop: [2] },
     ...{ RandomErasing: [{ p: 1 }], RandomResizedCrop: [2], RandomRotation: [9], Grayscale: [1] },

@@ -203,7 +203,7 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
   kindling:
     'DeviceLostError KindlingError Tensor adapter capture checkpoint destroy enableGrad isGradEnabled manualSeed noGrad onCompile ' +
     'randomState setRandomState stats step sync',
-  linalg: 'det inv solve',
+  linalg: 'det inv solve svdvals',
   nn:
     'AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d ' +
     'PixelShuffle PixelUnshuffle Unflatten ' +

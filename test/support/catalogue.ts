@@ -20,6 +20,7 @@ import { nanToNumKernel } from '../../src/kernels/nanToNum.js';
 import { recurrenceKernel } from '../../src/kernels/recurrence.js';
 import { argKernel, MAX, MIN, PROD, reduceKernel, SUM } from '../../src/kernels/reduce.js';
 import { nonzeroKernel, selectGradKernel, selectKernel } from '../../src/kernels/select.js';
+import { singularKernels } from '../../src/kernels/singular.js';
 import { countedSortKernel, mergeKernel, networkSortKernel } from '../../src/kernels/sort.js';
 import { triangleKernel } from '../../src/kernels/triangle.js';
 import { layerKernels } from './catalogueLayers.js';
@@ -107,6 +108,11 @@ export function catalogue(): Kernel[] {
     ),
     ...(['solve', 'inverse', 'det', 'cofactors'] as const).map((kind) =>
       eliminationKernel({ kind, batch: 3, n: 5, k: kind === 'det' ? 0 : 5, lanes: 16 }),
+    ),
+    ...[false, true].flatMap((vectors) =>
+      [false, true].flatMap((isSoftware) =>
+        [3, 40].flatMap((p) => singularKernels({ batch: 3, p, q: 70, wide: vectors, vectors, isSoftware })),
+      ),
     ),
     ...[selectKernel({ size: 70 }), selectGradKernel({ size: 70 }), nonzeroKernel({ count: 5, shape: [2, 3, 4] })],
     ...(['product', 'forward', 'backward'] as const).map((kind) => recurrenceKernel({ ...middle, kind, type: 'f32' })),
