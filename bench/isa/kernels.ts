@@ -27,15 +27,15 @@ export const PEERS = ['tfjs', 'jax-js'] as const satisfies readonly PeerName[];
 /** Says whether a shader is the one that was compiled. */
 export const hashOf = (wgsl: string): string => createHash('sha256').update(wgsl).digest('hex').slice(0, 16);
 
-/** Opens kindling on a device that does nothing, where kernels are chosen as on a GPU. */
-async function open(): Promise<void> {
+/** Opens kindling on a device that does nothing, where kernels are chosen as on a GPU or as they are. */
+export async function openNull(assume?: 'gpu'): Promise<void> {
   const nothing = create(['backend=null']);
   const { prototype } = (globals as { GPU: { prototype: GPU } }).GPU;
   const { requestAdapter } = prototype;
   prototype.requestAdapter = () => requestAdapter.call(nothing);
   // A driver is named, so that none is looked for.
   process.env.VK_DRIVER_FILES ??= 'none';
-  await init({ assume: 'gpu' });
+  await init({ assume });
 }
 
 const listed = async (of: string, body: () => unknown): Promise<Listed[]> =>
@@ -66,7 +66,7 @@ async function convolution(xShape: number[], weightShape: number[]): Promise<Lis
 
 /** Those whose figures are in `bench/results`: some products, and one training step of the study. */
 export async function measuredKernels(): Promise<Listed[]> {
-  await open();
+  await openNull('gpu');
   return [
     ...(await product(1024)),
     ...(await convolution([64, 32, 15, 15], [64, 32, 3, 3])),
@@ -80,7 +80,7 @@ export const catalogueKernels = (): Listed[] => catalogue().map((kernel) => ({ .
 
 /** @param file a module whose default export makes a step: a function without arguments that is called again and again */
 export async function kernelsOfStep(file: string): Promise<Listed[]> {
-  await open();
+  await openNull('gpu');
   const module = (await import(pathToFileURL(resolve(file)).href)) as { default?: () => unknown };
   const train = await module.default?.();
   if (typeof train !== 'function') throw new Error(`${file}: its default export has to return a function`);

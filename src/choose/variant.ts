@@ -82,9 +82,9 @@ export const launchFlatInto = <Spec extends object>(
   software?: Flat,
 ): void => withFlat(family, spec, (flat) => launchInto(make({ ...spec, flat }), inputs, outputs), software);
 
-/** Invocations per row of kernels over rows. */
-export const rowLanes = (rows: number, length: number): number =>
-  adapter().isSoftware ? softwareLanes(rows, length) : gpuLanes(rows, length);
+/** Invocations per row of kernels over rows, whose elements are neighbours or lie `across`. */
+export const rowLanes = (rows: number, length: number, across = false): number =>
+  adapter().isSoftware ? softwareLanes(rows, length) : gpuLanes(rows, length, across);
 
 /** How reductions are cut. */
 export const reduceVariant = (): ReduceVariant => (adapter().isSoftware ? SOFTWARE_REDUCE : GPU_REDUCE);
@@ -96,7 +96,7 @@ export const withLanes = <Result>(
   run: (lanes: number) => Result,
 ): Result =>
   tuned(family, shape, 'rows', (candidate?: { lanes: number }) =>
-    run(candidate?.lanes ?? rowLanes(shape.outer * shape.inner, shape.length)),
+    run(candidate?.lanes ?? rowLanes(shape.outer * shape.inner, shape.length, shape.inner > 1)),
   );
 
 /** Runs a reduction cut as was found fastest. */

@@ -48,7 +48,6 @@ export const clipPartialKernel = /* @__PURE__ */ interned(({ size, infinite }: C
     read: { grads: vector ? 'vec4<f32>' : 'f32' },
     write: { partials: 'f32' },
     rows: parts,
-    length: Math.ceil(size / parts),
     body: `  var k = row * lanes + lane;
   let last = max(${count}u, ${3 * parts}u * lanes) - ${3 * parts}u * lanes;
   ${walked}

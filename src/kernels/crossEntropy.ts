@@ -9,7 +9,7 @@
  */
 import { blocked } from './blocked.js';
 import { nanNotes, nanOf } from './floats.js';
-import { interned, type Kernel, LINEAR_WORKGROUP } from './kernel.js';
+import { interned, type Kernel } from './kernel.js';
 import { inputs, lossAt, type NllSpec } from './nll.js';
 import { LOWEST, rowKernel } from './rows.js';
 import { LOG_OF_SUM } from './softmax.js';
@@ -34,8 +34,6 @@ export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kern
     write: { ys: 'f32', losses: 'f32', totals: 'f32' },
     params: { n },
     rows: 1,
-    length: n,
-    lanes: LINEAR_WORKGROUP,
     module: lossAt(spec),
     body: `  var lossPart = 0.0;
   var weightPart = 0.0;

@@ -11,11 +11,20 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 /** What the lanes combine their values in. */
 export const found = (lanes: number, type = 'f32'): string => `var<workgroup> found: array<${type}, ${lanes}>;`;
 
-/** Combines a value of each lane in a tree of fixed shape, by WGSL of two of them; the result lies in `found[0]`. */
-export const combined = (lanes: number, value: string, join: (a: string, b: string) => string): string => `
+/**
+ * Combines a value of each of `lanes`, in a tree of fixed shape, by WGSL of two of them; the result lies in `found[0]`. They
+ * may lie `apart`, with those of others between; `turn` is WGSL of a lane's place among its own.
+ */
+export const combined = (
+  lanes: number,
+  value: string,
+  join: (a: string, b: string) => string,
+  apart = 1,
+  turn = 'lane',
+): string => `
   found[lane] = ${value};
   workgroupBarrier();
-  for (var half = ${lanes / 2}u; half > 0u; half >>= 1u) {
-    if (lane < half) { found[lane] = ${join('found[lane]', 'found[lane + half]')}; }
+  for (var half = ${(lanes * apart) / 2}u; half >= ${apart}u; half >>= 1u) {
+    if (${turn} < half) { found[lane] = ${join('found[lane]', 'found[lane + half]')}; }
     workgroupBarrier();
   }`;

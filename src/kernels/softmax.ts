@@ -113,7 +113,7 @@ function walkOf({ length, inner, lanes = 1 }: SoftmaxSpec) {
 /** [x] → y. */
 export const softmaxKernel = /* @__PURE__ */ interned(
   ({ name, ofSum, value }: SoftmaxKind, spec: SoftmaxSpec): Kernel => {
-    const { outer, length, inner, lanes } = spec;
+    const { outer, inner, lanes } = spec;
     const { vector, element, rows, start, at, walk, gather, sum } = walkOf(spec);
     const notes = nanNotes(vector);
     const loaded = (some: readonly number[]): string => some.map((j) => `\n    let x${j} = xs[${at(j)}];`).join('');
@@ -143,8 +143,8 @@ export const softmaxKernel = /* @__PURE__ */ interned(
       puts: 'ys',
       rows: outer * inner,
       count: rows('xs'),
-      length,
       lanes,
+      across: inner > 1,
       module: `fn largestOf(x: ${element}) -> f32 { return ${largestPart('x', vector)}; }`,
       body: `${start}
   ${notes.start}${gather({ top: LOWEST, total: '0.0' }, met, join)}
@@ -160,7 +160,7 @@ export const softmaxKernel = /* @__PURE__ */ interned(
 /** [y, g] → dx. */
 export const softmaxGradKernel = /* @__PURE__ */ interned((kind: SoftmaxKind, spec: SoftmaxSpec): Kernel => {
   const { name, part, slope, all = (sum: string): string => `let all = ${sum};` } = kind;
-  const { outer, length, inner, lanes } = spec;
+  const { outer, inner, lanes } = spec;
   const { vector, element, rows, start, at, walk, gather, sum } = walkOf(spec);
   const of = (line: typeof part, j: number): string => line(`gs[${at(j)}]`, `ys[${at(j)}]`);
   const summed = (count: number, level: Level): string => {
@@ -178,8 +178,8 @@ export const softmaxGradKernel = /* @__PURE__ */ interned((kind: SoftmaxKind, sp
     puts: 'dxs',
     rows: outer * inner,
     count: rows('gs'),
-    length,
     lanes,
+    across: inner > 1,
     body: `${start}
 ${gather({ total: '0.0' }, summed)}
   ${all('rowSum(total)', `ys[base]${vector ? '.x' : ''}`)}${walk(stored)}`,

@@ -1,16 +1,19 @@
 /** Normalisation over batches, layers, groups and vectors. */
 
 import { withLanes } from '../choose/variant.js';
+import { adapter } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, text, wantTensor } from '../gpu/options.js';
 import {
   batchNormGradKernel,
+  batchNormJoinKernel,
   batchNormKernel,
   batchNormStatsKernel,
   batchNormSumsKernel,
   walkOf,
 } from '../kernels/batchNorm.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../kernels/layerNorm.js';
+import { gpuSplits, partSumsKernel } from '../kernels/partSums.js';
 import { zeros } from '../tensor/create.js';
 import { launch, launchInto, launchMany } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
@@ -28,6 +31,25 @@ function checkVectors(op: string, x: Tensor, shape: Shape, vectors: Readonly<Rec
     if (!vector || sameShape(vector.shape, shape)) continue;
     refuse(`${op}: input ${show(x.shape)} wants ${name} ${show(shape)}, got ${show(vector.shape)}`);
   }
+}
+
+/** Parts that rows are cut into: where there are few, a GPU would idle. */
+const splitsOf = (rows: number, length: number, lanes: number): number =>
+  adapter().isSoftware ? 1 : gpuSplits(rows, length, lanes);
+
+/** Two sums over each of some rows: what `launched` finds in one part, or in several, which are added up. */
+function summed(
+  name: string,
+  rows: number,
+  length: number,
+  lanes: number,
+  whole: readonly { shape: Shape }[],
+  launched: (splits: number, shapes: readonly { shape: Shape }[]) => Tensor[],
+): Tensor[] {
+  const splits = splitsOf(rows, length, lanes);
+  if (splits === 1) return launched(1, whole);
+  const part = { shape: [splits, rows] };
+  return launchMany(partSumsKernel({ name, rows, splits }), launched(splits, [part, part]), whole);
 }
 
 export interface BatchNormOptions {
@@ -87,7 +109,9 @@ export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: 
     refuse(`batchNorm: training wants more than one value per channel, got ${show(x.shape)}`);
   }
   const spec = n * inner > 0 ? { n, channels, inner } : { n: 0, channels, inner: 1 };
-  const walk = { outer: 1, length: walkOf(spec).count, inner: channels };
+  const { count, plane } = walkOf(spec);
+  const [outer, across] = plane === 1 ? [1, channels] : [channels, 1];
+  const walk = { outer, length: count, inner: across };
   let means: Tensor;
   let variances: Tensor;
   if (training) {
@@ -98,9 +122,13 @@ export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: 
     const found = [means, variances, ...running, ...(counter ? [counter] : [])];
     const kept = running.length > 0 ? momentum : null;
     if (spec.n > 0) {
-      withLanes('batchNorm.statistics', walk, (lanes) =>
-        launchInto(batchNormStatsKernel({ ...spec, lanes, momentum: kept, counts: counter !== null }), [x], found),
-      );
+      withLanes('batchNorm.statistics', walk, (lanes) => {
+        const splits = splitsOf(channels, count, lanes);
+        const cut = { ...spec, lanes, splits, momentum: kept, counts: counter !== null };
+        if (splits === 1) return launchInto(batchNormStatsKernel(cut), [x], found);
+        const part = { shape: [splits, channels] };
+        launchInto(batchNormJoinKernel(cut), [x, ...launchMany(batchNormStatsKernel(cut), [x], [part, part])], found);
+      });
     } else if (counter) increment_(counter);
   } else {
     if (!runningMean || !runningVar) {
@@ -116,7 +144,9 @@ export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: 
     const sums =
       training || weight?.requiresGrad || bias?.requiresGrad
         ? withLanes('batchNorm.sums', walk, (lanes) =>
-            launchMany(batchNormSumsKernel({ ...spec, lanes, eps }), [x, means, variances, g], [means, means]),
+            summed('batchNorm.sums', channels, count, lanes, [means, means], (splits, shapes) =>
+              launchMany(batchNormSumsKernel({ ...spec, lanes, splits, eps }), [x, means, variances, g], shapes),
+            ),
           )
         : [];
     const gradKernel = batchNormGradKernel({ ...affine, training });
@@ -222,20 +252,30 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: AffineOpti
   const spec = { rows: length === 0 ? 0 : x.size / length, length };
   const scale = weight ? [weight] : [];
   const shift = bias ? [bias] : [];
-  const [y, means, scales] = launchMany(
-    layerNormKernel({ ...spec, eps, weighted: Boolean(weight), biased: Boolean(bias) }),
-    [x, ...scale, ...shift],
-    [x, { shape: [spec.rows] }, { shape: [spec.rows] }],
+  const walk = { outer: spec.rows, length, inner: 1 };
+  const [y, means, scales] = withLanes('layerNorm', walk, (lanes) =>
+    launchMany(
+      layerNormKernel({ ...spec, lanes, eps, weighted: Boolean(weight), biased: Boolean(bias) }),
+      [x, ...scale, ...shift],
+      [x, { shape: [spec.rows] }, { shape: [spec.rows] }],
+    ),
   );
+  const gradient = (g: Tensor): Tensor =>
+    withLanes('layerNorm.grad', walk, (lanes) => {
+      const kernel = layerNormGradKernel({ ...spec, lanes, weighted: Boolean(weight) });
+      return launch(kernel, [x, means, scales, g, ...scale], x.shape);
+    });
   const fused = (g: Tensor) => {
-    const kernel = layerNormGradKernel({ ...spec, weighted: Boolean(weight) });
-    const dx = x.requiresGrad ? launch(kernel, [x, means, scales, g, ...scale], x.shape) : null;
+    const dx = x.requiresGrad ? gradient(g) : null;
     if (!weight?.requiresGrad && !bias?.requiresGrad) return [dx];
-    const shapes = [{ shape: normalizedShape }, { shape: normalizedShape }];
+    const shape = { shape: normalizedShape };
     const [dw = null, db = null] = withLanes(
       'layerNorm.sums',
       { outer: 1, length: spec.rows, inner: length },
-      (lanes) => launchMany(layerNormSumsKernel({ ...spec, lanes }), [x, means, scales, g], shapes),
+      (lanes) =>
+        summed('layerNorm.sums', length, spec.rows, lanes, [shape, shape], (splits, shapes) =>
+          launchMany(layerNormSumsKernel({ ...spec, lanes, splits }), [x, means, scales, g], shapes),
+        ),
     );
     return [dx, ...(weight ? [dw] : []), ...(bias ? [db] : [])];
   };
