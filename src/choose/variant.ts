@@ -82,22 +82,19 @@ export const launchFlatInto = <Spec extends object>(
   software?: Flat,
 ): void => withFlat(family, spec, (flat) => launchInto(make({ ...spec, flat }), inputs, outputs), software);
 
-/** Invocations per row of kernels over rows, whose elements are neighbours or lie `across`. */
-export const rowLanes = (rows: number, length: number, across = false): number =>
-  adapter().isSoftware ? softwareLanes(rows, length) : gpuLanes(rows, length, across);
-
 /** How reductions are cut. */
 export const reduceVariant = (): ReduceVariant => (adapter().isSoftware ? SOFTWARE_REDUCE : GPU_REDUCE);
 
-/** Runs a kernel over rows with as many invocations per row as was found fastest. */
+/** Runs a kernel over rows with as many invocations per row as was found fastest. Rows lie across where `inner` is not 1. */
 export const withLanes = <Result>(
   family: string,
   shape: { readonly outer: number; readonly length: number; readonly inner: number },
   run: (lanes: number) => Result,
-): Result =>
-  tuned(family, shape, 'rows', (candidate?: { lanes: number }) =>
-    run(candidate?.lanes ?? rowLanes(shape.outer * shape.inner, shape.length, shape.inner > 1)),
-  );
+): Result => {
+  const { outer, length, inner } = shape;
+  const lanes = adapter().isSoftware ? softwareLanes(outer * inner, length) : gpuLanes(length, inner > 1);
+  return tuned(family, shape, 'rows', (candidate: { lanes: number } = { lanes }) => run(candidate.lanes));
+};
 
 /** Runs a reduction cut as was found fastest. */
 export const withReduce = <Result>(shape: object, run: (variant: ReduceVariant) => Result): Result =>

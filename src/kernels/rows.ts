@@ -5,13 +5,13 @@
  * the elements of a row are neighbours so are its lanes, and where those of neighbouring rows are (`across`), lanes beside each
  * other belong to these rows.
  *
- * Launch: one invocation per row, or workgroups of 64 to 256 lanes. The body sees `row`, and walks with
+ * Launch: workgroups of 64 to 256 lanes, for as many rows as they serve. The body sees `row`, and walks with
  * `for (var k = lane; k < length; k += lanes)`; `rowSum(x)` and `rowMax(x)` combine the lanes' values and give every lane
- * the result. They hold barriers, so the body calls them where all lanes do; whoever is left over in the last workgroup
- * starts behind the end of every walk.
+ * the result. They hold barriers, so the body calls them where all lanes do. Whoever is left over in the last workgroup
+ * has a `lane` behind the end of every walk: what is not walked is written where `lane == 0u`.
  */
 import { extremeOf } from './floats.js';
-import { type Element, type Kernel, kernel, LINEAR_WORKGROUP, linear, linearMain } from './kernel.js';
+import { type Element, type Kernel, kernel, LINEAR_WORKGROUP, linear } from './kernel.js';
 import { combined, found, laneMain } from './lanes.js';
 
 /** The least f32 as WGSL: where a maximum starts. */
@@ -27,7 +27,7 @@ export interface RowKernel {
   /** Invocations per row, a power of two up to 256. Default: 64. */
   lanes?: number | undefined;
   /** Whether neighbours of an element belong to neighbouring rows. */
-  across?: boolean;
+  across?: boolean | undefined;
   /** Functions the body calls. */
   module?: string;
   body: string;
@@ -46,56 +46,40 @@ export const softwareLanes = (rows: number, length: number): number =>
 
 /**
  * What GPUs want: eight elements or more for each lane, in steps of four, so that rows of similar lengths share a text; of rows
- * that lie across, 16 neighbours or all there are in each workgroup.
+ * that lie across, 16 neighbours in each workgroup.
  */
-export const gpuLanes = (rows: number, length: number, across: boolean): number =>
-  4 ** Math.floor(Math.log2(Math.max(1, Math.min(length / 8, across ? Math.max(16, 256 / rows) : 256))) / 2);
+export const gpuLanes = (length: number, across: boolean): number =>
+  4 ** (Math.log2(Math.min(length / 8, across ? 16 : 256) | 1) >> 1);
 
 /** A kernel over rows. */
-export function rowKernel({
-  rows,
-  count = `${rows}u`,
-  lanes = LINEAR_WORKGROUP,
-  across = false,
-  ...rest
-}: RowKernel): Kernel {
+export function rowKernel({ rows, count = `${rows}u`, lanes = LINEAR_WORKGROUP, across, ...rest }: RowKernel): Kernel {
   const { module = '', body, ...source } = rest;
   const alone = lanes === 1;
-  const width = across ? 256 : Math.max(lanes, LINEAR_WORKGROUP);
+  const width = Math.max(lanes, across ? 256 : LINEAR_WORKGROUP);
   const together = width / lanes;
-  const [stride, part, turn] = across ? [together, '%', '/'] : [lanes, '/', '%'];
-  const combine = (name: string, join: (a: string, b: string) => string): string =>
-    body.includes(`${name}(`)
-      ? `
-fn ${name}(lane: u32, value: f32) -> f32 {${combined(lanes, 'value', join, across ? together : 1, across ? 'lane' : `lane % ${lanes}u`)}
-  let all = found[lane ${across ? '%' : `- lane %`} ${stride}u];
+  // How far lanes of a row lie apart in their workgroup, and rows.
+  const [apart, rowsApart] = across ? [together, 1] : [1, lanes];
+  const combine = (name: string, join: (a: string, b: string) => string): string => `
+fn ${name}(place: u32, lane: u32, value: f32) -> f32 {${combined(lanes, 'value', join, 'place', apart)}
+  let all = found[place - lane * ${apart}u];
   workgroupBarrier();
   return all;
-}`
-      : '';
-  const calls = (to: string): string => body.replace(/\b(row(?:Sum|Max))\(/g, to);
+}`;
   return kernel({
     ...source,
-    workgroups: linear(alone ? rows : Math.ceil(rows / together) * LINEAR_WORKGROUP),
-    wgsl: alone
-      ? `${module}
-${linearMain(count)}
-  let row = i;
-  let lane = 0u;
-  let lanes = 1u;
-${calls('(')}
-}`
-      : `${found(width)}
-${combine('rowSum', (a, b) => `${a} + ${b}`)}
-${combine('rowMax', (a, b) => extremeOf('max', a, b))}
-${module}${laneMain(width, 'block', `(${count} + ${together - 1}u) / ${together}u`)}
-  let place = lane;
-  let row = block * ${together}u + place ${part} ${stride}u;
+    workgroups: linear(Math.ceil(rows / together) * LINEAR_WORKGROUP),
+    wgsl: `${
+      alone
+        ? ''
+        : found(width) +
+          combine('rowSum', (a, b) => `${a} + ${b}`) +
+          combine('rowMax', (a, b) => extremeOf('max', a, b))
+    }
+${module}${laneMain(width, 'block', count).replace('lane:', 'place:')}
   let lanes = ${lanes}u;
-  {
-  let lane = select(0x80000000u, place ${turn} ${stride}u, row < ${count});
-${calls('$1(place, ')}
-  }
+  let row = block * ${together}u + place / ${rowsApart}u % ${together}u;
+  let lane = select(0x80000000u, place / ${apart}u % lanes, row < ${count});
+${body.replace(/\b(row(?:Sum|Max))\(/g, alone ? '(' : '$1(place, lane, ')}
 }`,
   });
 }
