@@ -12,7 +12,7 @@ export const JOINING = 16;
 /** Parts that a row of `length` is cut into for GPUs: until 512 workgroups run, but for 16 elements or more for each of its lanes. */
 export function gpuSplits(rows: number, length: number, lanes: number): number {
   const groups = Math.ceil((rows * lanes) / 256);
-  return Math.max(1, Math.min(256, Math.floor(512 / groups), Math.floor(length / (16 * lanes))));
+  return Math.max(1, Math.min(128, Math.floor(512 / groups), Math.floor(length / (16 * lanes))));
 }
 
 export interface PartSumsSpec {

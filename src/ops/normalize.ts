@@ -1,7 +1,6 @@
 /** Normalisation over batches, layers, groups and vectors. */
 
 import { withLanes } from '../choose/variant.js';
-import { adapter } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, text, wantTensor } from '../gpu/options.js';
 import {
@@ -13,7 +12,6 @@ import {
   walkOf,
 } from '../kernels/batchNorm.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../kernels/layerNorm.js';
-import { gpuSplits, partSumsKernel } from '../kernels/partSums.js';
 import { zeros } from '../tensor/create.js';
 import { launch, launchInto, launchMany } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
@@ -21,6 +19,7 @@ import { type Shape, sameShape, show, sizeOf, wantShape } from '../tensor/shape.
 import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape } from './broadcast.js';
 import { add, div, maximum, mul, rsqrt, square, sub } from './elementwise/arithmetic.js';
+import { inParts, splitsOf } from './inParts.js';
 import { increment_ } from './inPlace.js';
 import { mean, norm } from './reduce.js';
 
@@ -31,25 +30,6 @@ function checkVectors(op: string, x: Tensor, shape: Shape, vectors: Readonly<Rec
     if (!vector || sameShape(vector.shape, shape)) continue;
     refuse(`${op}: input ${show(x.shape)} wants ${name} ${show(shape)}, got ${show(vector.shape)}`);
   }
-}
-
-/** Parts that rows are cut into: where there are few, a GPU would idle. */
-const splitsOf = (rows: number, length: number, lanes: number): number =>
-  adapter().isSoftware ? 1 : gpuSplits(rows, length, lanes);
-
-/** Two sums over each of some rows: what `launched` finds in one part, or in several, which are added up. */
-function summed(
-  name: string,
-  rows: number,
-  length: number,
-  lanes: number,
-  whole: readonly { shape: Shape }[],
-  launched: (splits: number, shapes: readonly { shape: Shape }[]) => Tensor[],
-): Tensor[] {
-  const splits = splitsOf(rows, length, lanes);
-  if (splits === 1) return launched(1, whole);
-  const part = { shape: [splits, rows] };
-  return launchMany(partSumsKernel({ name, rows, splits }), launched(splits, [part, part]), whole);
 }
 
 export interface BatchNormOptions {
@@ -144,7 +124,7 @@ export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: 
     const sums =
       training || weight?.requiresGrad || bias?.requiresGrad
         ? withLanes('batchNorm.sums', walk, (lanes) =>
-            summed('batchNorm.sums', channels, count, lanes, [means, means], (splits, shapes) =>
+            inParts('batchNorm.sums', { rows: channels, length: count, lanes }, [means, means], (splits, shapes) =>
               launchMany(batchNormSumsKernel({ ...spec, lanes, splits, eps }), [x, means, variances, g], shapes),
             ),
           )
@@ -166,8 +146,8 @@ export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: 
   return differentiable('batchNorm', [x, ...scale, ...(bias ? [bias] : [])], y, { inOps, fused }, attributes);
 }
 
-/** Scaled and shifted by what there is: a weight, a bias, both or none. */
-function affinely(x: Tensor, vectors: readonly Tensor[], weighted: boolean): Tensor {
+/** @internal Scaled and shifted by what there is: a weight, a bias, both or none. */
+export function affinely(x: Tensor, vectors: readonly Tensor[], weighted: boolean): Tensor {
   const [scale, shift] = weighted ? vectors : [undefined, ...vectors];
   const scaled = scale ? mul(x, scale) : x;
   return shift ? add(scaled, shift) : scaled;
@@ -273,7 +253,7 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: AffineOpti
       'layerNorm.sums',
       { outer: 1, length: spec.rows, inner: length },
       (lanes) =>
-        summed('layerNorm.sums', length, spec.rows, lanes, [shape, shape], (splits, shapes) =>
+        inParts('layerNorm.sums', { rows: length, length: spec.rows, lanes }, [shape, shape], (splits, shapes) =>
           launchMany(layerNormSumsKernel({ ...spec, lanes, splits }), [x, means, scales, g], shapes),
         ),
     );

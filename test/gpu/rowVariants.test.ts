@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { batchNormJoinKernel, batchNormStatsKernel, batchNormSumsKernel, walkOf } from '../../src/kernels/batchNorm.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../../src/kernels/layerNorm.js';
 import { partSumsKernel } from '../../src/kernels/partSums.js';
+import { rmsNormGradKernel, rmsNormKernel, rmsNormSumsKernel } from '../../src/kernels/rmsNorm.js';
 import { SOFTMAX, softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
 import { launch, launchInto, launchMany } from '../../src/tensor/launch.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
@@ -28,13 +29,12 @@ async function near(got: Tensor, wanted: readonly number[], within = 1e-5): Prom
   expect(errors.findIndex((error) => !(error < within))).toBe(-1);
 }
 
-const LANES = [1, 4, 16, 64, 256];
+const LANES = [1, 4, 64, 256];
 
 test.each([
   [5, 3],
   [7, 40],
-  [3, 1100],
-  [2, 703],
+  [3, 703],
 ])('layerNorm and its gradients, of [%d, %d]', async (rows, length) => {
   const [x, g, w, b] = [floats(rows * length, 3), floats(rows * length), floats(length), floats(length)];
   const each = Array.from({ length: rows }, (_, row) => [...x.subarray(row * length, (row + 1) * length)]);
@@ -87,6 +87,48 @@ test.each([
       await near(
         sums[1],
         Array.from({ length }, (_, k) => column([...g], k)),
+      );
+    }
+  }
+});
+
+test.each([
+  [5, 3],
+  [7, 1100],
+])('rmsNorm and its gradients, of [%d, %d]', async (rows, length) => {
+  const [x, g, w] = [floats(rows * length, 3), floats(rows * length), floats(length)];
+  const rowOf = (i: number): number => Math.floor(i / length);
+  const each = Array.from({ length: rows }, (_, row) => row * length);
+  const overRow = (term: (i: number) => number): number[] =>
+    each.map((first) => mean(Array.from({ length }, (_, k) => term(first + k))));
+  const scales = overRow((i) => at(x, i) ** 2).map((square) => 1 / Math.sqrt(square + 0.1));
+  const h = (i: number): number => at(g, i) * at(w, i % length);
+  const slopes = overRow((i) => h(i) * at(x, i));
+  const [xs, gs, ws] = [tensor(x), tensor(g), tensor(w)];
+  for (const lanes of LANES) {
+    const spec = { rows, length, lanes, weighted: true };
+    const [y, r] = launchMany(rmsNormKernel({ ...spec, eps: 0.1 }), [xs, ws], [xs, { shape: [rows] }]);
+    await near(
+      y,
+      Array.from(x, (value, i) => value * at(scales, rowOf(i)) * at(w, i % length)),
+    );
+    await near(r, scales);
+    const dx = launch(rmsNormGradKernel(spec), [xs, r, gs, ws], xs.shape);
+    const slope = (i: number): number => {
+      const scale = at(scales, rowOf(i));
+      return scale * (h(i) - at(x, i) * scale ** 2 * at(slopes, rowOf(i)));
+    };
+    await near(
+      dx,
+      Array.from(x, (_, i) => slope(i)),
+    );
+    for (const splits of lanes === 4 ? [1, 3] : [1]) {
+      const sums = launch(rmsNormSumsKernel({ rows, length, lanes, splits }), [xs, r, gs], [splits, length]);
+      const column = (k: number): number =>
+        sum(each.map((first, row) => at(g, first + k) * at(x, first + k) * at(scales, row)));
+      await near(
+        sums.sum({ dim: 0 }),
+        Array.from({ length }, (_, k) => column(k)),
       );
     }
   }
@@ -194,7 +236,6 @@ test.each([
 
 test.each([
   { outer: 2, length: 35, inner: 7 },
-  { outer: 1, length: 70, inner: 3 },
   { outer: 9, length: 36, inner: 1 },
 ])('softmax of %o', async (shape) => {
   const { outer, length, inner } = shape;

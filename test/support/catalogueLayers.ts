@@ -35,6 +35,7 @@ import { partSumsKernel } from '../../src/kernels/partSums.js';
 import { peaks } from '../../src/kernels/peaks.js';
 import { maxPoolAgainKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
 import { recurrentGradKernel, recurrentKernel } from '../../src/kernels/recurrent.js';
+import { rmsNormGradKernel, rmsNormKernel, rmsNormSumsKernel } from '../../src/kernels/rmsNorm.js';
 import { placeKernel, segmentKernel, segmentSumsKernel } from '../../src/kernels/scatter.js';
 import { LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX, softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
 import { withTail } from './tails.js';
@@ -117,6 +118,13 @@ function rows(): Kernel[] {
       ...[1, 3].map((splits) => layerNormSumsKernel({ rows: length, length: outer, lanes, splits })),
     ]),
     partSumsKernel({ name: 'sums', rows: 20, splits: 3 }),
+    ...ROWS.flatMap(({ outer, length, lanes }) => [
+      ...BOTH.flatMap((weighted) => {
+        const spec = { rows: outer, length, lanes, weighted };
+        return [rmsNormKernel({ ...spec, eps: 1e-5 }), rmsNormGradKernel(spec)];
+      }),
+      rmsNormSumsKernel({ rows: length, length: outer, lanes, splits: 2 }),
+    ]),
     ...[
       { n: 6, channels: 5, inner: 1 },
       { n: 4, channels: 6, inner: 35 },
