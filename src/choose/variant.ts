@@ -85,15 +85,17 @@ export const launchFlatInto = <Spec extends object>(
 /** How reductions are cut. */
 export const reduceVariant = (): ReduceVariant => (adapter().isSoftware ? SOFTWARE_REDUCE : GPU_REDUCE);
 
-/** Runs a kernel over rows with as many invocations per row as was found fastest. Rows lie across where `inner` is not 1. */
+/** Runs a kernel over rows, whose elements lie side by side or `across`, with as many invocations per row as was found fastest. */
 export const withLanes = <Result>(
   family: string,
   shape: { readonly outer: number; readonly length: number; readonly inner: number },
   run: (lanes: number) => Result,
+  across = shape.inner > 1,
 ): Result => {
   const { outer, length, inner } = shape;
-  const lanes = adapter().isSoftware ? softwareLanes(outer * inner, length) : gpuLanes(length, inner > 1);
-  return tuned(family, shape, 'rows', (candidate: { lanes: number } = { lanes }) => run(candidate.lanes));
+  return tuned(family, shape, 'rows', (candidate?: { lanes: number }) =>
+    run(candidate?.lanes ?? (adapter().isSoftware ? softwareLanes(outer * inner, length) : gpuLanes(length, across))),
+  );
 };
 
 /** Runs a reduction cut as was found fastest. */

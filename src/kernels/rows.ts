@@ -76,9 +76,9 @@ fn ${name}(place: u32, lane: u32, value: f32) -> f32 {${combined(lanes, 'value',
           combine('rowMax', (a, b) => extremeOf('max', a, b))
     }
 ${module}${laneMain(width, 'block', count).replace('lane:', 'place:')}
-  let lanes = ${lanes}u;
   let row = block * ${together}u + place / ${rowsApart}u % ${together}u;
-  let lane = select(0x80000000u, place / ${apart}u % lanes, row < ${count});
+  let lane = select(0x80000000u, place / ${apart}u % ${lanes}u, row < ${count});
+  let lanes = ${lanes}u;
 ${body.replace(/\b(row(?:Sum|Max))\(/g, alone ? '(' : '$1(place, lane, ')}
 }`,
   });
