@@ -114,7 +114,7 @@ const stored = ({ momentum, counts }: StatsSpec): string => `
 /**
  * [x] → mean and biased variance per channel; with `momentum`, running means and (unbiased) variances are moved towards
  * them in place: running += momentum · (found − running); and `counts`, what counts batches grows by 1. In splits, mean and
- * squares of every part, the mean less the first element of the channel.
+ * squares of every part, the mean less `about`.
  */
 export const batchNormStatsKernel = /* @__PURE__ */ interned((spec: StatsSpec): Kernel => {
   const { element, vector, size, place, some } = walkOf(spec);
