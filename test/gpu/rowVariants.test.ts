@@ -2,6 +2,8 @@
 import { tensor } from 'kindling';
 import { expect, test } from 'vitest';
 import { batchNormJoinKernel, batchNormStatsKernel, batchNormSumsKernel, walkOf } from '../../src/kernels/batchNorm.js';
+import { clipPartialKernel, clipParts, clipScaleKernel, GPU_CLIP } from '../../src/kernels/clip.js';
+import { GPU_FLAT } from '../../src/kernels/flat.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../../src/kernels/layerNorm.js';
 import { partSumsKernel } from '../../src/kernels/partSums.js';
 import { rmsNormGradKernel, rmsNormKernel, rmsNormSumsKernel } from '../../src/kernels/rmsNorm.js';
@@ -263,6 +265,25 @@ test.each([
     const again = launch(softmaxKernel(SOFTMAX, { ...shape, lanes }), [xs], xs.shape);
     expect(await again.data()).toEqual(await got.data());
   }
+});
+
+test.each([
+  [5000, false],
+  [20003, false],
+  [20000, true],
+])('clipping %d gradients as on a GPU, infinite norm: %s', async (size, infinite) => {
+  const g = floats(size);
+  const cut = { ...GPU_CLIP, parts: 3 };
+  const parts = launch(clipPartialKernel({ size, infinite, cut }), [tensor(g)], [clipParts(size, cut)]);
+  const [scaled, norm] = [tensor(g), tensor([0])];
+  const scale = clipScaleKernel({ size, infinite, cut, flat: GPU_FLAT });
+  launchInto(scale, [parts, tensor([0.5])], [scaled, norm]);
+  const wanted = infinite ? Math.max(...g.map(Math.abs)) : Math.sqrt(sum(g.map((value) => value ** 2)));
+  await near(norm, [wanted], 1e-6);
+  await near(
+    scaled,
+    Array.from(g, (value) => (value * 0.5) / wanted),
+  );
 });
 
 test('channels are walked four elements at a time where they can be', () => {
