@@ -6,6 +6,7 @@ import { uniform } from '../peers/workloads.js';
 import { convolutions } from './convolutions.js';
 import { depthwise } from './depthwise.js';
 import * as naive from './naive.js';
+import { NORMALIZING } from './normalizing.js';
 import { at, type Floats, gradientOf, summed, type Workload } from './workload.js';
 
 function product(n: number, ta: boolean, tb: boolean): Workload {
@@ -250,6 +251,7 @@ export const WORKLOADS: readonly Workload[] = [
   rows('logSoftmax', [64, 10]),
   rows('logSoftmax', [4096, 1000]),
   rows('softmax', [4096, 1000]),
+  ...NORMALIZING,
   ...pooling([64, 32, 30, 30]),
   ...pooling([64, 64, 13, 13]),
   adam('adam.study', 122570),

@@ -82,22 +82,21 @@ export const launchFlatInto = <Spec extends object>(
   software?: Flat,
 ): void => withFlat(family, spec, (flat) => launchInto(make({ ...spec, flat }), inputs, outputs), software);
 
-/** Invocations per row of kernels over rows. */
-export const rowLanes = (rows: number, length: number): number =>
-  adapter().isSoftware ? softwareLanes(rows, length) : gpuLanes(rows, length);
-
 /** How reductions are cut. */
 export const reduceVariant = (): ReduceVariant => (adapter().isSoftware ? SOFTWARE_REDUCE : GPU_REDUCE);
 
-/** Runs a kernel over rows with as many invocations per row as was found fastest. */
+/** Runs a kernel over rows, whose elements lie side by side or `across`, with as many invocations per row as was found fastest. */
 export const withLanes = <Result>(
   family: string,
   shape: { readonly outer: number; readonly length: number; readonly inner: number },
   run: (lanes: number) => Result,
-): Result =>
-  tuned(family, shape, 'rows', (candidate?: { lanes: number }) =>
-    run(candidate?.lanes ?? rowLanes(shape.outer * shape.inner, shape.length)),
+  across = shape.inner > 1,
+): Result => {
+  const { outer, length, inner } = shape;
+  return tuned(family, shape, 'rows', (candidate?: { lanes: number }) =>
+    run(candidate?.lanes ?? (adapter().isSoftware ? softwareLanes(outer * inner, length) : gpuLanes(length, across))),
   );
+};
 
 /** Runs a reduction cut as was found fastest. */
 export const withReduce = <Result>(shape: object, run: (variant: ReduceVariant) => Result): Result =>

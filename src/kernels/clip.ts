@@ -7,7 +7,7 @@
  * invocation combines the partials in order and scales its own elements in place, and the norm comes out. Where gradients
  * lie in an arena, the gaps between them must hold zeros.
  *
- * Launch: `parts` rows, see rows.ts; then see flat.ts, 64 elements or more per invocation, so that the partials it loads are
+ * Launch: `parts` rows, see rows.ts; then see flat.ts, with so many elements per invocation that the partials it loads are
  * few beside them. One lane that combines them for its workgroup, behind a barrier, cost three passes over 2²⁰ elements
  * (SwiftShader, 2026-11).
  */
@@ -21,14 +21,25 @@ export interface ClipSpec {
   readonly size: number;
   /** Whether the norm is the largest absolute element, and not the root of the sum of squares. */
   readonly infinite: boolean;
+  readonly cut: ClipCut;
 }
 
-/** Partial results of `size` elements. */
-export const clipParts = (size: number): number => Math.min(32, Math.max(1, Math.ceil(size / 2048)));
+/** How the first launch is cut: in so many parts at most, of so many lanes. */
+export interface ClipCut {
+  readonly parts: number;
+  readonly lanes: number;
+}
+
+export const SOFTWARE_CLIP: ClipCut = { parts: 32, lanes: 64 };
+export const GPU_CLIP: ClipCut = { parts: 128, lanes: 256 };
+
+/** Partial results of `size` elements: each lane has 32 or more. */
+export const clipParts = (size: number, { parts, lanes }: ClipCut): number =>
+  Math.min(parts, Math.max(1, Math.ceil(size / (32 * lanes))));
 
 /** [g] → partials, {@link clipParts} of them. */
-export const clipPartialKernel = /* @__PURE__ */ interned(({ size, infinite }: ClipSpec): Kernel => {
-  const parts = clipParts(size);
+export const clipPartialKernel = /* @__PURE__ */ interned(({ size, infinite, cut }: ClipSpec): Kernel => {
+  const parts = clipParts(size, cut);
   const vector = size % 4 === 0;
   const count = vector ? size / 4 : size;
   const met = vector ? largerOf(largerOf('most.x', 'most.y'), largerOf('most.z', 'most.w')) : 'most';
@@ -40,7 +51,7 @@ export const clipPartialKernel = /* @__PURE__ */ interned(({ size, infinite }: C
     state: { part: '0.0' },
     end: 'last',
     step: `(${4 * parts}u * lanes)`,
-    turns: infinite ? 1 : count / parts / 4 / 64,
+    turns: infinite ? 1 : count / parts / 4 / cut.lanes,
     turn: (inner) => [0, 1, 2, 3].map((j) => step(inner('part'), j)).join('\n    '),
   });
   return rowKernel({
@@ -48,7 +59,7 @@ export const clipPartialKernel = /* @__PURE__ */ interned(({ size, infinite }: C
     read: { grads: vector ? 'vec4<f32>' : 'f32' },
     write: { partials: 'f32' },
     rows: parts,
-    length: Math.ceil(size / parts),
+    lanes: cut.lanes,
     body: `  var k = row * lanes + lane;
   let last = max(${count}u, ${3 * parts}u * lanes) - ${3 * parts}u * lanes;
   ${walked}
@@ -62,13 +73,16 @@ export const clipPartialKernel = /* @__PURE__ */ interned(({ size, infinite }: C
 
 /** [partials, limit] → g, and the norm before scaling. */
 export const clipScaleKernel = /* @__PURE__ */ interned(
-  ({ size, infinite, flat = SOFTWARE_FLAT }: ClipSpec & { readonly flat?: Flat }): Kernel =>
+  ({ size, infinite, cut, flat = SOFTWARE_FLAT }: ClipSpec & { readonly flat?: Flat }): Kernel =>
     flatKernel({
       name: 'clip.scale',
       read: { partials: 'f32', limit: 'f32' },
       write: { grads: { walked: 'f32' }, norms: 'f32' },
       size,
-      flat: { ...flat, perInvocation: Math.max(flat.perInvocation, Math.ceil(1024 / flat.workgroup)) },
+      flat: {
+        ...flat,
+        perInvocation: Math.max(flat.perInvocation, Math.ceil((32 * clipParts(size, cut)) / flat.workgroup)),
+      },
       setup: `  var total = 0.0;
   for (var s = 0u; s < arrayLength(&partials); s++) { total = ${infinite ? largerOf('total', 'partials[s]') : 'total + partials[s]'}; }
   let norm = ${infinite ? 'total' : 'sqrt(total)'};

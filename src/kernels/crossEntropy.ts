@@ -9,14 +9,14 @@
  */
 import { blocked } from './blocked.js';
 import { nanNotes, nanOf } from './floats.js';
-import { interned, type Kernel, LINEAR_WORKGROUP } from './kernel.js';
+import { interned, type Kernel } from './kernel.js';
 import { inputs, lossAt, type NllSpec } from './nll.js';
 import { LOWEST, rowKernel } from './rows.js';
 import { LOG_OF_SUM } from './softmax.js';
 
-/** Whether the launch is worth it: a lane has at most 16 short rows. */
+/** Whether the launch is worth it: a lane has at most 256 elements, in short rows. */
 export const isSmall = ({ n, classes, inner, reduction }: NllSpec): boolean =>
-  inner === 1 && n <= 1024 && classes <= 64 && reduction !== 'none';
+  inner === 1 && classes <= 64 && n * classes <= 16384 && reduction !== 'none';
 
 /** [x, targets, weights?] → y, the loss, and the sum of the targets' weights. */
 export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kernel => {
@@ -34,8 +34,6 @@ export const crossEntropyKernel = /* @__PURE__ */ interned((spec: NllSpec): Kern
     write: { ys: 'f32', losses: 'f32', totals: 'f32' },
     params: { n },
     rows: 1,
-    length: n,
-    lanes: LINEAR_WORKGROUP,
     module: lossAt(spec),
     body: `  var lossPart = 0.0;
   var weightPart = 0.0;

@@ -11,11 +11,20 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 /** What the lanes combine their values in. */
 export const found = (lanes: number, type = 'f32'): string => `var<workgroup> found: array<${type}, ${lanes}>;`;
 
-/** Combines a value of each lane in a tree of fixed shape, by WGSL of two of them; the result lies in `found[0]`. */
-export const combined = (lanes: number, value: string, join: (a: string, b: string) => string): string => `
-  found[lane] = ${value};
+/**
+ * Combines a value of each of `lanes`, in a tree of fixed shape, by WGSL of two of them; the result lies in `found[0]`, or
+ * where the first of them has its `place`. They may lie `apart`, with those of others between.
+ */
+export const combined = (
+  lanes: number,
+  value: string,
+  join: (a: string, b: string) => string,
+  place = 'lane',
+  apart = 1,
+): string => `
+  found[${place}] = ${value};
   workgroupBarrier();
   for (var half = ${lanes / 2}u; half > 0u; half >>= 1u) {
-    if (lane < half) { found[lane] = ${join('found[lane]', 'found[lane + half]')}; }
+    if (lane < half) { found[${place}] = ${join(`found[${place}]`, `found[${place} + half * ${apart}u]`)}; }
     workgroupBarrier();
   }`;

@@ -1,9 +1,9 @@
 /**
  * Reductions along one dimension of three: y[o, c] = combine over k of x[o, k, c]. Where k is long and there are few
- * outputs, `splits` share one, and a second launch combines their partial results: the order of additions is fixed, so
- * results repeat to the bit. A stretch of k belongs to all splits that lie across it or, along the last dimension, to 64 of
- * them or to the lanes of one, which take turns: neighbours read neighbours, and no step leaps over a page. Several dimensions that do not lie side by side are reduced
- * one after the other, the last first.
+ * outputs, `splits` share one, and the next launch combines their partial results, which may be cut in turn: the order of
+ * additions is fixed, so results repeat to the bit. A stretch of k belongs to all splits that lie across it or, along the last
+ * dimension, to 64 of them or to the lanes of one, which take turns: neighbours read neighbours, and no step leaps over a page.
+ * Several dimensions that do not lie side by side are reduced one after the other, the last first.
  *
  * Layout: x is [outer, length, inner], y [outer, splits, inner]. Four elements are loaded at once along c where inner is a
  * multiple of four, along k where inner is 1 and the length is one.

@@ -72,13 +72,19 @@ export const MASKED_SOFTMAX = /* @__PURE__ */ exponential('select(1.0 / sum, 0.0
 const STEP = 4;
 
 /** How a row is walked: in `count` elements of type `element`, `lanes` apart. */
-function walkOf({ length, inner, lanes = 1 }: SoftmaxSpec) {
+function walkOf({ outer, length, inner, lanes = 1 }: SoftmaxSpec) {
   const vector = inner === 1 && length % 4 === 0;
   const count = vector ? length / 4 : length;
   return {
     vector,
     element: elementOf('f32', vector),
-    rows: (array: string): string => `arrayLength(&${array}) / ${Math.max(count, 1)}u`,
+    /** How rows of an array are launched. */
+    launch: (array: string) => ({
+      rows: outer * inner,
+      count: `arrayLength(&${array}) / ${Math.max(count, 1)}u`,
+      lanes,
+      across: inner > 1,
+    }),
     start: `  let base = ${inner === 1 ? `row * ${count}u` : `row / ${inner}u * ${length * inner}u + row % ${inner}u`};
   var k = lane;`,
     /** The index of the `j`-th element of a step. */
@@ -113,8 +119,7 @@ function walkOf({ length, inner, lanes = 1 }: SoftmaxSpec) {
 /** [x] → y. */
 export const softmaxKernel = /* @__PURE__ */ interned(
   ({ name, ofSum, value }: SoftmaxKind, spec: SoftmaxSpec): Kernel => {
-    const { outer, length, inner, lanes } = spec;
-    const { vector, element, rows, start, at, walk, gather, sum } = walkOf(spec);
+    const { vector, element, launch, start, at, walk, gather, sum } = walkOf(spec);
     const notes = nanNotes(vector);
     const loaded = (some: readonly number[]): string => some.map((j) => `\n    let x${j} = xs[${at(j)}];`).join('');
     const met = (count: number, level: Level): string => {
@@ -141,10 +146,7 @@ export const softmaxKernel = /* @__PURE__ */ interned(
       read: { xs: element },
       write: { ys: element },
       puts: 'ys',
-      rows: outer * inner,
-      count: rows('xs'),
-      length,
-      lanes,
+      ...launch('xs'),
       module: `fn largestOf(x: ${element}) -> f32 { return ${largestPart('x', vector)}; }`,
       body: `${start}
   ${notes.start}${gather({ top: LOWEST, total: '0.0' }, met, join)}
@@ -160,8 +162,7 @@ export const softmaxKernel = /* @__PURE__ */ interned(
 /** [y, g] → dx. */
 export const softmaxGradKernel = /* @__PURE__ */ interned((kind: SoftmaxKind, spec: SoftmaxSpec): Kernel => {
   const { name, part, slope, all = (sum: string): string => `let all = ${sum};` } = kind;
-  const { outer, length, inner, lanes } = spec;
-  const { vector, element, rows, start, at, walk, gather, sum } = walkOf(spec);
+  const { vector, element, launch, start, at, walk, gather, sum } = walkOf(spec);
   const of = (line: typeof part, j: number): string => line(`gs[${at(j)}]`, `ys[${at(j)}]`);
   const summed = (count: number, level: Level): string => {
     const parts = range(count).map((j) => of(part, j));
@@ -176,10 +177,7 @@ export const softmaxGradKernel = /* @__PURE__ */ interned((kind: SoftmaxKind, sp
     read: { ys: element, gs: element },
     write: { dxs: element },
     puts: 'dxs',
-    rows: outer * inner,
-    count: rows('gs'),
-    length,
-    lanes,
+    ...launch('gs'),
     body: `${start}
 ${gather({ total: '0.0' }, summed)}
   ${all('rowSum(total)', `ys[base]${vector ? '.x' : ''}`)}${walk(stored)}`,

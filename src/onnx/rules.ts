@@ -262,6 +262,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
     const affine = [weight ?? filled(shape, 1), ...(bias ? [bias] : [])];
     return g.node('LayerNormalization', [x, ...affine], { axis: -shape.length, epsilon: { float: eps } });
   },
+  rmsNorm: (g, { x }, { weight, eps, normalizedShape }: Affine & { normalizedShape: Shape }) => {
+    const dims = normalizedShape.map((_, d) => d - normalizedShape.length);
+    const squares = reduce(g, 'ReduceMean', g.node('Mul', [x, x]), { dims, keepdim: true });
+    const y = g.node('Div', [x, g.node('Sqrt', [g.node('Add', [squares, eps])])]);
+    return weight ? g.node('Mul', [y, weight]) : y;
+  },
   softmax: (g, { x }, { dim }: Dim) => g.node('Softmax', [x], { axis: dim }),
   logSoftmax: (g, { x }, { dim }: Dim) => g.node('LogSoftmax', [x], { axis: dim }),
 };

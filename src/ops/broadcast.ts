@@ -8,7 +8,7 @@ import { refuse } from '../gpu/errors.js';
 import { checked, type Known, ofTensor, wantTensor } from '../gpu/options.js';
 import { gatherKernel } from '../kernels/copy.js';
 import { fitKernel } from '../kernels/fit.js';
-import { cut, type ReduceVariant, type Reduction, reduceKernel, SUM, slabsOf } from '../kernels/reduce.js';
+import { cut, type ReduceVariant, type Reduction, reduceKernel, type Slab, SUM, slabsOf } from '../kernels/reduce.js';
 import { full } from '../tensor/create.js';
 import { launch } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
@@ -98,20 +98,21 @@ export function reduce(
   const spec = { op: op.name, dtype: x.dtype, shape: x.shape, dims, scale };
   const run = (variant: ReduceVariant): Tensor => {
     // What is cut is reduced once more.
-    const stages = slabsOf(x.shape, dims).flatMap((slab) => {
-      const { splits } = cut(slab, variant);
-      return [{ ...slab, splits }, ...(splits > 1 ? [{ ...slab, length: splits, splits: 1 }] : [])];
-    });
-    return stages.reduce(
-      (made, stage, s) => {
-        const { outer, inner, splits } = stage;
-        const isLast = s === stages.length - 1;
-        const { lanes } = cut(stage, variant);
-        const kernel = reduceKernel(op, { type: held(made), ...stage, lanes, scale: isLast ? scale : 1 });
-        return launch(kernel, [made], isLast ? shape : [outer, splits, inner], dtype);
-      },
-      cast(x, dtype),
-    );
+    const whole = (slab: Slab): (Slab & ReturnType<typeof cut>)[] => {
+      const how = cut(slab, variant);
+      return [{ ...slab, ...how }, ...(how.splits > 1 ? whole({ ...slab, length: how.splits }) : [])];
+    };
+    return slabsOf(x.shape, dims)
+      .flatMap(whole)
+      .reduce(
+        (made, stage, s, stages) => {
+          const { outer, inner, splits } = stage;
+          const isLast = s === stages.length - 1;
+          const kernel = reduceKernel(op, { type: held(made), ...stage, scale: isLast ? scale : 1 });
+          return launch(kernel, [made], isLast ? shape : [outer, splits, inner], dtype);
+        },
+        cast(x, dtype),
+      );
   };
   return variant ? run(variant) : withReduce(spec, run);
 }

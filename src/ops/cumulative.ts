@@ -25,7 +25,7 @@ export function cumsum(x: Tensor, dim: number): Tensor {
   const slab = { outer: sizeOf(shape.slice(0, d)), length: at(shape, d), inner: sizeOf(shape.slice(d + 1)) };
   const sums = (t: Tensor, reverse: boolean): Tensor => {
     const spec = { ...slab, reverse, type: held(t) };
-    return withLanes('cumsum', spec, (lanes) => launch(cumsumKernel({ ...spec, lanes }), [t], t.shape, t.dtype));
+    return withLanes('cumsum', spec, (lanes) => launch(cumsumKernel({ ...spec, lanes }), [t], t.shape, t.dtype), false);
   };
   const run = (t: Tensor, reverse: boolean): Tensor => {
     const y = fitted('cumsum', t, (terms) => sums(terms, reverse));

@@ -5,6 +5,7 @@ import { refuse } from '../gpu/errors.js';
 import { checked, type Known, text, wantTensor } from '../gpu/options.js';
 import {
   batchNormGradKernel,
+  batchNormJoinKernel,
   batchNormKernel,
   batchNormStatsKernel,
   batchNormSumsKernel,
@@ -18,6 +19,7 @@ import { type Shape, sameShape, show, sizeOf, wantShape } from '../tensor/shape.
 import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape } from './broadcast.js';
 import { add, div, maximum, mul, rsqrt, square, sub } from './elementwise/arithmetic.js';
+import { inParts, splitsOf } from './inParts.js';
 import { increment_ } from './inPlace.js';
 import { mean, norm } from './reduce.js';
 
@@ -87,7 +89,9 @@ export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: 
     refuse(`batchNorm: training wants more than one value per channel, got ${show(x.shape)}`);
   }
   const spec = n * inner > 0 ? { n, channels, inner } : { n: 0, channels, inner: 1 };
-  const walk = { outer: 1, length: walkOf(spec).count, inner: channels };
+  const { count, plane } = walkOf(spec);
+  const [outer, across] = plane === 1 ? [1, channels] : [channels, 1];
+  const walk = { outer, length: count, inner: across };
   let means: Tensor;
   let variances: Tensor;
   if (training) {
@@ -98,9 +102,13 @@ export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: 
     const found = [means, variances, ...running, ...(counter ? [counter] : [])];
     const kept = running.length > 0 ? momentum : null;
     if (spec.n > 0) {
-      withLanes('batchNorm.statistics', walk, (lanes) =>
-        launchInto(batchNormStatsKernel({ ...spec, lanes, momentum: kept, counts: counter !== null }), [x], found),
-      );
+      withLanes('batchNorm.statistics', walk, (lanes) => {
+        const splits = splitsOf(channels, count, lanes);
+        const cut = { ...spec, lanes, splits, momentum: kept, counts: counter !== null };
+        if (splits === 1) return launchInto(batchNormStatsKernel(cut), [x], found);
+        const part = { shape: [splits, channels] };
+        launchInto(batchNormJoinKernel(cut), [x, ...launchMany(batchNormStatsKernel(cut), [x], [part, part])], found);
+      });
     } else if (counter) increment_(counter);
   } else {
     if (!runningMean || !runningVar) {
@@ -116,7 +124,9 @@ export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: 
     const sums =
       training || weight?.requiresGrad || bias?.requiresGrad
         ? withLanes('batchNorm.sums', walk, (lanes) =>
-            launchMany(batchNormSumsKernel({ ...spec, lanes, eps }), [x, means, variances, g], [means, means]),
+            inParts('batchNorm.sums', { rows: channels, length: count, lanes }, [means, means], (splits, shapes) =>
+              launchMany(batchNormSumsKernel({ ...spec, lanes, splits, eps }), [x, means, variances, g], shapes),
+            ),
           )
         : [];
     const gradKernel = batchNormGradKernel({ ...affine, training });
@@ -136,8 +146,8 @@ export function countedBatchNorm(x: Tensor, options: BatchNormOptions, counter: 
   return differentiable('batchNorm', [x, ...scale, ...(bias ? [bias] : [])], y, { inOps, fused }, attributes);
 }
 
-/** Scaled and shifted by what there is: a weight, a bias, both or none. */
-function affinely(x: Tensor, vectors: readonly Tensor[], weighted: boolean): Tensor {
+/** @internal Scaled and shifted by what there is: a weight, a bias, both or none. */
+export function affinely(x: Tensor, vectors: readonly Tensor[], weighted: boolean): Tensor {
   const [scale, shift] = weighted ? vectors : [undefined, ...vectors];
   const scaled = scale ? mul(x, scale) : x;
   return shift ? add(scaled, shift) : scaled;
@@ -222,20 +232,30 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: AffineOpti
   const spec = { rows: length === 0 ? 0 : x.size / length, length };
   const scale = weight ? [weight] : [];
   const shift = bias ? [bias] : [];
-  const [y, means, scales] = launchMany(
-    layerNormKernel({ ...spec, eps, weighted: Boolean(weight), biased: Boolean(bias) }),
-    [x, ...scale, ...shift],
-    [x, { shape: [spec.rows] }, { shape: [spec.rows] }],
+  const walk = { outer: spec.rows, length, inner: 1 };
+  const [y, means, scales] = withLanes('layerNorm', walk, (lanes) =>
+    launchMany(
+      layerNormKernel({ ...spec, lanes, eps, weighted: Boolean(weight), biased: Boolean(bias) }),
+      [x, ...scale, ...shift],
+      [x, { shape: [spec.rows] }, { shape: [spec.rows] }],
+    ),
   );
+  const gradient = (g: Tensor): Tensor =>
+    withLanes('layerNorm.grad', walk, (lanes) => {
+      const kernel = layerNormGradKernel({ ...spec, lanes, weighted: Boolean(weight) });
+      return launch(kernel, [x, means, scales, g, ...scale], x.shape);
+    });
   const fused = (g: Tensor) => {
-    const kernel = layerNormGradKernel({ ...spec, weighted: Boolean(weight) });
-    const dx = x.requiresGrad ? launch(kernel, [x, means, scales, g, ...scale], x.shape) : null;
+    const dx = x.requiresGrad ? gradient(g) : null;
     if (!weight?.requiresGrad && !bias?.requiresGrad) return [dx];
-    const shapes = [{ shape: normalizedShape }, { shape: normalizedShape }];
+    const shape = { shape: normalizedShape };
     const [dw = null, db = null] = withLanes(
       'layerNorm.sums',
       { outer: 1, length: spec.rows, inner: length },
-      (lanes) => launchMany(layerNormSumsKernel({ ...spec, lanes }), [x, means, scales, g], shapes),
+      (lanes) =>
+        inParts('layerNorm.sums', { rows: length, length: spec.rows, lanes }, [shape, shape], (splits, shapes) =>
+          launchMany(layerNormSumsKernel({ ...spec, lanes, splits }), [x, means, scales, g], shapes),
+        ),
     );
     return [dx, ...(weight ? [dw] : []), ...(bias ? [db] : [])];
   };

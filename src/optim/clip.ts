@@ -1,7 +1,8 @@
 import { launchFlatInto } from '../choose/variant.js';
+import { adapter } from '../gpu/device.js';
 import { refuse } from '../gpu/errors.js';
 import { atMost, checked, itemsOf, type Known, required } from '../gpu/options.js';
-import { clipPartialKernel, clipParts, clipScaleKernel } from '../kernels/clip.js';
+import { clipPartialKernel, clipParts, clipScaleKernel, GPU_CLIP, SOFTWARE_CLIP } from '../kernels/clip.js';
 import { clamp } from '../ops/elementwise/activations.js';
 import { scalar } from '../ops/elementwise/make.js';
 import { cat, stack } from '../ops/parts.js';
@@ -93,15 +94,16 @@ function clip(leaves: readonly Tensor[], maxNorm: number, normType: number): Ten
   if (leaves.length === 0) return zeros([]);
   const { ranges, others } = found(leaves);
   const infinite = normType !== 2;
+  const cut = adapter().isSoftware ? SOFTWARE_CLIP : GPU_CLIP;
   const wholes = [...ranges, ...fitting(others, ({ size }) => 4 * size).map(joined)];
   const partials = wholes.map((whole) =>
-    launch(clipPartialKernel({ size: whole.size, infinite }), [whole], [clipParts(whole.size)]),
+    launch(clipPartialKernel({ size: whole.size, infinite, cut }), [whole], [clipParts(whole.size, cut)]),
   );
   const all = joined(partials);
   const norm = new Tensor([]);
   for (const array of [...ranges, ...others]) {
     const reads = [all, scalar(maxNorm, 'f32')];
-    launchFlatInto('clip.scale', clipScaleKernel, { size: array.size, infinite }, reads, [array, norm]);
+    launchFlatInto('clip.scale', clipScaleKernel, { size: array.size, infinite, cut }, reads, [array, norm]);
   }
   return norm;
 }

@@ -443,6 +443,8 @@ const functions: [string, (...x: Tensor[]) => Tensor, () => Tensor[]][] = [
     (a) => F.groupNorm(a, 2, { weight: tensor([1, 2, 3, 4]), bias: k.ones([4]) }),
     () => [f(4, 3, 3)],
   ],
+  ['normalisation by squares', (a) => F.rmsNorm(a, [3, 4], { weight: k.full([3, 4], 2) }), () => [f(2, 3, 4)]],
+  ['the same without a weight', (a) => F.rmsNorm(a, [4], { eps: 0.5 }), () => [f(3, 4)]],
   [
     'layer normalisation',
     (a) => F.layerNorm(a, [3, 4], { weight: k.full([3, 4], 2), bias: k.ones([3, 4]) }),

@@ -4,11 +4,12 @@ import { avgPoolGradKernel, avgPoolKernel } from '../../src/kernels/avgPool.js';
 import { batchKernel } from '../../src/kernels/batch.js';
 import {
   batchNormGradKernel,
+  batchNormJoinKernel,
   batchNormKernel,
   batchNormStatsKernel,
   batchNormSumsKernel,
 } from '../../src/kernels/batchNorm.js';
-import { clipPartialKernel, clipScaleKernel } from '../../src/kernels/clip.js';
+import { clipPartialKernel, clipScaleKernel, SOFTWARE_CLIP } from '../../src/kernels/clip.js';
 import { directKernel, directWeightGrad } from '../../src/kernels/conv2d/direct.js';
 import { fewChannelsInputGrad } from '../../src/kernels/conv2d/fewChannels.js';
 import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
@@ -30,9 +31,11 @@ import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../..
 import { matmul } from '../../src/kernels/matmul.js';
 import { nllEachKernel, nllGradKernel } from '../../src/kernels/nll.js';
 import { adamKernel, rmspropKernel, sgdKernel } from '../../src/kernels/optimizer.js';
+import { partSumsKernel } from '../../src/kernels/partSums.js';
 import { peaks } from '../../src/kernels/peaks.js';
 import { maxPoolAgainKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/kernels/pool.js';
 import { recurrentGradKernel, recurrentKernel } from '../../src/kernels/recurrent.js';
+import { rmsNormGradKernel, rmsNormKernel, rmsNormSumsKernel } from '../../src/kernels/rmsNorm.js';
 import { placeKernel, segmentKernel, segmentSumsKernel } from '../../src/kernels/scatter.js';
 import { LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX, softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
 import { withTail } from './tails.js';
@@ -93,11 +96,12 @@ function fewChannels(): Kernel[] {
   return BOTH.flatMap((subgroups) => tailed(fewChannelsInputGrad({ shape, subgroups })));
 }
 
-/** A row for one invocation, and one for a workgroup. */
+/** A row for one invocation, for several beside or across others, and for a workgroup. */
 const ROWS = [
-  { outer: 6, length: 10, inner: 3 },
-  { outer: 2, length: 700, inner: 1 },
-  { outer: 2, length: 701, inner: 1 },
+  { outer: 6, length: 10, inner: 3, lanes: 1 },
+  { outer: 6, length: 300, inner: 3, lanes: 16 },
+  { outer: 20, length: 700, inner: 1, lanes: 4 },
+  { outer: 2, length: 701, inner: 1, lanes: 64 },
 ] as const;
 
 function rows(): Kernel[] {
@@ -106,18 +110,33 @@ function rows(): Kernel[] {
       ROWS.flatMap((spec) => [softmaxKernel(kind, spec), softmaxGradKernel(kind, spec)]),
     ),
     softmaxKernel(MASKED_SOFTMAX, { outer: 6, length: 10, inner: 1 }),
-    ...ROWS.flatMap(({ outer, length }) => [
-      ...BOTH.map((given) => layerNormKernel({ rows: outer, length, eps: 1e-5, weighted: given, biased: given })),
-      ...BOTH.map((weighted) => layerNormGradKernel({ rows: outer, length, weighted })),
-      layerNormSumsKernel({ rows: length, length: outer }),
+    ...ROWS.flatMap(({ outer, length, lanes }) => [
+      ...BOTH.map((given) =>
+        layerNormKernel({ rows: outer, length, lanes, eps: 1e-5, weighted: given, biased: given }),
+      ),
+      ...BOTH.map((weighted) => layerNormGradKernel({ rows: outer, length, lanes, weighted })),
+      ...[1, 3].map((splits) => layerNormSumsKernel({ rows: length, length: outer, lanes, splits })),
+    ]),
+    partSumsKernel({ name: 'sums', rows: 20, splits: 3 }),
+    ...ROWS.flatMap(({ outer, length, lanes }) => [
+      ...BOTH.flatMap((weighted) => {
+        const spec = { rows: outer, length, lanes, weighted };
+        return [rmsNormKernel({ ...spec, eps: 1e-5 }), rmsNormGradKernel(spec)];
+      }),
+      rmsNormSumsKernel({ rows: length, length: outer, lanes, splits: 2 }),
     ]),
     ...[
       { n: 6, channels: 5, inner: 1 },
       { n: 4, channels: 6, inner: 35 },
     ].flatMap((spec) => [
-      ...[null, 0.1].map((momentum) => batchNormStatsKernel({ ...spec, momentum })),
+      ...[null, 0.1].flatMap((momentum) => [
+        batchNormStatsKernel({ ...spec, momentum }),
+        batchNormStatsKernel({ ...spec, momentum, lanes: 4, splits: 2 }),
+        batchNormJoinKernel({ ...spec, momentum, lanes: 4, splits: 2 }),
+      ]),
       ...BOTH.map((given) => batchNormKernel({ ...spec, eps: 1e-5, weighted: given, biased: given })),
       batchNormSumsKernel({ ...spec, eps: 1e-5 }),
+      batchNormSumsKernel({ ...spec, eps: 1e-5, lanes: 4, splits: 2 }),
       ...BOTH.flatMap((training) =>
         BOTH.map((weighted) => batchNormGradKernel({ ...spec, eps: 1e-5, training, weighted })),
       ),
@@ -233,8 +252,8 @@ const state = (): Kernel[] => [
     adamKernel({ ...cut, amsgrad: false, nesterov: true }),
     ...BOTH.flatMap((momentum) => BOTH.map((centered) => rmspropKernel({ ...cut, momentum, centered }))),
     ...BOTH.flatMap((infinite) => [
-      clipPartialKernel({ size: cut.size, infinite }),
-      clipScaleKernel({ ...cut, infinite }),
+      clipPartialKernel({ size: cut.size, infinite, cut: SOFTWARE_CLIP }),
+      clipScaleKernel({ ...cut, infinite, cut: SOFTWARE_CLIP }),
     ]),
   ]),
 ];
