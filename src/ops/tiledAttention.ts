@@ -1,7 +1,7 @@
 /** Attention in tiles: launches without a matrix of scores, forward and back. */
 import { gemmVariant, rowLanes } from '../choose/variant.js';
 import { choicesChanged } from '../gpu/choices.js';
-import { adapter, device } from '../gpu/device.js';
+import { adapter } from '../gpu/device.js';
 import { attentionKernel, attentionRowsKernel } from '../kernels/attention/attention.js';
 import type { AttentionPart, AttentionSpec, BatchDim } from '../kernels/attention/spec.js';
 import { dropoutKernel } from '../kernels/dropout.js';
@@ -46,7 +46,6 @@ export function tilesFor({ query, key, value, mask, causal, scale, dropoutP }: A
   const repeats =
     !sameShape(scores.slice(-2), [queries, keys]) ||
     !sameShape(broadcast(name, batch, value.shape.slice(0, -2)), batch);
-  const buffers = 7 + Number(mask !== null) + Number(dropoutP > 0);
   const isOut =
     repeats ||
     sizeOf(scores) === 0 ||
@@ -54,8 +53,7 @@ export function tilesFor({ query, key, value, mask, causal, scale, dropoutP }: A
     Math.max(width, outputs) > WIDEST ||
     dropoutP === 1 ||
     mask?.requiresGrad ||
-    isInspected() ||
-    buffers > device().limits.maxStorageBuffersPerShaderStage;
+    isInspected();
   if (isOut || !(always ?? pays(queries, keys, causal))) return null;
   const spec: AttentionSpec = {
     variant: gemmVariant(),
@@ -104,23 +102,20 @@ export function tiledAttention(
   const drawn = p > 0 ? draw() : null;
   const spec = drawn ? { ...plain, dropout: { p, stream: drawn.stream } } : plain;
   const { queries, outputs, keys, width } = spec;
-  const rest = [...(mask ? [mask] : []), ...(drawn ? [drawn.tensor] : [])];
+  const [masks, draws] = [mask ? [mask] : [], drawn ? [drawn.tensor] : []];
   const kernel = (part: AttentionPart) => attentionKernel({ ...spec, part });
   const rows = [...batch, queries];
   const factors = [query, key, value];
   const [y, logs] = launchMany(
     kernel('forward'),
-    [...factors, ...rest],
+    [...factors, ...masks, ...draws],
     [{ shape: [...rows, outputs] }, { shape: rows }],
   );
   const fused = (g: Tensor): (Tensor | null)[] => {
     const count = sizeOf(rows);
-    const pairs = launch(
-      attentionRowsKernel({ count, outputs, lanes: rowLanes(count, outputs) }),
-      [g, y, logs],
-      [...rows, 2],
-    );
-    const inputs = [...factors, g, pairs, ...rest];
+    const rowsKernel = attentionRowsKernel({ count, outputs, lanes: rowLanes(count, outputs), drops: drawn !== null });
+    const pairs = launch(rowsKernel, [g, y, logs, ...draws], [2 * count + (drawn ? 3 : 0)], 'u32');
+    const inputs = [...factors, g, pairs, ...masks];
     const dq = query.requiresGrad ? launch(kernel('queryGrad'), inputs, [...rows, width]) : null;
     if (!key.requiresGrad && !value.requiresGrad) return [dq && sumTo(dq, query.shape), null, null];
     const like = [

@@ -33,5 +33,5 @@ export const attentionKernels = (): Kernel[] => [
     CASES.flatMap((spec) => parts({ ...spec, variant })),
   ),
   ...WIDE.flatMap((spec) => parts({ ...spec, variant: 'workgroup' })),
-  ...[1, 64].map((lanes) => attentionRowsKernel({ count: 12, outputs: 7, lanes })),
+  ...[1, 64].map((lanes) => attentionRowsKernel({ count: 12, outputs: 7, lanes, drops: lanes > 1 })),
 ];

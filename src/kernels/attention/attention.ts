@@ -15,7 +15,7 @@
  * causal attention is passed over in whole tiles.
  *
  * Layout: query, key and value are dense matrices, of which batches lie apart as `placeOf` says; all else is dense. `rows` has
- * log Σ e^s and r of each query side by side. Sizes but E and V are data: other lengths and batches compile nothing.
+ * log Σ e^s and r of each query side by side, and behind them what dropout drew. Sizes but E and V are data: other lengths and batches compile nothing.
  * How a part is computed is its variant: registers.ts, workgroup.ts.
  */
 import { interned, type Kernel } from '../kernel.js';
@@ -26,7 +26,7 @@ import { workgroupAttention } from './workgroup.js';
 
 /**
  * - forward: [query, key, value, mask?, draw?] → y, logs
- * - queryGrad: [query, key, value, g, rows, mask?, draw?] → dq
+ * - queryGrad: [query, key, value, g, rows, mask?] → dq
  * - keyGrad: the same → dk, dv
  */
 export const attentionKernel = /* @__PURE__ */ interned(
@@ -36,13 +36,13 @@ export const attentionKernel = /* @__PURE__ */ interned(
       : registerAttention(spec.part, spec, spec.tile ?? registerTile(spec)),
 );
 
-/** [g, y, logs] → rows. Launch: see rows.ts. */
+/** [g, y, logs, draw?] → rows, as bits. Launch: see rows.ts. */
 export const attentionRowsKernel = /* @__PURE__ */ interned(
-  ({ count, outputs, lanes }: { count: number; outputs: number; lanes: number }): Kernel =>
+  ({ count, outputs, lanes, drops }: { count: number; outputs: number; lanes: number; drops: boolean }): Kernel =>
     rowKernel({
       name: 'attention.rows',
-      read: { gs: 'f32', ys: 'f32', logs: 'f32' },
-      write: { rows: 'f32' },
+      read: { gs: 'f32', ys: 'f32', logs: 'f32', ...(drops && { draw: 'u32' as const }) },
+      write: { rows: 'u32' },
       rows: count,
       count: 'arrayLength(&logs)',
       length: outputs,
@@ -51,8 +51,9 @@ export const attentionRowsKernel = /* @__PURE__ */ interned(
   for (var k = lane; k < ${outputs}u; k += lanes) { part += gs[row * ${outputs}u + k] * ys[row * ${outputs}u + k]; }
   let inner = rowSum(part);
   if (lane == 0u) {
-    rows[2u * row] = logs[row];
-    rows[2u * row + 1u] = inner;
+    rows[2u * row] = bitcast<u32>(logs[row]);
+    rows[2u * row + 1u] = bitcast<u32>(inner);
+    ${drops ? 'if (row == 0u) { for (var n = 0u; n < 3u; n++) { rows[2u * arrayLength(&logs) + n] = draw[n]; } }' : ''}
   }`,
     }),
 );

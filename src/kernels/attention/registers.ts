@@ -178,7 +178,7 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
   const keyGrad = `
     ${begin('q', 'place.x', width)}
     ${begin('g', `batch * ${u.queries} * ${outputs}u`, outputs)}
-    ${ts.map((t) => `let pair${t} = 2u * (batch * ${u.queries} + other${t}); let log${t} = rows[pair${t}]; let inner${t} = rows[pair${t} + 1u];`).join(' ')}
+    ${ts.map((t) => `let pair${t} = 2u * (batch * ${u.queries} + other${t}); let log${t} = rowAt(pair${t}); let inner${t} = rowAt(pair${t} + 1u);`).join(' ')}
     ${dots('score', 'own', 'q', 'query', width, ' * scale')}
     ${dots('dp', 'values', 'g', 'grads', outputs)}
     ${slopes}
@@ -198,7 +198,7 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
     queryGrad: `${arrays({ own: e4, grad: v4, outs: e4 })}
   ${owns('own', 'query', 'place.x', width, ' * scale')}
   ${owns('grad', 'grads', dense, outputs)}
-  ${each((r) => `let log${r} = rows[2u * (batch * ${u.queries} + row${r})]; let inner${r} = rows[2u * (batch * ${u.queries} + row${r}) + 1u];`)}`,
+  ${each((r) => `let log${r} = rowAt(2u * (batch * ${u.queries} + row${r})); let inner${r} = rowAt(2u * (batch * ${u.queries} + row${r}) + 1u);`)}`,
     keyGrad: `${arrays({ own: e4, values: v4, outs: e4, valueOuts: v4 })}
   ${owns('own', 'key', 'place.y', width)}
   ${owns('values', 'value', 'place.z', outputs)}`,
@@ -232,7 +232,7 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
     flops: flopsOf(part, spec),
     enable: quad ? 'enable subgroups;\n' : '',
     wgsl: `
-${moduleOf(spec)}
+${moduleOf(part, spec)}
 fn rowOf(first: u32, r: u32) -> u32 { return min(first + r, ${ownedSize} - 1u); }
 ${laneMain(LANES, 'group_', 'params.count', quad ? ', @builtin(subgroup_invocation_id) subgroupLane: u32' : '')}
   ${quad ? 'let quad = subgroupLane & 3u;' : ''}

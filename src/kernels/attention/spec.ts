@@ -61,11 +61,11 @@ export const NAMES: Readonly<Record<AttentionPart, string>> = {
   keyGrad: 'attention.keyGrad',
 };
 
-/** What a part reads behind query, key, value and, for the gradients, those that come in. */
+/** What a part reads behind query, key, value and, for the gradients, those that come in: with what it writes, 8 buffers at most. */
 export const readsOf = (part: AttentionPart, { mask, dropout }: AttentionSpec): Record<string, Element> => ({
-  ...(part !== 'forward' && { rows: 'f32' }),
+  ...(part !== 'forward' && { rows: 'u32' }),
   ...(mask && { hides: mask.type }),
-  ...(dropout && { draw: 'u32' }),
+  ...(part === 'forward' && dropout && { draw: 'u32' }),
 });
 
 export const writesOf = (part: AttentionPart): Record<string, Element> =>
@@ -94,7 +94,7 @@ export const NOTHING = 'bitcast<f32>(params.nothing)';
  * - `power(d)`: e^d, and NaN of NaN.
  * - `logOf(largest, sum)`: the logarithm of the sum of a row's powers; of a row that sees nothing 0, so that its weights stay 0.
  */
-export function moduleOf(spec: AttentionSpec): string {
+export function moduleOf(part: AttentionPart, spec: AttentionSpec): string {
   const { batch, causal, mask, dropout } = spec;
   const u = numbers(paramsOf(spec));
   const steps = batch
@@ -111,6 +111,8 @@ export function moduleOf(spec: AttentionSpec): string {
     : mask.type === 'f32'
       ? `score + ${value}`
       : `select(${NOTHING}, score, ${value} != 0u)`;
+  const drawn = (n: number): string =>
+    part === 'forward' ? `draw[${n}]` : `rows[2u * ${u.batches} * ${u.queries} + ${n}u]`;
   return `${dropout ? PHILOX : ''}
 ${FLOATS}
 fn placeOf(batch: u32) -> vec4<u32> {
@@ -126,11 +128,12 @@ ${
   dropout
     ? `fn kept(batch: u32, i: u32, j: u32) -> f32 {
   let element = (batch * ${u.queries} + i) * ${u.keys} + j;
-  let words = philox(vec2(draw[0], draw[1]), vec4(element / 4u, draw[2] + ${u.stream}, 0u, 0u));
+  let words = philox(vec2(${drawn(0)}, ${drawn(1)}), vec4(element / 4u, ${drawn(2)} + ${u.stream}, 0u, 0u));
   return select(0.0, bitcast<f32>(${u.kept}), words[element % 4u] < ${u.threshold});
 }`
     : ''
 }
+${part === 'forward' ? '' : 'fn rowAt(at: u32) -> f32 { return bitcast<f32>(rows[at]); }'}
 fn power(d: f32) -> f32 { return or_nan(exp(d), d); }
 fn logOf(largest: f32, sum: f32) -> f32 { return or_nan(select(largest + log(sum), 0.0, sum == 0.0), sum); }`;
 }

@@ -195,8 +195,8 @@ export function workgroupAttention(part: AttentionPart, spec: AttentionSpec): Ke
     queryGrad: {
       before: `${sums('out', width)}
   let at = 2u * (batch * ${u.queries} + row);
-  let log = vec4(${is.map((i) => `rows[at[${i}]]`).join(', ')});
-  let inner = vec4(${is.map((i) => `rows[at[${i}] + 1u]`).join(', ')});`,
+  let log = vec4(${is.map((i) => `rowAt(at[${i}])`).join(', ')});
+  let inner = vec4(${is.map((i) => `rowAt(at[${i}] + 1u)`).join(', ')});`,
       turn: `${product('score', 'query', 'key')}
     ${product('dp', 'grads', 'value')}
     ${slopes}
@@ -207,7 +207,7 @@ export function workgroupAttention(part: AttentionPart, spec: AttentionSpec): Ke
       before: `${sums('keyOut', width)}\n  ${sums('valueOut', outputs)}`,
       turn: `${product('score', 'key', 'query')}
     ${product('dp', 'value', 'grads')}
-    ${js.map((j) => `let at${j} = 2u * (batch * ${u.queries} + otherRow${j}); let log${j} = rows[at${j}]; let inner${j} = rows[at${j} + 1u];`).join(' ')}
+    ${js.map((j) => `let at${j} = 2u * (batch * ${u.queries} + otherRow${j}); let log${j} = rowAt(at${j}); let inner${j} = rowAt(at${j} + 1u);`).join(' ')}
     ${slopes}
     ${weighted}
     ${adds('valueOut', 'w', 'grads')}
@@ -232,7 +232,7 @@ export function workgroupAttention(part: AttentionPart, spec: AttentionSpec): Ke
     workgroups: linear(count * LINEAR_WORKGROUP),
     flops: flopsOf(part, spec),
     wgsl: `
-${moduleOf(spec)}
+${moduleOf(part, spec)}
 var<workgroup> left: array<vec4<f32>, ${TILE * (depth + 1)}>;
 var<workgroup> right: array<vec4<f32>, ${TILE * (Math.max(depth, across) + 1)}>;
 var<workgroup> weights: array<vec4<f32>, ${TILE * (DOWN + 1)}>;
