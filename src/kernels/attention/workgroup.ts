@@ -95,7 +95,11 @@ export function workgroupAttention(part: AttentionPart, spec: AttentionSpec): Ke
       for (var k = 0u; k < ${depth}u; k++) {
         ${is.map((i) => `let a${i} = left[(y + ${i * DOWN}u) * ${depth + 1}u + k];`).join(' ')}
         ${js.map((j) => `let b${j} = right[(x + ${j * across}u) * ${depth + 1}u + k];`).join(' ')}
-        ${is.map((i) => js.map((j) => `${sum}${i}_${j} += dot(a${i}, b${j});`).join(' ')).join('\n        ')}
+        ${range(4)
+          .map((c) =>
+            is.map((i) => js.map((j) => `${sum}${i}_${j} += a${i}[${c}] * b${j}[${c}];`).join(' ')).join('\n        '),
+          )
+          .join('\n        ')}
       }
     }`;
   const slices = (length: number): number[] => range(Math.ceil(length / (4 * across)));
