@@ -37,7 +37,7 @@ const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value)
 export function paramsOf(spec: AttentionSpec): Record<string, number> {
   const { queries, keys, batch, scale, mask, dropout } = spec;
   const dims = batch.flatMap(([length, query, key, value, hides], d) =>
-    Object.entries({ length, query, key, value, hides }).map(([name, n]) => [`${name}${d}`, n] as const),
+    Object.entries({ length, query, key, value, hides }).map(([name, n]) => [name.concat(String(d)), n] as const),
   );
   return {
     queries,
@@ -99,10 +99,9 @@ export function moduleOf(part: AttentionPart, spec: AttentionSpec): string {
   const u = numbers(paramsOf(spec));
   const steps = batch
     .map((_, d) => {
-      const own = `vec4(${u[`query${d}`]}, ${u[`key${d}`]}, ${u[`value${d}`]}, ${u[`hides${d}`]})`;
-      return d === 0
-        ? `place += rest * ${own};`
-        : `place += rest % ${u[`length${d}`]} * ${own}; rest /= ${u[`length${d}`]};`;
+      const of = (name: string): string => u[name.concat(String(d))] as string;
+      const own = `vec4(${of('query')}, ${of('key')}, ${of('value')}, ${of('hides')})`;
+      return d === 0 ? `place += rest * ${own};` : `place += rest % ${of('length')} * ${own}; rest /= ${of('length')};`;
     })
     .reverse();
   const value = `hides[at + i * ${u.maskRow} + j * ${u.maskColumn}]`;
