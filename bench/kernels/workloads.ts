@@ -3,6 +3,7 @@ import { add, indexSelect, logSoftmax, matmul, relu, softmax, sum, type Tensor, 
 import * as F from 'kindling/nn/functional';
 import { Adam } from 'kindling/optim';
 import { uniform } from '../peers/workloads.js';
+import { attention } from './attention.js';
 import { convolutions } from './convolutions.js';
 import { depthwise } from './depthwise.js';
 import * as naive from './naive.js';
@@ -260,4 +261,5 @@ export const WORKLOADS: readonly Workload[] = [
   gather(4096, 64),
   embedding(1024, 2000, 64),
   embedding(16384, 50000, 64),
+  ...[false, true].flatMap((causal) => attention({ batch: 4, heads: 8, length: 512, width: 64, causal })),
 ];

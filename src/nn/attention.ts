@@ -1,6 +1,6 @@
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, required, wantTensor } from '../gpu/options.js';
-import { attend } from '../ops/attention.js';
+import { attend, attended } from '../ops/attention.js';
 import { reshape } from '../ops/broadcast.js';
 import { add } from '../ops/elementwise/arithmetic.js';
 import { narrow } from '../ops/parts.js';
@@ -110,9 +110,10 @@ export class MultiheadAttention extends Module<
     }) as [Tensor, Tensor, Tensor];
     const scores = [...q.shape.slice(0, 3), at(k.shape, 2)];
     const dropoutP = this.training ? this.dropout : 0;
-    const [heads, weights] = attend(q, k, v, { attnMask: maskOf(options, scores), dropoutP });
+    const attention = { attnMask: maskOf(options, scores), dropoutP };
+    const [heads, weights] = needWeights ? attend(q, k, v, attention) : [attended(q, k, v, attention), null];
     const y = this.outProj(reshape(permute(heads, ahead ? [0, 2, 1, 3] : [2, 0, 1, 3]), query.shape));
-    if (!needWeights) return [y, null];
+    if (!weights) return [y, null];
     const shown = averageAttnWeights ? mean(weights, { dim: 1 }) : weights;
     return [y, alone ? squeeze(shown, 0) : shown];
   }

@@ -1,5 +1,5 @@
 /** Scaled dot-product attention. */
-import { KindlingError } from '../gpu/errors.js';
+import { refuse as refuseAs } from '../gpu/errors.js';
 import { checked, type Known, wantTensor } from '../gpu/options.js';
 import { at, broadcast, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -8,7 +8,10 @@ import { add, mul } from './elementwise/arithmetic.js';
 import { checkFloat, matmul, times } from './matmul.js';
 import { where } from './shape.js';
 import { maskedSoftmax } from './softmax.js';
+import { type Attending, tiledAttention, tilesFor } from './tiledAttention.js';
 import { triangle } from './triangle.js';
+
+const NAME = 'scaledDotProductAttention';
 
 export interface AttentionOptions {
   /** bool: true where a query may see a key; f32: added to the scores. Broadcasts to [..., L, S]. Default: none. */
@@ -31,10 +34,15 @@ const ATTENTION: Known<AttentionOptions> = {
 /**
  * softmax(scale · query · keyᵀ + mask) · value. A query that may see no key gets 0, and so do the gradients by it.
  *
+ * For E and V up to 256 it runs in tiles, without a matrix of scores, forward and backward: beside inputs, outputs and their gradients
+ * there are three numbers for each query. Otherwise, for few queries or keys on software adapters, with dropout of 1, and for a
+ * mask that wants a gradient, it is made of products, and holds two matrices [..., L, S].
+ *
  * @param query [..., L, E]
  * @param key [..., S, E]
  * @param value [..., S, V]
  * @returns [..., L, V]
+ * @throws KindlingError naming the shapes where they do not fit
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
  */
 export const scaledDotProductAttention = (
@@ -42,19 +50,29 @@ export const scaledDotProductAttention = (
   key: Tensor,
   value: Tensor,
   options: AttentionOptions = {},
-): Tensor => attend(query, key, value, checked('scaledDotProductAttention', options, ATTENTION))[0];
+): Tensor => attended(query, key, value, checked(NAME, options, ATTENTION));
+
+/** @internal {@link scaledDotProductAttention}, of options that are known. */
+export function attended(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions): Tensor {
+  const given = fitting(query, key, value, options);
+  const tiles = tilesFor(given);
+  if (!tiles) return composed(given)[0];
+  return tiledAttention(given, tiles, (inputs, drop) => composed({ ...given, ...inputs }, drop)[0]);
+}
 
 /** @internal {@link scaledDotProductAttention} and its weights, [..., L, S], after dropout. */
-export function attend(
+export const attend = (query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions): [Tensor, Tensor] =>
+  composed(fitting(query, key, value, options));
+
+/** Arguments that fit each other. */
+function fitting(
   query: Tensor,
   key: Tensor,
   value: Tensor,
   { attnMask = null, dropoutP = 0, isCausal = false, scale }: AttentionOptions,
-): [Tensor, Tensor] {
-  const refuse = (why: string): never => {
-    throw new KindlingError(`scaledDotProductAttention: ${why}`);
-  };
-  Object.entries({ query, key, value }).forEach(([name, x]) => void wantTensor('scaledDotProductAttention', name, x));
+): Attending {
+  const refuse: (why: string) => never = (why) => refuseAs(`${NAME}: ${why}`);
+  Object.entries({ query, key, value }).forEach(([name, x]) => void wantTensor(NAME, name, x));
   const shapes = [query, key, value].map(({ shape }) => show(shape)).join(', ');
   const width = query.shape.at(-1);
   if ([query, key, value].some(({ ndim }) => ndim < 2) || key.shape.at(-1) !== width) {
@@ -64,17 +82,27 @@ export function attend(
     refuse(`there are not as many keys as values in ${shapes}`);
   }
   if (attnMask && isCausal) refuse('attnMask and isCausal exclude each other; put the causal mask into attnMask');
-  // Queries are fewer than scores.
-  const scaled = mul(query, scale ?? 1 / Math.sqrt(width ?? 1));
-  const name = 'scaledDotProductAttention';
-  checkFloat(name, scaled, key);
-  broadcast(name, query.shape.slice(0, -2), key.shape.slice(0, -2));
-  // Keys are read as they lie.
-  let scores = times(scaled, key, { transB: true }, name);
-  if (isCausal) scores = triangle(scores, true, 0, '-Infinity');
-  if (attnMask?.dtype === 'bool') scores = where(attnMask, scores, Number.NEGATIVE_INFINITY);
-  else if (attnMask?.dtype === 'f32') scores = add(scores, attnMask);
-  else if (attnMask) refuse(`attnMask is bool or f32, this is ${attnMask.dtype}; cast it`);
-  const weights = dropout(maskedSoftmax(scores), { p: dropoutP });
+  if (attnMask && attnMask.dtype !== 'bool' && attnMask.dtype !== 'f32') {
+    refuse(`attnMask is bool or f32, this is ${attnMask.dtype}; cast it`);
+  }
+  if (!(dropoutP >= 0 && dropoutP <= 1)) refuse(`dropoutP is a probability, got ${dropoutP}`);
+  checkFloat(NAME, query, key, value);
+  const batch = broadcast(NAME, query.shape.slice(0, -2), key.shape.slice(0, -2));
+  broadcast(NAME, batch, value.shape.slice(0, -2));
+  const causal = isCausal;
+  return { query, key, value, mask: attnMask, causal, scale: scale ?? 1 / Math.sqrt(width ?? 1), dropoutP };
+}
+
+/** Products, and the softmax between them, with the matrices that these make. */
+function composed(
+  { query, key, value, mask, causal, scale, dropoutP }: Attending,
+  drop = (weights: Tensor): Tensor => dropout(weights, { p: dropoutP }),
+): [Tensor, Tensor] {
+  // Queries are fewer than scores. Keys are read as they lie.
+  let scores = times(mul(query, scale), key, { transB: true }, NAME);
+  if (causal) scores = triangle(scores, true, 0, '-Infinity');
+  if (mask?.dtype === 'bool') scores = where(mask, scores, Number.NEGATIVE_INFINITY);
+  else if (mask) scores = add(scores, mask);
+  const weights = drop(maskedSoftmax(scores));
   return [matmul(weights, value), weights];
 }

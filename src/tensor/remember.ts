@@ -31,6 +31,9 @@ export function inspectBy(inspector: Inspector | null): Inspector | null {
   return before;
 }
 
+/** Whether somebody looks at every function that runs. */
+export const isInspected = (): boolean => inspect !== null;
+
 /** Whether functions are recorded now. */
 export function isGradEnabled(): boolean {
   atMost('isGradEnabled', 0, arguments);

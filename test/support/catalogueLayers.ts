@@ -38,6 +38,7 @@ import { recurrentGradKernel, recurrentKernel } from '../../src/kernels/recurren
 import { rmsNormGradKernel, rmsNormKernel, rmsNormSumsKernel } from '../../src/kernels/rmsNorm.js';
 import { placeKernel, segmentKernel, segmentSumsKernel } from '../../src/kernels/scatter.js';
 import { LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX, softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
+import { attentionKernels } from './catalogueAttention.js';
 import { withTail } from './tails.js';
 
 const VARIANTS: readonly GemmVariant[] = ['registers', 'subgroups', 'workgroup'];
@@ -301,6 +302,7 @@ export const layerKernels = (): Kernel[] => [
   ...indices(),
   ...pictures(),
   ...recurrent(),
+  ...attentionKernels(),
   ...state(),
   ...peaks({ invocations: 128, rounds: 2, bytes: 4096, loaders: 64 }).map((peak) => peak.kernel),
 ];

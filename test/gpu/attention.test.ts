@@ -1,0 +1,369 @@
+/** Attention in tiles, forward and back, against the formula in doubles, and against the same made of products. */
+import { capture, grad, randn, randomState, setRandomState, stats, step, type Tensor, tensor } from 'kindling';
+import { MultiheadAttention } from 'kindling/nn';
+import { scaledDotProductAttention } from 'kindling/nn/functional';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AttentionOptions } from '../../src/ops/attention.js';
+import { useTiles } from '../../src/ops/tiledAttention.js';
+import { at, build, close, get, type Plain, plain, sizeOf, toTensor, values } from '../support/agree.js';
+
+beforeAll(() => useTiles(true));
+afterAll(() => useTiles(null));
+
+interface Case {
+  readonly batch: readonly number[];
+  readonly of?: {
+    readonly query?: readonly number[];
+    readonly key?: readonly number[];
+    readonly value?: readonly number[];
+  };
+  readonly l: number;
+  readonly s: number;
+  readonly e: number;
+  readonly v: number;
+  readonly causal?: boolean;
+  readonly scale?: number;
+  /** Shape of a mask, and of what: whether keys are seen, or what is added. */
+  readonly mask?: readonly [type: 'bool' | 'f32', shape: readonly number[]];
+  readonly spread?: number;
+}
+
+const CASES: readonly Case[] = [
+  { batch: [], l: 1, s: 1, e: 1, v: 1 },
+  { batch: [2], l: 5, s: 6, e: 4, v: 4 },
+  { batch: [2, 3], l: 33, s: 47, e: 17, v: 17 },
+  { batch: [2], l: 47, s: 33, e: 20, v: 9, scale: 0.7 },
+  { batch: [3], l: 33, s: 47, e: 17, v: 12, causal: true },
+  { batch: [1, 2], l: 70, s: 35, e: 8, v: 8, causal: true },
+  { batch: [2], l: 64, s: 64, e: 16, v: 16, causal: true },
+  { batch: [2], l: 33, s: 1, e: 3, v: 5, causal: true },
+  { batch: [2], l: 1, s: 40, e: 5, v: 3 },
+  { batch: [1], l: 19, s: 18, e: 67, v: 130 },
+  { batch: [2, 3], l: 9, s: 10, e: 4, v: 4, mask: ['bool', [9, 10]] },
+  { batch: [2, 3], l: 9, s: 11, e: 4, v: 4, mask: ['bool', [2, 1, 1, 11]] },
+  { batch: [2, 3], l: 33, s: 34, e: 4, v: 6, mask: ['f32', [3, 33, 34]] },
+  { batch: [2, 3], l: 9, s: 10, e: 4, v: 4, mask: ['f32', [2, 1, 9, 1]] },
+  { batch: [2, 3], l: 9, s: 10, e: 4, v: 4, mask: ['f32', [10]] },
+  { batch: [2, 3], of: { key: [1, 3], value: [3] }, l: 5, s: 35, e: 4, v: 4 },
+  { batch: [2, 3], of: { query: [2, 1], key: [3], value: [] }, l: 34, s: 7, e: 4, v: 5, mask: ['bool', [34, 7]] },
+  // Scores of a thousand, the last digits of which are all that weights of rows without a clear maximum depend on.
+  { batch: [2], l: 33, s: 40, e: 16, v: 4, scale: 1, spread: 30 },
+];
+
+const open = (given: Case): { query: Plain; key: Plain; value: Plain; g: Plain; mask: Plain | null } => {
+  const { batch, of = {}, l, s, e, v, spread = 2, mask } = given;
+  return {
+    query: values([...(of.query ?? batch), l, e], -spread, spread),
+    key: values([...(of.key ?? batch), s, e], -spread / 2, spread / 2),
+    value: values([...(of.value ?? batch), s, v]),
+    g: values([...batch, l, v]),
+    mask: mask
+      ? build(mask[1], (...at) => {
+          const column = at.at(-1) ?? 0;
+          const row = at.at(-2) ?? 0;
+          if (mask[0] === 'bool') return Number((row + 2 * column) % 3 !== 1 && row !== 4);
+          return row === 4 || (row + column) % 5 === 1 ? Number.NEGATIVE_INFINITY : Math.sin(row + 3 * column);
+        })
+      : null,
+  };
+};
+
+/** y, dq, dk, dv in doubles. */
+function exactly(given: Case, { query, key, value, g, mask }: ReturnType<typeof open>) {
+  const { batch, l, s, e, v, causal, scale = 1 / Math.sqrt(e) } = given;
+  const y = new Float64Array(sizeOf(g.shape));
+  const slopes = { query, key, value };
+  const grads = Object.fromEntries(
+    Object.entries(slopes).map(([name, { data }]) => [name, new Float64Array(data.length)]),
+  ) as Record<keyof typeof slopes, Float64Array>;
+  const placeIn = ({ shape }: Plain, ...coordinates: number[]): number => {
+    const own = coordinates.slice(coordinates.length - shape.length);
+    return shape.reduce((offset, n, d) => offset * n + (n === 1 ? 0 : at(own, d)), 0);
+  };
+  const bump = (name: keyof typeof slopes, by: number, ...coordinates: number[]): void => {
+    const place = placeIn(slopes[name], ...coordinates);
+    grads[name][place] = at(grads[name], place) + by;
+  };
+  for (let b = 0; b < sizeOf(batch); b++) {
+    let rest = b;
+    const where = batch.map(() => 0);
+    for (let d = batch.length - 1; d >= 0; d--) {
+      where[d] = rest % at(batch, d);
+      rest = Math.floor(rest / at(batch, d));
+    }
+    for (let i = 0; i < l; i++) {
+      const scores = Array.from({ length: s }, (_, j) => {
+        let score = 0;
+        for (let c = 0; c < e; c++) score += scale * get(query, ...where, i, c) * get(key, ...where, j, c);
+        if (causal && j > i) return Number.NEGATIVE_INFINITY;
+        if (!mask) return score;
+        const seen = get(mask, ...where, i, j);
+        return given.mask?.[0] === 'f32' ? score + seen : seen === 1 ? score : Number.NEGATIVE_INFINITY;
+      });
+      const largest = Math.max(...scores);
+      const powers = scores.map((score) => (largest === Number.NEGATIVE_INFINITY ? 0 : Math.exp(score - largest)));
+      const sum = powers.reduce((a, b) => a + b, 0);
+      const weights = powers.map((power) => (sum === 0 ? 0 : power / sum));
+      const row = (b * l + i) * v;
+      const inner = Array.from({ length: s }, (_, j) => {
+        let product = 0;
+        for (let c = 0; c < v; c++) {
+          y[row + c] = at(y, row + c) + at(weights, j) * get(value, ...where, j, c);
+          product += at(g.data, row + c) * get(value, ...where, j, c);
+          bump('value', at(weights, j) * at(g.data, row + c), ...where, j, c);
+        }
+        return product;
+      });
+      const all = inner.reduce((total, one, j) => total + one * at(weights, j), 0);
+      inner.forEach((one, j) => {
+        const slope = scale * at(weights, j) * (one - all);
+        for (let c = 0; c < e; c++) {
+          bump('query', slope * get(key, ...where, j, c), ...where, i, c);
+          bump('key', slope * get(query, ...where, i, c), ...where, j, c);
+        }
+      });
+    }
+  }
+  return { y: plain(g.shape, [...y]), grads };
+}
+
+const optionsOf = ({ causal, scale, mask }: Case, given: Plain | null): AttentionOptions => ({
+  ...(causal && { isCausal: true }),
+  ...(scale !== undefined && { scale }),
+  ...(given && { attnMask: mask?.[0] === 'bool' ? toTensor(given).to('bool') : toTensor(given) }),
+});
+
+type Leaves = [query: Tensor, key: Tensor, value: Tensor];
+const leavesOf = ({ query, key, value }: ReturnType<typeof open>): Leaves =>
+  [query, key, value].map((one) => toTensor(one).requiresGrad_()) as Leaves;
+
+test.each(CASES.map((given) => [given]))('%j', async (given) => {
+  const inputs = open(given);
+  const exact = exactly(given, inputs);
+  const leaves = leavesOf(inputs);
+  const y = scaledDotProductAttention(...leaves, optionsOf(given, inputs.mask));
+  expect(y.gradFn?.name).toBe('scaledDotProductAttention');
+  y.backward(toTensor(inputs.g));
+  const bounds = given.spread ? { rtol: 2e-3, atol: 2e-3 } : { rtol: 1e-4, atol: 1e-5 };
+  await close('y', y, exact.y, bounds);
+  for (const [i, name] of (['query', 'key', 'value'] as const).entries()) {
+    const { shape } = inputs[name];
+    await close(name, (leaves[i] as Tensor).grad as Tensor, plain(shape, [...exact.grads[name]]), bounds);
+  }
+});
+
+/** y and the gradients by the leaves. */
+function bothWays(leaves: readonly Tensor[], options: AttentionOptions, g: Tensor): Tensor[] {
+  for (const leaf of leaves) leaf.grad = null;
+  const y = scaledDotProductAttention(...(leaves as Leaves), options);
+  y.backward(g);
+  return [y, ...leaves.map((leaf) => leaf.grad as Tensor)];
+}
+
+const dataOf = (tensors: readonly Tensor[]): Promise<unknown[]> =>
+  Promise.all(tensors.map(async (one) => [...(await one.data())]));
+
+test.each([
+  [[2, 3], 9, 12, {}],
+  [[2], 33, 35, { isCausal: true }],
+  [[], 18, 7, { attnMask: [[true, true, false, true, true, true, true]] }],
+] as const)('drops the weights that dropout drops: %j, %i by %i', async (batch, l, s, given0) => {
+  const given: Case = { batch, l, s, e: 8, v: 4 };
+  const more = 'attnMask' in given0 ? { attnMask: tensor([[...given0.attnMask[0]]]) } : given0;
+  const inputs = open(given);
+  const leaves = leavesOf(inputs);
+  const options = { ...more, dropoutP: 0.3 };
+  const state = randomState();
+  const tiled = bothWays(leaves, options, toTensor(inputs.g));
+  const after = randomState();
+  setRandomState(state);
+  useTiles(false);
+  const composed = bothWays(leaves, options, toTensor(inputs.g));
+  useTiles(true);
+  expect(after).toEqual(randomState());
+  for (const [i, one] of tiled.entries()) {
+    const { shape } = one;
+    const wanted = plain(shape, [...(await (composed[i] as Tensor).data())]);
+    await close(`${i}`, one, wanted, { rtol: 1e-4, atol: 1e-5 });
+  }
+  // Of queries of zeros and values of ones what is left of a row counts the weights that were kept.
+  if (batch.length > 0) return;
+  const [q, k, v] = [tensor(new Float32Array(8 * l), { shape: [l, 8] }), toTensor(inputs.key), toTensor(inputs.value)];
+  setRandomState(state);
+  const kept = scaledDotProductAttention(q, k, v.mul(0).add(1), options);
+  setRandomState(state);
+  useTiles(false);
+  const wanted = [...(await scaledDotProductAttention(q, k, v.mul(0).add(1), options).data())];
+  useTiles(true);
+  expect(new Set(wanted).size).toBeGreaterThan(2);
+  await close('kept', kept, plain([l, 4], wanted));
+});
+
+test('eager, in a step, recorded and replayed it has the same bits, another mask each time', async () => {
+  const given: Case = { batch: [2], l: 20, s: 23, e: 8, v: 8, causal: true };
+  const inputs = open(given);
+  const leaves = leavesOf(inputs);
+  const g = toTensor(inputs.g);
+  const body = (): Tensor[] => bothWays(leaves, { isCausal: true, dropoutP: 0.4 }, g);
+  const state = randomState();
+  const eager: unknown[] = [];
+  for (let n = 0; n < 3; n++) eager.push(await dataOf(body()));
+  setRandomState(state);
+  const inStep: unknown[] = [];
+  for (let n = 0; n < 3; n++) inStep.push(await dataOf(step(body)));
+  setRandomState(state);
+  const captured = capture(body);
+  const replayed: unknown[] = [];
+  for (let n = 0; n < 3; n++) replayed.push(await dataOf(captured()));
+  expect(captured.stats().replays).toBeGreaterThan(0);
+  captured.reset();
+  expect(inStep).toEqual(eager);
+  expect(replayed).toEqual(eager);
+  expect(eager[0]).not.toEqual(eager[1]);
+});
+
+test('its second gradients are those of the products, with the weights that were dropped', async () => {
+  const inputs = open({ batch: [2], l: 6, s: 7, e: 4, v: 3 });
+  const twice = (): Tensor[] => {
+    const leaves = leavesOf(inputs);
+    const g = toTensor(inputs.g).requiresGrad_();
+    const y = scaledDotProductAttention(...leaves, { isCausal: true, dropoutP: 0.25 });
+    const first = grad(y, leaves, { gradOutputs: g, createGraph: true }) as Tensor[];
+    const sum = first
+      .map((one, i) =>
+        one
+          .square()
+          .mul(i + 1)
+          .sum(),
+      )
+      .reduce((a, b) => a.add(b));
+    return [...first, ...(grad(sum, [...leaves, g]) as Tensor[])];
+  };
+  const state = randomState();
+  const tiled = twice();
+  setRandomState(state);
+  useTiles(false);
+  const composed = twice();
+  useTiles(true);
+  for (const [i, one] of tiled.entries()) {
+    const wanted = plain(one.shape, [...(await (composed[i] as Tensor).data())]);
+    await close(`${i}`, one, wanted, { rtol: 1e-4, atol: 1e-5 });
+  }
+});
+
+test('a NaN or an infinity in a key stays with the queries that see it', async () => {
+  const inputs = open({ batch: [], l: 40, s: 40, e: 5, v: 6 });
+  for (const spoiling of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const key = plain(
+      inputs.key.shape,
+      inputs.key.data.map((one, i) => (Math.floor(i / 5) === 37 ? spoiling : one)),
+    );
+    const sees = Array.from({ length: 40 }, (_, i) => Array.from({ length: 40 }, (_, j) => j !== 37 || i % 7 === 3));
+    for (const options of [{ isCausal: true }, { attnMask: tensor(sees) }]) {
+      const run = () =>
+        scaledDotProductAttention(toTensor(inputs.query), toTensor(key), toTensor(inputs.value), options);
+      const y = [...(await run().data())].map(Number.isNaN);
+      useTiles(false);
+      const wanted = [...(await run().data())].map(Number.isNaN);
+      useTiles(true);
+      expect(y).toEqual(wanted);
+      expect(new Set(y).size).toBe(2);
+      const rows = options.isCausal ? [0, 36, 38] : [0, 3, 37];
+      expect(rows.map((i) => y[i * 6])).toEqual(
+        options.isCausal
+          ? [false, false, spoiling > 0 ? y[38 * 6] : true]
+          : [false, spoiling > 0 ? y[18] : true, false],
+      );
+    }
+  }
+});
+
+test('a row of infinities is NaN, a value of them is not hidden, and what nobody sees gets no gradient', async () => {
+  const [q, k] = [
+    tensor([
+      [1, 0],
+      [0, 1],
+    ]),
+    tensor([
+      [1e20, 0],
+      [0, 1],
+      [1, 1],
+    ]),
+  ].map((x) => x.requiresGrad_()) as [Tensor, Tensor];
+  const v = tensor([[1], [2], [3]], { requiresGrad: true });
+  const y = scaledDotProductAttention(q, k, v, {
+    scale: 1,
+    attnMask: tensor([
+      [true, true, false],
+      [false, true, false],
+    ]),
+  });
+  y.backward(tensor([[1], [1]]));
+  expect(await y.array()).toEqual([[1], [2]]);
+  expect(await (v.grad as Tensor).array()).toEqual([[1], [1], [0]]);
+  expect(((await (k.grad as Tensor).array()) as number[][])[2]).toEqual([0, 0]);
+  const far = scaledDotProductAttention(q.detach().mul(1e30), k.detach(), v.detach(), { scale: 1 });
+  expect(await far.array()).toEqual([[Number.NaN], [2.5]]);
+});
+
+test('a mask that wants a gradient, wide features and dropout of 1 go by products', async () => {
+  const leaves = leavesOf(open({ batch: [], l: 2, s: 3, e: 2, v: 2 }));
+  const by = (q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): string =>
+    scaledDotProductAttention(q, k, v, options).gradFn?.name ?? '';
+  const attnMask = tensor([[0, 1, 2]], { requiresGrad: true });
+  const y = scaledDotProductAttention(...leaves, { attnMask });
+  expect(y.gradFn?.name).toBe('matmul');
+  y.sum().backward();
+  expect(attnMask.grad?.shape).toEqual([1, 3]);
+  expect(by(...leaves, { dropoutP: 1 })).toBe('matmul');
+  const wide = leavesOf(open({ batch: [], l: 2, s: 3, e: 257, v: 2 }));
+  expect(by(...wide, {})).toBe('matmul');
+  // Scores that a mask repeats.
+  expect(by(...leaves, { attnMask: tensor([[[0, 1, 2]], [[3, 4, 5]]]) })).toBe('scaledDotProductAttention');
+  expect(by(...(leaves.with(2, randn([4, 3, 2]).requiresGrad_()) as unknown as Leaves), {})).toBe('matmul');
+});
+
+test('MultiheadAttention has the same output with weights, which are made, and without', async () => {
+  const attention = new MultiheadAttention(12, 3, { batchFirst: true });
+  const x = toTensor(values([2, 9, 12]));
+  const keyPaddingMask = tensor([0, 1].map((n) => Array.from({ length: 9 }, (_, j) => j > 6 + n)));
+  const [y, weights] = attention(x, x, x, { keyPaddingMask });
+  const [without, none] = attention(x, x, x, { keyPaddingMask, needWeights: false });
+  expect([weights?.shape, none]).toEqual([[2, 9, 9], null]);
+  await close('y', without, plain(y.shape, [...(await y.data())]), { rtol: 1e-4, atol: 1e-5 });
+});
+
+test('of other lengths and batches it compiles nothing', async () => {
+  const { attentionKernel } = await import('../../src/kernels/attention/attention.js');
+  const spec = { width: 8, outputs: 8, causal: true, scale: 1, tile: { rows: 4, others: 1 } } as const;
+  for (const variant of ['registers', 'workgroup'] as const) {
+    for (const part of ['forward', 'queryGrad', 'keyGrad'] as const) {
+      const text = (queries: number, keys: number, batch: number): string =>
+        attentionKernel({ ...spec, variant, part, queries, keys, batch: [[batch, queries * 8, keys * 8, keys * 8, 0]] })
+          .wgsl;
+      expect(text(7, 9, 2)).toBe(text(512, 100, 64));
+    }
+  }
+});
+
+test('forward and back hold a tenth of the scores at most, beside what comes in and goes out', async () => {
+  const given: Case = { batch: [4, 8], l: 512, s: 512, e: 64, v: 64 };
+  const shape = [...given.batch, given.l, given.e];
+  const leaves = [randn(shape), randn(shape), randn(shape)].map((one) => one.requiresGrad_());
+  const g = randn(shape);
+  const held = async (tiles: boolean): Promise<number> => {
+    useTiles(tiles);
+    const train = capture(() => bothWays(leaves, { isCausal: true }, g).map((one) => one.sum()));
+    await (train()[0] as Tensor).data();
+    await (train()[0] as Tensor).data();
+    const { bytes } = train.stats();
+    train.reset();
+    useTiles(true);
+    return bytes;
+  };
+  const scores = 4 * 4 * 8 * 512 * 512;
+  expect(stats().bytes).toBeGreaterThan(0);
+  const bytes = await held(true);
+  // The value, and three gradients.
+  expect(bytes - 4 * 4 * sizeOf(shape)).toBeLessThan(0.1 * scores);
+}, 600_000);
