@@ -1,7 +1,7 @@
 /**
  * Softmax along one dimension, y = e^(x − m) / Σ e^(x − m) with m the row's maximum, and its logarithm x − m − log Σ.
  * A row with a NaN or +∞ is NaN throughout.
- * Gradients: softmax dx = y (g − Σ g y); log-softmax dx = g − e^y Σ g.
+ * Gradients stand in softmaxGrad.ts.
  *
  * A row is walked twice. The first walk finds maximum and sum at once, 16 elements at a time: when the largest so far is
  * exceeded, the sum so far is scaled to the new one. Where rows lie without gaps and are a multiple of four long, elements
@@ -14,7 +14,7 @@
  * over single elements, 64 lanes per row, took 199 and 139 ms.
  */
 import { blocked, type Level } from './blocked.js';
-import { elementOf, isNan, largestPart, nanNotes, nanOf } from './floats.js';
+import { elementOf, largestPart, nanNotes, nanOf } from './floats.js';
 import { interned, type Kernel } from './kernel.js';
 import { range } from './range.js';
 import { LOWEST, rowKernel } from './rows.js';
@@ -34,11 +34,6 @@ export interface SoftmaxKind {
   readonly ofSum: string;
   /** An element of y: of x and of `all`, the maximum; `none` is a zero. */
   readonly value: (x: string, none: string) => string;
-  /** What is added up for the gradient, and an element of that, in which the sum is `all`. */
-  readonly part: (g: string, y: string) => string;
-  readonly slope: (g: string, y: string) => string;
-  /** The sum, where it is not simply that of a row whose first element is `y`. */
-  readonly all?: (sum: string, y: string) => string;
 }
 
 /** WGSL of log(sum): NaN where the sum is one, or 0, which a row of nothing but −∞ has. */
@@ -49,18 +44,12 @@ export const LOG_SOFTMAX: SoftmaxKind = {
   ofSum: `let logSum = ${LOG_OF_SUM};`,
   // Without min, which changes nothing, a compiler may add m and log Σ first and lose what is small beside m.
   value: (x, none) => `min(${x} - all, ${none}) - logSum`,
-  part: (g) => g,
-  slope: (g, y) => `${g} - exp(${y}) * all`,
-  // e^y of a NaN is a number on some adapters; a row has one throughout or nowhere.
-  all: (sum, y) => `var all = ${sum};\n  if (${isNan(y)}) { all = ${nanOf(y)}; }`,
 };
 
 const exponential = (scale: string): SoftmaxKind => ({
   name: 'softmax',
   ofSum: `let scale = ${scale};`,
   value: (x) => `exp(${x} - all) * scale`,
-  part: (g, y) => `${g} * ${y}`,
-  slope: (g, y) => `${y} * (${g} - all)`,
 });
 
 export const SOFTMAX = /* @__PURE__ */ exponential('1.0 / sum');
@@ -72,7 +61,7 @@ export const MASKED_SOFTMAX = /* @__PURE__ */ exponential('select(1.0 / sum, 0.0
 const STEP = 4;
 
 /** How a row is walked: in `count` elements of type `element`, `lanes` apart. */
-function walkOf({ outer, length, inner, lanes = 1 }: SoftmaxSpec) {
+export function walkOf({ outer, length, inner, lanes = 1 }: SoftmaxSpec) {
   const vector = inner === 1 && length % 4 === 0;
   const count = vector ? length / 4 : length;
   return {
@@ -158,28 +147,3 @@ export const softmaxKernel = /* @__PURE__ */ interned(
     });
   },
 );
-
-/** [y, g] → dx. */
-export const softmaxGradKernel = /* @__PURE__ */ interned((kind: SoftmaxKind, spec: SoftmaxSpec): Kernel => {
-  const { name, part, slope, all = (sum: string): string => `let all = ${sum};` } = kind;
-  const { vector, element, launch, start, at, walk, gather, sum } = walkOf(spec);
-  const of = (line: typeof part, j: number): string => line(`gs[${at(j)}]`, `ys[${at(j)}]`);
-  const summed = (count: number, level: Level): string => {
-    const parts = range(count).map((j) => of(part, j));
-    return `\n    ${level('total')} += ${sum(`(${parts.join(' + ')})`)};`;
-  };
-  const stored = (count: number): string =>
-    range(count)
-      .map((j) => `\n    put(${of(slope, j)}, ${at(j)});`)
-      .join('');
-  return rowKernel({
-    name: `${name}.grad`,
-    read: { ys: element, gs: element },
-    write: { dxs: element },
-    puts: 'dxs',
-    ...launch('gs'),
-    body: `${start}
-${gather({ total: '0.0' }, summed)}
-  ${all('rowSum(total)', `ys[base]${vector ? '.x' : ''}`)}${walk(stored)}`,
-  });
-});

@@ -75,7 +75,6 @@ export {
   type InstanceNormOptions,
   instanceNorm,
   layerNorm,
-  normalize,
 } from '../ops/normalize.js';
 export { type PadOptions, pad } from '../ops/pad.js';
 export * from '../ops/pixelShuffle.js';
@@ -103,4 +102,5 @@ export {
 export { type RmsNormOptions, rmsNorm } from '../ops/rmsNorm.js';
 export { flatten } from '../ops/shape.js';
 export { type Dim, logSoftmax, softmax, softmin } from '../ops/softmax.js';
+export { normalize } from '../ops/unitNorm.js';
 export { fold, unfoldImage as unfold, type WindowOptions } from '../ops/windows.js';

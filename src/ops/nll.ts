@@ -13,7 +13,7 @@ import { cast } from './cast.js';
 import { add, div, mul, neg } from './elementwise/arithmetic.js';
 import { LOSS, type Reduction, reduced } from './losses.js';
 import { unsqueeze } from './shape.js';
-import { isRepeatable, logitsOf, logSoftmax } from './softmax.js';
+import { isRepeatable, logitsOf, logProbabilities } from './softmax.js';
 
 export interface NllOptions {
   /** A weight for every class, f32 of shape [C]. A mean divides by the weights of the targets. */
@@ -94,7 +94,7 @@ function lossOf(name: string, x: Tensor, source: Source, targets: Tensor, option
   const spread = (g: Tensor): Tensor => differentiable('nll.grad', [g], back(g, false), { by: [ofLogp] });
   const ofLogp = (t: Tensor): Tensor =>
     differentiable(name, [t], losses(spec, { logp: t }, rest, targets.shape)[1], { by: [spread] });
-  const inOps = (input: Tensor): Tensor => ofLogp(logp ? input : logSoftmax(input, 1));
+  const inOps = (input: Tensor): Tensor => ofLogp(logp ? input : logProbabilities(input));
   return differentiable(name, inputs, value, { inOps, fused });
 }
 
@@ -108,7 +108,7 @@ function losses(
   if (logits && isRepeatable && isSmall(spec)) {
     return launchMany(crossEntropyKernel(spec), [logits, ...rest], [logits, { shape: [] }, { shape: [] }]);
   }
-  const y = logp ?? noGrad(() => logSoftmax(logits as Tensor, 1));
+  const y = logp ?? noGrad(() => logProbabilities(logits as Tensor));
   const [each, counts] = launchMany(nllEachKernel(spec), [y, ...rest], [{ shape }, { shape }]);
   if (spec.reduction === 'none') return [y, each, counts];
   const [value, total] = [sum(each), sum(counts)];
@@ -124,9 +124,9 @@ const ofOne = <Options>(
 ): Tensor => reshape(loss(unsqueeze(x, 0), unsqueeze(target, 0), options), []);
 
 /**
- * −x[target], of log-probabilities x. After {@link logSoftmax} along dimension 1, the gradients of both are one launch.
+ * −x[target], of log-probabilities x. After `logSoftmax` along dimension 1, the gradients of both are one launch.
  *
- * @param x [N, C] or [N, C, d...], what {@link logSoftmax} along dimension 1 gives; or [C], of one sample
+ * @param x [N, C] or [N, C, d...], what `logSoftmax` along dimension 1 gives; or [C], of one sample
  * @param target class indices, i32 of shape [N] or [N, d...], or a scalar; an index outside the classes makes the loss NaN
  * @returns a scalar, or with reduction 'none' the target's shape
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
@@ -169,5 +169,5 @@ function ofProbabilities(x: Tensor, target: Tensor, options: CrossEntropyOptions
   const [, classes = 1, ...rest] = x.shape;
   const smooth = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
   const weighted = weight ? mul(smooth, reshape(weight, [classes, ...rest.map(() => 1)])) : smooth;
-  return reduced(neg(sum(mul(weighted, logSoftmax(x, 1)), { dim: 1 })), reduction);
+  return reduced(neg(sum(mul(weighted, logProbabilities(x)), { dim: 1 })), reduction);
 }

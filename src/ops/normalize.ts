@@ -1,4 +1,4 @@
-/** Normalisation over batches, layers, groups and vectors. */
+/** Normalisation over batches, layers and groups. */
 
 import { withLanes } from '../choose/variant.js';
 import { refuse } from '../gpu/errors.js';
@@ -18,10 +18,10 @@ import { differentiable } from '../tensor/remember.js';
 import { type Shape, sameShape, show, sizeOf, wantShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { expand, reshape } from './broadcast.js';
-import { add, div, maximum, mul, rsqrt, square, sub } from './elementwise/arithmetic.js';
+import { add, mul, rsqrt, square, sub } from './elementwise/arithmetic.js';
 import { inParts, splitsOf } from './inParts.js';
 import { increment_ } from './inPlace.js';
-import { mean, norm } from './reduce.js';
+import { mean } from './reduce.js';
 
 type Vector = Tensor | null | undefined;
 
@@ -287,19 +287,4 @@ export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions =
   const column = [channels, ...rest.map(() => 1)];
   const scaled = weight ? mul(normal, reshape(weight, column)) : normal;
   return bias ? add(scaled, reshape(bias, column)) : scaled;
-}
-
-/**
- * x / max(‖x‖, eps) along `dim`.
- *
- * @param options exponent `p` of the norm (default 2), `dim` (default 1), `eps` (default 1e-12)
- * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
- */
-export function normalize(
-  x: Tensor,
-  options: { p?: number | undefined; dim?: number | undefined; eps?: number } = {},
-): Tensor {
-  wantTensor('normalize', 'x', x);
-  const { p = 2, dim = 1, eps = 1e-12 } = checked('normalize', options, { p: 'number', dim: 'whole', eps: 'number' });
-  return div(x, maximum(norm(x, { p, dim, keepdim: true }), eps));
 }

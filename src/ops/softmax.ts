@@ -3,14 +3,16 @@
 import { withLanes } from '../choose/variant.js';
 import { refuse } from '../gpu/errors.js';
 import { checked, wantTensor } from '../gpu/options.js';
+import type { Kernel } from '../kernels/kernel.js';
 import {
   LOG_SOFTMAX,
   MASKED_SOFTMAX,
   SOFTMAX,
   type SoftmaxKind,
-  softmaxGradKernel,
+  type SoftmaxSpec,
   softmaxKernel,
 } from '../kernels/softmax.js';
+import { LOG_SOFTMAX_SLOPE, SOFTMAX_SLOPE, softmaxGradKernel } from '../kernels/softmaxGrad.js';
 import { launch } from '../tensor/launch.js';
 import { differentiable } from '../tensor/remember.js';
 import { at, dimOf, sizeOf } from '../tensor/shape.js';
@@ -41,7 +43,9 @@ export function isRepeatable(y: Tensor): boolean {
   return Boolean(made && storage?.isUsable && !storage.overwrittenSince(made.order));
 }
 
-function along(kind: SoftmaxKind, x: Tensor, dim: Dim): Tensor {
+type Grad = (spec: SoftmaxSpec) => Kernel;
+
+function along(kind: SoftmaxKind, x: Tensor, dim: Dim, grad?: Grad): Tensor {
   const { name } = kind;
   const log = kind === LOG_SOFTMAX;
   wantTensor(name, 'x', x);
@@ -59,30 +63,36 @@ function along(kind: SoftmaxKind, x: Tensor, dim: Dim): Tensor {
     y,
     {
       by: [(g) => (log ? sub(g, mul(exp(y), total(g))) : mul(y, sub(g, total(mul(g, y)))))],
-      fused: (g) => [
-        withLanes('softmax.grad', tuned, (lanes) =>
-          launch(softmaxGradKernel(kind, { ...spec, lanes }), [y, g], x.shape),
-        ),
-      ],
+      ...(grad && {
+        fused: (g: Tensor) => [
+          withLanes('softmax.grad', tuned, (lanes) => launch(grad({ ...spec, lanes }), [y, g], x.shape)),
+        ],
+      }),
     },
     { dim: d },
   );
 }
 
+const ofSoftmax: Grad = (spec) => softmaxGradKernel(SOFTMAX_SLOPE, spec);
+
 /**
  * e^x / Σ e^x along `dim`; large x do not overflow. Default dim: the last.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
  */
-export const softmax = (x: Tensor, dim: Dim = -1): Tensor => along(SOFTMAX, x, dim);
+export const softmax = (x: Tensor, dim: Dim = -1): Tensor => along(SOFTMAX, x, dim, ofSoftmax);
 
 /** @internal {@link softmax} along the last dimension, where a row of nothing but −∞ becomes 0 and passes none back. */
-export const maskedSoftmax = (x: Tensor): Tensor => along(MASKED_SOFTMAX, x, -1);
+export const maskedSoftmax = (x: Tensor): Tensor => along(MASKED_SOFTMAX, x, -1, ofSoftmax);
 
 /**
  * log(softmax(x)) along `dim`, without the loss of digits of the two in turn. Default dim: the last.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
  */
-export const logSoftmax = (x: Tensor, dim: Dim = -1): Tensor => along(LOG_SOFTMAX, x, dim);
+export const logSoftmax = (x: Tensor, dim: Dim = -1): Tensor =>
+  along(LOG_SOFTMAX, x, dim, (spec) => softmaxGradKernel(LOG_SOFTMAX_SLOPE, spec));
+
+/** @internal {@link logSoftmax} along dimension 1 for losses, which know its gradient better; otherwise that is made by other functions. */
+export const logProbabilities = (x: Tensor): Tensor => along(LOG_SOFTMAX, x, 1);
 
 /** {@link softmax} of −x. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.softmin.html */
 export function softmin(x: Tensor, dim: Dim = -1): Tensor {

@@ -1,5 +1,5 @@
 /** Attention in tiles: launches without a matrix of scores, forward and back. */
-import { gemmVariant, rowLanes } from '../choose/variant.js';
+import { gemmVariant, withLanes } from '../choose/variant.js';
 import { choicesChanged } from '../gpu/choices.js';
 import { adapter } from '../gpu/device.js';
 import { attentionKernel, attentionRowsKernel } from '../kernels/attention/attention.js';
@@ -113,8 +113,10 @@ export function tiledAttention(
   );
   const fused = (g: Tensor): (Tensor | null)[] => {
     const count = sizeOf(rows);
-    const rowsKernel = attentionRowsKernel({ count, outputs, lanes: rowLanes(count, outputs), drops: drawn !== null });
-    const pairs = launch(rowsKernel, [g, y, logs, ...draws], [2 * count + (drawn ? 3 : 0)], 'u32');
+    const spec = { count, outputs, drops: drawn !== null };
+    const pairs = withLanes('attention.rows', { outer: count, length: outputs, inner: 1 }, (lanes) =>
+      launch(attentionRowsKernel({ ...spec, lanes }), [g, y, logs, ...draws], [2 * count + (drawn ? 3 : 0)], 'u32'),
+    );
     const inputs = [...factors, g, pairs, ...masks];
     const dq = query.requiresGrad ? launch(kernel('queryGrad'), inputs, [...rows, width]) : null;
     if (!key.requiresGrad && !value.requiresGrad) return [dq && sumTo(dq, query.shape), null, null];

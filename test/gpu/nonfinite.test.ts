@@ -6,7 +6,8 @@ import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { clipGradNorm } from 'kindling/optim';
 import { expect, test } from 'vitest';
-import { LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX, softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
+import { LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX, softmaxKernel } from '../../src/kernels/softmax.js';
+import { LOG_SOFTMAX_SLOPE, SOFTMAX_SLOPE, softmaxGradKernel } from '../../src/kernels/softmaxGrad.js';
 import { launch } from '../../src/tensor/launch.js';
 import { at } from '../support/agree.js';
 import { PAIRS, UNARY } from '../support/elementwise.js';
@@ -271,9 +272,12 @@ test.each([1, 4, 64])(
       );
       const x = k.stack(rows.map((row) => k.tensor(row).unsqueeze(1).expand([length, inner])));
       const spec = { outer: 4, length, inner, lanes };
-      for (const kind of [SOFTMAX, LOG_SOFTMAX]) {
+      for (const [kind, slope] of [
+        [SOFTMAX, SOFTMAX_SLOPE],
+        [LOG_SOFTMAX, LOG_SOFTMAX_SLOPE],
+      ] as const) {
         const y = launch(softmaxKernel(kind, spec), [x], x.shape);
-        const dx = launch(softmaxGradKernel(kind, spec), [y, k.onesLike(y)], x.shape);
+        const dx = launch(softmaxGradKernel(slope, spec), [y, k.onesLike(y)], x.shape);
         for (const made of [y, dx]) {
           const broken = k
             .isnan(made)

@@ -7,7 +7,8 @@ import { GPU_FLAT } from '../../src/kernels/flat.js';
 import { layerNormGradKernel, layerNormKernel, layerNormSumsKernel } from '../../src/kernels/layerNorm.js';
 import { partSumsKernel } from '../../src/kernels/partSums.js';
 import { rmsNormGradKernel, rmsNormKernel, rmsNormSumsKernel } from '../../src/kernels/rmsNorm.js';
-import { SOFTMAX, softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
+import { SOFTMAX, softmaxKernel } from '../../src/kernels/softmax.js';
+import { SOFTMAX_SLOPE, softmaxGradKernel } from '../../src/kernels/softmaxGrad.js';
 import { launch, launchInto, launchMany } from '../../src/tensor/launch.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { random } from '../support/random.js';
@@ -257,7 +258,7 @@ test.each([
   for (const lanes of LANES) {
     const got = launch(softmaxKernel(SOFTMAX, { ...shape, lanes }), [xs], xs.shape);
     await near(got, y);
-    const dx = launch(softmaxGradKernel(SOFTMAX, { ...shape, lanes }), [got, gs], xs.shape);
+    const dx = launch(softmaxGradKernel(SOFTMAX_SLOPE, { ...shape, lanes }), [got, gs], xs.shape);
     await near(
       dx,
       y.map((value, i) => value * (at(g, i) - at(dots, rowOf(i)))),

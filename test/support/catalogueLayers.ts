@@ -37,7 +37,8 @@ import { maxPoolAgainKernel, maxPoolGradKernel, maxPoolKernel } from '../../src/
 import { recurrentGradKernel, recurrentKernel } from '../../src/kernels/recurrent.js';
 import { rmsNormGradKernel, rmsNormKernel, rmsNormSumsKernel } from '../../src/kernels/rmsNorm.js';
 import { placeKernel, segmentKernel, segmentSumsKernel } from '../../src/kernels/scatter.js';
-import { LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX, softmaxGradKernel, softmaxKernel } from '../../src/kernels/softmax.js';
+import { LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX, softmaxKernel } from '../../src/kernels/softmax.js';
+import { LOG_SOFTMAX_SLOPE, SOFTMAX_SLOPE, softmaxGradKernel } from '../../src/kernels/softmaxGrad.js';
 import { attentionKernels } from './catalogueAttention.js';
 import { withTail } from './tails.js';
 
@@ -107,9 +108,8 @@ const ROWS = [
 
 function rows(): Kernel[] {
   return [
-    ...[SOFTMAX, LOG_SOFTMAX].flatMap((kind) =>
-      ROWS.flatMap((spec) => [softmaxKernel(kind, spec), softmaxGradKernel(kind, spec)]),
-    ),
+    ...[SOFTMAX, LOG_SOFTMAX].flatMap((kind) => ROWS.map((spec) => softmaxKernel(kind, spec))),
+    ...[SOFTMAX_SLOPE, LOG_SOFTMAX_SLOPE].flatMap((slope) => ROWS.map((spec) => softmaxGradKernel(slope, spec))),
     softmaxKernel(MASKED_SOFTMAX, { outer: 6, length: 10, inner: 1 }),
     ...ROWS.flatMap(({ outer, length, lanes }) => [
       ...BOTH.map((given) =>

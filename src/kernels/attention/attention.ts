@@ -45,7 +45,6 @@ export const attentionRowsKernel = /* @__PURE__ */ interned(
       write: { rows: 'u32' },
       rows: count,
       count: 'arrayLength(&logs)',
-      length: outputs,
       lanes,
       body: `  var part = 0.0;
   for (var k = lane; k < ${outputs}u; k += lanes) { part += gs[row * ${outputs}u + k] * ys[row * ${outputs}u + k]; }
