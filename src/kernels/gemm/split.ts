@@ -19,7 +19,7 @@ export interface Split {
 }
 
 /** Sums below `length` steps of k are not worth cutting further. */
-const SHORTEST = { registers: 256, subgroups: 256, workgroup: 64 } as const;
+const SHORTEST = { registers: 256, subgroups: 256, workgroup: 128 } as const;
 /** Longer ones are cut on software adapters: lavapipe leaves loops after 65,535 turns. */
 const LONGEST = 131072;
 /** Tiles that keep an adapter busy: a few per core, or several per compute unit. */

@@ -43,7 +43,7 @@ export function workgroupTile({ rows, columns, batches, splits = 1 }: Gemm): Til
     const [down, across] = rows > 32 ? [8, 8] : [4, 16];
     if (tiles(8 * down, 4 * across) >= 128) return { rows: 8, columns: 4, threads: [down, across] };
   }
-  if (small > 32) return { rows: 4, columns: 4, threads: tiles(32, 64) < 64 ? [4, 8] : [8, 16], steps: 32 };
+  if (small > 32) return { rows: 4, columns: 4, threads: tiles(32, 64) <= 64 ? [4, 8] : [8, 16], steps: 32 };
   const threads = [along(rows), along(columns)] as const;
   // A narrow output still gets a full workgroup: the threads go to the other side.
   if (threads[0] * threads[1] < 64)
