@@ -6,7 +6,7 @@ import type { GemmVariant } from '../kernels/gemm/spec.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { GPU_REDUCE, type ReduceVariant, SOFTWARE_REDUCE } from '../kernels/reduce.js';
 import { gpuLanes, softwareLanes } from '../kernels/rows.js';
-import { flatVariant, launch, launchInto } from '../tensor/launch.js';
+import { flatVariant, launch, launchInto, widest } from '../tensor/launch.js';
 import type { Shape } from '../tensor/shape.js';
 import type { DType, Tensor } from '../tensor/tensor.js';
 import { tuned } from './tuned.js';
@@ -84,7 +84,7 @@ export const launchFlatInto = <Spec extends object>(
 
 /** Invocations per row of kernels over rows. */
 export const rowLanes = (rows: number, length: number): number =>
-  adapter().isSoftware ? softwareLanes(rows, length) : gpuLanes(rows, length);
+  adapter().isSoftware ? softwareLanes(rows, length) : Math.min(widest(), gpuLanes(rows, length));
 
 /** How reductions are cut. */
 export const reduceVariant = (): ReduceVariant => (adapter().isSoftware ? SOFTWARE_REDUCE : GPU_REDUCE);
