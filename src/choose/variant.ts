@@ -6,7 +6,7 @@ import type { GemmVariant } from '../kernels/gemm/spec.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { GPU_REDUCE, type ReduceVariant, SOFTWARE_REDUCE } from '../kernels/reduce.js';
 import { gpuLanes, softwareLanes } from '../kernels/rows.js';
-import { flatVariant, launch, launchInto } from '../tensor/launch.js';
+import { flatVariant, launch, launchInto, widest } from '../tensor/launch.js';
 import type { Shape } from '../tensor/shape.js';
 import type { DType, Tensor } from '../tensor/tensor.js';
 import { tuned } from './tuned.js';
@@ -93,9 +93,9 @@ export const withLanes = <Result>(
   across = shape.inner > 1,
 ): Result => {
   const { outer, length, inner } = shape;
-  return tuned(family, shape, 'rows', (candidate?: { lanes: number }) =>
-    run(candidate?.lanes ?? (adapter().isSoftware ? softwareLanes(outer * inner, length) : gpuLanes(length, across))),
-  );
+  const lanes = (): number =>
+    adapter().isSoftware ? softwareLanes(outer * inner, length) : Math.min(widest(), gpuLanes(length, across));
+  return tuned(family, shape, 'rows', (candidate?: { lanes: number }) => run(candidate?.lanes ?? lanes()));
 };
 
 /** Runs a reduction cut as was found fastest. */

@@ -53,6 +53,9 @@ export function mapKernel(line: MapLine, flat: Flat): Kernel {
   return { ...stepsKernel([step], reads, flat), map };
 }
 
+/** Whether a function has lines enough to compile for long. */
+const isLong = (text: string): boolean => /\n.+\n/.test(text);
+
 const PLACE = { name: 'place', type: 'u32' } as const;
 
 /** What steps compute of elements, or of four at once, as WGSL; a step that is null is what the kernel itself makes, `y`. */
@@ -113,7 +116,7 @@ export function stepsKernel(steps: readonly MapStep[], reads: readonly MapRead[]
     size,
     flat: vector ? flat : scalarsOnly(flat),
     setup: loads(true).join('\n'),
-    rolled: steps.length > 1,
+    rolled: steps.length > 1 || steps[0]?.line.uses?.some(isLong),
     body: () => [...loads(false), ...body].join('\n'),
   });
 }

@@ -46,7 +46,7 @@ export const softwareLanes = (rows: number, length: number): number =>
 
 /**
  * What GPUs want: eight elements or more for each lane, in steps of four, so that rows of similar lengths share a text; of rows
- * that lie across, 16 neighbours in each workgroup.
+ * that lie across, 8 neighbours in each workgroup.
  */
 export const gpuLanes = (length: number, across: boolean): number =>
   4 ** (Math.log2(Math.min(length / 8, across ? 16 : 256) | 1) >> 1);
@@ -55,7 +55,7 @@ export const gpuLanes = (length: number, across: boolean): number =>
 export function rowKernel({ rows, count = `${rows}u`, lanes = LINEAR_WORKGROUP, across, ...rest }: RowKernel): Kernel {
   const { module = '', body, ...source } = rest;
   const alone = lanes === 1;
-  const width = Math.max(lanes, across ? 256 : LINEAR_WORKGROUP);
+  const width = Math.max(lanes, across ? 128 : LINEAR_WORKGROUP);
   const together = width / lanes;
   // How far lanes of a row lie apart in their workgroup, and rows.
   const [apart, rowsApart] = across ? [together, 1] : [1, lanes];

@@ -23,6 +23,8 @@ export interface SortSpec {
   readonly keep: number;
   /** Elements of a run. */
   readonly run: number;
+  /** Invocations that a workgroup may have. Default: 256. */
+  readonly most?: number;
 }
 
 /** Runs of up to so many elements are ordered by counting. */
@@ -109,7 +111,7 @@ export const networkSortKernel = /* @__PURE__ */ interned((spec: SortSpec): Kern
   const { outer, inner, run, type, descending } = spec;
   const { runs, kept, last } = runsOf(spec);
   const groups = outer * inner * runs;
-  const lanes = Math.min(256, run / 2);
+  const lanes = Math.min(spec.most ?? 256, run / 2);
   return kernel({
     name: 'sort.network',
     read: { xs: 'u32' },

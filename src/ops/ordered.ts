@@ -10,7 +10,7 @@ import {
   runsOf,
   type SortSpec,
 } from '../kernels/sort.js';
-import { launchMany } from '../tensor/launch.js';
+import { launchMany, widest } from '../tensor/launch.js';
 import { at, show, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { markLike } from '../tensor/unfit.js';
@@ -48,7 +48,7 @@ export function ordered(
   ] as const;
   let run = counted || length <= COUNTED ? COUNTED : NETWORK;
   while (!counted && run > COUNTED && run / 2 >= length) run /= 2;
-  const spec = (): SortSpec => ({ outer, length, inner, type: held(x), descending, keep, run });
+  const spec = (): SortSpec => ({ outer, length, inner, type: held(x), descending, keep, run, most: widest() });
   const first = length > COUNTED && !counted ? networkSortKernel : countedSortKernel;
   let { stride, last } = runsOf(spec());
   let found: Tensor[] = launchMany(first(spec()), [x], last ? results : inRows(stride));

@@ -1,5 +1,5 @@
 /** Runs a kernel over tensors and wraps what it writes. */
-import { adapter } from '../gpu/device.js';
+import { adapter, device, perDevice } from '../gpu/device.js';
 import { DeviceLostError, refuse } from '../gpu/errors.js';
 import { type Flat, GPU_FLAT, SOFTWARE_FLAT } from '../kernels/flat.js';
 import type { Kernel } from '../kernels/kernel.js';
@@ -8,8 +8,13 @@ import { checkRead } from './saved.js';
 import { type Shape, show } from './shape.js';
 import { type DType, Tensor } from './tensor.js';
 
+/** Invocations that a workgroup of ours may have: 256, on adapters of WebGPU's compatibility mode 128. */
+export const widest = /* @__PURE__ */ perDevice(() => Math.min(256, device().limits.maxComputeInvocationsPerWorkgroup));
+
+const gpuFlat = /* @__PURE__ */ perDevice(() => ({ ...GPU_FLAT, workgroup: widest() }));
+
 /** How elementwise kernels are cut where nothing was chosen. */
-export const flatVariant = (software = SOFTWARE_FLAT): Flat => (adapter().isSoftware ? software : GPU_FLAT);
+export const flatVariant = (software = SOFTWARE_FLAT): Flat => (adapter().isSoftware ? software : gpuFlat());
 
 /** Records `kernel` over `inputs` and returns its one output. */
 export function launch(kernel: Kernel, inputs: readonly Tensor[], shape: Shape, dtype: DType = 'f32'): Tensor {

@@ -5,6 +5,7 @@ import { FLAT_CANDIDATES } from '../kernels/flat.js';
 import { candidates } from '../kernels/gemm/candidates.js';
 import type { Slab } from '../kernels/reduce.js';
 import { REDUCE_CANDIDATES } from '../kernels/reduce.js';
+import { widest } from '../tensor/launch.js';
 
 /** Invocations per row. */
 const LANES = [1, 4, 16, 64, 256].map((lanes) => ({ lanes }));
@@ -12,9 +13,9 @@ const LANES = [1, 4, 16, 64, 256].map((lanes) => ({ lanes }));
 /** The candidates for an op of this shape: a dozen at most are tried. */
 export function listed(list: CandidateList, shape: object): readonly object[] {
   if (typeof list === 'function') return list();
-  if (list === 'flat') return FLAT_CANDIDATES;
-  if (list === 'reduce') return REDUCE_CANDIDATES;
-  if (list === 'rows') return LANES.filter(({ lanes }) => lanes <= (shape as Slab).length);
+  if (list === 'flat') return FLAT_CANDIDATES.filter(({ workgroup }) => workgroup <= widest());
+  if (list === 'reduce') return REDUCE_CANDIDATES.filter(({ lanes }) => lanes <= widest());
+  if (list === 'rows') return LANES.filter(({ lanes }) => lanes <= Math.min(widest(), (shape as Slab).length));
   const { size, abilities, otherWay } = list;
   const products = candidates(size, abilities);
   const [first] = products;

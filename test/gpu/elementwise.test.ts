@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { binaryKernel, unaryGradKernel, unaryKernel } from '../../src/kernels/elementwise.js';
 import { FLAT_CANDIDATES } from '../../src/kernels/flat.js';
 import { stats } from '../../src/stream/stats.js';
-import { launch } from '../../src/tensor/launch.js';
+import { launch, widest } from '../../src/tensor/launch.js';
 import { agree, at, build, close, get, type Plain, plain, sizeOf, toTensor, values } from '../support/agree.js';
 import { PAIRS, UNARY } from '../support/elementwise.js';
 import { callOf } from '../support/elementwiseCalls.js';
@@ -141,7 +141,7 @@ test.each([1, 7, 1023, 1024, 4099, 8192])('%d elements, cut in every way', async
   const b = Float32Array.from({ length: size }, (_, i) => (i % 5) / 4);
   const [x, y] = [k.keep(k.tensor(a)), k.keep(k.tensor(b))];
   const row = { shape: [size], stridesA: [1], stridesB: [1], type: 'f32', part: 'value' } as const;
-  for (const flat of FLAT_CANDIDATES) {
+  for (const flat of FLAT_CANDIDATES.filter(({ workgroup }) => workgroup <= widest())) {
     const made = [
       launch(unaryKernel(record(unaryRecords, 'relu'), { size, flat }), [x], [size]),
       launch(unaryGradKernel(record(unaryRecords, 'relu'), { size, flat }), [k.relu(x), y], [size]),
