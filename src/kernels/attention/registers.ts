@@ -136,15 +136,8 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
     ? [(_: number, t: number) => `other${t}`, (r: number) => `row${r}`]
     : [(r: number) => `row${r}`, (_: number, t: number) => `other${t}`];
   const keeps = (r: number, t: number): string => (dropout ? ` * kept${r}_${t}` : '');
-  // A loop: the random words are a long text.
-  const next = `other + n % ${others}u`;
-  const pair = [`rowOf(first, n / ${others}u)`, ragged ? `min(${next}, end - 1u)` : next];
   const dropped = dropout
-    ? `var keeps = array<f32, ${rows * others}>();
-    for (var n = 0u; n < ${rows * others}u; n++) {
-      keeps[n] = kept(batch, ${(byKey ? pair.toReversed() : pair).join(', ')});
-    }
-    ${each((r) => ts.map((t) => `let kept${r}_${t} = keeps[${r * others + t}];`).join(' '))}`
+    ? each((r) => ts.map((t) => `let kept${r}_${t} = kept(batch, ${i(r, t)}, ${j(r, t)});`).join(' '))
     : '';
   /** Scores as the mask leaves them; of rows that are walked twice, nothing. */
   const masked = each((r) =>
