@@ -24,6 +24,7 @@ import {
   paramsOf,
   readsOf,
   SLACK,
+  shown,
   writesOf,
 } from './spec.js';
 
@@ -167,7 +168,7 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
     ${masked}
     ${dropped}
     ${each((r) => ts.map((t) => `let p${r}_${t} = power(s${r}_${t} - log${byKey ? t : r});`).join(' '))}
-    ${each((r) => ts.map((t) => `let slope${r}_${t} = p${r}_${t} * (dp${r}_${t}${keeps(r, t)} - inner${byKey ? t : r});`).join(' '))}`;
+    ${each((r) => ts.map((t) => `let slope${r}_${t} = ${shown(spec, `p${r}_${t} * (dp${r}_${t}${keeps(r, t)} - inner${byKey ? t : r})`, `s${r}_${t}`)};`).join(' '))}`;
   const queryGrad = `
     ${begin('k', 'place.y', width)}
     ${begin('v', 'place.z', outputs)}

@@ -82,6 +82,10 @@ export const flopsOf = (part: AttentionPart, spec: AttentionSpec): number => {
   return 2 * batchesOf(spec) * queries * keys * each;
 };
 
+/** WGSL of a slope by a score, which a mask that hides it keeps from passing anything back, a row of NaN either. */
+export const shown = ({ causal, mask }: AttentionSpec, slope: string, score: string): string =>
+  causal || mask?.type === 'u32' ? `select(${slope}, 0.0, bitcast<u32>(${score}) == params.nothing)` : slope;
+
 /** −∞, in bits that no compiler knows. */
 export const NOTHING = 'bitcast<f32>(params.nothing)';
 

@@ -24,6 +24,7 @@ import {
   NOTHING,
   paramsOf,
   readsOf,
+  shown,
   writesOf,
 } from './spec.js';
 
@@ -165,7 +166,7 @@ export function workgroupAttention(part: AttentionPart, spec: AttentionSpec): Ke
     ${masked}
     ${keeps}
     ${each((i, j) => `let p${i}_${j} = power(s${i}_${j} - ${log(i, j)});`)}
-    ${each((i, j) => `let slope${i}_${j} = p${i}_${j} * (dp${i}_${j}${kept(i, j)} - ${inner(i, j)});`)}`;
+    ${each((i, j) => `let slope${i}_${j} = ${shown(spec, `p${i}_${j} * (dp${i}_${j}${kept(i, j)} - ${inner(i, j)})`, `s${i}_${j}`)};`)}`;
   const weighted = each((i, j) => `let w${i}_${j} = p${i}_${j}${kept(i, j)};`);
   const { before, turn, after } = {
     forward: {
