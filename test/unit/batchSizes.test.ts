@@ -75,13 +75,13 @@ describe.each(['software', 'gpu'] as const)('on an adapter of %s', (as) => {
   it("a step of the study's network", async () => {
     manualSeed(0);
     most(
-      [1, 4, 4, 4],
+      [2, 4, 4, 4],
       await newShaders(new Net({ name: 'study', lr: 0.1, dropoutConv: 0.1, dropoutDense: 0.3 }), [48, 63, 32, 128]),
     );
   });
   it('a step of a residual network', async () => {
     manualSeed(0);
-    most([1, 4], await newShaders(new ResNet(), [48, 63]));
+    most([3, 4], await newShaders(new ResNet(), [48, 63]));
   });
   it('a step of a small language model', async () => {
     manualSeed(0);

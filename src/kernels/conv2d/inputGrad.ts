@@ -56,9 +56,9 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile 
     corner: string,
   ): string => `let here = ${corner} - tapOf(batch, outer) * ${both(u.dilationH, u.dilationW)};
   let at = here${strided ? ` / ${stride}` : ''};
-  let exists = (at.x < ${u.oh}) & (at.y < ${u.ow})${strided && !divided ? ` & all(here % ${stride} == vec2<u32>())` : ''};`;
+  let exists = all(at < ${both(u.oh, u.ow)})${strided && !divided ? ` & all(here % ${stride} == vec2<u32>())` : ''};`;
   return gemm({
-    ...{ name: 'conv2d.inputGrad', variant, tile, sizes, flops: 2 * n * groups * og * cg * oh * ow * taps },
+    ...{ name: 'conv2d.inputGrad', variant, tile, sizes, flops: 2 * n * c * og * oh * ow * taps },
     ...{ batches: groups * phases, rows: cg, columns: n * spots, inner: og },
     outer: divided ? Math.ceil(kh / strideH) * Math.ceil(kw / strideW) : taps,
     taps: strided ? `${turns}.x * ${turns}.y` : undefined,
@@ -66,12 +66,10 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile 
     left: {
       buffer: 'weight',
       origin: `return vec3((${group} * ${u.og} * ${u.cg} + line) * ${u.taps}, 0u, 0u);`,
-      ...(!everywhere && {
-        run: strided
-          ? `let tap = tapOf(batch, outer);
+      run: strided
+        ? `let tap = tapOf(batch, outer);
   return vec3(origin.x + tap.x * ${u.kw} + tap.y, 0u, 0u);`
-          : 'return vec3(origin.x + outer, 0u, 0u);',
-      }),
+        : 'return vec3(origin.x + outer, 0u, 0u);',
       along: u.step,
       contiguous: 'line',
       aligned: everywhere && cg % 4 === 0,
