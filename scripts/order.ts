@@ -13,8 +13,8 @@ import { bundleSizes, minimal } from '../bench/peers/size.js';
 import { ROOT } from './page.js';
 
 const ORDER = 'src/order.ts';
-/** Modules that the library's main entry names anyway. */
-const INNER = /^src\/(autograd|choose|gpu|kernels|memory|ops|stream|tensor)\//;
+/** Modules that the library's main entry names anyway, in every host. */
+const INNER = /^src\/(autograd|choose|gpu(?!\/hosts)|kernels|memory|ops|stream|tensor)\//;
 /** How much longer a list may be, in bytes, to be kept by chance in the beginning. */
 const HEAT = 6;
 

@@ -44,7 +44,7 @@ export function missed(
   const wanted = large ? PER_READ.large : PER_READ.small;
   if (fmaPerLds !== null && fmaPerLds < wanted) all.push('fmaPerLds');
   if (share === null || share < (fma < 64 ? SHARE.short : SHARE.long)) all.push('share');
-  if (large && loopShare !== null && loopShare < LOOP_SHARE) all.push('loopShare');
+  if (large && fmaPerLds !== null && (loopShare ?? 0) < LOOP_SHARE) all.push('loopShare');
   const launched = workgroups.reduce((a, b) => a * b, 1);
   if (launched < Math.min(WORKGROUPS, multiplyAdds / WORTH)) all.push('workgroups');
   return all;

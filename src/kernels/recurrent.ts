@@ -19,6 +19,8 @@ export interface RecurrentSpec {
   readonly steps: number;
   readonly rows: number;
   readonly reverse: boolean;
+  /** Invocations that a workgroup may have. */
+  readonly most: number;
 }
 
 const GATES = { tanh: 1, relu: 1, gru: 3, lstm: 4 };
@@ -45,7 +47,7 @@ const forUnits = (hidden: number, width: number, body: string): string =>
 
 /** The kernel whose workgroups have the rows of the batch, with `steps` in the order of time or against it. */
 function perRow(
-  { hidden, steps, rows, reverse }: RecurrentSpec,
+  { hidden, steps, rows, reverse, most }: RecurrentSpec,
   own: {
     name: string;
     read: Readonly<Record<string, 'f32' | 'vec4<f32>'>>;
@@ -54,7 +56,7 @@ function perRow(
   },
   body: (units: (body: string) => string) => string,
 ): Kernel {
-  const width = Math.min(256, Math.ceil(hidden / 32) * 32);
+  const width = Math.min(most, Math.ceil(hidden / 32) * 32);
   const { name, memory, ...bound } = own;
   const across = Math.min(rows, 65535);
   return kernel({

@@ -51,7 +51,7 @@ const fours = (n: number): number => Math.ceil(n / 4);
 export function singularParts({ p, q, vectors, isSoftware }: SingularSpec) {
   // Powers of four: fewer texts to compile.
   const pairs = 4 ** Math.ceil(Math.log2(Math.max(1, p / 2)) / 2);
-  const most = Math.min(32, 256 / pairs);
+  const most = Math.min(32, 128 / pairs);
   const team = Math.max(1, Math.min(most, powerFrom(fours(q) / (isSoftware ? 64 : 4))));
   const stride = (p + 1) * fours(q) + (vectors ? p * fours(p) : 0) + 1;
   return { team, lanes: pairs * team, stride };

@@ -3,7 +3,7 @@
  * step by step. The products with the input, and the gradients by the weights, are products over all steps at once.
  */
 import { KEPT, type RecurrentSpec, recurrentFits, recurrentGradKernel, recurrentKernel } from '../kernels/recurrent.js';
-import { launchMany } from '../tensor/launch.js';
+import { launchMany, widest } from '../tensor/launch.js';
 import { differentiable, isGradEnabled } from '../tensor/remember.js';
 import { at } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -57,7 +57,7 @@ export function sequence(
   const [steps = 0, rows = 0] = a.shape;
   const hidden = at(weight.shape, 1);
   if (!recurrentFits(kind, hidden) || a.size === 0) return stepByStep(kind, a, states, weight, bias, reverse);
-  const value = inOne({ kind, hidden, steps, rows, reverse }, a, states, weight, bias);
+  const value = inOne({ kind, hidden, steps, rows, reverse, most: widest() }, a, states, weight, bias);
   const output = kind === 'lstm' ? narrow(value, 0, 0, steps) : value;
   const h = select(output, 0, reverse ? 0 : steps - 1);
   return { output, last: kind === 'lstm' ? [h, select(value, 0, steps)] : [h] };

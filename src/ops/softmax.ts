@@ -91,7 +91,10 @@ export const maskedSoftmax = (x: Tensor): Tensor => along(MASKED_SOFTMAX, x, -1,
 export const logSoftmax = (x: Tensor, dim: Dim = -1): Tensor =>
   along(LOG_SOFTMAX, x, dim, (spec) => softmaxGradKernel(LOG_SOFTMAX_SLOPE, spec));
 
-/** @internal {@link logSoftmax} along dimension 1 for losses, which know its gradient better; otherwise that is made by other functions. */
+/**
+ * @internal {@link logSoftmax} along dimension 1, whose gradient is made by other functions: for losses, most of which have a gradient
+ * of their own.
+ */
 export const logProbabilities = (x: Tensor): Tensor => along(LOG_SOFTMAX, x, 1);
 
 /** {@link softmax} of −x. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.softmin.html */

@@ -10,7 +10,7 @@ import { norm } from '../ops/reduce.js';
 import { flatten } from '../ops/shape.js';
 import { insideScope } from '../stream/scope.js';
 import { zeros } from '../tensor/create.js';
-import { launch } from '../tensor/launch.js';
+import { launch, widest } from '../tensor/launch.js';
 import { noGrad } from '../tensor/remember.js';
 import { show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -94,7 +94,7 @@ function clip(leaves: readonly Tensor[], maxNorm: number, normType: number): Ten
   if (leaves.length === 0) return zeros([]);
   const { ranges, others } = found(leaves);
   const infinite = normType !== 2;
-  const cut = adapter().isSoftware ? SOFTWARE_CLIP : GPU_CLIP;
+  const cut = adapter().isSoftware ? SOFTWARE_CLIP : { ...GPU_CLIP, lanes: widest() };
   const wholes = [...ranges, ...fitting(others, ({ size }) => 4 * size).map(joined)];
   const partials = wholes.map((whole) =>
     launch(clipPartialKernel({ size: whole.size, infinite, cut }), [whole], [clipParts(whole.size, cut)]),

@@ -284,7 +284,7 @@ function pictures(): Kernel[] {
 const recurrent = (): Kernel[] =>
   (['tanh', 'relu', 'gru', 'lstm'] as const).flatMap((kind) =>
     [5, 300].flatMap((hidden) => {
-      const spec = { kind, hidden, steps: 3, rows: 2, reverse: hidden === 5 };
+      const spec = { kind, hidden, steps: 3, rows: 2, reverse: hidden === 5, most: 256 };
       const keeping = BOTH.map((keep) => recurrentKernel({ ...spec, bias: keep, keep }));
       return [...keeping, recurrentGradKernel(spec)];
     }),

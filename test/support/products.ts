@@ -70,6 +70,12 @@ export const CONVOLUTIONS: readonly Conv2dShape[] = [
   shapeOf({ n: 17, c: 2, o: 3, h: 5, w: 5, padH: 1, padW: 1, strideH: 2, strideW: 2 }),
   // Whole vec4 of weights.
   shapeOf({ n: 2, c: 4, o: 5, h: 6, w: 5, padH: 1 }),
+  // Of all that one tap reads, with a group and with two.
+  shapeOf({ n: 2, c: 8, o: 36, h: 2, w: 6, kh: 1, kw: 1 }),
+  shapeOf({ n: 2, c: 8, o: 4, h: 2, w: 6, kh: 1, kw: 1, groups: 2 }),
+  // Phases whose channels are whole slices, and fewer pixels than a stride.
+  shapeOf({ n: 2, c: 3, o: 16, h: 5, w: 5, strideH: 2, strideW: 2, padH: 1 }),
+  shapeOf({ n: 2, c: 2, o: 3, h: 5, w: 1, kw: 1, strideH: 3, strideW: 2 }),
 ];
 export const operands = (s: Conv2dShape): [Plain, Plain, Plain] => [
   values([s.n, s.c, s.h, s.w]),

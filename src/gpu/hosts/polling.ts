@@ -11,9 +11,12 @@ const AT_ONCE = 20;
 /** A pause, after which it waits for something else. */
 const PAUSE_MS = 3;
 
-/** Whether a function is an addon's: those have no name, and no text. */
-const isNative = (fn: unknown): boolean =>
-  typeof fn === 'function' && fn.name === '' && Function.prototype.toString.call(fn).includes('[native code]');
+/** Whether a function is an addon's: those have no name, no text, and take nothing, as the resolver of a promise does. */
+const isNative = (fn: (...args: unknown[]) => void): boolean =>
+  typeof fn === 'function' &&
+  fn.name === '' &&
+  fn.length === 0 &&
+  Function.prototype.toString.call(fn).includes('[native code]');
 
 /** From now on this process lets Dawn poll with pauses. */
 export function pollWithPauses(): void {
@@ -21,7 +24,7 @@ export function pollWithPauses(): void {
   let polled = 0;
   let last = 0;
   const patient = (fn: (...args: unknown[]) => void, ...args: unknown[]): unknown => {
-    if (!isNative(fn)) return immediately(fn, ...args);
+    if (args.length > 0 || !isNative(fn)) return immediately(fn, ...args);
     const now = performance.now();
     if (now - last > PAUSE_MS) polled = 0;
     last = now;
