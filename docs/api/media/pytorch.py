@@ -18,6 +18,7 @@ from torch import nn
 from torch.nn import functional as F
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+RECIPE = {'batch': 16, 'context': 64, 'width': 64, 'heads': 4, 'layers': 2, 'lr': 4e-3}
 
 
 class CausalSelfAttention(nn.Module):
@@ -105,7 +106,8 @@ def write_fixture():
         file.write('\n')
 
 
-def train(steps, seed=0, batch=16, context=64, width=64, heads=4, layers=2, lr=4e-3):
+def train(steps, seed=0):
+    batch, context, width, heads, layers, lr = RECIPE.values()
     torch.manual_seed(seed)
     with open(os.path.join(HERE, 'moby-dick.txt'), encoding='utf8') as file:
         content = file.read()
