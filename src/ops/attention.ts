@@ -35,7 +35,7 @@ const ATTENTION: Known<AttentionOptions> = {
  * softmax(scale · query · keyᵀ + mask) · value. A query that may see no key gets 0, and so do the gradients by it.
  *
  * For E and V up to 256 it runs in tiles, without a matrix of scores, forward and backward: beside inputs, outputs and their gradients
- * there are three numbers for each query. Otherwise, for few queries or keys on software adapters, with dropout of 1, and for a
+ * there are five numbers for each query. Otherwise, for few queries or keys on software adapters, with dropout of 1, and for a
  * mask that wants a gradient, it is made of products, and holds two matrices [..., L, S].
  *
  * @param query [..., L, E]

@@ -109,13 +109,13 @@ export function tiledAttention(
   const [y, logs] = launchMany(
     kernel('forward'),
     [...factors, ...masks, ...draws],
-    [{ shape: [...rows, outputs] }, { shape: rows }],
+    [{ shape: [...rows, outputs] }, { shape: [...rows, 2] }],
   );
   const fused = (g: Tensor): (Tensor | null)[] => {
     const count = sizeOf(rows);
     const spec = { count, outputs, drops: drawn !== null };
     const pairs = withLanes('attention.rows', { outer: count, length: outputs, inner: 1 }, (lanes) =>
-      launch(attentionRowsKernel({ ...spec, lanes }), [g, y, logs, ...draws], [2 * count + (drawn ? 3 : 0)], 'u32'),
+      launch(attentionRowsKernel({ ...spec, lanes }), [g, y, logs, ...draws], [3 * count + (drawn ? 3 : 0)], 'u32'),
     );
     const inputs = [...factors, g, pairs, ...masks];
     const dq = query.requiresGrad ? launch(kernel('queryGrad'), inputs, [...rows, width]) : null;

@@ -5,7 +5,7 @@ import { scaledDotProductAttention } from 'kindling/nn/functional';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AttentionOptions } from '../../src/ops/attention.js';
 import { useTiles } from '../../src/ops/tiledAttention.js';
-import { close, plain, sizeOf, toTensor, values } from '../support/agree.js';
+import { build, close, type Plain, plain, sizeOf, toTensor, values } from '../support/agree.js';
 import { type Case, exactly, type Leaves, leavesOf, open, optionsOf } from '../support/attention.js';
 
 beforeAll(() => useTiles(true));
@@ -93,6 +93,43 @@ test.each([
   useTiles(true);
   expect(new Set(wanted).size).toBeGreaterThan(2);
   await close('kept', kept, plain([l, 4], wanted));
+});
+
+test.each([-1e9, -3.4028234663852886e38])(
+  'a row whose every score is lowered by %d weighs as products do',
+  async (low) => {
+    const [l, s] = [35, 37];
+    const inputs = open({ batch: [2], l, s, e: 8, v: 4 });
+    const leaves = leavesOf(inputs);
+    const hidden = build([2, l, s], (b, i, j) => ((b === 1 && i > 20) || i + j === 30 ? low : 0));
+    const options = { attnMask: toTensor(hidden) };
+    const tiled = bothWays(leaves, options, toTensor(inputs.g));
+    useTiles(false);
+    const composed = bothWays(leaves, options, toTensor(inputs.g));
+    useTiles(true);
+    for (const [i, one] of tiled.entries()) {
+      await close(`${i}`, one, plain(one.shape, [...(await (composed[i] as Tensor).data())]), {
+        rtol: 1e-4,
+        atol: 1e-5,
+      });
+    }
+  },
+);
+
+test('scores of 10,000 that are near each other weigh what their differences say', async () => {
+  const given: Case = { batch: [2], l: 33, s: 40, e: 4, v: 4, scale: 1 };
+  // Whole numbers, so that scores are exact.
+  const whole = (n: number): Plain =>
+    build([2, n, 4], (b, i, c) => (c === 0 ? 100 : ((7 * i + 5 * c + 3 * b + ((i * i) % 11)) % 5) - 2));
+  const inputs = { ...open(given), query: whole(33), key: whole(40) };
+  const exact = exactly(given, inputs);
+  const leaves = leavesOf(inputs);
+  const [y, ...slopes] = bothWays(leaves, { scale: 1 }, toTensor(inputs.g)) as [Tensor, Tensor, Tensor, Tensor];
+  await close('y', y, exact.y, { rtol: 1e-5, atol: 1e-5 });
+  for (const [i, name] of (['query', 'key', 'value'] as const).entries()) {
+    const wanted = plain(inputs[name].shape, [...exact.grads[name]]);
+    await close(name, slopes[i] as Tensor, wanted, { rtol: 1e-5, atol: name === 'value' ? 1e-5 : 2e-4 });
+  }
 });
 
 test('eager, in a step, recorded and replayed it has the same bits, another mask each time', async () => {

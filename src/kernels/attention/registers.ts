@@ -167,8 +167,8 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
   const slopes = `
     ${masked}
     ${dropped}
-    ${each((r) => ts.map((t) => `let p${r}_${t} = power(s${r}_${t} - log${byKey ? t : r});`).join(' '))}
-    ${each((r) => ts.map((t) => `let slope${r}_${t} = ${shown(spec, `p${r}_${t} * (dp${r}_${t}${keeps(r, t)} - inner${byKey ? t : r})`, `s${r}_${t}`)};`).join(' '))}`;
+    ${each((r) => ts.map((t) => `let p${r}_${t} = power((s${r}_${t} - told${byKey ? t : r}.x) - told${byKey ? t : r}.y);`).join(' '))}
+    ${each((r) => ts.map((t) => `let slope${r}_${t} = ${shown(spec, `p${r}_${t} * (dp${r}_${t}${keeps(r, t)} - told${byKey ? t : r}.z)`, `s${r}_${t}`)};`).join(' '))}`;
   const queryGrad = `
     ${begin('k', 'place.y', width)}
     ${begin('v', 'place.z', outputs)}
@@ -179,7 +179,7 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
   const keyGrad = `
     ${begin('q', 'place.x', width)}
     ${begin('g', `batch * ${u.queries} * ${outputs}u`, outputs)}
-    ${ts.map((t) => `let pair${t} = 2u * (batch * ${u.queries} + other${t}); let log${t} = rowAt(pair${t}); let inner${t} = rowAt(pair${t} + 1u);`).join(' ')}
+    ${ts.map((t) => `let told${t} = rowAt(batch * ${u.queries} + other${t});`).join(' ')}
     ${dots('score', 'own', 'q', 'query', width, ' * scale')}
     ${dots('dp', 'values', 'g', 'grads', outputs)}
     ${slopes}
@@ -199,7 +199,7 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
     queryGrad: `${arrays({ own: e4, grad: v4, outs: e4 })}
   ${owns('own', 'query', 'place.x', width, ' * scale')}
   ${owns('grad', 'grads', dense, outputs)}
-  ${each((r) => `let log${r} = rowAt(2u * (batch * ${u.queries} + row${r})); let inner${r} = rowAt(2u * (batch * ${u.queries} + row${r}) + 1u);`)}`,
+  ${each((r) => `let told${r} = rowAt(batch * ${u.queries} + row${r});`)}`,
     keyGrad: `${arrays({ own: e4, values: v4, outs: e4, valueOuts: v4 })}
   ${owns('own', 'key', 'place.y', width)}
   ${owns('values', 'value', 'place.z', outputs)}`,
@@ -208,7 +208,7 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
   const after = {
     forward: `${each((r) => `factors[${r}] = sum${r};`)}
   ${stores('outs', 'output', outputs, () => `let factor = select(1.0 / factors[r], 0.0, factors[r] == 0.0);`)}
-  ${each((r) => `logs[batch * ${u.queries} + row${r}] = logOf(max${r}, sum${r});`)}`,
+  ${each((r) => `logs[2u * (batch * ${u.queries} + row${r})] = max${r}; logs[2u * (batch * ${u.queries} + row${r}) + 1u] = logOf(sum${r});`)}`,
     queryGrad: stores('outs', 'queryGrad', width, () => 'let factor = scale;'),
     keyGrad: `${stores('outs', 'keyGrad', width, () => one)}
   ${stores('valueOuts', 'valueGrad', outputs, () => one)}`,
