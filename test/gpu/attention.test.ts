@@ -116,6 +116,18 @@ test.each([-1e9, -3.4028234663852886e38])(
   },
 );
 
+test('the last row is written by its owner alone, as if those beyond it were copies', async () => {
+  // Scores of the first query grow by 10 a turn, so that its invocation scales its sums at every one; those of the last do not.
+  const key = build([64, 1], (j) => Math.floor(j / 4) * 5 + Math.sin(j));
+  const value = values([64, 3]);
+  const last = async (queries: number): Promise<number[]> => {
+    const query = build([queries, 1], (i) => (i < 4 ? 2 - 0.1 * i : 0.37));
+    const y = scaledDotProductAttention(toTensor(query), toTensor(key), toTensor(value), { scale: 1 });
+    return [...(await y.data())].slice(12, 15);
+  };
+  expect(await last(5)).toEqual(await last(8));
+});
+
 test('scores of 10,000 that are near each other weigh what their differences say', async () => {
   const given: Case = { batch: [2], l: 33, s: 40, e: 4, v: 4, scale: 1 };
   // Whole numbers, so that scores are exact.

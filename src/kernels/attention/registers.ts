@@ -121,16 +121,18 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
       ])
       .join('\n    ');
   };
-  const stores = (name: string, array: string, length: number, value: (x: string) => string): string => {
+  /** Rows beyond the last are copies of it that other lanes have too, scaled at other turns: only their owner writes. */
+  const stores = (name: string, array: string, length: number, factor: (r: number) => string): string => {
     const slots = fours(length) * 4;
-    return `for (var r = 0u; r < ${rows}u; r++) {
-    let row = rowOf(first, r);
-    ${value('')}
-    for (var slot = 0u; slot < ${slots}u; slot++) {
-      let e = ${quad ? '(slot ^ quad)' : 'slot'};
-      if (e < ${length}u) { ${array}[(batch * ${ownedSize} + row) * ${length}u + e] = ${name}[r * ${slots}u + slot] * factor; }
-    }
-  }`;
+    return each(
+      (r) => `if (first + ${r}u < ${ownedSize}) {
+      let factor = ${factor(r)};
+      for (var slot = 0u; slot < ${slots}u; slot++) {
+        let e = ${quad ? '(slot ^ quad)' : 'slot'};
+        if (e < ${length}u) { ${array}[(batch * ${ownedSize} + row${r}) * ${length}u + e] = ${name}[${r * slots}u + slot] * factor; }
+      }
+    }`,
+    );
   };
   const [i, j] = byKey
     ? [(_: number, t: number) => `other${t}`, (r: number) => `row${r}`]
@@ -155,8 +157,12 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
     ${masked}
     ${each((r) => `let most${r} = ${most(r)};`)}
     if (${rs.map((r) => `(most${r} > max${r} + ${SLACK})`).join(' | ')}) {
-      ${each((r) => `factors[${r}] = exp(max${r} - max(max${r}, most${r})); max${r} = max(max${r}, most${r}); sum${r} *= factors[${r}];`)}
-      for (var slot = 0u; slot < ${rows * 4 * v4}u; slot++) { outs[slot] *= factors[slot / ${4 * v4}u]; }
+      ${each((r) => `let factor${r} = exp(max${r} - max(max${r}, most${r})); max${r} = max(max${r}, most${r}); sum${r} *= factor${r};`)}
+      ${each((r) =>
+        range(4 * v4)
+          .map((slot) => `outs[${r * 4 * v4 + slot}] *= factor${r};`)
+          .join(' '),
+      )}
     }
     ${each((r) => ts.map((t) => `let p${r}_${t} = power(s${r}_${t} - max${r});`).join(' '))}
     ${each((r) => `sum${r} += ${ts.map((t) => `p${r}_${t}`).join(' + ')};`)}
@@ -194,8 +200,7 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
   const before = {
     forward: `${arrays({ own: e4, outs: v4 })}
   ${owns('own', 'query', 'place.x', width, ' * scale')}
-  ${each((r) => `var max${r} = ${LOWEST}; var sum${r} = 0.0;`)}
-  var factors = array<f32, ${rows}>();`,
+  ${each((r) => `var max${r} = ${LOWEST}; var sum${r} = 0.0;`)}`,
     queryGrad: `${arrays({ own: e4, grad: v4, outs: e4 })}
   ${owns('own', 'query', 'place.x', width, ' * scale')}
   ${owns('grad', 'grads', dense, outputs)}
@@ -204,14 +209,12 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
   ${owns('own', 'key', 'place.y', width)}
   ${owns('values', 'value', 'place.z', outputs)}`,
   }[part];
-  const one = 'let factor = 1.0;';
   const after = {
-    forward: `${each((r) => `factors[${r}] = sum${r};`)}
-  ${stores('outs', 'output', outputs, () => `let factor = select(1.0 / factors[r], 0.0, factors[r] == 0.0);`)}
-  ${each((r) => `logs[2u * (batch * ${u.queries} + row${r})] = max${r}; logs[2u * (batch * ${u.queries} + row${r}) + 1u] = logOf(sum${r});`)}`,
-    queryGrad: stores('outs', 'queryGrad', width, () => 'let factor = scale;'),
-    keyGrad: `${stores('outs', 'keyGrad', width, () => one)}
-  ${stores('valueOuts', 'valueGrad', outputs, () => one)}`,
+    forward: `${stores('outs', 'output', outputs, (r) => `select(1.0 / sum${r}, 0.0, sum${r} == 0.0)`)}
+    ${each((r) => `if (first + ${r}u < ${ownedSize}) { let at = 2u * (batch * ${u.queries} + row${r}); logs[at] = max${r}; logs[at + 1u] = logOf(sum${r}); }`)}`,
+    queryGrad: stores('outs', 'queryGrad', width, () => 'scale'),
+    keyGrad: `${stores('outs', 'keyGrad', width, () => '1.0')}
+  ${stores('valueOuts', 'valueGrad', outputs, () => '1.0')}`,
   }[part];
   const reads: Record<string, Element> = {
     ...{ query: 'f32', key: 'f32', value: 'f32' },
