@@ -1,10 +1,23 @@
 /** Attention in tiles, forward and back, against the formula in doubles, and against the same made of products. */
-import { capture, grad, randn, randomState, setRandomState, stats, step, type Tensor, tensor } from 'kindling';
+import {
+  adapter,
+  capture,
+  grad,
+  noGrad,
+  ones,
+  randn,
+  randomState,
+  setRandomState,
+  stats,
+  step,
+  type Tensor,
+  tensor,
+} from 'kindling';
 import { MultiheadAttention } from 'kindling/nn';
 import { scaledDotProductAttention } from 'kindling/nn/functional';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AttentionOptions } from '../../src/ops/attention.js';
-import { useTiles } from '../../src/ops/tiledAttention.js';
+import { tilesFor, useTiles } from '../../src/ops/tiledAttention.js';
 import { build, close, type Plain, plain, sizeOf, toTensor, values } from '../support/agree.js';
 import { type Case, exactly, type Leaves, leavesOf, open, optionsOf } from '../support/attention.js';
 
@@ -266,6 +279,36 @@ test('a mask that wants a gradient, wide features and dropout of 1 go by product
   // Scores that a mask repeats.
   expect(by(...leaves, { attnMask: tensor([[[0, 1, 2]], [[3, 4, 5]]]) })).toBe('scaledDotProductAttention');
   expect(by(...(leaves.with(2, randn([4, 3, 2]).requiresGrad_()) as unknown as Leaves), {})).toBe('matmul');
+});
+
+test('a mask that could want a gradient goes in tiles where nothing is recorded', async () => {
+  const [query, key, value] = leavesOf(open({ batch: [], l: 2, s: 3, e: 2, v: 2 }));
+  const mask = tensor([[0, 1, 2]], { requiresGrad: true });
+  const tiles = () => tilesFor({ query, key, value, mask, causal: false, scale: 1, dropoutP: 0 });
+  expect([tiles(), noGrad(tiles)?.spec.mask?.type]).toEqual([null, 'f32']);
+});
+
+test('scales that are no numbers are told apart', async () => {
+  const [q, k, v] = [tensor([[1]]), tensor([[-1], [-2]]), tensor([[3], [4]])];
+  const of = (scale: number) => scaledDotProductAttention(q, k, v, { scale }).array();
+  expect(await of(Number.POSITIVE_INFINITY)).toEqual([[0]]);
+  expect(await of(Number.NaN)).toEqual([[Number.NaN]]);
+});
+
+test('few queries go by products, and few keys and very many on software adapters', () => {
+  const isTiled = (l: number, s: number, causal = false): boolean => {
+    const [query, key] = [ones([l, 1]), ones([s, 1])];
+    return tilesFor({ query, key, value: key, mask: null, causal, scale: 1, dropoutP: 0 }) !== null;
+  };
+  const long = [isTiled(1, 100_001), isTiled(100_001, 1), isTiled(1, 100_000)];
+  const isSoftware = adapter().isSoftware;
+  expect(long).toEqual([!isSoftware, !isSoftware, true]);
+  useTiles(null);
+  const few = [isTiled(7, 512), isTiled(8, 512), isTiled(15, 512), isTiled(16, 63), isTiled(16, 64)];
+  const causal = [isTiled(16, 15, true), isTiled(16, 16, true)];
+  useTiles(true);
+  expect(few).toEqual(isSoftware ? [false, false, false, false, true] : [false, true, true, true, true]);
+  expect(causal).toEqual(isSoftware ? [false, true] : [true, true]);
 });
 
 test('MultiheadAttention has the same output with weights, which are made, and without', async () => {
