@@ -12,8 +12,9 @@ import {
   step,
   type Tensor,
   tensor,
+  triu,
 } from 'kindling';
-import { MultiheadAttention } from 'kindling/nn';
+import { type AttendOptions, MultiheadAttention, TransformerEncoderLayer } from 'kindling/nn';
 import { scaledDotProductAttention } from 'kindling/nn/functional';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AttentionOptions } from '../../src/ops/attention.js';
@@ -139,6 +140,15 @@ test('the last row is written by its owner alone, as if those beyond it were cop
     return [...(await y.data())].slice(12, 15);
   };
   expect(await last(5)).toEqual(await last(8));
+});
+
+test('scores that grow all along a row so long that sums scaled in a loop would make more turns than lavapipe allows', async () => {
+  const keys = 40_000;
+  const key = build([keys, 1], (j) => Math.floor(j / 4) * 10);
+  const value = build([keys, 2], (j, c) => j / keys + c);
+  const y = scaledDotProductAttention(tensor([[1]]), toTensor(key), toTensor(value), { scale: 1 });
+  const last = 1 - 2.5 / keys;
+  await close('y', y, plain([1, 2], [last, last + 1]));
 });
 
 test('scores of 10,000 that are near each other weigh what their differences say', async () => {
@@ -319,6 +329,31 @@ test('MultiheadAttention has the same output with weights, which are made, and w
   const [without, none] = attention(x, x, x, { keyPaddingMask, needWeights: false });
   expect([weights?.shape, none]).toEqual([[2, 9, 9], null]);
   await close('y', without, plain(y.shape, [...(await y.data())]), { rtol: 1e-4, atol: 1e-5 });
+});
+
+test('isCausal of modules passes over what lies behind the diagonal, and hides it where a mask is there or weights are wanted', async () => {
+  const attention = new MultiheadAttention(8, 2, { batchFirst: true });
+  const x = values([2, 64, 8]);
+  const hidden = triu(ones([64, 64], { dtype: 'bool' }), 1);
+  const keyPaddingMask = tensor([0, 1].map((n) => Array.from({ length: 64 }, (_, j) => j > 60 + n)));
+  const of = async (options: AttendOptions): Promise<Plain> => {
+    const [y] = attention(toTensor(x), toTensor(x), toTensor(x), { needWeights: false, ...options });
+    return plain(y.shape, [...(await y.data())]);
+  };
+  const same = async (options: AttendOptions, wanted: AttendOptions): Promise<void> =>
+    close('y', toTensor(await of(options)), await of(wanted), { rtol: 1e-4, atol: 1e-5 });
+  await same({ isCausal: true }, { attnMask: hidden });
+  await same({ isCausal: true, needWeights: true }, { attnMask: hidden });
+  await same({ isCausal: true, keyPaddingMask }, { attnMask: hidden, keyPaddingMask });
+  await same({ isCausal: true, attnMask: hidden }, { attnMask: hidden });
+  // A NaN in the last tile of keys, which the first queries do not meet.
+  const layer = new TransformerEncoderLayer(8, 2, { dimFeedforward: 8, batchFirst: true });
+  const spoilt = plain(
+    x.shape,
+    x.data.map((one, i) => (i % 512 < 504 ? one : Number.NaN)),
+  );
+  const y = [...(await layer(toTensor(spoilt), { isCausal: true }).data())];
+  expect([y[0], y[504]].map((one) => Number.isNaN(one))).toEqual([false, true]);
 });
 
 test('of other lengths and batches it compiles nothing', async () => {
