@@ -6,6 +6,8 @@ import { add } from '../ops/elementwise/arithmetic.js';
 import { narrow } from '../ops/parts.js';
 import { mean } from '../ops/reduce.js';
 import { permute, squeeze, where } from '../ops/shape.js';
+import { triu } from '../ops/triangle.js';
+import { ones } from '../tensor/create.js';
 import { at, type Shape, sameShape, show } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import * as F from './functional.js';
@@ -30,6 +32,8 @@ export interface AttendOptions {
   keyPaddingMask?: Tensor | null | undefined;
   /** [L, S], or [N · numHeads, L, S]. Default: none. */
   attnMask?: Tensor | null | undefined;
+  /** Without `attnMask`: query i sees keys up to i. With one it says that the mask is such, and changes nothing. Default: false. */
+  isCausal?: boolean | undefined;
   /** Whether the weights are returned too. Default: true. */
   needWeights?: boolean | undefined;
   /** Whether the weights returned are the mean over heads, [N, L, S], or those of each, [N, numHeads, L, S]. Default: true. */
@@ -40,6 +44,7 @@ const MULTIHEAD: Known<MultiheadAttentionOptions> = { dropout: 'number', bias: '
 const ATTEND: Known<AttendOptions> = {
   keyPaddingMask: 'tensor?',
   attnMask: 'tensor?',
+  isCausal: 'boolean',
   needWeights: 'boolean',
   averageAttnWeights: 'boolean',
 };
@@ -56,7 +61,7 @@ const ATTEND: Known<AttendOptions> = {
  *
  * @example
  * const attention = new MultiheadAttention(64, 4, { batchFirst: true });
- * const [y] = attention(x, x, x, { attnMask: triu(ones([20, 20]), 1).to('bool'), needWeights: false });
+ * const [y] = attention(x, x, x, { isCausal: true, needWeights: false });
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
  */
 export class MultiheadAttention extends Module<
@@ -110,7 +115,10 @@ export class MultiheadAttention extends Module<
     }) as [Tensor, Tensor, Tensor];
     const scores = [...q.shape.slice(0, 3), at(k.shape, 2)];
     const dropoutP = this.training ? this.dropout : 0;
-    const attention = { attnMask: maskOf(options, scores), dropoutP };
+    const { attnMask, keyPaddingMask } = options;
+    // Of causal attention without a mask what lies behind the diagonal is passed over.
+    const isCausal = !attnMask && !keyPaddingMask && options.isCausal;
+    const attention = { ...(isCausal ? { isCausal } : { attnMask: maskOf(options, scores) }), dropoutP };
     const [heads, weights] = needWeights ? attend(q, k, v, attention) : [attended(q, k, v, attention), null];
     const y = this.outProj(reshape(permute(heads, ahead ? [0, 2, 1, 3] : [2, 0, 1, 3]), query.shape));
     if (!weights) return [y, null];
@@ -131,8 +139,9 @@ function projected({ inProjWeight, inProjBias, embedDim: e }: MultiheadAttention
 }
 
 /** What is added to scores [N, numHeads, L, S]. */
-function maskOf({ attnMask, keyPaddingMask }: AttendOptions, scores: Shape): Tensor | null {
+function maskOf({ attnMask: given, keyPaddingMask, isCausal }: AttendOptions, scores: Shape): Tensor | null {
   const [n = 0, heads = 0, l = 0, s = 0] = scores;
+  const attnMask = given ?? (isCausal ? triu(ones([l, s], { dtype: 'bool' }), 1) : null);
   const added = (name: string, mask: Tensor | null | undefined, forms: readonly Shape[], to: Shape): Tensor[] => {
     if (!mask) return [];
     if (!forms.some((form) => sameShape(form, mask.shape)) || (mask.dtype !== 'bool' && mask.dtype !== 'f32')) {

@@ -2,9 +2,6 @@
 import { refuse } from '../gpu/errors.js';
 import { checked, type Known, required, text, wantTensor } from '../gpu/options.js';
 import { add } from '../ops/elementwise/arithmetic.js';
-import { triu } from '../ops/triangle.js';
-import { ones } from '../tensor/create.js';
-import { at } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { MultiheadAttention } from './attention.js';
 import { ModuleList } from './containers.js';
@@ -56,9 +53,6 @@ const LAYER: Known<TransformerEncoderLayerOptions> = {
 };
 const LAYER_MASKS: Known<EncoderLayerMasks> = { srcMask: 'tensor?', srcKeyPaddingMask: 'tensor?', isCausal: 'boolean' };
 const MASKS: Known<EncoderMasks> = { mask: 'tensor?', srcKeyPaddingMask: 'tensor?', isCausal: 'boolean' };
-
-/** The mask that hides from each of L positions those behind it. */
-const causal = (length: number): Tensor => triu(ones([length, length], { dtype: 'bool' }), 1);
 
 /**
  * Attention of a sequence to itself, then two linear layers for each position, each added to what came in and normalised:
@@ -127,9 +121,8 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, options?: Enco
 
 /** The half of a layer that attends. */
 function attended(layer: TransformerEncoderLayer, x: Tensor, masks: EncoderLayerMasks): Tensor {
-  const { srcMask, srcKeyPaddingMask: keyPaddingMask, isCausal } = masks;
-  const attnMask = srcMask ?? (isCausal ? causal(lengthOf(x, layer.selfAttn.batchFirst)) : null);
-  const [y] = layer.selfAttn(x, x, x, { attnMask, keyPaddingMask, needWeights: false });
+  const { srcMask: attnMask, srcKeyPaddingMask: keyPaddingMask, isCausal } = masks;
+  const [y] = layer.selfAttn(x, x, x, { attnMask, keyPaddingMask, isCausal, needWeights: false });
   return layer.dropout1(y);
 }
 
@@ -138,9 +131,6 @@ function fedForward(layer: TransformerEncoderLayer, x: Tensor): Tensor {
   const active = layer.activation === 'gelu' ? F.gelu(layer.linear1(x)) : F.relu(layer.linear1(x));
   return layer.dropout2(layer.linear2(layer.dropout(active)));
 }
-
-/** Positions of a sequence. */
-const lengthOf = ({ ndim, shape }: Tensor, batchFirst: boolean): number => at(shape, batchFirst && ndim > 2 ? 1 : 0);
 
 /** What a {@link TransformerEncoder} is made of: {@link TransformerEncoderLayer}, or what is called as it is. */
 export type EncoderLayer = Module<[src: Tensor, options?: EncoderLayerMasks], Tensor>;

@@ -7,7 +7,7 @@ import type { AttentionPart, AttentionSpec, BatchDim } from '../kernels/attentio
 import { dropoutKernel } from '../kernels/dropout.js';
 import { launch, launchMany } from '../tensor/launch.js';
 import { draw } from '../tensor/random.js';
-import { differentiable, isInspected } from '../tensor/remember.js';
+import { differentiable, isGradEnabled, isInspected } from '../tensor/remember.js';
 import { at, broadcast, broadcastStrides, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { sumTo } from './broadcast.js';
@@ -34,6 +34,9 @@ export function useTiles(on: boolean | null): void {
 /** Features to which the kernels are written out. */
 const WIDEST = 256;
 
+/** Queries or keys on software adapters: lavapipe leaves loops after 65,535 turns, and these are walked in twos where features are many. */
+const LONGEST = 100_000;
+
 /** What the kernels are to know, and the shape of the scores; null for what they cannot do, or not as fast as the products. */
 export function tilesFor({ query, key, value, mask, causal, scale, dropoutP }: Attending) {
   const [queries, width] = [at(query.shape, query.ndim - 2), at(query.shape, query.ndim - 1)];
@@ -52,7 +55,9 @@ export function tilesFor({ query, key, value, mask, causal, scale, dropoutP }: A
     width * outputs === 0 ||
     Math.max(width, outputs) > WIDEST ||
     dropoutP === 1 ||
-    mask?.requiresGrad ||
+    !Number.isFinite(scale) ||
+    (mask?.requiresGrad && isGradEnabled()) ||
+    (adapter().isSoftware && Math.max(queries, keys) > LONGEST) ||
     isInspected();
   if (isOut || !(always ?? pays(queries, keys, causal))) return null;
   const spec: AttentionSpec = {
@@ -64,9 +69,12 @@ export function tilesFor({ query, key, value, mask, causal, scale, dropoutP }: A
   return { spec, batch };
 }
 
-/** Software adapters are faster by products where rows are few. */
+/**
+ * Software adapters are faster by products where rows are few; on GPUs a workgroup walks the keys for 32 queries, which leaves most
+ * of it idle where one decodes a text.
+ */
 const pays = (queries: number, keys: number, causal: boolean): boolean =>
-  !adapter().isSoftware || (queries >= 16 && keys * (causal ? 1 : 0.5) >= 32);
+  adapter().isSoftware ? queries >= 16 && keys >= (causal ? 16 : 64) : queries >= 8;
 
 const rowsOf = (mask: Tensor, scores: Shape): { row: number; column: number } => {
   const [row = 0, column = 0] = broadcastStrides(mask.shape, scores).slice(-2);
@@ -109,13 +117,13 @@ export function tiledAttention(
   const [y, logs] = launchMany(
     kernel('forward'),
     [...factors, ...masks, ...draws],
-    [{ shape: [...rows, outputs] }, { shape: rows }],
+    [{ shape: [...rows, outputs] }, { shape: [...rows, 2] }],
   );
   const fused = (g: Tensor): (Tensor | null)[] => {
     const count = sizeOf(rows);
     const spec = { count, outputs, drops: drawn !== null };
     const pairs = withLanes('attention.rows', { outer: count, length: outputs, inner: 1 }, (lanes) =>
-      launch(attentionRowsKernel({ ...spec, lanes }), [g, y, logs, ...draws], [2 * count + (drawn ? 3 : 0)], 'u32'),
+      launch(attentionRowsKernel({ ...spec, lanes }), [g, y, logs, ...draws], [3 * count + (drawn ? 3 : 0)], 'u32'),
     );
     const inputs = [...factors, g, pairs, ...masks];
     const dq = query.requiresGrad ? launch(kernel('queryGrad'), inputs, [...rows, width]) : null;

@@ -1,11 +1,25 @@
 /** Attention in tiles, forward and back, against the formula in doubles, and against the same made of products. */
-import { capture, grad, randn, randomState, setRandomState, stats, step, type Tensor, tensor } from 'kindling';
-import { MultiheadAttention } from 'kindling/nn';
+import {
+  adapter,
+  capture,
+  grad,
+  noGrad,
+  ones,
+  randn,
+  randomState,
+  setRandomState,
+  stats,
+  step,
+  type Tensor,
+  tensor,
+  triu,
+} from 'kindling';
+import { type AttendOptions, MultiheadAttention, TransformerEncoderLayer } from 'kindling/nn';
 import { scaledDotProductAttention } from 'kindling/nn/functional';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AttentionOptions } from '../../src/ops/attention.js';
-import { useTiles } from '../../src/ops/tiledAttention.js';
-import { close, plain, sizeOf, toTensor, values } from '../support/agree.js';
+import { tilesFor, useTiles } from '../../src/ops/tiledAttention.js';
+import { build, close, type Plain, plain, sizeOf, toTensor, values } from '../support/agree.js';
 import { type Case, exactly, type Leaves, leavesOf, open, optionsOf } from '../support/attention.js';
 
 beforeAll(() => useTiles(true));
@@ -93,6 +107,64 @@ test.each([
   useTiles(true);
   expect(new Set(wanted).size).toBeGreaterThan(2);
   await close('kept', kept, plain([l, 4], wanted));
+});
+
+test.each([-1e9, -3.4028234663852886e38])(
+  'a row whose every score is lowered by %d weighs as products do',
+  async (low) => {
+    const [l, s] = [35, 37];
+    const inputs = open({ batch: [2], l, s, e: 8, v: 4 });
+    const leaves = leavesOf(inputs);
+    const hidden = build([2, l, s], (b, i, j) => ((b === 1 && i > 20) || i + j === 30 ? low : 0));
+    const options = { attnMask: toTensor(hidden) };
+    const tiled = bothWays(leaves, options, toTensor(inputs.g));
+    useTiles(false);
+    const composed = bothWays(leaves, options, toTensor(inputs.g));
+    useTiles(true);
+    for (const [i, one] of tiled.entries()) {
+      await close(`${i}`, one, plain(one.shape, [...(await (composed[i] as Tensor).data())]), {
+        rtol: 1e-4,
+        atol: 1e-5,
+      });
+    }
+  },
+);
+
+test('the last row is written by its owner alone, as if those beyond it were copies', async () => {
+  // Scores of the first query grow by 10 a turn, so that its invocation scales its sums at every one; those of the last do not.
+  const key = build([64, 1], (j) => Math.floor(j / 4) * 5 + Math.sin(j));
+  const value = values([64, 3]);
+  const last = async (queries: number): Promise<number[]> => {
+    const query = build([queries, 1], (i) => (i < 4 ? 2 - 0.1 * i : 0.37));
+    const y = scaledDotProductAttention(toTensor(query), toTensor(key), toTensor(value), { scale: 1 });
+    return [...(await y.data())].slice(12, 15);
+  };
+  expect(await last(5)).toEqual(await last(8));
+});
+
+test('scores that grow all along a row so long that sums scaled in a loop would make more turns than lavapipe allows', async () => {
+  const keys = 40_000;
+  const key = build([keys, 1], (j) => Math.floor(j / 4) * 10);
+  const value = build([keys, 2], (j, c) => j / keys + c);
+  const y = scaledDotProductAttention(tensor([[1]]), toTensor(key), toTensor(value), { scale: 1 });
+  const last = 1 - 2.5 / keys;
+  await close('y', y, plain([1, 2], [last, last + 1]));
+});
+
+test('scores of 10,000 that are near each other weigh what their differences say', async () => {
+  const given: Case = { batch: [2], l: 33, s: 40, e: 4, v: 4, scale: 1 };
+  // Whole numbers, so that scores are exact.
+  const whole = (n: number): Plain =>
+    build([2, n, 4], (b, i, c) => (c === 0 ? 100 : ((7 * i + 5 * c + 3 * b + ((i * i) % 11)) % 5) - 2));
+  const inputs = { ...open(given), query: whole(33), key: whole(40) };
+  const exact = exactly(given, inputs);
+  const leaves = leavesOf(inputs);
+  const [y, ...slopes] = bothWays(leaves, { scale: 1 }, toTensor(inputs.g)) as [Tensor, Tensor, Tensor, Tensor];
+  await close('y', y, exact.y, { rtol: 1e-5, atol: 1e-5 });
+  for (const [i, name] of (['query', 'key', 'value'] as const).entries()) {
+    const wanted = plain(inputs[name].shape, [...exact.grads[name]]);
+    await close(name, slopes[i] as Tensor, wanted, { rtol: 1e-5, atol: name === 'value' ? 1e-5 : 2e-4 });
+  }
 });
 
 test('eager, in a step, recorded and replayed it has the same bits, another mask each time', async () => {
@@ -219,6 +291,36 @@ test('a mask that wants a gradient, wide features and dropout of 1 go by product
   expect(by(...(leaves.with(2, randn([4, 3, 2]).requiresGrad_()) as unknown as Leaves), {})).toBe('matmul');
 });
 
+test('a mask that could want a gradient goes in tiles where nothing is recorded', async () => {
+  const [query, key, value] = leavesOf(open({ batch: [], l: 2, s: 3, e: 2, v: 2 }));
+  const mask = tensor([[0, 1, 2]], { requiresGrad: true });
+  const tiles = () => tilesFor({ query, key, value, mask, causal: false, scale: 1, dropoutP: 0 });
+  expect([tiles(), noGrad(tiles)?.spec.mask?.type]).toEqual([null, 'f32']);
+});
+
+test('scales that are no numbers are told apart', async () => {
+  const [q, k, v] = [tensor([[1]]), tensor([[-1], [-2]]), tensor([[3], [4]])];
+  const of = (scale: number) => scaledDotProductAttention(q, k, v, { scale }).array();
+  expect(await of(Number.POSITIVE_INFINITY)).toEqual([[0]]);
+  expect(await of(Number.NaN)).toEqual([[Number.NaN]]);
+});
+
+test('few queries go by products, and few keys and very many on software adapters', () => {
+  const isTiled = (l: number, s: number, causal = false): boolean => {
+    const [query, key] = [ones([l, 1]), ones([s, 1])];
+    return tilesFor({ query, key, value: key, mask: null, causal, scale: 1, dropoutP: 0 }) !== null;
+  };
+  const long = [isTiled(1, 100_001), isTiled(100_001, 1), isTiled(1, 100_000)];
+  const isSoftware = adapter().isSoftware;
+  expect(long).toEqual([!isSoftware, !isSoftware, true]);
+  useTiles(null);
+  const few = [isTiled(7, 512), isTiled(8, 512), isTiled(15, 512), isTiled(16, 63), isTiled(16, 64)];
+  const causal = [isTiled(16, 15, true), isTiled(16, 16, true)];
+  useTiles(true);
+  expect(few).toEqual(isSoftware ? [false, false, false, false, true] : [false, true, true, true, true]);
+  expect(causal).toEqual(isSoftware ? [false, true] : [true, true]);
+});
+
 test('MultiheadAttention has the same output with weights, which are made, and without', async () => {
   const attention = new MultiheadAttention(12, 3, { batchFirst: true });
   const x = toTensor(values([2, 9, 12]));
@@ -227,6 +329,31 @@ test('MultiheadAttention has the same output with weights, which are made, and w
   const [without, none] = attention(x, x, x, { keyPaddingMask, needWeights: false });
   expect([weights?.shape, none]).toEqual([[2, 9, 9], null]);
   await close('y', without, plain(y.shape, [...(await y.data())]), { rtol: 1e-4, atol: 1e-5 });
+});
+
+test('isCausal of modules passes over what lies behind the diagonal, and hides it where a mask is there or weights are wanted', async () => {
+  const attention = new MultiheadAttention(8, 2, { batchFirst: true });
+  const x = values([2, 64, 8]);
+  const hidden = triu(ones([64, 64], { dtype: 'bool' }), 1);
+  const keyPaddingMask = tensor([0, 1].map((n) => Array.from({ length: 64 }, (_, j) => j > 60 + n)));
+  const of = async (options: AttendOptions): Promise<Plain> => {
+    const [y] = attention(toTensor(x), toTensor(x), toTensor(x), { needWeights: false, ...options });
+    return plain(y.shape, [...(await y.data())]);
+  };
+  const same = async (options: AttendOptions, wanted: AttendOptions): Promise<void> =>
+    close('y', toTensor(await of(options)), await of(wanted), { rtol: 1e-4, atol: 1e-5 });
+  await same({ isCausal: true }, { attnMask: hidden });
+  await same({ isCausal: true, needWeights: true }, { attnMask: hidden });
+  await same({ isCausal: true, keyPaddingMask }, { attnMask: hidden, keyPaddingMask });
+  await same({ isCausal: true, attnMask: hidden }, { attnMask: hidden });
+  // A NaN in the last tile of keys, which the first queries do not meet.
+  const layer = new TransformerEncoderLayer(8, 2, { dimFeedforward: 8, batchFirst: true });
+  const spoilt = plain(
+    x.shape,
+    x.data.map((one, i) => (i % 512 < 504 ? one : Number.NaN)),
+  );
+  const y = [...(await layer(toTensor(spoilt), { isCausal: true }).data())];
+  expect([y[0], y[504]].map((one) => Number.isNaN(one))).toEqual([false, true]);
 });
 
 test('of other lengths and batches it compiles nothing', async () => {

@@ -121,16 +121,18 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
       ])
       .join('\n    ');
   };
-  const stores = (name: string, array: string, length: number, value: (x: string) => string): string => {
+  /** Rows beyond the last are copies of it that other lanes have too, scaled at other turns: only their owner writes. */
+  const stores = (name: string, array: string, length: number, factor: (r: number) => string): string => {
     const slots = fours(length) * 4;
-    return `for (var r = 0u; r < ${rows}u; r++) {
-    let row = rowOf(first, r);
-    ${value('')}
-    for (var slot = 0u; slot < ${slots}u; slot++) {
-      let e = ${quad ? '(slot ^ quad)' : 'slot'};
-      if (e < ${length}u) { ${array}[(batch * ${ownedSize} + row) * ${length}u + e] = ${name}[r * ${slots}u + slot] * factor; }
-    }
-  }`;
+    return each(
+      (r) => `if (first + ${r}u < ${ownedSize}) {
+      let factor = ${factor(r)};
+      for (var slot = 0u; slot < ${slots}u; slot++) {
+        let e = ${quad ? '(slot ^ quad)' : 'slot'};
+        if (e < ${length}u) { ${array}[(batch * ${ownedSize} + row${r}) * ${length}u + e] = ${name}[${r * slots}u + slot] * factor; }
+      }
+    }`,
+    );
   };
   const [i, j] = byKey
     ? [(_: number, t: number) => `other${t}`, (r: number) => `row${r}`]
@@ -155,8 +157,12 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
     ${masked}
     ${each((r) => `let most${r} = ${most(r)};`)}
     if (${rs.map((r) => `(most${r} > max${r} + ${SLACK})`).join(' | ')}) {
-      ${each((r) => `factors[${r}] = exp(max${r} - max(max${r}, most${r})); max${r} = max(max${r}, most${r}); sum${r} *= factors[${r}];`)}
-      for (var slot = 0u; slot < ${rows * 4 * v4}u; slot++) { outs[slot] *= factors[slot / ${4 * v4}u]; }
+      ${each((r) => `let factor${r} = exp(max${r} - max(max${r}, most${r})); max${r} = max(max${r}, most${r}); sum${r} *= factor${r};`)}
+      ${each((r) =>
+        range(4 * v4)
+          .map((slot) => `outs[${r * 4 * v4 + slot}] *= factor${r};`)
+          .join(' '),
+      )}
     }
     ${each((r) => ts.map((t) => `let p${r}_${t} = power(s${r}_${t} - max${r});`).join(' '))}
     ${each((r) => `sum${r} += ${ts.map((t) => `p${r}_${t}`).join(' + ')};`)}
@@ -167,8 +173,8 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
   const slopes = `
     ${masked}
     ${dropped}
-    ${each((r) => ts.map((t) => `let p${r}_${t} = power(s${r}_${t} - log${byKey ? t : r});`).join(' '))}
-    ${each((r) => ts.map((t) => `let slope${r}_${t} = ${shown(spec, `p${r}_${t} * (dp${r}_${t}${keeps(r, t)} - inner${byKey ? t : r})`, `s${r}_${t}`)};`).join(' '))}`;
+    ${each((r) => ts.map((t) => `let p${r}_${t} = power((s${r}_${t} - told${byKey ? t : r}.x) - told${byKey ? t : r}.y);`).join(' '))}
+    ${each((r) => ts.map((t) => `let slope${r}_${t} = ${shown(spec, `p${r}_${t} * (dp${r}_${t}${keeps(r, t)} - told${byKey ? t : r}.z)`, `s${r}_${t}`)};`).join(' '))}`;
   const queryGrad = `
     ${begin('k', 'place.y', width)}
     ${begin('v', 'place.z', outputs)}
@@ -179,7 +185,7 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
   const keyGrad = `
     ${begin('q', 'place.x', width)}
     ${begin('g', `batch * ${u.queries} * ${outputs}u`, outputs)}
-    ${ts.map((t) => `let pair${t} = 2u * (batch * ${u.queries} + other${t}); let log${t} = rowAt(pair${t}); let inner${t} = rowAt(pair${t} + 1u);`).join(' ')}
+    ${ts.map((t) => `let told${t} = rowAt(batch * ${u.queries} + other${t});`).join(' ')}
     ${dots('score', 'own', 'q', 'query', width, ' * scale')}
     ${dots('dp', 'values', 'g', 'grads', outputs)}
     ${slopes}
@@ -194,24 +200,21 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
   const before = {
     forward: `${arrays({ own: e4, outs: v4 })}
   ${owns('own', 'query', 'place.x', width, ' * scale')}
-  ${each((r) => `var max${r} = ${LOWEST}; var sum${r} = 0.0;`)}
-  var factors = array<f32, ${rows}>();`,
+  ${each((r) => `var max${r} = ${LOWEST}; var sum${r} = 0.0;`)}`,
     queryGrad: `${arrays({ own: e4, grad: v4, outs: e4 })}
   ${owns('own', 'query', 'place.x', width, ' * scale')}
   ${owns('grad', 'grads', dense, outputs)}
-  ${each((r) => `let log${r} = rowAt(2u * (batch * ${u.queries} + row${r})); let inner${r} = rowAt(2u * (batch * ${u.queries} + row${r}) + 1u);`)}`,
+  ${each((r) => `let told${r} = rowAt(batch * ${u.queries} + row${r});`)}`,
     keyGrad: `${arrays({ own: e4, values: v4, outs: e4, valueOuts: v4 })}
   ${owns('own', 'key', 'place.y', width)}
   ${owns('values', 'value', 'place.z', outputs)}`,
   }[part];
-  const one = 'let factor = 1.0;';
   const after = {
-    forward: `${each((r) => `factors[${r}] = sum${r};`)}
-  ${stores('outs', 'output', outputs, () => `let factor = select(1.0 / factors[r], 0.0, factors[r] == 0.0);`)}
-  ${each((r) => `logs[batch * ${u.queries} + row${r}] = logOf(max${r}, sum${r});`)}`,
-    queryGrad: stores('outs', 'queryGrad', width, () => 'let factor = scale;'),
-    keyGrad: `${stores('outs', 'keyGrad', width, () => one)}
-  ${stores('valueOuts', 'valueGrad', outputs, () => one)}`,
+    forward: `${stores('outs', 'output', outputs, (r) => `select(1.0 / sum${r}, 0.0, sum${r} == 0.0)`)}
+    ${each((r) => `if (first + ${r}u < ${ownedSize}) { let at = 2u * (batch * ${u.queries} + row${r}); logs[at] = max${r}; logs[at + 1u] = logOf(sum${r}); }`)}`,
+    queryGrad: stores('outs', 'queryGrad', width, () => 'scale'),
+    keyGrad: `${stores('outs', 'keyGrad', width, () => '1.0')}
+  ${stores('valueOuts', 'valueGrad', outputs, () => '1.0')}`,
   }[part];
   const reads: Record<string, Element> = {
     ...{ query: 'f32', key: 'f32', value: 'f32' },

@@ -95,8 +95,9 @@ export const NOTHING = 'bitcast<f32>(params.nothing)';
  * - `seen(score, batch, at, i, j)`: the score as the mask leaves it, −∞ where it hides. `at` is where the mask begins.
  * - `kept(batch, i, j)`: what the weight is multiplied by. Word e of the same random ones that dropout takes for element e of
  *   [batch, L, S], so that a weight is dropped here where it is dropped there (dropout.ts).
+ * - `rowAt(row)`: m, log Σ e^(s − m) and r of a query, counted over all batches.
  * - `power(d)`: e^d, and NaN of NaN.
- * - `logOf(largest, sum)`: the logarithm of the sum of a row's powers; of a row that sees nothing 0, so that its weights stay 0.
+ * - `logOf(sum)`: the logarithm of the sum of a row's powers; of a row that sees nothing 0, so that its weights stay 0.
  */
 export function moduleOf(part: AttentionPart, spec: AttentionSpec): string {
   const { batch, causal, mask, dropout } = spec;
@@ -115,7 +116,7 @@ export function moduleOf(part: AttentionPart, spec: AttentionSpec): string {
       ? `score + ${value}`
       : `select(${NOTHING}, score, ${value} != 0u)`;
   const drawn = (n: number): string =>
-    part === 'forward' ? `draw[${n}]` : `rows[2u * ${u.batches} * ${u.queries} + ${n}u]`;
+    part === 'forward' ? `draw[${n}]` : `rows[3u * ${u.batches} * ${u.queries} + ${n}u]`;
   return `${dropout ? PHILOX : ''}
 ${FLOATS}
 fn placeOf(batch: u32) -> vec4<u32> {
@@ -136,9 +137,15 @@ ${
 }`
     : ''
 }
-${part === 'forward' ? '' : 'fn rowAt(at: u32) -> f32 { return bitcast<f32>(rows[at]); }'}
+${
+  part === 'forward'
+    ? ''
+    : `fn rowAt(row: u32) -> vec3<f32> {
+  return bitcast<vec3<f32>>(vec3(rows[3u * row], rows[3u * row + 1u], rows[3u * row + 2u]));
+}`
+}
 fn power(d: f32) -> f32 { return or_nan(exp(d), d); }
-fn logOf(largest: f32, sum: f32) -> f32 { return or_nan(select(largest + log(sum), 0.0, sum == 0.0), sum); }`;
+fn logOf(sum: f32) -> f32 { return or_nan(select(log(sum), 0.0, sum == 0.0), sum); }`;
 }
 
 /** A row's largest score so far grows by more than this before what was added up is scaled anew. */

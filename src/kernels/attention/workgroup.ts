@@ -160,13 +160,12 @@ export function workgroupAttention(part: AttentionPart, spec: AttentionSpec): Ke
   const keeps = dropout ? each((i, j) => `let kept${i}_${j} = kept(batch, ${queryAt(i, j)}, ${keyAt(i, j)});`) : '';
   const kept = (i: number, j: number): string => (dropout ? ` * kept${i}_${j}` : '');
   const perRow = (line: (i: number) => string): string => is.map(line).join(' ');
-  const log = (i: number, j: number): string => (byKey ? `log${j}` : `log[${i}]`);
-  const inner = (i: number, j: number): string => (byKey ? `inner${j}` : `inner[${i}]`);
+  const told = (i: number, j: number): string => `told${byKey ? j : i}`;
   const slopes = `
     ${masked}
     ${keeps}
-    ${each((i, j) => `let p${i}_${j} = power(s${i}_${j} - ${log(i, j)});`)}
-    ${each((i, j) => `let slope${i}_${j} = ${shown(spec, `p${i}_${j} * (dp${i}_${j}${kept(i, j)} - ${inner(i, j)})`, `s${i}_${j}`)};`)}`;
+    ${each((i, j) => `let p${i}_${j} = power((s${i}_${j} - ${told(i, j)}.x) - ${told(i, j)}.y);`)}
+    ${each((i, j) => `let slope${i}_${j} = ${shown(spec, `p${i}_${j} * (dp${i}_${j}${kept(i, j)} - ${told(i, j)}.z)`, `s${i}_${j}`)};`)}`;
   const weighted = each((i, j) => `let w${i}_${j} = p${i}_${j}${kept(i, j)};`);
   const { before, turn, after } = {
     forward: {
@@ -194,14 +193,12 @@ export function workgroupAttention(part: AttentionPart, spec: AttentionSpec): Ke
   let share = select(1.0 / sum, vec4<f32>(), sum == vec4<f32>());
   ${stores('out', 'output', outputs, (i) => ` * share[${i}]`)}
   if (x == 0u) {
-    ${perRow((i) => `if (first + y * ${ROWS}u + ${i}u < ${ownedSize}) { logs[batch * ${u.queries} + row[${i}]] = logOf(largest[${i}], sum[${i}]); }`)}
+    ${perRow((i) => `if (first + y * ${ROWS}u + ${i}u < ${ownedSize}) { let at = 2u * (batch * ${u.queries} + row[${i}]); logs[at] = largest[${i}]; logs[at + 1u] = logOf(sum[${i}]); }`)}
   }`,
     },
     queryGrad: {
       before: `${sums('out', width)}
-  let at = 2u * (batch * ${u.queries} + row);
-  let log = vec4(${is.map((i) => `rowAt(at[${i}])`).join(', ')});
-  let inner = vec4(${is.map((i) => `rowAt(at[${i}] + 1u)`).join(', ')});`,
+  ${perRow((i) => `let told${i} = rowAt(batch * ${u.queries} + row[${i}]);`)}`,
       turn: `${product('score', 'query', 'key')}
     ${product('dp', 'grads', 'value')}
     ${slopes}
@@ -212,7 +209,7 @@ export function workgroupAttention(part: AttentionPart, spec: AttentionSpec): Ke
       before: `${sums('keyOut', width)}\n  ${sums('valueOut', outputs)}`,
       turn: `${product('score', 'key', 'query')}
     ${product('dp', 'value', 'grads')}
-    ${js.map((j) => `let at${j} = 2u * (batch * ${u.queries} + otherRow${j}); let log${j} = rowAt(at${j}); let inner${j} = rowAt(at${j} + 1u);`).join(' ')}
+    ${js.map((j) => `let told${j} = rowAt(batch * ${u.queries} + otherRow${j});`).join(' ')}
     ${slopes}
     ${weighted}
     ${adds('valueOut', 'w', 'grads')}
