@@ -34,7 +34,7 @@ const ATTENTION: Known<AttentionOptions> = {
 /**
  * softmax(scale · query · keyᵀ + mask) · value. A query that may see no key gets 0, and so do the gradients by it.
  *
- * For E and V up to 256 it runs in tiles, without a matrix of scores, forward and backward: beside inputs, outputs and their gradients
+ * For E and V up to 256 (64 on software adapters) it runs in tiles, without a matrix of scores, forward and backward: beside inputs, outputs and their gradients
  * there are five numbers for each query. It is made of products instead, and holds two matrices [..., L, S],
  * - for wider features, and where a size is 0,
  * - for a mask or values that broadcast query and key: a mask [L, 1], or with more dimensions; values of more batches than both,

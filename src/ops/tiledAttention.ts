@@ -31,8 +31,12 @@ export function useTiles(on: boolean | null): void {
   choicesChanged();
 }
 
-/** Features to which the kernels are written out. */
+/**
+ * Features to which the kernels are written out: on GPUs, and on software adapters, where a text as long as 128 of them makes took
+ * lavapipe more than two minutes to compile.
+ */
 const WIDEST = 256;
+const WIDEST_ON_SOFTWARE = 64;
 
 /** Queries or keys on software adapters: lavapipe leaves loops after 65,535 turns, and these are walked in twos where features are many. */
 const LONGEST = 100_000;
@@ -53,7 +57,7 @@ export function tilesFor({ query, key, value, mask, causal, scale, dropoutP }: A
     repeats ||
     sizeOf(scores) === 0 ||
     width * outputs === 0 ||
-    Math.max(width, outputs) > WIDEST ||
+    Math.max(width, outputs) > (adapter().isSoftware ? WIDEST_ON_SOFTWARE : WIDEST) ||
     dropoutP === 1 ||
     !Number.isFinite(scale) ||
     (mask?.requiresGrad && isGradEnabled()) ||
