@@ -3,7 +3,15 @@ import { refuse } from '../gpu/errors.js';
 import { required } from '../gpu/options.js';
 import { tick } from '../memory/overwrites.js';
 import { rewind } from '../tensor/random.js';
-import { differentiable, enableGrad, inspectBy, isGradEnabled, noGrad } from '../tensor/remember.js';
+import {
+  differentiable,
+  enableGrad,
+  type Inspector,
+  inspectBy,
+  isGradEnabled,
+  noGrad,
+  wantsParts,
+} from '../tensor/remember.js';
 import { checkRead, readBy } from '../tensor/saved.js';
 import { Tensor } from '../tensor/tensor.js';
 import { tensorsIn } from '../tensor/tree.js';
@@ -43,10 +51,12 @@ export function checkpoint<Inputs extends readonly unknown[]>(
   // Nothing made in here is recorded: what requires a gradient comes from outside.
   const used = new Set<Tensor>();
   const noteUsed = (tensor: Tensor): void => void (tensor.requiresGrad && used.add(tensor));
-  const before = inspectBy((name, given, value, backward, attributes) => {
+  const readsAlone = !wantsParts();
+  const note: Inspector = (name, given, value, backward, attributes) => {
     given.forEach(noteUsed);
     return before?.(name, given, value, backward, attributes) ?? backward;
-  });
+  };
+  const before = inspectBy(Object.assign(note, { readsAlone }));
   let made: Tensor;
   try {
     made = noGrad(() => fn(...inputs));

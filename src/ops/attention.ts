@@ -34,13 +34,14 @@ const ATTENTION: Known<AttentionOptions> = {
 /**
  * softmax(scale · query · keyᵀ + mask) · value. A query that may see no key gets 0, and so do the gradients by it.
  *
- * For E and V up to 256 (64 on software adapters) it runs in tiles, without a matrix of scores, forward and backward: beside inputs, outputs and their gradients
- * there are five numbers for each query. It is made of products instead, and holds two matrices [..., L, S],
+ * For E and V up to 256 (64 on software adapters) it runs in tiles, without a matrix of scores, forward and backward: beside
+ * inputs, outputs and their gradients there are five numbers for each query. It is made of products instead, and holds two
+ * matrices [..., L, S],
  * - for wider features, and where a size is 0,
  * - for a mask or values that broadcast query and key: a mask [L, 1], or with more dimensions; values of more batches than both,
  * - for a mask that wants a gradient, a dropout of 1, and a scale that is not finite,
  * - for fewer than 8 queries; on software adapters for fewer than 16, for fewer than 64 keys (16 if causal), and beyond 100,000 of either,
- * - while a graph is exported to ONNX, while anomalies are looked for, and in the first run of a `checkpoint`.
+ * - while a graph is exported to ONNX, and while anomalies are looked for.
  *
  * @param query [..., L, E]
  * @param key [..., S, E]

@@ -7,7 +7,7 @@ import type { AttentionPart, AttentionSpec, BatchDim } from '../kernels/attentio
 import { dropoutKernel } from '../kernels/dropout.js';
 import { launch, launchMany } from '../tensor/launch.js';
 import { draw } from '../tensor/random.js';
-import { differentiable, isGradEnabled, isInspected } from '../tensor/remember.js';
+import { differentiable, isGradEnabled, isInspected, wantsParts } from '../tensor/remember.js';
 import { at, broadcast, broadcastStrides, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { sumTo } from './broadcast.js';
@@ -60,9 +60,10 @@ export function tilesFor({ query, key, value, mask, causal, scale, dropoutP }: A
     Math.max(width, outputs) > (adapter().isSoftware ? WIDEST_ON_SOFTWARE : WIDEST) ||
     dropoutP === 1 ||
     !Number.isFinite(scale) ||
-    (mask?.requiresGrad && isGradEnabled()) ||
+    // Checkpoints run a function without gradients first, and have to be shown the mask.
+    (mask?.requiresGrad && (isGradEnabled() || isInspected())) ||
     (adapter().isSoftware && Math.max(queries, keys) > LONGEST) ||
-    isInspected();
+    wantsParts();
   if (isOut || !(always ?? pays(queries, keys, causal))) return null;
   const spec: AttentionSpec = {
     variant: gemmVariant(),

@@ -16,13 +16,16 @@ export type Backward = BackwardOf<Tensor>;
 export type Gradients = GradientsOf<Tensor>;
 
 /** Is shown every function that runs, recorded or not. Returns the way back to record. */
-export type Inspector = (
+export type Inspector = ((
   name: string,
   inputs: readonly Tensor[],
   value: Tensor,
   backward: Backward,
   attributes: object | undefined,
-) => Backward;
+) => Backward) & {
+  /** It asks which tensors are read, and not what a function is made of. */
+  readonly readsAlone?: boolean;
+};
 
 /** Lets `inspector` see every function from now on. Returns the one before. */
 export function inspectBy(inspector: Inspector | null): Inspector | null {
@@ -31,8 +34,11 @@ export function inspectBy(inspector: Inspector | null): Inspector | null {
   return before;
 }
 
-/** Whether somebody looks at every function that runs. */
+/** Whether somebody is shown every function that runs. */
 export const isInspected = (): boolean => inspect !== null;
+
+/** Whether it matters to somebody what a function is made of. */
+export const wantsParts = (): boolean => inspect !== null && !inspect.readsAlone;
 
 /** Whether functions are recorded now. */
 export function isGradEnabled(): boolean {

@@ -52,7 +52,8 @@ test.each(CASES.map((given) => [given]))('%j', async (given) => {
   const exact = exactly(given, inputs);
   const leaves = leavesOf(inputs);
   const y = scaledDotProductAttention(...leaves, optionsOf(given, inputs.mask));
-  expect(y.gradFn?.name).toBe('scaledDotProductAttention');
+  const isWide = adapter().isSoftware && Math.max(given.e, given.v) > 64;
+  expect(y.gradFn?.name).toBe(isWide ? 'matmul' : 'scaledDotProductAttention');
   y.backward(toTensor(inputs.g));
   const bounds = given.spread ? { rtol: 2e-3, atol: 2e-3 } : { rtol: 1e-4, atol: 1e-5 };
   await close('y', y, exact.y, bounds);
