@@ -15,11 +15,8 @@ const PER_READ = { large: 16, small: 10.6 } as const;
 /** Multiply-adds of a large product: one of 1024³ has 2 ** 30, the study's largest a quarter of that. */
 const LARGE = 2 ** 29;
 
-/**
- * Of the instructions in the inner loop of a product, so many have to be multiply-adds; a little fewer where the compiler leaves
- * the loop over a slice's steps as it is, with turns of fewer than 64.
- */
-const SHARE = { long: 0.95, short: 0.93 } as const;
+/** Of the instructions in the inner loop of a product, so many have to be multiply-adds. */
+const SHARE = 0.95;
 
 /** And of those in a turn of the loop over slices, copying included, of a large product. */
 const LOOP_SHARE = 0.85;
@@ -33,7 +30,7 @@ export type Target = 'vgprs' | 'spilled' | 'fmaPerLds' | 'share' | 'loopShare' |
 /** The targets that a kernel misses. Those of multiply-adds are for matrix products and convolutions alone. */
 export function missed(
   { workgroups, flops }: Pick<Listed, 'workgroups' | 'flops'>,
-  { vgprs, spilled, fma, fmaPerLds, share, loopShare }: Figures,
+  { vgprs, spilled, fmaPerLds, share, loopShare }: Figures,
 ): Target[] {
   const all: Target[] = [];
   if (vgprs > MOST_REGISTERS) all.push('vgprs');
@@ -43,7 +40,7 @@ export function missed(
   const large = multiplyAdds >= LARGE;
   const wanted = large ? PER_READ.large : PER_READ.small;
   if (fmaPerLds !== null && fmaPerLds < wanted) all.push('fmaPerLds');
-  if (share === null || share < (fma < 64 ? SHARE.short : SHARE.long)) all.push('share');
+  if (share === null || share < SHARE) all.push('share');
   if (large && fmaPerLds !== null && (loopShare ?? 0) < LOOP_SHARE) all.push('loopShare');
   const launched = workgroups.reduce((a, b) => a * b, 1);
   if (launched < Math.min(WORKGROUPS, multiplyAdds / WORTH)) all.push('workgroups');

@@ -39,11 +39,11 @@ export function workgroupTile({ rows, columns, batches, splits = 1 }: Gemm): Til
     if (rows % 128 === 0 && tiles(128, 64) > 256) return { rows: 8, columns: 8, threads: [16, 8] };
     if (tiles(64, 64) > 256) return { rows: 8, columns: 4, threads: [8, 16] };
   }
-  if (small > 16 && Math.max(rows, columns) > 32) {
+  if (small > 32 || (small > 16 && splits === 1 && Math.max(rows, columns) > 32)) {
     const [down, across] = rows > 32 ? [8, 8] : [4, 16];
     if (tiles(8 * down, 4 * across) >= 128) return { rows: 8, columns: 4, threads: [down, across] };
   }
-  if (small > 32) return { rows: 4, columns: 4, threads: tiles(32, 64) <= 64 ? [4, 8] : [8, 16], steps: 32 };
+  if (small > 32) return { rows: 4, columns: 4, threads: tiles(32, 64) <= 32 ? [4, 8] : [8, 16], steps: 32 };
   const threads = [along(rows), along(columns)] as const;
   // A narrow output still gets a full workgroup: the threads go to the other side.
   if (threads[0] * threads[1] < 64)
