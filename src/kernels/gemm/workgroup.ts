@@ -13,7 +13,7 @@
  * - `inner`: it is contiguous along k, and aligned: four vec4 of four lines are loaded, turned and stored;
  * - `single`: anything else: four loads, with neighbouring threads along k or along the lines, as the addresses are.
  *
- * Launch: one workgroup of threads[0] × threads[1] (16 × 16 where the output is large enough) per tile of
+ * Launch: one workgroup of threads[0] × threads[1] (32 to 128 by default) per tile of
  * (rows · threads[0]) × (columns · threads[1]); rows and columns of a thread are multiples of 4.
  */
 import type { Complete } from '../../gpu/options.js';
