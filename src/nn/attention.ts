@@ -28,7 +28,7 @@ export interface MultiheadAttentionOptions {
 
 /** Masks are bool, true where a key is hidden, or f32, added to the scores. */
 export interface AttendOptions {
-  /** [N, S]: keys hidden from every query of a sample; [S] without a batch. Default: none. */
+  /** Keys hidden from every query of a sample, [N, S], or [S] without a batch. Default: none. */
   keyPaddingMask?: Tensor | null | undefined;
   /** [L, S], or [N · numHeads, L, S]. Default: none. */
   attnMask?: Tensor | null | undefined;
@@ -68,7 +68,7 @@ export class MultiheadAttention extends Module<
   [query: Tensor, key: Tensor, value: Tensor, options?: AttendOptions],
   [output: Tensor, weights: Tensor | null]
 > {
-  /** [3 · embedDim, embedDim]: of query, key and value */
+  /** Of query, key and value: [3 · embedDim, embedDim]. */
   inProjWeight: Parameter;
   /** [3 · embedDim] */
   inProjBias: Parameter | null;

@@ -31,7 +31,7 @@ export interface TransformerEncoderLayerOptions {
 export interface EncoderLayerMasks {
   /** [L, L], or [N · nhead, L, L]. Default: none. */
   srcMask?: Tensor | null | undefined;
-  /** [N, L]: keys hidden from every query of a sample; [L] without a batch. Default: none. */
+  /** Keys hidden from every query of a sample, [N, L], or [L] without a batch. Default: none. */
   srcKeyPaddingMask?: Tensor | null | undefined;
   /** Without `srcMask`: position i sees those up to i. With one it says that the mask is such, and changes nothing. Default: false. */
   isCausal?: boolean | undefined;

@@ -19,7 +19,7 @@ const pages = ['README.md', ...markdownIn('docs')];
 function markdownIn(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return ['docs/api', 'docs/results'].includes(path) ? [] : markdownIn(path);
+    if (entry.isDirectory()) return path === 'docs/results' ? [] : markdownIn(path);
     return entry.name.endsWith('.md') ? [path] : [];
   });
 }
