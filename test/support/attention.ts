@@ -1,5 +1,6 @@
 /** Attention in doubles, and what it is tried on. */
 import type { Tensor } from 'kindling';
+import { scaledDotProductAttention } from 'kindling/nn/functional';
 import type { AttentionOptions } from '../../src/ops/attention.js';
 import { at, build, get, type Plain, plain, sizeOf, toTensor, values } from './agree.js';
 
@@ -109,3 +110,11 @@ export const optionsOf = ({ causal, scale, mask }: Case, given: Plain | null): A
 export type Leaves = [query: Tensor, key: Tensor, value: Tensor];
 export const leavesOf = ({ query, key, value }: ReturnType<typeof open>): Leaves =>
   [query, key, value].map((one) => toTensor(one).requiresGrad_()) as Leaves;
+
+/** y and the gradients by the leaves. */
+export function bothWays(leaves: readonly Tensor[], options: AttentionOptions, g: Tensor): Tensor[] {
+  for (const leaf of leaves) leaf.grad = null;
+  const y = scaledDotProductAttention(...(leaves as Leaves), options);
+  y.backward(g);
+  return [y, ...leaves.map((leaf) => leaf.grad as Tensor)];
+}
