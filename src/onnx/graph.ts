@@ -1,12 +1,10 @@
 /** Nodes and constants for what a trace saw, made as they are asked for: what no output needs is left out. */
 import { refuse } from '../gpu/errors.js';
+import type { Attribute, Call, Elements, OnnxGraph, OnnxOperand as Operand, OnnxRule as Rule } from '../ops/onnx.js';
 import { type Shape, sameShape, show } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { Attribute, Elements, Node } from './model.js';
-import type { Call, Trace } from './trace.js';
-
-/** A tensor, the name of a value ('' for an input left out), an f32 scalar, an int64 vector, or elements. */
-export type Operand = Tensor | string | number | readonly number[] | Elements;
+import type { Node } from './model.js';
+import type { Trace } from './trace.js';
 
 /** Elements that are known, or a tensor to be read. `isShape`: lengths, of which one may be left open. */
 export interface Constant {
@@ -14,12 +12,6 @@ export interface Constant {
   readonly value: Tensor | Elements;
   readonly isShape?: boolean;
 }
-
-/**
- * Adds the nodes of one call and returns the name of its result. Rules of two parameters want no attributes: they serve
- * launches that no function owns too.
- */
-export type Rule = (graph: Graph, call: Call, attributes: never) => string;
 
 /** What a graph is made from. */
 export interface GraphSource {
@@ -32,7 +24,7 @@ export interface GraphSource {
   readonly opset: number;
 }
 
-export class Graph {
+export class Graph implements OnnxGraph {
   readonly nodes: Node[] = [];
   readonly constants: Constant[] = [];
   readonly #names = new Map<Tensor, string>();

@@ -3,14 +3,12 @@
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
+import type { Attribute, Elements } from '../ops/onnx.js';
 import type { DType } from '../tensor/tensor.js';
 import { type Field, message } from './wire.js';
 
 /** kindling's element types and the int64 of shapes, as ONNX numbers them. */
 export const ELEMENT: Readonly<Record<DType | 'i64', number>> = { f32: 1, i32: 6, i64: 7, bool: 9, u32: 12 };
-
-/** Whole numbers, a float, text, or a list of whole numbers. */
-export type Attribute = number | { readonly float: number } | string | readonly number[];
 
 export interface Node {
   readonly op: string;
@@ -18,13 +16,6 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly output: string;
   readonly attributes: Readonly<Record<string, Attribute>>;
-}
-
-/** A constant's content; i64 as plain numbers. */
-export interface Elements {
-  readonly dtype: DType | 'i64';
-  readonly shape: readonly number[];
-  readonly data: ArrayLike<number>;
 }
 
 export interface Initializer extends Elements {

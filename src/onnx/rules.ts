@@ -3,32 +3,25 @@
 import type { AvgPoolSpec } from '../kernels/avgPool.js';
 import type { Conv2dShape } from '../kernels/conv2d/shape.js';
 import { overhang, type PoolAxis } from '../kernels/pool.js';
+import {
+  type Attribute,
+  type OnnxGraph as Graph,
+  type OnnxOperand as Operand,
+  type OnnxRule as Rule,
+  scalar,
+} from '../ops/onnx.js';
 import { at, type Shape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { ELEMENTWISE } from './elementwise.js';
-import type { Graph, Operand, Rule } from './graph.js';
-import { type Attribute, ELEMENT } from './model.js';
-
-/** Functions that are operators of the same inputs; the operator is named where it is not the name capitalised. */
-const OPERATORS =
-  'add sub mul div pow neg abs exp log sqrt reciprocal sin cos tanh sigmoid erf floor ceil round sign relu softplus ' +
-  'maximum:Max minimum:Min eq:Equal lt:Less le:LessOrEqual gt:Greater ge:GreaterOrEqual hardswish:HardSwish matmul:MatMul ' +
-  'isnan:IsNaN isinf:IsInf tan asin acos atan sinh cosh asinh acosh atanh softsign ' +
-  'logicalAnd:And logicalOr:Or logicalXor:Xor';
+import { ELEMENT } from './model.js';
 
 const same =
   (op: string, attributes?: Readonly<Record<string, Attribute>>): Rule =>
   (graph, { inputs }) =>
     graph.node(op, inputs, attributes);
 
-const operator = (entry: string): [string, Rule] => {
-  const [name = '', op = name.charAt(0).toUpperCase() + name.slice(1)] = entry.split(':');
-  return [name, same(op)];
-};
-
 type Dims = { readonly dims: readonly number[]; readonly keepdim: boolean };
 type Dim = { readonly dim: number; readonly picks: Tensor };
-type Parameter = { readonly parameter: number };
 type Affine = { readonly weight?: Tensor | null; readonly bias?: Tensor | null; readonly eps: number };
 
 /** Beyond any length: a slice to the end, or to before the beginning. */
@@ -110,8 +103,6 @@ function means({ input, output }: PoolAxis): Operand {
   return { dtype: 'f32', shape: [output, input], data };
 }
 
-const scalar = (dtype: keyof typeof ELEMENT, value: number): Operand => ({ dtype, shape: [], data: [value] });
-
 const filled = (shape: Shape, value: number): Operand => ({
   dtype: 'f32',
   shape,
@@ -171,37 +162,12 @@ const turnedProduct: Rule = (g, { inputs: [a, b] }, { transA, transB }: { transA
   return g.node('MatMul', [turned(a as Tensor, transA), turned(b as Tensor, transB)]);
 };
 
+/** A text is an operator of the same inputs. */
+const rule = (of: Rule | string): Rule => (typeof of === 'string' ? same(of) : of);
+
 export const RULES: Readonly<Record<string, Rule>> = {
-  ...Object.fromEntries(OPERATORS.split(' ').map(operator)),
-  ...ELEMENTWISE,
-  ne: (g, { inputs }) => g.node('Not', [g.node('Equal', inputs)]),
+  ...Object.fromEntries(Object.entries(ELEMENTWISE).map(([name, of]) => [name, rule(of)])),
   cast: (g, { x, value }) => cast(g, x, value.dtype),
-  isfinite: (g, { x }) => g.node('Not', [g.node('Or', [g.node('IsNaN', [x]), g.node('IsInf', [x])])]),
-  nanToNum: (g, { x }, { nan, posinf, neginf }: { nan: number; posinf: number; neginf: number }) => {
-    const infinity = g.node('Where', [g.node('Greater', [x, 0]), scalar('f32', posinf), scalar('f32', neginf)]);
-    const finite = g.node('Where', [g.node('IsInf', [x]), infinity, x]);
-    return g.node('Where', [g.node('IsNaN', [x]), scalar('f32', nan), finite]);
-  },
-  log1p: (g, { x }) => g.node('Log', [g.node('Add', [x, 1])]),
-  rsqrt: (g, { x }) => g.node('Reciprocal', [g.node('Sqrt', [x])]),
-  square: (g, { x }) => g.node('Mul', [x, x]),
-  relu6: (g, { x, value: { dtype } }) => g.node('Clip', [x, scalar(dtype, 0), scalar(dtype, 6)]),
-  leakyRelu: (g, { x }, { parameter }: Parameter) => g.node('LeakyRelu', [x], { alpha: { float: parameter } }),
-  elu: (g, { x }, { parameter }: Parameter) => g.node('Elu', [x], { alpha: { float: parameter } }),
-  silu: (g, { x }) => g.node('Mul', [x, g.node('Sigmoid', [x])]),
-  gelu: (g, { x }) => {
-    const phi = g.node('Add', [g.node('Erf', [g.node('Mul', [x, Math.SQRT1_2])]), 1]);
-    return g.node('Mul', [g.node('Mul', [x, 0.5]), phi]);
-  },
-  geluTanh: (g, { x }) => {
-    const cube = g.node('Mul', [g.node('Mul', [g.node('Mul', [x, x]), x]), 0.044715]);
-    const bend = g.node('Tanh', [g.node('Mul', [g.node('Add', [x, cube]), Math.sqrt(2 / Math.PI)])]);
-    return g.node('Mul', [g.node('Mul', [x, 0.5]), g.node('Add', [bend, 1])]);
-  },
-  hardsigmoid: same('HardSigmoid', { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
-  clampMin: (g, { x }, { parameter }: Parameter) => g.node('Clip', [x, parameter]),
-  clampMax: (g, { x }, { parameter }: Parameter) => g.node('Clip', [x, '', parameter]),
-  powScalar: (g, { x }, { parameter }: Parameter) => g.node('Pow', [x, parameter]),
 
   sum: reduction('ReduceSum'),
   mean: reduction('ReduceMean'),
@@ -241,6 +207,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   scatterAdd: (g, { inputs: [x, source] }, { dim, picks }: Dim) =>
     g.node('ScatterElements', [x as Tensor, picks, source as Tensor], { axis: dim, reduction: 'add' }),
 
+  matmul: same('MatMul'),
   einsum: turnedProduct,
   scaledDotProductAttention: turnedProduct,
   linear: same('Gemm', { transB: 1 }),

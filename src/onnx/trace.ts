@@ -1,20 +1,10 @@
 /** What a model does with its inputs, as a list of functions: the tape's own view, gradients aside. */
 
+import type { Call } from '../ops/onnx.js';
 import type { Storage } from '../stream/storage.js';
 import { watching } from '../tensor/launch.js';
 import { inspectBy, noGrad } from '../tensor/remember.js';
 import type { Tensor } from '../tensor/tensor.js';
-
-/** A function that ran, or a launch that belongs to none. */
-export interface Call {
-  readonly name: string;
-  readonly inputs: readonly Tensor[];
-  /** The first of the inputs. */
-  readonly x: Tensor;
-  readonly value: Tensor;
-  /** What the function depends on besides; null for a launch. */
-  readonly attributes: object | null;
-}
 
 export class Trace {
   /** By the tensor that came out. */

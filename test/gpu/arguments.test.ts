@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest';
 import { type Arguments, functionCalls } from '../support/functionCalls.js';
 import { dataset, EXPORTS, identity, layer, ones, parameter, stepped } from '../support/refused.js';
 
-const MODULES = { ...EXPORTS, lrScheduler: optim.lrScheduler };
+const MODULES: typeof EXPORTS = { ...EXPORTS, lrScheduler: optim.lrScheduler };
 
 /** Not called at all, and why. */
 const LEFT_OUT = [

@@ -2,9 +2,10 @@
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { describe, expect, test } from 'vitest';
-import { PAIRS, UNARY } from '../support/elementwise.js';
+import { UNARY } from '../support/elementwise.js';
 import { callOf } from '../support/elementwiseCalls.js';
 import { EVERYWHERE, POSITIVE } from '../support/elementwiseLine.js';
+import { PAIRS } from '../support/elementwisePairs.js';
 import { bend, secondOfPair, slope } from '../support/formulas.js';
 import { leaf, near, type Unary } from '../support/second.js';
 

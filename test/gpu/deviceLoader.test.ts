@@ -1,3 +1,4 @@
+/** Batches that the GPU makes have the bits of those that the host makes, random crop and flip among them. */
 import { describe, expect, test } from 'vitest';
 import { ImageDataset, type ImageSample } from '../../src/data/dataset.js';
 import { RandomErasing } from '../../src/data/erasing.js';
@@ -8,54 +9,14 @@ import type { Dataset } from '../../src/data/sample.js';
 import { WeightedRandomSampler } from '../../src/data/sampler.js';
 import { Subset } from '../../src/data/subset.js';
 import { Compose, Cutout, Normalize, RandomCrop, RandomHorizontalFlip } from '../../src/data/transforms.js';
-import { device } from '../../src/gpu/device.js';
 import { AUGMENTATION, CUTOUT } from '../../src/kernels/batch.js';
-import { reshape } from '../../src/ops/broadcast.js';
-import { mul } from '../../src/ops/elementwise/arithmetic.js';
-import { matmul } from '../../src/ops/matmul.js';
 import { streamStats } from '../../src/stream/stream.js';
-import { capture } from '../../src/tensor/capture.js';
 import { Domain, philox } from '../../src/tensor/philox.js';
-import { step } from '../../src/tensor/step.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
-import { watchBuffers } from '../support/buffers.js';
-
-type Picture = readonly [number, number, number];
-
-function pictures(count: number, shape: Picture = [3, 32, 32]): ImageDataset {
-  let state = 99;
-  const byte = (): number => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return state >>> 24;
-  };
-  const labels = Uint8Array.from({ length: count }, byte);
-  const images = Uint8Array.from({ length: count * shape[0] * shape[1] * shape[2] }, byte);
-  return new ImageDataset(images, labels, [], 'random', false, shape);
-}
+import { augmented, epochOf, normalise, type Picture, pictures, standard } from '../support/pictures.js';
 
 /** The same samples, as a data set that the loader does not know. */
 const onHost = (data: ImageDataset): Dataset<ImageSample> => ({ length: data.length, get: (i) => data.get(i) });
-
-interface Values {
-  shape: readonly number[];
-  x: Uint32Array;
-  y: number[];
-}
-
-/** The batches of an epoch, floats by their bits. */
-async function epochOf(loader: DataLoader<ImageSample>): Promise<Values[]> {
-  const batches: Values[] = [];
-  for await (const [x, y] of loader) {
-    const [values, labels] = [await x.data(), await y.data()];
-    expect([x.dtype, y.dtype, y.shape]).toEqual(['f32', 'i32', [x.shape[0]]]);
-    batches.push({ shape: x.shape, x: new Uint32Array(values.buffer), y: [...labels] });
-  }
-  return batches;
-}
-
-const normalise = new Normalize([0.49, 0.48, 0.44], [0.25, 0.24, 0.26]);
-const standard = new Compose([new RandomCrop(32, { padding: 4 }), new RandomHorizontalFlip(), normalise]);
-const augmented = new Compose([...standard.transforms, new Cutout(8, { p: 0.75 })]);
 
 describe('batches made by the GPU', () => {
   const small: Picture = [3, 5, 7];
@@ -254,90 +215,5 @@ describe('random crop and flip', () => {
   ])('refuses %s', (_, make, message) => {
     const data = pictures(1, [3, 8, 8]);
     expect(() => new DataLoader(data, { transform: make() as Normalize })).toThrow(message);
-  });
-});
-
-describe('in a loop', () => {
-  test('nothing is made: a write, a submit and the same memory for each batch', async () => {
-    const [data, other] = [pictures(120), pictures(40)];
-    const loader = new DataLoader(data, { batchSize: 4, shuffle: true, transform: standard });
-    const watch = watchBuffers(device());
-    const counts = () => ({ live: watch.live(), ...streamStats() });
-    let before = counts();
-    const seen = new Set<unknown>();
-    for (let epoch = 0; epoch < 4; epoch++) {
-      if (epoch === 2) before = counts();
-      for await (const [x] of loader) {
-        step(() => matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4])));
-        if (epoch >= 2) seen.add(x.storage);
-      }
-      for await (const [x] of new DataLoader(other, { batchSize: 20, transform: normalise })) {
-        step(() => matmul(reshape(x, [20, 3072]), reshape(x, [3072, 20])));
-      }
-    }
-    const after = counts();
-    watch.stop();
-    // Results of steps on their way to the host come and go: 256 bytes each, of at most three steps.
-    expect(after.live.bytes - before.live.bytes).toBeLessThanOrEqual(8 * 256);
-    expect(seen.size).toBe(2);
-    // Two epochs of 30 batches and two evaluations of 2, and for each of the four the epoch's order.
-    expect(after.writes - before.writes).toBe(64 + 4);
-    expect(after.submits - before.submits).toBe(64);
-  });
-
-  test('with a captured step: one submit and one write for batch and step together', async () => {
-    const data = pictures(80);
-    const options = { batchSize: 4, shuffle: true, seed: 1, transform: augmented };
-    const body = (x: Tensor) => matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4]));
-    const run = capture(body);
-    const found: unknown[] = [];
-    const wanted: unknown[] = [];
-    let before = streamStats();
-    for await (const [x] of new DataLoader(data, options)) {
-      if (found.length === 4) before = streamStats();
-      found.push(run(x).data());
-    }
-    const after = streamStats();
-    expect(after.submits - before.submits).toBe(16);
-    expect(after.writes - before.writes).toBe(16);
-    expect(after.bindGroups - before.bindGroups).toBe(0);
-    for await (const [x] of new DataLoader(data, options)) wanted.push(await step(() => body(x)).data());
-    expect(await Promise.all(found)).toEqual(wanted);
-  });
-
-  test('with a captured step: each replay sees a cutout of its own', async () => {
-    const white = new ImageDataset(new Uint8Array(8 * 64).fill(255), new Uint8Array(8), [], 'white', false, [1, 8, 8]);
-    const loader = new DataLoader(white, { batchSize: 4, seed: 5, transform: new Cutout(3) });
-    const run = capture((x: Tensor) => mul(reshape(x, [4, 64]), 1));
-    for (const epoch of [0, 1, 2]) {
-      const seen: number[] = [];
-      for await (const [x] of loader) seen.push(...(await run(x).data()));
-      const wanted = Array.from({ length: 8 * 64 }, (_, i) => {
-        const [high = 0, wide = 0] = philox([5, 0], [Math.floor(i / 64), epoch, 0, Domain.cutout]);
-        const [row, column] = [high, wide].map((bits) => Number((BigInt(bits) * 8n) >> 32n)) as [number, number];
-        const cut = Math.abs((Math.floor(i / 8) % 8) - row) < 2 && Math.abs((i % 8) - column) < 2;
-        return cut ? 0 : 1;
-      });
-      expect(seen).toEqual(wanted);
-    }
-  });
-
-  test('at most three steps are in flight, and timers run meanwhile', async () => {
-    const { queue } = device();
-    const submit = queue.submit;
-    let [flying, most, ticks] = [0, 0, 0];
-    queue.submit = (buffers) => {
-      submit.call(queue, buffers);
-      most = Math.max(most, ++flying);
-      void queue.onSubmittedWorkDone().then(() => flying--);
-    };
-    const timer = setInterval(() => ticks++);
-    for await (const [x] of new DataLoader(pictures(80), { batchSize: 4 })) {
-      step(() => matmul(reshape(x, [4, 3072]), reshape(x, [3072, 4])));
-    }
-    clearInterval(timer);
-    queue.submit = submit;
-    expect(most).toBe(3);
-    expect(ticks).toBeGreaterThan(3);
   });
 });

@@ -7,9 +7,10 @@ import { FLAT_CANDIDATES } from '../../src/kernels/flat.js';
 import { stats } from '../../src/stream/stats.js';
 import { launch, widest } from '../../src/tensor/launch.js';
 import { agree, at, build, close, get, type Plain, plain, sizeOf, toTensor, values } from '../support/agree.js';
-import { PAIRS, UNARY } from '../support/elementwise.js';
+import { UNARY } from '../support/elementwise.js';
 import { callOf } from '../support/elementwiseCalls.js';
 import { EVERYWHERE } from '../support/elementwiseLine.js';
+import { PAIRS } from '../support/elementwisePairs.js';
 import { binaryRecords, record, unaryRecords } from '../support/records.js';
 
 for (const [

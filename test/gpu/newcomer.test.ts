@@ -8,7 +8,7 @@ import * as nn from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
 import { Adam, clipGradNorm, l1Penalty, SGD } from 'kindling/optim';
 import { expect, test } from 'vitest';
-import { PAIRS } from '../support/elementwise.js';
+import { PAIRS } from '../support/elementwisePairs.js';
 import { type Arguments, functionCalls } from '../support/functionCalls.js';
 
 const WITHOUT =

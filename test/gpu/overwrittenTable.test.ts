@@ -2,8 +2,9 @@
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { describe, expect, test } from 'vitest';
-import { PAIRS, UNARY } from '../support/elementwise.js';
+import { UNARY } from '../support/elementwise.js';
 import { callOf } from '../support/elementwiseCalls.js';
+import { PAIRS } from '../support/elementwisePairs.js';
 import { ORDER } from '../support/functions.js';
 
 const REFUSED = /^\w[\w.]*: backward needs a tensor of shape \[.*as forward read it, but it was overwritten/;

@@ -151,3 +151,12 @@ export async function agree(
     await close(`gradient by input ${i}`, found, plain(input.shape, slope), bounds);
   }
 }
+
+export function softmaxRow(row: readonly number[]): number[] {
+  const top = Math.max(...row);
+  const powers = row.map((value) => Math.exp(value - top));
+  return powers.map((power) => power / total(powers));
+}
+
+export const softmax = (x: Plain, dim: number): Plain => alongRows(x, dim, softmaxRow);
+export const logSoftmax = (x: Plain, dim: number): Plain => alongRows(x, dim, (row) => softmaxRow(row).map(Math.log));

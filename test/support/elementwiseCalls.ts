@@ -1,7 +1,8 @@
 /** What the lines of elementwise.ts call. */
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
-import { PAIRS, UNARY } from './elementwise.js';
+import { UNARY } from './elementwise.js';
+import { PAIRS } from './elementwisePairs.js';
 
 /** Functions of records that fit no line, for what they want of their inputs' shapes: tested by cases of their own. */
 export const OWN: readonly string[] = ['prelu'];

@@ -2,8 +2,9 @@
 import * as k from 'kindling';
 import { type Tensor, zeros } from 'kindling';
 import * as F from 'kindling/nn/functional';
-import { PAIRS, UNARY } from './elementwise.js';
+import { UNARY } from './elementwise.js';
 import { callOf } from './elementwiseCalls.js';
+import { PAIRS } from './elementwisePairs.js';
 import { ORDER } from './functions.js';
 
 export type Build = (empty: (...shape: number[]) => Tensor) => Tensor;

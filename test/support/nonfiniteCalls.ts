@@ -1,8 +1,9 @@
 /** How the cases of fixtures/nonfinite.py are called, and which functions need none. */
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
-import { PAIRS, UNARY } from './elementwise.js';
+import { UNARY } from './elementwise.js';
 import { callOf as elementwise } from './elementwiseCalls.js';
+import { PAIRS } from './elementwisePairs.js';
 import { ORDER } from './functions.js';
 
 const { NaN: NAN, POSITIVE_INFINITY: INF } = Number;

@@ -9,6 +9,7 @@ import { nanToNumKernel } from '../../kernels/nanToNum.js';
 import { isMarked, mark } from '../../tensor/rectified.js';
 import { differentiable } from '../../tensor/remember.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { type OnnxRules, type Parameter, scalar } from '../onnx.js';
 import { where } from '../shape.js';
 import { add, div, maximum, minimum, mul, neg, square, sub } from './arithmetic.js';
 import { ge, gt, isfinite, lt } from './comparison.js';
@@ -209,3 +210,29 @@ export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
   const y = launchFlat('nanToNum', nanToNumKernel, spec, [x], x.shape);
   return differentiable('nanToNum', [x], y, { by: [(g) => where(isfinite(x), g, 0)] }, { nan, posinf, neginf });
 }
+
+/** As ONNX has them. */
+export default {
+  ...{ relu: 'Relu', softplus: 'Softplus', hardswish: 'HardSwish' },
+  relu6: (g, { x, value: { dtype } }) => g.node('Clip', [x, scalar(dtype, 0), scalar(dtype, 6)]),
+  leakyRelu: (g, { x }, { parameter }: Parameter) => g.node('LeakyRelu', [x], { alpha: { float: parameter } }),
+  elu: (g, { x }, { parameter }: Parameter) => g.node('Elu', [x], { alpha: { float: parameter } }),
+  silu: (g, { x }) => g.node('Mul', [x, g.node('Sigmoid', [x])]),
+  gelu: (g, { x }) => {
+    const phi = g.node('Add', [g.node('Erf', [g.node('Mul', [x, Math.SQRT1_2])]), 1]);
+    return g.node('Mul', [g.node('Mul', [x, 0.5]), phi]);
+  },
+  geluTanh: (g, { x }) => {
+    const cube = g.node('Mul', [g.node('Mul', [g.node('Mul', [x, x]), x]), 0.044715]);
+    const bend = g.node('Tanh', [g.node('Mul', [g.node('Add', [x, cube]), Math.sqrt(2 / Math.PI)])]);
+    return g.node('Mul', [g.node('Mul', [x, 0.5]), g.node('Add', [bend, 1])]);
+  },
+  hardsigmoid: (g, { x }) => g.node('HardSigmoid', [x], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
+  clampMin: (g, { x }, { parameter }: Parameter) => g.node('Clip', [x, parameter]),
+  clampMax: (g, { x }, { parameter }: Parameter) => g.node('Clip', [x, '', parameter]),
+  nanToNum: (g, { x }, { nan, posinf, neginf }: { nan: number; posinf: number; neginf: number }) => {
+    const infinity = g.node('Where', [g.node('Greater', [x, 0]), scalar('f32', posinf), scalar('f32', neginf)]);
+    const finite = g.node('Where', [g.node('IsInf', [x]), infinity, x]);
+    return g.node('Where', [g.node('IsNaN', [x]), scalar('f32', nan), finite]);
+  },
+} satisfies OnnxRules;

@@ -2,6 +2,7 @@
 import { SIGN } from '../../kernels/elementwise/helpers.js';
 import { stepwise } from '../../tensor/remember.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import type { OnnxRules } from '../onnx.js';
 import { le, lt } from './comparison.js';
 import { binary, rounding, unary } from './make.js';
 
@@ -115,3 +116,12 @@ export const floor = /* @__PURE__ */ rounding({ name: 'floor', value: 'floor(x)'
 export const ceil = /* @__PURE__ */ rounding({ name: 'ceil', value: 'ceil(x)' });
 /** Nearest whole number, ties to even. Its gradient is 0. Integers stay what they are. @see https://pytorch.org/docs/stable/generated/torch.round.html */
 export const round = /* @__PURE__ */ rounding({ name: 'round', value: 'round(x)' });
+
+/** As ONNX has them. */
+export default {
+  ...{ add: 'Add', sub: 'Sub', mul: 'Mul', div: 'Div', maximum: 'Max', minimum: 'Min' },
+  ...{ neg: 'Neg', abs: 'Abs', reciprocal: 'Reciprocal', sqrt: 'Sqrt', sign: 'Sign' },
+  ...{ floor: 'Floor', ceil: 'Ceil', round: 'Round' },
+  square: (g, { x }) => g.node('Mul', [x, x]),
+  rsqrt: (g, { x }) => g.node('Reciprocal', [g.node('Sqrt', [x])]),
+} satisfies OnnxRules;

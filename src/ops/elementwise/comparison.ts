@@ -1,4 +1,6 @@
 /** Comparisons and questions: they make bool tensors, and pass no gradient. */
+
+import type { OnnxRules } from '../onnx.js';
 import { binary, unary } from './make.js';
 
 const compare = (name: string, operator: string) =>
@@ -31,3 +33,18 @@ export const isfinite = /* @__PURE__ */ unary({
   value: 'u32((bitcast<u32>(x) << 1u) < 0xff000000u)',
   makes: 'bool',
 });
+
+/** As ONNX has them. */
+export default {
+  ...{
+    eq: 'Equal',
+    lt: 'Less',
+    le: 'LessOrEqual',
+    gt: 'Greater',
+    ge: 'GreaterOrEqual',
+    isnan: 'IsNaN',
+    isinf: 'IsInf',
+  },
+  ne: (g, { inputs }) => g.node('Not', [g.node('Equal', inputs)]),
+  isfinite: (g, { x }) => g.node('Not', [g.node('Or', [g.node('IsNaN', [x]), g.node('IsInf', [x])])]),
+} satisfies OnnxRules;

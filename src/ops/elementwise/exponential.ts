@@ -1,5 +1,6 @@
 /** Exponentials, logarithms, and what is made of them; sine and cosine. */
 import { ERF, EXP, EXPM1, LOG, LOG1P, SIGMOID, SIN, TANH } from '../../kernels/elementwise/helpers.js';
+import type { OnnxRules } from '../onnx.js';
 import { add, div, mul, neg, square, sub } from './arithmetic.js';
 import { unary } from './make.js';
 
@@ -70,3 +71,9 @@ export const erf = /* @__PURE__ */ unary({
   uses: [EXP, ERF],
   grad: ({ g, x }) => mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
 });
+
+/** As ONNX has them. */
+export default {
+  ...{ exp: 'Exp', log: 'Log', sin: 'Sin', cos: 'Cos', tanh: 'Tanh', sigmoid: 'Sigmoid', erf: 'Erf' },
+  log1p: (g, { x }) => g.node('Log', [g.node('Add', [x, 1])]),
+} satisfies OnnxRules;

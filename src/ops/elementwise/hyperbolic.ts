@@ -3,6 +3,7 @@
  * for the rest.
  */
 import { LOG, LOG1P } from '../../kernels/elementwise/helpers.js';
+import type { OnnxRules } from '../onnx.js';
 import { add, div, mul, rsqrt, square, sub } from './arithmetic.js';
 import { unary } from './make.js';
 
@@ -90,3 +91,8 @@ export const atanh = /* @__PURE__ */ unary({
   uses: [LOG, LOG1P, ATANH],
   grad: ({ g, x }) => div(g, sub(1, square(x))),
 });
+
+/** As ONNX has them. */
+export default {
+  ...{ sinh: 'Sinh', cosh: 'Cosh', asinh: 'Asinh', acosh: 'Acosh', atanh: 'Atanh' },
+} satisfies OnnxRules;

@@ -2,6 +2,7 @@
 import { atMost, wantTensor } from '../../gpu/options.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { cast } from '../cast.js';
+import type { OnnxRules } from '../onnx.js';
 import { eq } from './comparison.js';
 import { binary, madeOf, recordsOf } from './make.js';
 
@@ -24,3 +25,8 @@ export function logicalNot(x: Tensor): Tensor {
   atMost('logicalNot', 1, arguments);
   return eq(wantTensor('logicalNot', 'x', x), 0);
 }
+
+/** As ONNX has them. */
+export default {
+  ...{ logicalAnd: 'And', logicalOr: 'Or', logicalXor: 'Xor' },
+} satisfies OnnxRules;

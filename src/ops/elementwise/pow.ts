@@ -3,6 +3,7 @@ import { refuse } from '../../gpu/errors.js';
 import { ofTensor, wantOperand } from '../../gpu/options.js';
 import { LOG, POW } from '../../kernels/elementwise/helpers.js';
 import { Tensor } from '../../tensor/tensor.js';
+import type { OnnxRules, Parameter } from '../onnx.js';
 import { where } from '../shape.js';
 import { clamp } from './activations.js';
 import { add, mul, sqrt, square, sub } from './arithmetic.js';
@@ -68,3 +69,9 @@ export const pow: (x: Tensor, exponent: number | Tensor) => Tensor = /* @__PURE_
     return byTensor(x, exponent);
   },
 );
+
+/** As ONNX has them. */
+export default {
+  pow: 'Pow',
+  powScalar: (g, { x }, { parameter }: Parameter) => g.node('Pow', [x, parameter]),
+} satisfies OnnxRules;

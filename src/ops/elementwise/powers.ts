@@ -1,5 +1,6 @@
 /** Exponentials and logarithms of other bases than e, and e^x − 1. Source: Cephes' polynomial (exp2f). */
 import { EXPM1, LOG } from '../../kernels/elementwise/helpers.js';
+import type { OnnxRule, OnnxRules } from '../onnx.js';
 import { add, div, mul } from './arithmetic.js';
 import { unary } from './make.js';
 
@@ -57,3 +58,17 @@ export const log10 = /* @__PURE__ */ unary({
   uses: [LOG],
   grad: ({ g, x }) => div(g, mul(x, Math.LN10)),
 });
+
+/** A logarithm to the base e^`unit`. */
+const logarithm =
+  (unit: number): OnnxRule =>
+  (g, { x }) =>
+    g.node('Mul', [g.node('Log', [x]), 1 / unit]);
+
+/** As ONNX has them. */
+export default {
+  expm1: (g, { x }) => g.node('Sub', [g.node('Exp', [x]), 1]),
+  exp2: (g, { x }) => g.node('Exp', [g.node('Mul', [x, Math.LN2])]),
+  log2: /* @__PURE__ */ logarithm(Math.LN2),
+  log10: /* @__PURE__ */ logarithm(Math.LN10),
+} satisfies OnnxRules;

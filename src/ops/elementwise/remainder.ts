@@ -1,6 +1,7 @@
 /** Whole and fractional parts, remainders, and the way from one number to another. */
 import { atMost, wantOperand, wantTensor } from '../../gpu/options.js';
 import { Tensor } from '../../tensor/tensor.js';
+import type { OnnxGraph, OnnxOperand, OnnxRule, OnnxRules } from '../onnx.js';
 import { where } from '../shape.js';
 import { abs, add, div, mul, neg, round, sub } from './arithmetic.js';
 import { lt } from './comparison.js';
@@ -86,3 +87,21 @@ export function lerp(start: Tensor, end: Tensor, weight: Operand): Tensor {
 }
 
 const sub1 = (weight: Operand): Operand => (typeof weight === 'number' ? 1 - weight : sub(1, weight));
+
+const truncated = (g: OnnxGraph, x: OnnxOperand): string =>
+  g.node('Mul', [g.node('Sign', [x]), g.node('Floor', [g.node('Abs', [x])])]);
+
+/** ONNX's Mod of floats has the sign of the dividend, of integers that of the divisor unless `fmod` is set. */
+const rest: OnnxRule = (g, { inputs }) => g.node('Mod', inputs, { fmod: 1 });
+
+/** As ONNX has them. */
+export default {
+  trunc: (g, { x }) => truncated(g, x),
+  frac: (g, { x }) => g.node('Sub', [x, truncated(g, x)]),
+  fmod: rest,
+  remainder: (g, call) => {
+    const [, b] = call.inputs;
+    if (b?.dtype !== 'f32') return g.node('Mod', call.inputs);
+    return g.node('Mod', [g.node('Add', [rest(g, call, undefined as never), b]), b], { fmod: 1 });
+  },
+} satisfies OnnxRules;

@@ -5,6 +5,7 @@ import { differentiable, noGrad, stepwise } from '../../tensor/remember.js';
 import { at, dimOf, show } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { reshape } from '../broadcast.js';
+import type { OnnxRules, Parameter } from '../onnx.js';
 import { chunk } from '../parts.js';
 import { where } from '../shape.js';
 import { clamp } from './activations.js';
@@ -116,3 +117,14 @@ export function glu(x: Tensor, options: { dim?: number | undefined } = {}): Tens
   const [value, gate] = chunk(x, 2, d) as [Tensor, Tensor];
   return mul(value, sigmoid(gate));
 }
+
+/** As ONNX has them. */
+export default {
+  hardtanh: (g, { x }, { min, max }: { min: number; max: number }) => g.node('Clip', [x, min, max]),
+  hardshrink: (g, { x }, { parameter }: Parameter) => g.node('Shrink', [x], { lambd: { float: parameter } }),
+  softshrink: (g, { x }, { parameter }: Parameter) => {
+    const float = { float: parameter };
+    return g.node('Shrink', [x], { lambd: float, bias: float });
+  },
+  prelu: 'PRelu',
+} satisfies OnnxRules;

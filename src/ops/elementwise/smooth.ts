@@ -2,6 +2,7 @@
 import { checked } from '../../gpu/options.js';
 import { EXP, EXPM1, LOG, SIGMOID, SOFTPLUS, TANH } from '../../kernels/elementwise/helpers.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import type { OnnxRules, Parameter } from '../onnx.js';
 import { where } from '../shape.js';
 import { clamp, softplus } from './activations.js';
 import { abs, add, div, mul, neg, square, sub } from './arithmetic.js';
@@ -88,3 +89,12 @@ export const tanhshrink = /* @__PURE__ */ unary({
   uses: [EXPM1, TANH],
   grad: ({ g, x }) => mul(g, square(tanh(x))),
 });
+
+/** As ONNX has them. */
+export default {
+  ...{ selu: 'Selu', softsign: 'Softsign' },
+  celu: (g, { x }, { parameter }: Parameter) => g.node('Celu', [x], { alpha: { float: parameter } }),
+  mish: (g, { x }) => g.node('Mul', [x, g.node('Tanh', [g.node('Softplus', [x])])]),
+  logsigmoid: (g, { x }) => g.node('Neg', [g.node('Softplus', [g.node('Neg', [x])])]),
+  tanhshrink: (g, { x }) => g.node('Sub', [x, g.node('Tanh', [x])]),
+} satisfies OnnxRules;

@@ -5,6 +5,7 @@
  * reductions and polynomials (atanf, asinf).
  */
 import { SIN } from '../../kernels/elementwise/helpers.js';
+import type { OnnxGraph, OnnxOperand, OnnxRules } from '../onnx.js';
 import { where } from '../shape.js';
 import { add, div, mul, neg, rsqrt, square, sub } from './arithmetic.js';
 import { eq } from './comparison.js';
@@ -135,3 +136,23 @@ export const sinc = /* @__PURE__ */ unary({
     return where(none, 0, mul(g, div(sub(cos(mul(apart, Math.PI)), sinc(apart)), apart)));
   },
 });
+
+/** Whether x has a minus, -0 too. */
+const minus = (g: OnnxGraph, x: OnnxOperand): string =>
+  g.node('Or', [g.node('Less', [x, 0]), g.node('Less', [g.node('Reciprocal', [x]), 0])]);
+
+/** As ONNX has them. */
+export default {
+  ...{ tan: 'Tan', asin: 'Asin', acos: 'Acos', atan: 'Atan' },
+  // The inverse tangent of a / b, half a turn further where b has a minus. 0 / 0 is a 0, and of infinities the quotient is ±1.
+  atan2: (g, { inputs }) => {
+    const [a, b] = inputs as [OnnxOperand, OnnxOperand];
+    const size = (x: OnnxOperand): string => g.node('Abs', [x]);
+    const sign = (x: OnnxOperand): string => g.node('Sign', [x]);
+    const asFar = g.node('Equal', [size(a), size(b)]);
+    const quotient = g.node('Where', [asFar, g.node('Mul', [sign(a), sign(b)]), g.node('Div', [a, b])]);
+    const angle = g.node('Atan', [quotient]);
+    const further = g.node('Add', [angle, g.node('Where', [minus(g, a), -Math.PI, Math.PI])]);
+    return g.node('Where', [minus(g, b), further, angle]);
+  },
+} satisfies OnnxRules;
