@@ -5,7 +5,7 @@ import { differentiable, noGrad, stepwise } from '../../tensor/remember.js';
 import { at, dimOf, show } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { reshape } from '../broadcast.js';
-import type { OnnxRules, Parameter } from '../onnx.js';
+import { type OnnxRules, type Parameter, scalar } from '../onnx.js';
 import { chunk } from '../parts.js';
 import { where } from '../shape.js';
 import { clamp } from './activations.js';
@@ -120,7 +120,8 @@ export function glu(x: Tensor, options: { dim?: number | undefined } = {}): Tens
 
 /** As ONNX has them. */
 export default {
-  hardtanh: (g, { x }, { min, max }: { min: number; max: number }) => g.node('Clip', [x, min, max]),
+  hardtanh: (g, { x, value: { dtype } }, { min, max }: { min: number; max: number }) =>
+    g.node('Clip', [x, scalar(dtype, min), scalar(dtype, max)]),
   hardshrink: (g, { x }, { parameter }: Parameter) => g.node('Shrink', [x], { lambd: { float: parameter } }),
   softshrink: (g, { x }, { parameter }: Parameter) => {
     const float = { float: parameter };
