@@ -1,7 +1,8 @@
 /**
- * Elementwise functions, a line each: what they are in plain JavaScript and in PyTorch, and where to try them. Tests of values and
- * gradients, second gradients, empty tensors, arguments, overwritten inputs, NaN and infinities go through these lines
- * (docs/adding-an-op.md). The first word of a line's name is the function; what follows tells apart how it is called.
+ * Elementwise functions of one tensor, a line each (those of two: elementwisePairs.ts): what they are in plain JavaScript and in
+ * PyTorch, and where to try them. Tests of values and gradients, second gradients, empty tensors, arguments, overwritten inputs, NaN
+ * and infinities, and ONNX files go through these lines (docs/adding-an-op.md). The first word of a line's name is the function;
+ * what follows tells apart how it is called.
  *
  * `fixtures/nonfinite.py` reads `torch` out of this file, whose tensors it names: run it after a change, and it writes what PyTorch
  * makes of NaN and infinities.

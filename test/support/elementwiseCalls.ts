@@ -1,4 +1,4 @@
-/** What the lines of elementwise.ts call. */
+/** What the lines of elementwise.ts and elementwisePairs.ts call. */
 import * as k from 'kindling';
 import * as F from 'kindling/nn/functional';
 import { UNARY } from './elementwise.js';
@@ -16,7 +16,7 @@ export const functionOf = (line: string): string => line.split(' ')[0] ?? '';
 /** What a line calls, of one tensor or of two. */
 export function callOf(line: string): Call {
   const made = FUNCTIONS[functionOf(line)];
-  if (!made) throw new Error(`test/support/elementwise.ts has a line ${line}, and kindling no such function`);
+  if (!made) throw new Error(`test/support has a line ${line}, and kindling no such function`);
   const given = UNARY[line]?.given ?? [];
   return (...inputs) => made(...inputs, ...(inputs.length === 1 ? given : []));
 }

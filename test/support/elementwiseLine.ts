@@ -1,4 +1,4 @@
-/** What a line of elementwise.ts says, and numbers at which functions are tried. */
+/** What a line of elementwise.ts or elementwisePairs.ts says, and numbers at which functions are tried. */
 import type { Bounds } from './agree.js';
 
 interface Line {
