@@ -47,7 +47,8 @@ test('what a line begins with is an export, or a method', () => {
   const isThere = (name: string): boolean => {
     if (name.startsWith('t.')) return name.slice(2) in kindling.Tensor.prototype;
     let found: unknown = EXPORTS;
-    for (const part of name.replace('await ', '').split('.')) found = (found as Record<string, unknown> | undefined)?.[part];
+    for (const part of name.replace('await ', '').split('.'))
+      found = (found as Record<string, unknown> | undefined)?.[part];
     return found !== undefined || MEMBERS.includes(name);
   };
   expect(names.filter((name) => !isThere(name))).toEqual([]);
