@@ -10,14 +10,14 @@ const EXPORT = /\/\*\*((?:(?!\*\/).)*)\*\/\nexport (?:const|function) (\w+)/gs;
 const PAGE = /docs\/stable\/generated\/([\w.]+)\.html/;
 
 /** Functions, and PyTorch's, by the name of the latter's module. */
-function functions(): [module: string, theirs: string, ours: string][] {
+function functions(): (readonly [module: string, theirs: string, ours: string])[] {
   const files = readdirSync(SOURCES).filter((name) => name.endsWith('.ts') && !OTHERS.includes(name));
   return files.flatMap((file) =>
     [...readFileSync(new URL(file, SOURCES), 'utf8').matchAll(EXPORT)].map(([, comment = '', ours = '']) => {
       const [, page] = PAGE.exec(comment) ?? [];
       if (!page) throw new Error(`${file}: the comment of ${ours} has no @see with its page of PyTorch`);
       const dot = page.lastIndexOf('.');
-      return [page.slice(0, dot), page.slice(dot + 1), ours];
+      return [page.slice(0, dot), page.slice(dot + 1), ours] as const;
     }),
   );
 }

@@ -27,7 +27,8 @@ interface Line {
   readonly calls: () => readonly (readonly Tensor[])[];
 }
 
-const between = ([low, high]: readonly [number, number]) => [0, 1, 2, 3, 4].map((i) => low + (i * (high - low)) / 4);
+const between = ([low = 0, high = 0]: readonly number[]): number[] =>
+  [0, 1, 2, 3, 4].map((i) => low + (i * (high - low)) / 4);
 
 const LINES: readonly (readonly [string, Line])[] = [
   ...Object.entries(UNARY).map(([line, { record = functionOf(line), on = EVERYWHERE, at: own, exact = [] }]): Line => {
