@@ -213,7 +213,9 @@ export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
 
 /** As ONNX has them. */
 export default {
-  ...{ relu: 'Relu', softplus: 'Softplus', hardswish: 'HardSwish' },
+  relu: 'Relu',
+  softplus: 'Softplus',
+  hardswish: 'HardSwish',
   relu6: (g, { x, value: { dtype } }) => g.node('Clip', [x, scalar(dtype, 0), scalar(dtype, 6)]),
   leakyRelu: (g, { x }, { parameter }: Parameter) => g.node('LeakyRelu', [x], { alpha: { float: parameter } }),
   elu: (g, { x }, { parameter }: Parameter) => g.node('Elu', [x], { alpha: { float: parameter } }),

@@ -119,9 +119,20 @@ export const round = /* @__PURE__ */ rounding({ name: 'round', value: 'round(x)'
 
 /** As ONNX has them. */
 export default {
-  ...{ add: 'Add', sub: 'Sub', mul: 'Mul', div: 'Div', maximum: 'Max', minimum: 'Min' },
-  ...{ neg: 'Neg', abs: 'Abs', reciprocal: 'Reciprocal', sqrt: 'Sqrt', sign: 'Sign' },
-  ...{ floor: 'Floor', ceil: 'Ceil', round: 'Round' },
+  add: 'Add',
+  sub: 'Sub',
+  mul: 'Mul',
+  div: 'Div',
+  maximum: 'Max',
+  minimum: 'Min',
+  neg: 'Neg',
+  abs: 'Abs',
+  reciprocal: 'Reciprocal',
+  sqrt: 'Sqrt',
+  sign: 'Sign',
+  floor: 'Floor',
+  ceil: 'Ceil',
+  round: 'Round',
   square: (g, { x }) => g.node('Mul', [x, x]),
   rsqrt: (g, { x }) => g.node('Reciprocal', [g.node('Sqrt', [x])]),
 } satisfies OnnxRules;

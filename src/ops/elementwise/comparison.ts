@@ -36,15 +36,13 @@ export const isfinite = /* @__PURE__ */ unary({
 
 /** As ONNX has them. */
 export default {
-  ...{
-    eq: 'Equal',
-    lt: 'Less',
-    le: 'LessOrEqual',
-    gt: 'Greater',
-    ge: 'GreaterOrEqual',
-    isnan: 'IsNaN',
-    isinf: 'IsInf',
-  },
+  eq: 'Equal',
+  lt: 'Less',
+  le: 'LessOrEqual',
+  gt: 'Greater',
+  ge: 'GreaterOrEqual',
+  isnan: 'IsNaN',
+  isinf: 'IsInf',
   ne: (g, { inputs }) => g.node('Not', [g.node('Equal', inputs)]),
   isfinite: (g, { x }) => g.node('Not', [g.node('Or', [g.node('IsNaN', [x]), g.node('IsInf', [x])])]),
 } satisfies OnnxRules;

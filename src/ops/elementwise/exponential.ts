@@ -74,6 +74,12 @@ export const erf = /* @__PURE__ */ unary({
 
 /** As ONNX has them. */
 export default {
-  ...{ exp: 'Exp', log: 'Log', sin: 'Sin', cos: 'Cos', tanh: 'Tanh', sigmoid: 'Sigmoid', erf: 'Erf' },
+  exp: 'Exp',
+  log: 'Log',
+  sin: 'Sin',
+  cos: 'Cos',
+  tanh: 'Tanh',
+  sigmoid: 'Sigmoid',
+  erf: 'Erf',
   log1p: (g, { x }) => g.node('Log', [g.node('Add', [x, 1])]),
 } satisfies OnnxRules;

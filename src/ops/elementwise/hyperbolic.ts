@@ -94,5 +94,9 @@ export const atanh = /* @__PURE__ */ unary({
 
 /** As ONNX has them. */
 export default {
-  ...{ sinh: 'Sinh', cosh: 'Cosh', asinh: 'Asinh', acosh: 'Acosh', atanh: 'Atanh' },
+  sinh: 'Sinh',
+  cosh: 'Cosh',
+  asinh: 'Asinh',
+  acosh: 'Acosh',
+  atanh: 'Atanh',
 } satisfies OnnxRules;

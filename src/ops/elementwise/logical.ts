@@ -28,5 +28,7 @@ export function logicalNot(x: Tensor): Tensor {
 
 /** As ONNX has them. */
 export default {
-  ...{ logicalAnd: 'And', logicalOr: 'Or', logicalXor: 'Xor' },
+  logicalAnd: 'And',
+  logicalOr: 'Or',
+  logicalXor: 'Xor',
 } satisfies OnnxRules;

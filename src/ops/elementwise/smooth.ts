@@ -92,7 +92,8 @@ export const tanhshrink = /* @__PURE__ */ unary({
 
 /** As ONNX has them. */
 export default {
-  ...{ selu: 'Selu', softsign: 'Softsign' },
+  selu: 'Selu',
+  softsign: 'Softsign',
   celu: (g, { x }, { parameter }: Parameter) => g.node('Celu', [x], { alpha: { float: parameter } }),
   mish: (g, { x }) => g.node('Mul', [x, g.node('Tanh', [g.node('Softplus', [x])])]),
   logsigmoid: (g, { x }) => g.node('Neg', [g.node('Softplus', [g.node('Neg', [x])])]),

@@ -143,7 +143,10 @@ const minus = (g: OnnxGraph, x: OnnxOperand): string =>
 
 /** As ONNX has them. */
 export default {
-  ...{ tan: 'Tan', asin: 'Asin', acos: 'Acos', atan: 'Atan' },
+  tan: 'Tan',
+  asin: 'Asin',
+  acos: 'Acos',
+  atan: 'Atan',
   // The inverse tangent of a / b, half a turn further where b has a minus. 0 / 0 is a 0, and of infinities the quotient is ±1.
   atan2: (g, { inputs }) => {
     const [a, b] = inputs as [OnnxOperand, OnnxOperand];
