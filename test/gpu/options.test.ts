@@ -6,6 +6,7 @@ import * as kindling from 'kindling';
 import * as data from 'kindling/data';
 import * as io from 'kindling/io';
 import * as linalg from 'kindling/linalg';
+import * as log from 'kindling/log';
 import * as metrics from 'kindling/metrics';
 import * as nn from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
@@ -187,6 +188,11 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     loadCheckpoint: (o) => io.loadCheckpoint(new Uint8Array(), o),
     saveCheckpoint: (o) => io.saveCheckpoint(o),
   },
+  log: {
+    Logger: (o) => new log.Logger(o),
+    consoleSink: (o) => log.consoleSink(o),
+    logTo: (o) => log.logTo(new log.Logger({ sinks: [] }), o),
+  },
   onnx: { exportOnnx: (o) => onnx.exportOnnx(layer(), x(), o) },
   profile: {
     profile: (o) => profile.profile(() => {}, o),
@@ -217,6 +223,7 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
     'TensorDataset channelStats',
   metrics: 'ClassificationReport accuracy',
   io: 'loadSafetensors readCheckpoint readFileIfThere readSafetensors saveSafetensors writeFileAtomic writeSafetensors',
+  log: 'MemoryFile csvSink health jsonlSink tensorBoardSink',
   onnx: '',
   profile: 'measurePeaks runKernel',
   train: 'Diverged',
@@ -224,7 +231,7 @@ const TAKES_NONE: Readonly<Record<string, string>> = {
 };
 
 const EXPORTS: Readonly<Record<string, object>> = {
-  ...{ kindling, nn, init: nn.init, functional: F, linalg, optim, data, metrics, io, onnx, profile, train, tune },
+  ...{ kindling, nn, init: nn.init, functional: F, linalg, optim, data, metrics, io, log, onnx, profile, train, tune },
 };
 
 /** What takes options and is no export. */
@@ -249,6 +256,7 @@ const METHODS: Readonly<Record<string, Call>> = {
   loadStateDict: (o) => layer().loadStateDict({}, o),
   checkStateDict: (o) => layer().checkStateDict({}, o),
   ImageFolder: (o) => data.ImageFolder.open('nowhere', o),
+  addImage: (o) => new log.Logger({ sinks: [] }).addImage('tag', kindling.ones([1, 2, 2]), 0, o),
   MultiheadAttention: (o) => {
     const [query, attention] = [kindling.ones([1, 1, 2]), new nn.MultiheadAttention(2, 1)];
     return attention.forward(query, query, query, o);
