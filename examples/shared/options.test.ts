@@ -60,6 +60,19 @@ it('keeps what was found out when the run was created', async () => {
   expect((await parse('--resume', out)).settings).toEqual({ epochs: 3, rate: 0.5 });
 });
 
+it('logs where it is told to, and a resumed run goes on there, or elsewhere', async () => {
+  const [out, log] = [join(folder, 'run'), join(folder, 'log')];
+  expect((await parse('--out', join(folder, 'silent'))).log).toBeUndefined();
+  const begun = await parse('--out', out, '--log', log);
+  expect(begun).toMatchObject({ log, settings: { epochs: 3 } });
+  expect(begun.settings).not.toHaveProperty('log');
+  await begun.create({ rate: 0.5 });
+  const resumed = await parse('--resume', out);
+  expect(resumed).toMatchObject({ log, settings: { epochs: 3, rate: 0.5 } });
+  expect(resumed.settings).not.toHaveProperty('log');
+  expect((await parse('--resume', out, '--log', folder)).log).toBe(folder);
+});
+
 it("refuses another example's run", async () => {
   const out = join(folder, 'run');
   await (await parse('--out', out)).create();

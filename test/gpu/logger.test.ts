@@ -104,5 +104,5 @@ test('logTo logs a run of trainModel, and a resumed one goes on', async () => {
   // It was stopped with steps under way: what is logged next is the step after the last of them.
   const gone = records.findIndex(({ type }) => type === 'purge');
   expect(records[gone]).toMatchObject({ step: 6 });
-  expect(records[gone + 1]).toMatchObject({ tag: 'train/loss', step: 6 });
+  expect(records[gone + 1]).toMatchObject({ tag: 'weight_norm/0.weight', step: 6 });
 });
