@@ -50,7 +50,7 @@ export interface Health {
  * they are when it is called; the next step need not wait for the answer. The parameters of an optimizer's group are one launch,
  * gradients included, others one each; 16 bytes come back for each thousand elements, or fewer where there are millions.
  *
- * Call it after a step, captured or not, every so many: gradients are there until `zeroGrad`. {@link TrainOptions.healthEvery} of
+ * Call it after a step, captured or not, every so many: gradients are there until `zeroGrad`. `healthEvery` of
  * `trainModel` does. A norm is infinite where the sum of squares is more than 3.4e38, and misses elements below 1e-19.
  *
  * @param of a model, or f32 tensors by name; of other types they are passed over

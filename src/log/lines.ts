@@ -51,7 +51,7 @@ const field = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replac
 /**
  * Scalars as CSV, a line each: `step,time,tag,value`, which every table program and `pandas.read_csv` read; what is no scalar is left
  * out. A file that is there is gone on with; a last line that a killed process left unfinished is cut off first. Where a run goes
- * back ({@link Logger.purge}), the lines that it makes anew are taken out.
+ * back (`purge` of the logger), the lines that it makes anew are taken out.
  *
  * @param to a path, whose folders are made, in a page of the origin private file system; or a place of one's own
  */
