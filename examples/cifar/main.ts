@@ -1,5 +1,7 @@
 /** `npm run example:cifar`: trains the scenarios one after the other and writes the comparison. */
 import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { sinksIn } from '../shared/log.js';
 import { resumeLine } from '../shared/options.js';
 import { program } from '../shared/program.js';
 import { Stop } from '../shared/stop.js';
@@ -29,7 +31,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const study = opened ? await reopen(options, opened, adapter, say) : await begin(options, store, adapter, say);
     const { results } = study;
     const { folder } = study.store;
-    const finished = await train(study, runner, stop);
+    const finished = await train(study, runner, stop, options.log ?? opened?.resume.options.log);
     await report(study);
     if (!finished) {
       say(`\nStopped and saved. Go on with: ${resumeLine('example:cifar', folder)}`);
@@ -58,7 +60,7 @@ async function startRunner(options: CommandLine, opened: Opened | null): Promise
 }
 
 /** Trains what is left to train. @returns false if it was stopped */
-async function train(study: Study, runner: Runner, stop: Stop): Promise<boolean> {
+async function train(study: Study, runner: Runner, stop: Stop, log: string | undefined): Promise<boolean> {
   const { plan, data, results } = study;
   const jobs = plan.seeds.flatMap((seed) => plan.scenarios.map((scenario) => ({ seed, scenario })));
   const progress = new StudyProgress({
@@ -76,7 +78,7 @@ async function train(study: Study, runner: Runner, stop: Stop): Promise<boolean>
   try {
     for (const { seed, scenario } of jobs) {
       if (endedRuns(results).some((run) => run.scenario === scenario.name && run.seed === seed)) continue;
-      if (stop.signal.aborted || !(await trainOne(study, runner, scenario, seed, progress, stop))) return false;
+      if (stop.signal.aborted || !(await trainOne(study, runner, scenario, seed, progress, stop, log))) return false;
     }
   } finally {
     progress.stop();
@@ -91,6 +93,7 @@ async function trainOne(
   seed: number,
   progress: StudyProgress,
   stop: Stop,
+  log: string | undefined,
 ): Promise<boolean> {
   const { plan, data, store, results } = study;
   const checkpoint = checkpointFile(scenario.name, seed);
@@ -107,6 +110,7 @@ async function trainOne(
   if (startFrom && results.diverged?.some((run) => run.scenario === startFrom && run.seed === seed)) {
     return diverged(`it goes on from ${startFrom}, which diverged`);
   }
+  const sinks = log === undefined ? [] : sinksIn(join(log, `${scenario.name}-${seed}`));
   const outcome = await runner.run(
     {
       config: { scenario, seed, epochs: plan.epochs, batchSize: plan.batchSize, data: data.fingerprint },
@@ -119,11 +123,22 @@ async function trainOne(
           return stop.signal.aborted;
         },
         onEpoch: (record) => progress.epoch(record),
-        onCheckpoint: (bytes) => store.write(checkpoint, bytes),
+        async onCheckpoint(bytes) {
+          for (const sink of sinks) await sink.flush?.();
+          await store.write(checkpoint, bytes);
+        },
+        ...(log === undefined
+          ? {}
+          : {
+              async onLog(record) {
+                for (const sink of sinks) await sink.write(record);
+              },
+            }),
       },
     },
     data,
   );
+  for (const sink of sinks) await sink.close?.();
   if (outcome.stopped) return false;
   if ('diverged' in outcome) {
     const kept = (await store.read(checkpoint)) ? `; the last good checkpoint is ${store.path(checkpoint)}` : '';

@@ -1,6 +1,7 @@
 /** The study's command line: options, presets, and what is refused before anything is trained. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Adapter } from 'kindling';
+import { LOG_HELP } from '../shared/log.js';
 import { refuseBesideResume, typedPath, whole } from '../shared/options.js';
 import { pick, type Scenario, SETS, type SetName } from './scenarios.js';
 
@@ -18,6 +19,7 @@ export interface CommandLine {
   host: 'node' | 'browser';
   out?: string;
   resume?: string;
+  log?: string;
   preset?: PresetName;
   json: boolean;
 }
@@ -65,7 +67,7 @@ function list<T>(item: (text: string) => T): (text: string) => T[] {
 export const dataChoice = (text: string): string => (['cifar10', 'synthetic'].includes(text) ? text : typedPath(text));
 
 /** What may stand beside `--resume`: nothing that decides the study's numbers. */
-const BESIDE_RESUME = ['data', 'json'];
+const BESIDE_RESUME = ['data', 'json', 'log'];
 
 export function parse(argv: readonly string[]): CommandLine {
   const command = new Command('example:cifar')
@@ -86,6 +88,7 @@ export function parse(argv: readonly string[]): CommandLine {
     .addOption(new Option('--host <host>', 'where to train').choices(['node', 'browser']).default('node'))
     .option('--out <folder>', 'where results go (default: runs/cifar-DATE)', typedPath)
     .option('--resume <folder>', 'go on with a study that was stopped; its settings count', typedPath)
+    .option('--log <folder>', `${LOG_HELP}, a folder a run`, typedPath)
     .addOption(
       new Option('--preset <name>', 'sizes (default: full on a GPU, quick on a software adapter)').choices(
         Object.keys(PRESETS),

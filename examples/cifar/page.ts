@@ -22,6 +22,7 @@ export async function main(host: Host, input: unknown): Promise<void> {
         onStep: async (event) => (await host.call('step', event)) === true,
         onEpoch: (record) => void host.call('epoch', record),
         onCheckpoint: (bytes) => host.upload('checkpoint', bytes),
+        ...(job.log ? { onLog: (record) => host.call('log', record) } : {}),
       },
       {
         ...(job.resume ? { resume: await bytes('resume') } : {}),

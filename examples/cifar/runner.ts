@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Adapter, init } from 'kindling';
+import type { LogRecord } from 'kindling/log';
 import { runPage } from '../../scripts/page.js';
 import { endWithProcess } from '../../scripts/watchdog.js';
 import type { EpochRecord, RunResult } from './results.js';
@@ -42,6 +43,8 @@ export interface PageJob {
   readonly synthetic: boolean;
   readonly resume: boolean;
   readonly start: boolean;
+  /** Whether to send what is logged. */
+  readonly log: boolean;
 }
 
 /** What the page sends when a run has ended; weights are uploaded before. */
@@ -74,6 +77,7 @@ export async function browserRunner(log: (line: string) => void): Promise<Runner
       prepare: (what: string) => current?.events.onPrepare?.(what),
       step: (event: StepEvent) => current?.events.onStep?.(event) ?? false,
       epoch: (record: EpochRecord) => current?.events.onEpoch?.(record),
+      log: (record: LogRecord) => current?.events.onLog?.(record),
       done: (outcome: PageOutcome) => current?.done(outcome),
     },
   });
@@ -100,7 +104,7 @@ export async function browserRunner(log: (line: string) => void): Promise<Runner
         current = { events, done: resolve };
       });
       const { classes, source, synthetic } = data.train;
-      jobs.put({ config, classes, source, synthetic, resume: !!resume, start: !!start });
+      jobs.put({ config, classes, source, synthetic, resume: !!resume, start: !!start, log: !!events.onLog });
       const outcome = await Promise.race([done, broken]);
       return outcome.stopped || 'diverged' in outcome ? outcome : { ...outcome, weights };
     },

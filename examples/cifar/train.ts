@@ -2,6 +2,7 @@
 import { argmax, capture, init, manualSeed, noGrad, onCompile, randint, randn, type Tensor } from 'kindling';
 import { channelStats, DataLoader, type ImageDataset, Normalize } from 'kindling/data';
 import { loadSafetensors, saveSafetensors } from 'kindling/io';
+import { Logger, type LogRecord, logTo } from 'kindling/log';
 import { accuracy, classificationReport, confusionMatrix, microF1 } from 'kindling/metrics';
 import * as F from 'kindling/nn/functional';
 import { Adam, l1Penalty, lrScheduler, type Optimizer, SGD } from 'kindling/optim';
@@ -47,6 +48,8 @@ export interface RunEvents {
   /** Seconds between checkpoints handed to `onCheckpoint`. Default: 30. */
   readonly checkpointSeconds?: number;
   onCheckpoint?(checkpoint: Uint8Array): Promise<void>;
+  /** Told what the run logs, in order, each awaited before the next. */
+  onLog?(record: LogRecord): unknown;
 }
 
 export type RunOutcome =
@@ -62,6 +65,8 @@ export type RunOutcome =
   | { readonly stopped: false; readonly diverged: string };
 
 const EVAL_BATCH = 250;
+/** Steps between two looks at weights and gradients, of a run that is logged. */
+const HEALTH_EVERY = 50;
 
 export interface RunStart {
   /** A checkpoint of the same run, to go on from. */
@@ -95,13 +100,17 @@ export async function trainRun(
   const loader = new DataLoader(train, { batchSize, shuffle: scenario.shuffle ?? true, seed, transform });
   const { name, ...choices } = scenario;
   const sizes = { epochs, batchSize, trainSize: train.length, testSize: test.length };
+  const hparams = { scenario: name, ...choices, seed, ...sizes };
   const update = capture((images: Tensor, labels: Tensor) => trainStep(scenario, model, optimizer, images, labels));
   const classify = capture((images: Tensor) => noGrad(() => argmax(model(images), { dim: 1 })));
   const user: { firstLosses: number[] } = { firstLosses: [] };
   const stop = new AbortController();
   let predictions: number[] = [];
+  const logger = events.onLog && new Logger({ sinks: [(record) => events.onLog?.(record)] });
+  const log = logger && logTo(logger, { batchSize });
 
   async function on(event: TrainEvent): Promise<void> {
+    await log?.(event);
     if (event.type === 'step') {
       const { epoch, batch: step, loss } = event;
       if (user.firstLosses.length < 10) user.firstLosses.push(loss);
@@ -128,12 +137,14 @@ export async function trainRun(
       checkpoint: { save: (bytes) => events.onCheckpoint?.(bytes), load: () => resume ?? null },
       checkpointEvery: events.checkpointSeconds,
       resume: resume !== undefined,
-      settings: { scenario: name, ...choices, seed, ...sizes, data: config.data ?? train.source },
+      settings: { ...hparams, data: config.data ?? train.source },
       user,
+      healthEvery: logger && HEALTH_EVERY,
       signal: stop.signal,
       on,
     });
     if (!finished) return { stopped: true };
+    logger?.addHparams({ ...hparams }, history.at(-1)?.scores ?? {});
     const labels = [...test.labels];
     const metadata = { data: train.source, scenario: name, seed: String(seed) };
     return {
@@ -156,6 +167,7 @@ export async function trainRun(
     if (error instanceof Diverged) return { stopped: false, diverged: error.what };
     throw error;
   } finally {
+    await logger?.close();
     // The next run's buffers can be these.
     update.reset();
     classify.reset();

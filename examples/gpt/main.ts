@@ -85,6 +85,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const shown = {
     label: 'gpt',
     run,
+    batchSize,
     says(event: TrainEvent) {
       if (event.type !== 'evaluation' || event.step === steps) return;
       return `after ${event.step} steps: validation loss ${validation.toFixed(3)}, unigram ${unigram.toFixed(3)}`;

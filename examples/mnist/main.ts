@@ -57,6 +57,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const shown = {
     label: 'mnist',
     run,
+    batchSize,
     prefix,
     says(event: TrainEvent) {
       if (event.type !== 'evaluation' || event.epoch === epochs) return;

@@ -94,7 +94,7 @@ function train(model: ResNet, data: StudyData, run: RunFolder<Settings>, prefix:
   return trainInTerminal(
     capture(updateOf(model, optimizer)),
     loader,
-    { label: 'resnet', run, prefix },
+    { label: 'resnet', run, batchSize, prefix },
     {
       epochs,
       model,

@@ -46,7 +46,7 @@ it.each([
 it('keeps the settings in the folder, and takes them from there', async () => {
   const out = join(folder, 'run');
   const begun = await parse('--out', out, '--epochs', '7');
-  expect(begun).toMatchObject({ folder: out, resume: false, settings: { epochs: 7 } });
+  expect(begun).toMatchObject({ folder: out, resume: false, log: undefined, settings: { epochs: 7 } });
   await begun.create();
   const resumed = await parse('--resume', out);
   expect(resumed).toMatchObject({ folder: out, resume: true, settings: { epochs: 7 }, checkpoint: begun.checkpoint });
@@ -58,6 +58,18 @@ it('keeps what was found out when the run was created', async () => {
   const out = join(folder, 'run');
   await (await parse('--out', out)).create({ rate: 0.5 });
   expect((await parse('--resume', out)).settings).toEqual({ epochs: 3, rate: 0.5 });
+});
+
+it('logs where it is told to, and a resumed run goes on there, or elsewhere', async () => {
+  const [out, log] = [join(folder, 'run'), join(folder, 'log')];
+  const begun = await parse('--out', out, '--log', log);
+  expect(begun).toMatchObject({ log, settings: { epochs: 3 } });
+  expect(begun.settings).not.toHaveProperty('log');
+  await begun.create({ rate: 0.5 });
+  const resumed = await parse('--resume', out);
+  expect(resumed).toMatchObject({ log, settings: { epochs: 3, rate: 0.5 } });
+  expect(resumed.settings).not.toHaveProperty('log');
+  expect((await parse('--resume', out, '--log', folder)).log).toBe(folder);
 });
 
 it("refuses another example's run", async () => {

@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { writeFileAtomic } from 'kindling/io';
 import { readJson } from './files.js';
 import { takeFolder, takeNew } from './folder.js';
+import { LOG_HELP } from './log.js';
 
 /** A parser of whole numbers, none less than `least`. */
 export function whole(least: number): (text: string) => number {
@@ -52,6 +53,8 @@ export interface RunFolder<Settings> {
   readonly resume: boolean;
   readonly settings: Settings;
   readonly checkpoint: string;
+  /** Where to log, as `--log` said it; undefined for nowhere. A resumed run goes on there, unless it is told otherwise. */
+  readonly log: string | undefined;
   /** What to type to go on with it. */
   readonly resumeCommand: string;
   /**
@@ -69,7 +72,7 @@ const SETTINGS = 'settings.json';
 const RESULT = 'result.json';
 
 /**
- * Adds `--out` and `--resume` to the options of `command`, and reads the command line. All other options are the run's
+ * Adds `--out`, `--resume` and `--log` to the options of `command`, and reads the command line. All other options are the run's
  * settings, kept in its folder; its result is to be `result.json`.
  *
  * @throws Error where the folder is not empty, holds no run of this example to resume, or another process is at it
@@ -83,18 +86,24 @@ export async function parseRun<Settings extends object>(
   command
     .option('--out <folder>', `where results go (default: runs/${short}-DATE)`, typedPath)
     .option('--resume <folder>', 'go on with a run that was stopped; its settings count', typedPath)
+    .option('--log <folder>', LOG_HELP, typedPath)
     .addHelpText('after', '\nCtrl-C stops after the current step and saves; --resume goes on, to the same bits.')
     .parse([...argv], { from: 'user' });
-  const { out, resume, ...typed } = command.opts<Settings & { out?: string; resume?: string }>();
-  if (resume !== undefined) refuseBesideResume(command);
-  const content = (settings: Settings): string => `${JSON.stringify({ example: name, ...settings }, null, 1)}\n`;
+  const { out, resume, log: typedLog, ...typed } = command.opts<{ out?: string; resume?: string; log?: string }>();
+  if (resume !== undefined) refuseBesideResume(command, ['log']);
   let folder = resume ?? '';
+  let log = typedLog;
   let settings = typed as unknown as Settings;
+  const content = (of: Settings): string => `${JSON.stringify({ example: name, log, ...of }, null, 1)}\n`;
   let keep = (): void => {};
   if (resume === undefined) {
     const first = [SETTINGS, content(settings)] as const;
     ({ folder, keep } = await takeNew({ out, name: short, first, last: RESULT }));
-  } else settings = await reopen<Settings>(resume, name);
+  } else {
+    const { log: before, ...found } = await reopen<{ log?: string }>(resume, name);
+    log ??= before;
+    settings = found as unknown as Settings;
+  }
   const write = (file: string, content: string | Uint8Array): Promise<void> =>
     writeFileAtomic(join(folder, file), content);
   const checkpoint = join(folder, 'run.checkpoint');
@@ -103,6 +112,7 @@ export async function parseRun<Settings extends object>(
     resume: resume !== undefined,
     settings,
     checkpoint,
+    log,
     resumeCommand: resumeLine(name, folder),
     write,
     removeCheckpoint: () => rm(checkpoint, { force: true }),

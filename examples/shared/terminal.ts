@@ -1,5 +1,6 @@
 /** `trainModel` in a terminal: shows how far it is, stops at Ctrl-C, and says how to go on. */
 import { adapter, onCompile, type Tensor } from 'kindling';
+import { logTo } from 'kindling/log';
 import {
   Diverged,
   type Loader,
@@ -9,14 +10,22 @@ import {
   type TrainOptions,
   trainModel,
 } from 'kindling/train';
+import { HEALTH_EVERY, hparamsOf, logInto } from './log.js';
 import { Progress } from './progress.js';
 import { Stop } from './stop.js';
 
 export interface Shown {
   /** What the progress calls the run. */
   readonly label: string;
-  /** The file of its checkpoint, whether to go on from it, and the command that does, for the message at Ctrl-C. */
-  readonly run: { readonly checkpoint: string; readonly resume: boolean; readonly resumeCommand: string };
+  /** The file of its checkpoint, whether to go on from it, and the command that does, for the message at Ctrl-C; where to log. */
+  readonly run: {
+    readonly checkpoint: string;
+    readonly resume: boolean;
+    readonly resumeCommand: string;
+    readonly log?: string | undefined;
+  };
+  /** Samples of a step, to log how many there are a second. Default: only steps. */
+  readonly batchSize?: number;
   /** A line to print of what happens, as of an evaluation. Default: none. */
   readonly says?: (event: TrainEvent) => string | undefined;
   /** What every line begins with. */
@@ -36,7 +45,7 @@ export interface Outcome extends Trained {
 export async function trainInTerminal<Batch extends readonly Tensor[]>(
   step: Step<NoInfer<Batch>>,
   loader: Loader<Batch>,
-  { label, run, says, prefix = '', stream = process.stdout, stop = new Stop() }: Shown,
+  { label, run, says, batchSize, prefix = '', stream = process.stdout, stop = new Stop() }: Shown,
   options: Omit<TrainOptions, 'checkpoint' | 'resume' | 'signal' | 'user' | 'on'>,
 ): Promise<Outcome> {
   const { checkpoint, resume, resumeCommand } = run;
@@ -45,7 +54,10 @@ export async function trainInTerminal<Batch extends readonly Tensor[]>(
   /** The step that the checkpoint is of. */
   let saved: number | null = null;
   const progress = new Progress({ stream, total: steps, label, prefix });
-  const on = (event: TrainEvent): void => {
+  const logger = run.log === undefined ? null : logInto(run.log);
+  const log = logger && logTo(logger, { batchSize });
+  const on = async (event: TrainEvent): Promise<void> => {
+    await log?.(event);
     if (event.type === 'resume' || event.type === 'checkpoint') saved = event.step;
     if (event.type === 'resume') {
       progress.line(`Going on after step ${event.step} of ${steps}.`);
@@ -67,7 +79,10 @@ export async function trainInTerminal<Batch extends readonly Tensor[]>(
   );
   try {
     const places = { checkpoint, resume, user, signal: stop.signal };
-    const trained = await trainModel(step, loader, { ...options, ...places, on });
+    const health = logger ? { healthEvery: HEALTH_EVERY } : {};
+    const trained = await trainModel(step, loader, { ...options, ...health, ...places, on });
+    if (trained.finished) logger?.addHparams(hparamsOf(options.settings ?? {}), trained.history.at(-1)?.scores ?? {});
+    await logger?.close();
     if (!trained.finished) {
       progress.line(`Stopped and saved after step ${trained.steps}. Go on with: ${resumeCommand}`);
     }
@@ -81,5 +96,7 @@ export async function trainInTerminal<Batch extends readonly Tensor[]>(
     progress.stop();
     stop.disarm();
     onCompile(null);
+    // Where something else failed, that is what is told.
+    await logger?.close().catch(() => {});
   }
 }

@@ -1,4 +1,5 @@
 /** What a run tells while it trains. */
+import type { Health } from '../log/health.js';
 
 /** What an evaluation found, by name: `{ accuracy: 0.97 }`. */
 export type Scores = Readonly<Record<string, number>>;
@@ -31,8 +32,10 @@ export interface EpochRecord {
 export type TrainEvent =
   /** The run goes on from a checkpoint, begun on the adapter of that description. First of all events. */
   | ({ readonly type: 'resume'; readonly adapter: string } & Place)
-  /** The loss of a step is known, while the next are under way. */
-  | ({ readonly type: 'step'; readonly loss: number } & Place)
+  /** The loss of a step is known, while the next are under way; and the rate of the optimizer's first group in it, null without one. */
+  | ({ readonly type: 'step'; readonly loss: number; readonly learningRate: number | null } & Place)
+  /** How sound weights and gradients were after a step, before the event of the step itself, and before a run that diverged ends. */
+  | ({ readonly type: 'health'; readonly health: Health } & Place)
   | ({ readonly type: 'evaluation'; readonly scores: Scores } & Place)
   /** After the evaluation and the scheduler's step that belong to it. */
   | ({ readonly type: 'epoch' } & EpochRecord)

@@ -59,6 +59,11 @@ export interface TrainOptions {
   settings?: Settings | undefined;
   /** An object of one's own, fit for JSON: its fields are saved with each checkpoint, and set when the run is resumed. */
   user?: object | undefined;
+  /**
+   * Steps from one look at NaN, infinities, largest values and norms of the model's weights and gradients to the next, which the
+   * event `health` tells: two launches or so. Default: none.
+   */
+  healthEvery?: number | undefined;
   /** Stops the run after the steps that are under way, with a checkpoint. Default: none. */
   signal?: AbortSignal | undefined;
   /** Told of everything, in order. What it returns is awaited. Default: nobody. */
@@ -79,6 +84,7 @@ const TRAIN: Known<TrainOptions> = {
   resume: 'boolean',
   settings: 'any',
   user: 'any',
+  healthEvery: 'size',
   signal: 'any',
   on: 'function',
 };

@@ -1,6 +1,7 @@
 /** The loop around a training step. Everything that it does can be done by hand: docs/guide/training.md shows how. */
 import { refuse, refusePromise } from '../gpu/errors.js';
 import { atMost, wantTensor } from '../gpu/options.js';
+import { type Health, health } from '../log/health.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { atTheStart, Checkpoints } from './checkpoints.js';
 import { scoreOf, scoresOf } from './evaluation.js';
@@ -19,6 +20,14 @@ export interface Trained {
   readonly seconds: number;
   /** The epochs that have ended. */
   readonly history: readonly EpochRecord[];
+}
+
+/** A step under way. */
+interface Underway {
+  readonly loss: Tensor;
+  readonly learningRate: number | null;
+  readonly look: Promise<void> | undefined;
+  readonly health: Promise<Health> | undefined;
 }
 
 /** Steps under way on the device before the loss of the oldest is awaited: none waits for the one before it. */
@@ -66,7 +75,7 @@ export async function trainModel<Batch extends readonly Tensor[]>(
     evaluate,
     evaluateEvery = 1,
   } = options;
-  const { signal, on } = options;
+  const { signal, healthEvery, on } = options;
   const batches = loader.length;
   const random = new OwnRandom();
   const checkpoints = new Checkpoints(options, batches, random);
@@ -78,15 +87,26 @@ export async function trainModel<Batch extends readonly Tensor[]>(
   const stepsMade = (): number => run.epoch * batches + run.batch;
   const place = (): Place => ({ step: stepsMade(), epoch: run.epoch + 1, batch: run.batch });
   const watch = new Watch([model, optimizer], stepsMade());
-  const underway: { readonly loss: Tensor; readonly look: Promise<void> | undefined }[] = [];
+  const underway: Underway[] = [];
+
+  /** Begins to look at weights and gradients as the `number`-th step has left them, where that is due. */
+  function healthAfter(number: number): Promise<Health> | undefined {
+    if (healthEvery === undefined || number % healthEvery !== 0) return undefined;
+    const found = health(model);
+    // Whoever waits for it gets it, unless the step fails first.
+    found.catch(() => {});
+    return found;
+  }
 
   /** Makes the `made`-th step of the epoch. */
   function make(batch: Batch, made: number): void {
-    run.learningRate = optimizer?.paramGroups[0]?.lr ?? null;
+    const learningRate = optimizer?.paramGroups[0]?.lr ?? null;
+    run.learningRate = learningRate;
     const loss = random.run(() => step(...(batch as Parameters<typeof step>)));
     refusePromise(loss, 'trainModel: the step must not be async; return the loss as it is, trainModel awaits it');
     wantTensor('trainModel', 'what the step returns', loss);
-    underway.push({ loss, look: watch.due(run.epoch * batches + made) });
+    const number = run.epoch * batches + made;
+    underway.push({ loss, learningRate, look: watch.due(number), health: healthAfter(number) });
     if (scheduleEvery === 'step') scheduler?.step();
   }
 
@@ -96,11 +116,14 @@ export async function trainModel<Batch extends readonly Tensor[]>(
       const loss = await oldest.loss.item();
       oldest.loss.dispose();
       underway.shift();
-      await watch.loss(stepsMade() + 1, loss);
+      const step = stepsMade() + 1;
+      const found = await oldest.health;
+      if (found) await on?.({ type: 'health', ...place(), step, batch: run.batch + 1, health: found });
+      await watch.loss(step, loss);
       await oldest.look;
       run.batch++;
       run.lossSum += loss;
-      await on?.({ type: 'step', ...place(), loss });
+      await on?.({ type: 'step', ...place(), loss, learningRate: oldest.learningRate });
     }
   }
 

@@ -6,6 +6,7 @@
 import * as kindling from 'kindling';
 import * as data from 'kindling/data';
 import * as io from 'kindling/io';
+import * as log from 'kindling/log';
 import * as nn from 'kindling/nn';
 import * as optim from 'kindling/optim';
 import 'kindling/methods';
@@ -41,6 +42,8 @@ const TAKEN: Readonly<Record<string, readonly unknown[]>> = {
   tensor: [10n],
   lockFile: ['garbage'],
   readFileIfThere: ['garbage'],
+  // Paths, at which nothing is made before something is logged.
+  ...{ csvSink: ['garbage'], jsonlSink: ['garbage'], tensorBoardSink: ['garbage'] },
 };
 
 const GARBAGE: readonly unknown[] = [null, 'garbage', { nonsense: 1 }, [{}], Symbol('garbage'), 10n];
@@ -123,6 +126,8 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ loadSafetensors: [checkpoint], readSafetensors: [checkpoint], saveSafetensors: [{}], writeSafetensors: [{}] },
     ...{ lockFile: ['nowhere'], readFileIfThere: ['nowhere'], writeFileAtomic: ['nowhere', ''], ImageFolder: [[]] },
     exportOnnx: [layer(), kindling.ones([1, 2])],
+    ...{ Logger: [{ sinks: [] }], health: [layer()], logTo: [new log.Logger({ sinks: [] }), { everySteps: 1 }] },
+    ...{ csvSink: ['nowhere'], jsonlSink: ['nowhere'], tensorBoardSink: ['nowhere'] },
     trainModel: [() => x.sum(), new data.DataLoader(dataset()), { epochs: 1, model: layer() }],
     ...{ profile: [() => {}], time: [() => {}], tune: [() => {}], tuneIfAsked: [() => {}], setTuning: ['stored'] },
     runKernel: [

@@ -65,12 +65,12 @@ test('events come in order, each with its place', async () => {
     },
   });
   expect(told).toEqual([
-    'step 1,1,1',
-    'step 2,1,2',
+    'step 1,1,1,0.02',
+    'step 2,1,2,0.02',
     'evaluation 2,1,2,{"rate":0.02}',
     'epoch 1,2,0.02,{"rate":0.02}',
-    'step 3,2,1',
-    'step 4,2,2',
+    'step 3,2,1,0.01',
+    'step 4,2,2,0.01',
     'checkpoint 4,2,2',
     'evaluation 4,2,2,{"rate":0.01}',
     'epoch 2,4,0.01,{"rate":0.01}',

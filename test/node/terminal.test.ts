@@ -1,5 +1,5 @@
 /** Training in a terminal: what it says, and the file that it leaves. What it trains, `test/gpu/train*` holds. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adapter, type Tensor } from 'kindling';
@@ -8,6 +8,7 @@ import { BatchNorm1d } from 'kindling/nn';
 import { lrScheduler } from 'kindling/optim';
 import { afterAll, describe, expect, it } from 'vitest';
 import { trainInTerminal } from '../../examples/shared/terminal.js';
+import { eventsIn } from '../support/eventFiles.js';
 import { BATCHES, bitsOf, parts, shuffledRows } from '../support/parts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kindling-terminal-'));
@@ -25,9 +26,10 @@ interface Attempt {
   readonly lr?: number;
   /** The step after which a running statistic is NaN. */
   readonly spoilt?: number;
+  readonly log?: string;
 }
 
-async function attempt({ name, resume = false, stopAt, settings = { seed: 0 }, lr, spoilt }: Attempt) {
+async function attempt({ name, resume = false, stopAt, settings = { seed: 0 }, lr, spoilt, log }: Attempt) {
   const { model, optimizer, train } = parts();
   if (lr !== undefined) for (const group of optimizer.paramGroups) group.lr = lr;
   const written: string[] = [];
@@ -49,7 +51,8 @@ async function attempt({ name, resume = false, stopAt, settings = { seed: 0 }, l
   };
   const shown = {
     label: 'test',
-    run: { checkpoint, resume, resumeCommand: 'again' },
+    run: { checkpoint, resume, resumeCommand: 'again', log },
+    batchSize: 4,
     prefix: 'made · ',
     stream: { isTTY: false, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream,
     stop,
@@ -112,6 +115,26 @@ describe('trainInTerminal', () => {
     await expect(attempt({ name: 'other', resume: true })).rejects.toThrow(
       `${checkpoint}: readCheckpoint: the checkpoint is damaged`,
     );
+  });
+
+  it('logs every step once, stopped and resumed, beside the same losses', async () => {
+    const log = join(folder, 'log');
+    const whole = await attempt({ name: 'unlogged' });
+    const first = await attempt({ name: 'logged', stopAt: 3, log });
+    const second = await attempt({ name: 'logged', resume: true, log });
+    expect([first.finished, second.losses, second.bits]).toEqual([false, whole.losses, whole.bits]);
+    const rows = readFileSync(join(log, 'scalars.csv'), 'utf8').trim().split('\n').slice(1);
+    const losses = rows.map((row) => row.split(',')).filter(([, , tag]) => tag === 'train/loss');
+    expect(losses.map(([step, , , loss]) => [Number(step), Number(loss)])).toEqual(
+      whole.losses.map((x, i) => [i + 1, x]),
+    );
+    const board = readdirSync(log).filter((name) => name.includes('tfevents'));
+    expect(board).toHaveLength(2);
+    const events = board.flatMap((name) => eventsIn(readFileSync(join(log, name))));
+    expect(events.filter(({ tag }) => tag === 'train/samples_per_second').length).toBeGreaterThan(STEPS - 6);
+    expect(events.filter(({ tag }) => tag === 'epoch/loss').map(({ step }) => step)).toEqual([6, 12, 18]);
+    const lines = readFileSync(join(log, 'log.jsonl'), 'utf8').trim().split('\n');
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ type: 'hparams', hparams: { seed: 0 } });
   });
 
   it('refuses a file that it could not write, before anything is trained', async () => {

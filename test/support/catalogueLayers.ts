@@ -15,6 +15,7 @@ import { ctcGradKernel, ctcKernel } from '../../src/kernels/ctc.js';
 import { dropoutKernel } from '../../src/kernels/dropout.js';
 import { GPU_FLAT, SOFTWARE_FLAT } from '../../src/kernels/flat.js';
 import { foldKernel } from '../../src/kernels/fold.js';
+import { GPU_HEALTH, healthKernel, SOFTWARE_HEALTH } from '../../src/kernels/health.js';
 import { gatherIndexKernel, indexSelectKernel } from '../../src/kernels/indexing.js';
 import { approachKernel, incrementKernel } from '../../src/kernels/inPlace.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
@@ -182,6 +183,10 @@ const state = (): Kernel[] => [
       clipPartialKernel({ size: cut.size, infinite, cut: SOFTWARE_CLIP }),
       clipScaleKernel({ ...cut, infinite, cut: SOFTWARE_CLIP }),
     ]),
+  ]),
+  ...[1, 2].flatMap((arrays) => [
+    healthKernel({ arrays, pieces: 70, cut: SOFTWARE_HEALTH }),
+    healthKernel({ arrays, pieces: 3, cut: GPU_HEALTH }),
   ]),
 ];
 

@@ -3,6 +3,7 @@ import * as kindling from 'kindling';
 import * as data from 'kindling/data';
 import * as io from 'kindling/io';
 import * as linalg from 'kindling/linalg';
+import * as log from 'kindling/log';
 import * as metrics from 'kindling/metrics';
 import * as nn from 'kindling/nn';
 import * as onnx from 'kindling/onnx';
@@ -174,6 +175,11 @@ export const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     loadCheckpoint: (o) => io.loadCheckpoint(new Uint8Array(), o),
     saveCheckpoint: (o) => io.saveCheckpoint(o),
   },
+  log: {
+    Logger: (o) => new log.Logger(o),
+    consoleSink: (o) => log.consoleSink(o),
+    logTo: (o) => log.logTo(new log.Logger({ sinks: [] }), o),
+  },
   onnx: { exportOnnx: (o) => onnx.exportOnnx(layer(), x(), o) },
   profile: {
     profile: (o) => profile.profile(() => {}, o),
@@ -204,6 +210,7 @@ export const TAKES_NONE: Readonly<Record<string, string>> = {
     'TensorDataset channelStats',
   metrics: 'ClassificationReport accuracy',
   io: 'loadSafetensors readCheckpoint readFileIfThere readSafetensors saveSafetensors writeFileAtomic writeSafetensors',
+  log: 'MemoryFile csvSink health jsonlSink tensorBoardSink',
   onnx: '',
   profile: 'measurePeaks runKernel',
   train: 'Diverged',
@@ -232,6 +239,7 @@ export const METHODS: Readonly<Record<string, Call>> = {
   loadStateDict: (o) => layer().loadStateDict({}, o),
   checkStateDict: (o) => layer().checkStateDict({}, o),
   ImageFolder: (o) => data.ImageFolder.open('nowhere', o),
+  addImage: (o) => new log.Logger({ sinks: [] }).addImage('tag', kindling.ones([1, 2, 2]), 0, o),
   MultiheadAttention: (o) => {
     const [query, attention] = [kindling.ones([1, 1, 2]), new nn.MultiheadAttention(2, 1)];
     return attention.forward(query, query, query, o);

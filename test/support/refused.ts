@@ -3,6 +3,7 @@ import * as kindling from 'kindling';
 import * as data from 'kindling/data';
 import * as io from 'kindling/io';
 import * as linalg from 'kindling/linalg';
+import * as log from 'kindling/log';
 import * as metrics from 'kindling/metrics';
 import * as nn from 'kindling/nn';
 import * as F from 'kindling/nn/functional';
@@ -14,7 +15,7 @@ import * as tune from 'kindling/tune';
 
 /** All that the package exports, by module. */
 export const EXPORTS: Readonly<Record<string, object>> = {
-  ...{ kindling, nn, init: nn.init, functional: F, linalg, optim, data, metrics, io, onnx, profile, train, tune },
+  ...{ kindling, nn, init: nn.init, functional: F, linalg, optim, data, metrics, io, log, onnx, profile, train, tune },
 };
 
 export const ones = (): kindling.Tensor => kindling.ones([2, 3]);

@@ -1,7 +1,7 @@
 /** The origin private file system and the locks of a browser's pages and workers. */
 import { KindlingError, refuse } from '../../gpu/errors.js';
 import { atMost, checked, required } from '../../gpu/options.js';
-import { type FileLock, LOCK, type LockOptions } from './disk.js';
+import { endOfLines, type FileLock, type GrowingFile, LOCK, type LockOptions } from './disk.js';
 
 /** The names of a path: folders, then a file. @throws KindlingError where it names no file */
 function namesIn(op: string, path: string): { folders: string[]; name: string } {
@@ -35,15 +35,55 @@ export async function readFileIfThere(path: string): Promise<Uint8Array<ArrayBuf
   }
 }
 
+/** A file of the origin private file system, made with its folders where it is not there. */
+async function handleOf(folders: readonly string[], name: string): Promise<FileSystemFileHandle> {
+  let folder = await navigator.storage.getDirectory();
+  for (const one of folders) folder = await folder.getDirectoryHandle(one, { create: true });
+  return folder.getFileHandle(name, { create: true });
+}
+
+/** Who writes, as a part of a file's name. */
+export const writer = (): string => `page.${crypto.randomUUID().slice(0, 8)}`;
+
+/** As in Node, in the origin private file system. Each append copies the file, so that it is there whole or as it was before. */
+export async function openGrowing(op: string, path: string, isText: boolean): Promise<GrowingFile> {
+  const { folders, name } = namesIn(op, path);
+  const refused = (cause: unknown): never => {
+    throw new KindlingError(`${op}: ${path} cannot be written (${(cause as Error).message})`, { cause });
+  };
+  try {
+    const handle = await handleOf(folders, name);
+    const file = await handle.getFile();
+    let size = isText ? endOfLines(new Uint8Array(await file.arrayBuffer())) : file.size;
+    return {
+      get size() {
+        return size;
+      },
+      async append(bytes) {
+        try {
+          const writable = await handle.createWritable({ keepExistingData: true });
+          await writable.truncate(size);
+          await writable.write({ type: 'write', position: size, data: bytes });
+          await writable.close();
+          size += bytes.length;
+        } catch (cause) {
+          refused(cause);
+        }
+      },
+      close: async () => {},
+    };
+  } catch (cause) {
+    return refused(cause);
+  }
+}
+
 /** As in Node, in the origin private file system: a file gets its content when all of it is written. */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   atMost('writeFileAtomic', 2, arguments);
   required('writeFileAtomic', { path, content }, { path: 'string', content: 'any' });
   const { folders, name } = namesIn('writeFileAtomic', path);
   try {
-    let folder = await navigator.storage.getDirectory();
-    for (const one of folders) folder = await folder.getDirectoryHandle(one, { create: true });
-    const writable = await (await folder.getFileHandle(name, { create: true })).createWritable();
+    const writable = await (await handleOf(folders, name)).createWritable();
     await writable.write(content as Uint8Array<ArrayBuffer>);
     await writable.close();
   } catch (cause) {

@@ -23,3 +23,15 @@ export interface LockOptions {
 
 /** The kinds of {@link LockOptions}. */
 export const LOCK: Known<LockOptions> = { onHeld: 'function' };
+
+/** A file that grows. */
+export interface GrowingFile {
+  /** Bytes that are there. */
+  readonly size: number;
+  /** Adds all of `bytes` at its end. */
+  append(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where the last whole line of a text ends, which may be cut off behind it. */
+export const endOfLines = (bytes: Uint8Array): number => bytes.lastIndexOf(10) + 1;

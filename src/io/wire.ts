@@ -1,7 +1,14 @@
-/** Protocol Buffers' wire format, as much of it as ONNX needs. */
+/** Protocol Buffers' wire format, as much of it as ONNX files and TensorBoard's events need. */
 
-/** What a field holds: a whole number, text, bytes (a message among them), or a float of 32 bits. */
-export type FieldValue = number | bigint | string | Uint8Array | { readonly float: number };
+/** What a field holds: a whole number, text, bytes (a message among them), a float of 32 bits or one of 64, or a list of the latter. */
+export type FieldValue =
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | { readonly float: number }
+  | { readonly double: number }
+  | { readonly doubles: readonly number[] };
 
 /** A field's number and one value of it; repeated fields come several times. */
 export type Field = readonly [number: number, value: FieldValue];
@@ -22,8 +29,16 @@ function encode([number, value]: Field): Uint8Array[] {
     four.setFloat32(0, value.float, true);
     return [Uint8Array.from(key(5)), new Uint8Array(four.buffer)];
   }
+  if (typeof value !== 'string' && 'double' in value) return [Uint8Array.from(key(1)), doubles([value.double])];
+  if (typeof value !== 'string' && 'doubles' in value) return encode([number, doubles(value.doubles)]);
   const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
   return [Uint8Array.from([...key(2), ...varint(bytes.length)]), bytes];
+}
+
+function doubles(values: readonly number[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(8 * values.length));
+  for (const [i, value] of values.entries()) view.setFloat64(8 * i, value, true);
+  return new Uint8Array(view.buffer);
 }
 
 /** The bytes of a message. */
