@@ -3,9 +3,9 @@
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
+import { type Field, message } from '../io/wire.js';
 import type { Attribute, Elements } from '../ops/onnx.js';
 import type { DType } from '../tensor/tensor.js';
-import { type Field, message } from '../io/wire.js';
 
 /** kindling's element types and the int64 of shapes, as ONNX numbers them. */
 export const ELEMENT: Readonly<Record<DType | 'i64', number>> = { f32: 1, i32: 6, i64: 7, bool: 9, u32: 12 };
