@@ -4,6 +4,7 @@ import * as kindling from 'kindling';
 import * as data from 'kindling/data';
 import * as io from 'kindling/io';
 import * as linalg from 'kindling/linalg';
+import * as log from 'kindling/log';
 import * as metrics from 'kindling/metrics';
 import * as nn from 'kindling/nn';
 import * as functional from 'kindling/nn/functional';
@@ -22,7 +23,7 @@ test('the tables are those of today: else run `npm run features`', () => {
   expect(withTables(text)).toBe(text);
 });
 
-const MODULES = [kindling, functional, nn, nn.init, linalg, optim, data, metrics, io, onnx, profile, train, tune];
+const MODULES = [kindling, functional, nn, nn.init, linalg, optim, data, metrics, io, log, onnx, profile, train, tune];
 const EXPORTS: Readonly<Record<string, unknown>> = Object.assign({}, ...MODULES);
 
 /** The second column of the tables. */
