@@ -65,8 +65,9 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
   const { outer, inner, taps, splits = 1, overBatch } = spec;
   // Whether the sum is whole slices, whatever the batch.
   const whole = !overBatch && splits === 1 && (taps ? inner : outer * inner) % depth === 0;
-  const left = copying('left', spec.left, { lines: height, threads, spec, size: size.rows, depth });
-  const right = copying('right', spec.right, { lines: width, threads, spec, size: size.columns, depth });
+  const more = `start ${whole ? '<' : '!='} end`;
+  const left = copying('left', spec.left, { lines: height, threads, spec, size: size.rows, depth, whole });
+  const right = copying('right', spec.right, { lines: width, threads, spec, size: size.columns, depth, whole });
   const [leftStride, rightStride] = [height / 4 + 1, width / 4 + 1];
   const rowQuads = range(tile.rows / 4);
   const columnQuads = range(tile.columns / 4);
@@ -130,16 +131,15 @@ ${right.before('firstColumn')}
 ${sums.flatMap(({ p, c }) => columnQuads.map((q) => `  var sum${p}_${c}_${q} = vec4<f32>();`)).join('\n')}
 ${spec.rowSum ? `  let sumsRows = columnTile == 0u && x == 0u;\n${rowQuads.map((p) => `  var rowSum${p} = vec4<f32>();`).join('\n')}` : ''}
   var start = ${spec.outer === 1 ? 'innerStart' : `outerStart * ${size.inner}`};
-  let lacking = ${whole ? '0u' : `(${depth}u - (end - start) % ${depth}u) % ${depth}u`};
-  start -= lacking;
+${whole ? '' : `  let lacking = (${depth}u - (end - start) % ${depth}u) % ${depth}u;\n  start -= lacking;`}
 ${left.load(true)}
 ${right.load(true)}
-  while (start != end) {
+  while (${more}) {
 ${left.store}
 ${right.store}
     workgroupBarrier();
     start += ${depth}u;
-    if (start != end) {
+    if (${more}) {
 ${left.load(false)}
 ${right.load(false)}
     }
@@ -162,10 +162,12 @@ interface Slice {
   size: string;
   /** Steps of k. */
   depth: number;
+  /** Whether the sum is whole slices. */
+  whole: boolean;
 }
 
 /** How all threads copy one operand's slice: what a thread knows of its lines before the loop, and the copying itself. */
-function copying(side: string, operand: Operand, { lines, threads, spec, size, depth }: Slice) {
+function copying(side: string, operand: Operand, { lines, threads, spec, size, depth, whole }: Slice) {
   const quads = lines / 4;
   const { buffer, along, inside, contiguous, aligned } = operand;
   const inner = contiguous === 'inner';
@@ -208,7 +210,7 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size, d
     const { k } = work(turn);
     const [own = '', ...others] = range(4).map((i) => `${side}Origin${turn * 4 + i}`);
     const read = (origin: string): string =>
-      `${side}Read(batch, ${origin}, start, ${k}, ${isFirst ? `${k} >= lacking` : 'true'})`;
+      `${side}Read(batch, ${origin}, start, ${k}, ${isFirst && !whole ? `${k} >= lacking` : 'true'})`;
     const all = [own, ...others].map(read).join(', ');
     return `${isFirst ? 'var ' : ''}${side}Loaded${turn} = ${{ lines: read(own), single: `vec4(${all})`, inner: `transpose(mat4x4(${all}))` }[way]};`;
   };
