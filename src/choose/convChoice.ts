@@ -1,10 +1,12 @@
 /** By what a convolution and its gradients are computed: a product, and how that is cut, or another way. */
 import { choicesChanged } from '../gpu/choices.js';
 import { type Conv2dShape, derived } from '../kernels/conv2d/shape.js';
+import type { ProductSize } from '../kernels/gemm/candidates.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { Part } from './tuned.js';
 import { type ProductChoice, withProduct } from './variant.js';
 
-export type Part = 'forward' | 'inputGrad' | 'weightGrad';
+export type { Part } from './tuned.js';
 
 /** A convolution, and the product in the middle. */
 export interface ConvSpec extends ProductChoice {
@@ -46,14 +48,22 @@ export function withConv<Spec extends { readonly shape: Conv2dShape; readonly po
   otherWay: boolean | undefined,
   run: (chosen: Spec & ProductChoice) => Result,
 ): Result {
-  const { shape } = spec;
+  return withProduct(`conv2d.${part}`, spec, part, (choice) => run({ ...spec, ...choice }), otherWay);
+}
+
+/** The product that a part of a convolution is. Strided input gradients are one for each phase: see inputGrad.ts. */
+export function convSize(part: Part, shape: Conv2dShape): ProductSize {
+  const { n, h, w, kh, kw, strideH, strideW, dilationH, dilationW } = shape;
   const { oh, ow, cg, og, taps } = derived(shape);
-  const outputs = shape.n * oh * ow;
-  const [rows, columns, inner] = {
-    forward: [og, outputs, cg * taps] as const,
-    inputGrad: [cg, shape.n * shape.h * shape.w, og * taps] as const,
-    weightGrad: [og, cg * taps, outputs] as const,
-  }[part];
-  const size = { batches: shape.groups, rows, columns, outer: 1, inner, splittable: part === 'weightGrad' };
-  return withProduct(`conv2d.${part}`, spec, size, (choice) => run({ ...spec, ...choice }), otherWay);
+  const one = { batches: shape.groups, outer: 1, splittable: part === 'weightGrad' };
+  if (part === 'forward') return { ...one, rows: og, columns: n * oh * ow, inner: cg * taps };
+  if (part === 'weightGrad') return { ...one, rows: og, columns: cg * taps, inner: n * oh * ow };
+  const met = dilationH * dilationW === 1 ? Math.ceil(kh / strideH) * Math.ceil(kw / strideW) : taps;
+  return {
+    ...one,
+    batches: shape.groups * Math.min(strideH, h) * Math.min(strideW, w),
+    rows: cg,
+    columns: n * Math.ceil(h / strideH) * Math.ceil(w / strideW),
+    inner: og * met,
+  };
 }

@@ -4,9 +4,12 @@ import type { Abilities, ProductSize } from '../kernels/gemm/candidates.js';
 /** What may be tried: a list of `src/tune/lists.ts`, so that programs that do not tune carry none, or one's own. */
 export type CandidateList = 'flat' | 'rows' | 'reduce' | ProductList | (() => readonly object[]);
 
-/** The ways to compute a product of this size. */
+/** What of a convolution is computed. */
+export type Part = 'forward' | 'inputGrad' | 'weightGrad';
+
+/** The ways to compute a product of this size, or a part of a convolution, whose shape the spec has. */
 export interface ProductList {
-  readonly size: ProductSize;
+  readonly size: ProductSize | Part;
   readonly abilities: Abilities;
   /** Whether another way is the default; undefined where there is none. */
   readonly otherWay: boolean | undefined;

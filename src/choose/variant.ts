@@ -1,7 +1,7 @@
 /** Which variants of the kernels this adapter gets. */
 import { adapter } from '../gpu/device.js';
 import type { Flat } from '../kernels/flat.js';
-import { type Abilities, type Candidate, defaultVariant, type ProductSize } from '../kernels/gemm/candidates.js';
+import { type Abilities, type Candidate, defaultVariant } from '../kernels/gemm/candidates.js';
 import type { GemmVariant } from '../kernels/gemm/spec.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { GPU_REDUCE, type ReduceVariant, SOFTWARE_REDUCE } from '../kernels/reduce.js';
@@ -9,7 +9,7 @@ import { gpuLanes, softwareLanes } from '../kernels/rows.js';
 import { flatVariant, launch, launchInto, widest } from '../tensor/launch.js';
 import type { Shape } from '../tensor/shape.js';
 import type { DType, Tensor } from '../tensor/tensor.js';
-import { tuned } from './tuned.js';
+import { type ProductList, tuned } from './tuned.js';
 
 const abilities = (): Abilities => ({ software: adapter().isSoftware, subgroups: adapter().subgroupSize >= 4 });
 
@@ -30,7 +30,7 @@ export interface ProductChoice extends Candidate {
 export function withProduct<Result>(
   family: string,
   shape: object,
-  size: ProductSize,
+  size: ProductList['size'],
   run: (choice: ProductChoice) => Result,
   otherWay?: boolean,
 ): Result {

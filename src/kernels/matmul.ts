@@ -61,7 +61,7 @@ export const matmul = /* @__PURE__ */ interned((spec: MatmulSpec): Kernel | Spli
   return splitGemm(
     {
       ...{ name: 'matmul', variant, tile: spec.tile, sizes, batches, splits },
-      ...{ rows: m, columns: n, outer: 1, inner: k, left, right, overBatch: transA && !transB && k <= 1024 },
+      ...{ rows: m, columns: n, outer: 1, inner: k, left, right, overBatch: transA && !transB },
       read: { left: 'f32', right: 'f32' },
       rowOffset: `(batch * params.m + row) * ${u.n}`,
       columnOffset: 'column',

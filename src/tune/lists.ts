@@ -1,5 +1,6 @@
 /** What may be tried for each kind of kernel. */
 
+import { type ConvSpec, convSize } from '../choose/convChoice.js';
 import type { CandidateList } from '../choose/tuned.js';
 import { FLAT_CANDIDATES } from '../kernels/flat.js';
 import { candidates } from '../kernels/gemm/candidates.js';
@@ -17,7 +18,7 @@ export function listed(list: CandidateList, shape: object): readonly object[] {
   if (list === 'reduce') return REDUCE_CANDIDATES.filter(({ lanes }) => lanes <= widest());
   if (list === 'rows') return LANES.filter(({ lanes }) => lanes <= Math.min(widest(), (shape as Slab).length));
   const { size, abilities, otherWay } = list;
-  const products = candidates(size, abilities);
+  const products = candidates(typeof size === 'string' ? convSize(size, (shape as ConvSpec).shape) : size, abilities);
   const [first] = products;
   return otherWay === undefined ? products : [{ variant: first?.variant, otherWay: true }, ...products];
 }

@@ -66,6 +66,7 @@ export const conv2dWeightGrad = /* @__PURE__ */ interned((spec: Conv2dWeightGrad
       inner,
       splits,
       alone: splits > 1,
+      overBatch: true,
     },
     read: { dy: 'f32', x: 'f32' },
     left: {

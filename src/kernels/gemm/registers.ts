@@ -49,6 +49,7 @@ import {
   type Operand,
   type Plan,
   rowStart,
+  SMALL,
   type Storing,
   write,
 } from './spec.js';
@@ -59,14 +60,14 @@ type RegisterTile = Complete<Pick<GemmTile, 'rows' | 'columns' | 'lanes' | 'step
  * The default tile: big ones spare loads, small ones compile fast and suit what is small itself. A product whose text no other
  * shares and that is of middling size takes 16 rows: half the compilation (0.14 s), a tenth more time.
  */
-export function registerTile({ variant, batches, rows, columns, outer, inner, alone }: Gemm): RegisterTile {
+export function registerTile({ variant, batches, rows, columns, outer, inner, alone, splits = 1 }: Gemm): RegisterTile {
   const work = batches * rows * columns * outer * inner;
   const lanes = variant === 'registers' ? 8 : 4;
   const steps = stepsFor(inner);
   if (work < SMALL) return { rows: 8, columns: 4, lanes, steps };
   if (variant === 'registers') return { rows: 8, columns: 8, lanes, steps };
   const short = outer * inner <= 128 && work > 2e7;
-  const tallest = work > LARGE || short ? 64 : alone && work < MIDDLING ? 16 : 32;
+  const tallest = (rows >= 128 && work > LARGE) || short ? 64 : alone && (work < MIDDLING || splits > 1) ? 16 : 32;
   return {
     rows: [4, 8, 16, 32].find((height) => rows <= height && height <= tallest) ?? tallest,
     columns: 8,
@@ -75,8 +76,7 @@ export function registerTile({ variant, batches, rows, columns, outer, inner, al
   };
 }
 
-/** Multiply-adds from which compiling 32 × 8 pays, and 64 × 8. */
-const SMALL = 1e7;
+/** Multiply-adds from which 32 × 8 pays for what has a text of its own, and 64 × 8 for twice as many rows. */
 const MIDDLING = 5e7;
 const LARGE = 3e8;
 

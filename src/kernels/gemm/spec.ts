@@ -11,6 +11,9 @@ import type { Element } from '../kernel.js';
  */
 export type GemmVariant = 'registers' | 'subgroups' | 'workgroup';
 
+/** Products of fewer multiply-adds are small: on software adapters larger tiles do not pay what compiling them takes. */
+export const SMALL = 1e7;
+
 /** Outputs per invocation (rows × columns) and invocations per workgroup; a default is chosen from the shape. */
 export interface GemmTile {
   rows: number;
@@ -93,7 +96,7 @@ export interface Gemm {
    * `lastColumn`, has anything in it.
    */
   skip?: string | undefined;
-  /** The sum goes over a batch, and is not long: the text does not count on its length. */
+  /** The sum goes over a batch: the text does not count on its length. */
   overBatch?: boolean;
   /** Parts that `inner`, or `outer` where there is more than one run, is cut into; the shader sees the part as `split`. */
   splits?: number;

@@ -1,15 +1,15 @@
 /**
  * The second half of a product whose sum was cut into parts: output[i] = finish( Σ over parts p, in order, of parts[p, i] ).
  *
- * Layout: parts is [parts][size]. Launch: one invocation per output element. Where the parts are many, an invocation reads
- * `AT_ONCE` of them before it adds any: 240 parts of 896 sums, one by one, took 55 µs on an H200 (in lanes of 16, 11; this way
- * was not measured there).
+ * Layout: parts is [parts][size]. Launch: one invocation per output element, which reads `AT_ONCE` of them
+ * before it adds any: 240 parts of 896 sums, one by one, took 55 µs on an H200 (in lanes of 16, 11; this way was not measured there).
+ * So one text serves any number of parts.
  */
 
 import { blocked } from '../blocked.js';
 import { type Element, type Kernel, kernel, linear, linearMain } from '../kernel.js';
 import { range } from '../range.js';
-import type { GemmVariant } from './spec.js';
+import { type GemmVariant, SMALL } from './spec.js';
 
 /** A product in two dispatches: `partial` writes `partialSize` floats, `reduce` reads them and writes the result. */
 export interface Split {
@@ -18,25 +18,26 @@ export interface Split {
   reduce: Kernel;
 }
 
-/** Sums below `length` steps of k are not worth cutting further. */
-const SHORTEST = { registers: 256, subgroups: 256, workgroup: 128 } as const;
+/** Shorter sums are not worth a launch that adds their parts. */
+const WHOLE = 512;
 /** Longer ones are cut on software adapters: lavapipe leaves loops after 65,535 turns. */
 const LONGEST = 131072;
-/** Tiles that keep an adapter busy: a few per core, or several per compute unit. */
-const TILES = { registers: 4, subgroups: 4, workgroup: 256 } as const;
-/** Rows and columns of a tile, about. */
-const TILE = { registers: [8, 64], subgroups: [32, 32], workgroup: [64, 64] } as const;
 
-/** Into how many parts to cut a sum of `length` products for each of rows × columns outputs. */
+/**
+ * Into how many parts to cut a sum of `length` products for each of rows × columns outputs: until there are tiles, about of
+ * the size that they will have, to keep an adapter busy, a few per core, or several per compute unit.
+ */
 export function splitsFor(
   variant: GemmVariant,
-  outputs: { rows: number; columns: number; batches: number },
+  { rows, columns, batches }: { rows: number; columns: number; batches: number },
   length: number,
 ): number {
-  const [rows, columns] = TILE[variant];
-  const tiles = Math.ceil(outputs.rows / rows) * Math.ceil(outputs.columns / columns) * outputs.batches;
-  const fewest = variant === 'workgroup' ? 1 : Math.ceil(length / LONGEST);
-  return Math.max(fewest, Math.min(Math.floor(TILES[variant] / tiles), Math.floor(length / SHORTEST[variant])));
+  const isFlat = variant === 'registers' || rows * columns * batches * length < SMALL;
+  const [height, width, wanted, shortest, fewest] =
+    variant === 'workgroup' ? [64, 64, 256, 128, 1] : [isFlat ? 8 : 32, 32, 4, 256, Math.ceil(length / LONGEST)];
+  const tiles = Math.ceil(rows / height) * Math.ceil(columns / width) * batches;
+  const most = length < WHOLE ? 1 : Math.floor(length / shortest);
+  return Math.max(fewest, Math.min(Math.floor(wanted / tiles), most));
 }
 
 /** Parts of a run begin at multiples of this: of the steps that any variant takes at a time. */
@@ -48,7 +49,7 @@ export function cut(length: number, wanted: number, unit: number): { part: numbe
   return { part, splits: Math.ceil(length / part) };
 }
 
-/** Parts that are read together where there are four times as many. */
+/** Parts that are read together. */
 const AT_ONCE = 8;
 
 /** What a product cut into parts adds last: what it reads for that, and WGSL by `column`, and by `i` and sizes of the params. */
@@ -68,7 +69,6 @@ export function sumParts(
 ): Kernel {
   const [[output, first], [second, rest] = ['', 0]] = Object.entries(outputs) as [[string, number], [string, number]?];
   const size = first + rest;
-  const atOnce = parts < 4 * AT_ONCE ? 1 : AT_ONCE;
   const value = bias ? `sum + ${bias.of}` : 'sum';
   return kernel({
     name,
@@ -86,10 +86,10 @@ ${linearMain('params.size')}
   ${blocked({
     state: { sum: '0.0' },
     end: 'params.parts',
-    step: `${atOnce}u`,
-    turns: Math.ceil(parts / atOnce),
+    step: `${AT_ONCE}u`,
+    turns: Math.ceil(parts / AT_ONCE),
     turn: (level) =>
-      `${level('sum')} += ${range(atOnce)
+      `${level('sum')} += ${range(AT_ONCE)
         .map((n) => `part(k + ${n}u, i)`)
         .join(' + ')};`,
   })}

@@ -2,7 +2,8 @@
  * Matrix product through workgroup memory, for GPUs: a workgroup owns a tile of outputs, and walks along k in slices of
  * `depth` steps: all threads together copy that slice of both factors into workgroup memory, then each multiplies its own
  * block, while the next slice is loaded into registers. No load hangs on a branch, so that all of a thread's
- * are under way at once: what lies outside is read from address 0 and made 0.
+ * are under way at once: what lies outside is read from address 0 and made 0. Slices end where the sum does: the first is that which
+ * lacks steps, so that only what is loaded before the loop looks for them.
  *
  * Layout: k = outer · inner + (index in the run), so that short runs (3 input channels) fill a slice too. Slices are
  * [depth][lines / 4 + 1] of vec4, four lines in one: a thread reads four rows and four columns at a time; one vec4 of padding,
@@ -19,7 +20,6 @@
 import type { Complete } from '../../gpu/options.js';
 import { range } from '../range.js';
 import { finish, type Gemm, type GemmSizes, type GemmTile, type Operand, type Plan, rowStart, write } from './spec.js';
-import { UNIT } from './split.js';
 
 /** Steps of k between barriers, by default. 128 × 64 tiles then take 12.8 of the 16 KiB every adapter has. */
 const DEPTH = 16;
@@ -28,26 +28,30 @@ type Tile = Complete<Pick<GemmTile, 'rows' | 'columns' | 'threads'>> & { steps?:
 
 /**
  * The default tile: large ones, of which a thread multiplies more than it reads, where there remain enough of them for a large
- * GPU. From the times of thirty tiles on an H200 (bench/results/2026-11-29-h200-products.md).
+ * GPU; small ones for few outputs. From the times of thirty tiles on an H200 (bench/results/2026-11-29-h200-products.md). The
+ * bounds lie where a batch of another size seldom meets them, since another tile is another shader.
  */
 export function workgroupTile({ rows, columns, batches, splits = 1 }: Gemm): Tile {
   const along = (length: number): number => (length > 32 ? 16 : length > 16 ? 8 : 4);
   const tiles = (height: number, width: number): number =>
     Math.ceil(rows / height) * Math.ceil(columns / width) * batches * splits;
   const small = Math.min(rows, columns);
+  const isLong = Math.max(rows, columns) > 32;
   if (small > 32) {
     if (rows % 128 === 0 && tiles(128, 64) > 256) return { rows: 8, columns: 8, threads: [16, 8] };
-    if (tiles(64, 64) > 256) return { rows: 8, columns: 4, threads: [8, 16] };
+    if (tiles(64, 64) >= 512) return { rows: 8, columns: 4, threads: [8, 16] };
   }
-  if (small > 32 || (small > 16 && splits === 1 && Math.max(rows, columns) > 32)) {
+  // Parts of a sum are short, and end sooner side by side.
+  const few = small <= 32 ? 32 : splits > 1 ? 128 : 50;
+  if (small >= 16 && isLong && tiles(32, 64) <= few) return { rows: 4, columns: 4, threads: [4, 8], steps: 32 };
+  if (small > 32 || (small > 16 && splits === 1 && isLong)) {
     const [down, across] = rows > 32 ? [8, 8] : [4, 16];
-    if (tiles(8 * down, 4 * across) >= 128) return { rows: 8, columns: 4, threads: [down, across] };
+    if (tiles(8 * down, 4 * across) >= 96) return { rows: 8, columns: 4, threads: [down, across] };
   }
-  if (small > 32) return { rows: 4, columns: 4, threads: tiles(32, 64) <= 32 ? [4, 8] : [8, 16], steps: 32 };
+  if (small > 32) return { rows: 4, columns: 4, threads: [8, 16], steps: 32 };
   const threads = [along(rows), along(columns)] as const;
   // A narrow output still gets a full workgroup: the threads go to the other side.
-  if (threads[0] * threads[1] < 64)
-    return { rows: 4, columns: 4, threads: threads[0] <= threads[1] ? [4, 16] : [16, 4] };
+  if (threads[0] * threads[1] < 64) return { rows: 4, columns: 4, threads: rows < columns ? [4, 16] : [16, 4] };
   return { rows: 4, columns: 4, threads };
 }
 
@@ -58,10 +62,10 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
   const threads = down * across;
   const height = tile.rows * down;
   const width = tile.columns * across;
-  // Whether every part of the sum is whole slices, whatever the batch.
-  const { outer, inner, taps, splits = 1, overBatch = false } = spec;
-  const whole =
-    !overBatch && (taps ? inner : outer * inner) % depth === 0 && (splits === 1 || (outer === 1 && UNIT % depth === 0));
+  const { outer, inner, taps, splits = 1, overBatch } = spec;
+  // Whether the sum is whole slices, whatever the batch.
+  const whole = !overBatch && splits === 1 && (taps ? inner : outer * inner) % depth === 0;
+  const more = `start ${whole ? '<' : '!='} end`;
   const left = copying('left', spec.left, { lines: height, threads, spec, size: size.rows, depth, whole });
   const right = copying('right', spec.right, { lines: width, threads, spec, size: size.columns, depth, whole });
   const [leftStride, rightStride] = [height / 4 + 1, width / 4 + 1];
@@ -127,16 +131,17 @@ ${right.before('firstColumn')}
 ${sums.flatMap(({ p, c }) => columnQuads.map((q) => `  var sum${p}_${c}_${q} = vec4<f32>();`)).join('\n')}
 ${spec.rowSum ? `  let sumsRows = columnTile == 0u && x == 0u;\n${rowQuads.map((p) => `  var rowSum${p} = vec4<f32>();`).join('\n')}` : ''}
   var start = ${spec.outer === 1 ? 'innerStart' : `outerStart * ${size.inner}`};
-${left.load('var ')}
-${right.load('var ')}
-  while (start < end) {
+${whole ? '' : `  let lacking = (${depth}u - (end - start) % ${depth}u) % ${depth}u;\n  start -= lacking;`}
+${left.load(true)}
+${right.load(true)}
+  while (${more}) {
 ${left.store}
 ${right.store}
     workgroupBarrier();
     start += ${depth}u;
-    if (start < end) {
-${left.load('')}
-${right.load('')}
+    if (${more}) {
+${left.load(false)}
+${right.load(false)}
     }
     for (var k = 0u; k < ${depth / unrolled}u; k++) {
 ${range(unrolled).map(step).join('\n')}
@@ -157,7 +162,7 @@ interface Slice {
   size: string;
   /** Steps of k. */
   depth: number;
-  /** Whether no slice reaches beyond the sum's end. */
+  /** Whether the sum is whole slices. */
   whole: boolean;
 }
 
@@ -186,29 +191,28 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size, d
     return inner ? { v: high, k: way === 'inner' ? `${low} * 4u` : low } : { v: low, k: high };
   };
   const [at, distance] = typeof along === 'string' ? ['', `k * ${along}`] : [along.at(side), 'at.x'];
-  const there = [...(whole ? [] : ['(start + step < end)']), ...(inside ? [`(${inside('run', 'k')})`] : [])].join(
-    ' & ',
-  );
   const type = way === 'single' ? 'f32' : 'vec4<f32>';
   const address = way === 'single' ? 'address' : 'address / 4u';
   // Where slices end with runs, the run is the same for all threads.
   const { inner: run } = spec;
-  const [outer, rest] = [`${run % depth === 0 ? 'start' : '(start + step)'}`, run % depth === 0 ? ' + step' : ''];
-  const read = `fn ${side}Read(batch: u32, origin: vec3<u32>, start: u32, step: u32, end: u32) -> ${type} {
+  const [outer, rest] = run % depth === 0 ? ['start', ' + step'] : ['(start + step)', ''];
+  const read = `fn ${side}Read(batch: u32, origin: vec3<u32>, start: u32, step: u32, exists: bool) -> ${type} {
   let outer = ${spec.outer === 1 ? '0u' : `${outer} / ${run}u`};
   let k = ${spec.outer === 1 ? 'start + step' : `${outer} % ${run}u${rest}`};
   let run = ${side}Run(batch, origin, outer);
   ${at}
   let address = run.x + ${distance};
-  return ${there ? `select(${type}(), ${buffer}[select(0u, ${address}, ${there})], ${there})` : `${buffer}[${address}]`};
+  let there = exists${inside ? ` & (${inside('run', 'k')})` : ''};
+  return select(${type}(), ${buffer}[select(0u, ${address}, there)], there);
 }`;
   const origins = (turn: number): number[] => range(way === 'lines' ? 1 : 4).map((c) => turn * 4 + c);
-  const load = (turn: number): string => {
+  const load = (turn: number, isFirst: boolean): string => {
     const { k } = work(turn);
     const [own = '', ...others] = range(4).map((i) => `${side}Origin${turn * 4 + i}`);
-    const read = (origin: string): string => `${side}Read(batch, ${origin}, start, ${k}, end)`;
+    const read = (origin: string): string =>
+      `${side}Read(batch, ${origin}, start, ${k}, ${isFirst && !whole ? `${k} >= lacking` : 'true'})`;
     const all = [own, ...others].map(read).join(', ');
-    return `${side}Loaded${turn} = ${{ lines: read(own), single: `vec4(${all})`, inner: `transpose(mat4x4(${all}))` }[way]};`;
+    return `${isFirst ? 'var ' : ''}${side}Loaded${turn} = ${{ lines: read(own), single: `vec4(${all})`, inner: `transpose(mat4x4(${all}))` }[way]};`;
   };
   const store = (turn: number): string => {
     const { v, k } = work(turn);
@@ -231,7 +235,7 @@ function copying(side: string, operand: Operand, { lines, threads, spec, size, d
         )
         .join('\n'),
     /** What a thread loads of the slice from `start` on, into variables of its own, and how it stores that. */
-    load: (declare: string): string => turns.map((turn) => declare + load(turn)).join('\n'),
+    load: (isFirst: boolean): string => turns.map((turn) => load(turn, isFirst)).join('\n'),
     store: turns.map(store).join('\n'),
   };
 }
