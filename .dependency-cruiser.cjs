@@ -13,6 +13,7 @@ const outer = [
   'profile',
   'tune',
   'fewChannels',
+  'fewRows',
   'winograd',
 ];
 /** The core, from the ground up. */
@@ -67,7 +68,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/index\\.ts$',
-          '^src/(methods|nn|linalg|optim|data|metrics|io|train|log|onnx|profile|tune|fewChannels|winograd)/index\\.ts$',
+          '^src/(methods|nn|linalg|optim|data|metrics|io|train|log|onnx|profile|tune|fewChannels|fewRows|winograd)/index\\.ts$',
           '^src/nn/functional\\.ts$',
         ],
       },

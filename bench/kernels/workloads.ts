@@ -6,6 +6,7 @@ import { uniform } from '../peers/workloads.js';
 import { attention } from './attention.js';
 import { convolutions } from './convolutions.js';
 import { depthwise } from './depthwise.js';
+import { FEW_ROWS } from './fewRows.js';
 import * as naive from './naive.js';
 import { NORMALIZING } from './normalizing.js';
 import { at, type Floats, gradientOf, summed, type Workload } from './workload.js';
@@ -248,6 +249,7 @@ export const WORKLOADS: readonly Workload[] = [
   ...convolutions(square(128, 64, 8, 128, 1), '1x1'),
   ...convolutions(square(8, 48, 14, 96, 5, 2), 'stride2'),
   ...depthwise({ batch: 32, channels: 512, size: 14 }),
+  ...FEW_ROWS,
   ...[16, 18, 20, 22].flatMap((log2) => (['relu', 'add', 'sum'] as const).map((kind) => flat(kind, log2))),
   rows('logSoftmax', [64, 10]),
   rows('logSoftmax', [4096, 1000]),

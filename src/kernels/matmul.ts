@@ -36,7 +36,10 @@ export interface MatmulSpec {
  * The kernel [left, right, bias?] → y, rowSums?, or a {@link Split}: partial [left, right] → parts,
  * reduce [parts, bias?] → y, rowSums?. No size may be zero.
  */
-export const matmul = /* @__PURE__ */ interned((spec: MatmulSpec): Kernel | Split => {
+export const matmul = /* @__PURE__ */ interned((spec: MatmulSpec) => matmulBy(spec, splitGemm));
+
+/** Makes something else of the product. */
+export function matmulBy(spec: MatmulSpec, make: typeof splitGemm): Kernel | Split {
   const { m, n, k, transA = false, transB = false, batch = [], leftStrides = [], rightStrides = [], variant } = spec;
   const batches = batch.reduce((a, b) => a * b, 1);
   if (spec.rowSum && batches > 1) throw new RangeError('matmul: row sums are for one matrix');
@@ -58,7 +61,7 @@ export const matmul = /* @__PURE__ */ interned((spec: MatmulSpec): Kernel | Spli
   });
   const left = factor('left', leftStrides, !transA, m);
   const right = factor('right', rightStrides, transB, n);
-  return splitGemm(
+  return make(
     {
       ...{ name: 'matmul', variant, tile: spec.tile, sizes, batches, splits },
       ...{ rows: m, columns: n, outer: 1, inner: k, left, right, overBatch: transA && !transB },
@@ -70,4 +73,4 @@ export const matmul = /* @__PURE__ */ interned((spec: MatmulSpec): Kernel | Spli
     { output: outputs, ...(spec.rowSum && { rowSums: m }) },
     spec.bias ? { read: { bias: 'f32' }, sizes: { n }, ofColumn: 'bias[column]', of: 'bias[i % params.n]' } : undefined,
   );
-});
+}

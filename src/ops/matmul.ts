@@ -1,5 +1,6 @@
 /** Matrix products. Gradients are products of the same kernel with factors read transposed; none is copied to be turned. */
 
+import { productWay } from '../choose/productWay.js';
 import { withProduct } from '../choose/variant.js';
 import { refuse } from '../gpu/errors.js';
 import { atMost, wantTensor } from '../gpu/options.js';
@@ -46,8 +47,14 @@ const tunedProduct = (
   like: readonly { shape: Shape }[],
 ): Tensor[] => {
   const size = { batches: sizeOf(spec.batch ?? []), rows: spec.m, columns: spec.n, outer: 1, inner: spec.k };
-  return withProduct('matmul', spec, { ...size, splittable: true }, (choice) =>
-    launchProduct(matmulKernel({ ...spec, ...choice }), factors, rest, like),
+  const way = productWay;
+  return withProduct(
+    'matmul',
+    spec,
+    { ...size, splittable: true },
+    (choice) =>
+      launchProduct((choice.otherWay && way ? way.make : matmulKernel)({ ...spec, ...choice }), factors, rest, like),
+    way?.defaults(spec),
   );
 };
 

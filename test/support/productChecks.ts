@@ -2,6 +2,7 @@
 import { adapter, type Tensor } from 'kindling';
 import { expect } from 'vitest';
 import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
+import { forwardInParts, inputGradInParts } from '../../src/kernels/conv2d/inParts.js';
 import { conv2dInputGrad } from '../../src/kernels/conv2d/inputGrad.js';
 import type { Conv2dShape } from '../../src/kernels/conv2d/shape.js';
 import { conv2dWeightGrad } from '../../src/kernels/conv2d/weightGrad.js';
@@ -57,13 +58,13 @@ export interface Product extends Omit<MatmulSpec, 'variant'> {
   mask?: boolean;
 }
 
-export async function checkProduct(given: Product, how: Candidate): Promise<void> {
+export async function checkProduct(given: Product, how: Candidate, make = matmulKernel): Promise<void> {
   const { relu = false, mask: masked = false, ...spec } = given;
   const [left, b, bias] = [values([spec.m, spec.k]), values([spec.k, spec.n]), values([spec.n])];
   const a = relu ? spoilt(left) : left;
   const mask = gates([spec.m, spec.n]);
   const tail = [...(relu ? ['relu' as const] : []), ...(masked ? ['mask' as const] : [])];
-  const made = withTail(matmulKernel({ ...spec, ...how }), spec.m * spec.n, ...tail);
+  const made = withTail(make({ ...spec, ...how }), spec.m * spec.n, ...tail);
   const factors = [turned(a, spec.transA ?? false), turned(b, spec.transB ?? false)];
   const exact = product(a, b);
   const finished = exact.data.map((value, i) => {
@@ -113,6 +114,26 @@ export async function checkConvolution(s: Conv2dShape, how: Candidate): Promise<
     const made = conv2dWeightGrad({ shape: s, bias: true, splits, ...how });
     await allClose(`${splits} parts of dw of ${name}`, run(made, [dy, x], [], gradients), gradients);
   }
+}
+
+/** A convolution and its input gradient with their sums in parts, for GPUs. */
+export async function checkParts(s: Conv2dShape, splits: number): Promise<void> {
+  const [x, w, b] = operands(s);
+  const exact = convolution(s, x, w, b);
+  const dy = values(exact.shape);
+  const dx = x.data.map(() => 0);
+  everyProduct(s, (y, tap, pixel) => {
+    dx[pixel] = at(dx, pixel) + at(dy.data, y) * at(w.data, tap);
+  });
+  const name = `${splits} parts of ${JSON.stringify(s)}`;
+  const [forward, back] = [forwardInParts({ shape: s, bias: true, splits }), inputGradInParts({ shape: s, splits })];
+  if (!forward || !back) throw new Error(`${name}: no parts`);
+  const relu = withTail(forward, sizeOf(exact.shape), 'relu');
+  await allClose(name, run(relu, [x, w], [b], [exact]), [rectified(exact)]);
+  const wanted = plain(x.shape, dx);
+  const gate = gates(x.shape);
+  const masked = withTail(back, sizeOf(x.shape), 'mask');
+  await allClose(`dx of ${name}`, run(masked, [dy, w], [gate], [x]), [gated(wanted, gate)]);
 }
 
 /** y and places of conv2d, relu and a pool of 2 × 2, from the value before the ReLU. */

@@ -14,7 +14,7 @@
 import { RELU } from '../floats.js';
 import { gemm } from '../gemm/gemm.js';
 import { pooled } from '../gemm/pooled.js';
-import { type GemmTile, type GemmVariant, runInside, shapeIsData } from '../gemm/spec.js';
+import { type Gemm, type GemmTile, type GemmVariant, runInside, shapeIsData } from '../gemm/spec.js';
 import { gridSizes, gridWalk } from '../gemm/walk.js';
 import { type Element, interned, type Kernel, numbers } from '../kernel.js';
 import { type Conv2dShape, derived, padded, plain, sizesOf } from './shape.js';
@@ -33,7 +33,17 @@ export interface Conv2dForwardSpec {
  * it is 0, so that the pool's gradient is the ReLU's too.
  */
 export const conv2dForward: (spec: Conv2dForwardSpec) => Kernel = /* @__PURE__ */ interned((spec) => {
-  const { shape, bias, pool, variant, tile } = spec;
+  const { oh, ow } = derived(spec.shape);
+  const made = gemm(forwardProduct(spec));
+  if (spec.pool || oh < 2 || ow < 2) return made;
+  return {
+    ...made,
+    pooled: (height, width) => (height === oh && width === ow ? conv2dForward({ ...spec, pool: true }) : null),
+  };
+});
+
+/** The product that it is. */
+export function forwardProduct({ shape, bias, pool, variant, tile }: Conv2dForwardSpec): Gemm {
   const { n, w, kh, kw, dilationH, dilationW } = shape;
   const { oh, ow, cg, og, taps, pixels } = derived(shape);
   const [ph, pw] = [Math.floor(oh / 2), Math.floor(ow / 2)];
@@ -60,7 +70,7 @@ export const conv2dForward: (spec: Conv2dForwardSpec) => Kernel = /* @__PURE__ *
   // The window's corner wraps when it lies in the padding; so does the address there.
   const inside = (y: string, x: string): string => `(origin.y + ${y} < ${u.h}) & (origin.z + ${x} < ${u.w})`;
   const atTap = inside(`at.z * ${u.dilationH}`, `at.y * ${u.dilationW}`);
-  const made = gemm({
+  return {
     ...{ name: 'conv2d.forward', variant, tile, sizes, alone: !pool },
     ...{ batches: shape.groups, rows: og, columns: pool ? n * ph * pw * 4 : n * oh * ow },
     ...(flat ? { outer: 1, inner: cg * taps } : { outer: taps, inner: cg }),
@@ -104,9 +114,5 @@ fn placeOf(column: u32) -> u32 {
   return (row * ${u.ow} + pixel - row * ${u.pw}) * 2u;
 }`
       : '',
-  });
-  const pools = !pool && oh > 1 && ow > 1;
-  if (!pools) return made;
-  const behind = { ...spec, pool: true };
-  return { ...made, pooled: (height, width) => (height === oh && width === ow ? conv2dForward(behind) : null) };
-});
+  };
+}

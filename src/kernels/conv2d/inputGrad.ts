@@ -16,8 +16,8 @@
  * [64, 64, 6, 6] × [64, 64, 3, 3] (SwiftShader, processor time of 2 cores, 2026-11).
  */
 import { gemm } from '../gemm/gemm.js';
-import { type GemmTile, type GemmVariant, runInside, shapeIsData } from '../gemm/spec.js';
-import { interned, type Kernel, numbers } from '../kernel.js';
+import { type Gemm, type GemmTile, type GemmVariant, runInside, shapeIsData } from '../gemm/spec.js';
+import { interned, numbers } from '../kernel.js';
 import { type Conv2dShape, derived, imagesTogether, plain, sizesOf } from './shape.js';
 
 export interface Conv2dInputGradSpec {
@@ -27,7 +27,10 @@ export interface Conv2dInputGradSpec {
 }
 
 /** [dy, weight] → dx. */
-export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile }: Conv2dInputGradSpec): Kernel => {
+export const conv2dInputGrad = /* @__PURE__ */ interned((spec: Conv2dInputGradSpec) => gemm(inputGradProduct(spec)));
+
+/** The product that it is. */
+export function inputGradProduct({ shape, variant, tile }: Conv2dInputGradSpec): Gemm {
   const { n, c, h, w, kh, kw, strideH, strideW, dilationH, dilationW, groups } = shape;
   const { oh, ow, cg, og, taps, outPixels } = derived(shape);
   const [rows, columns] = [Math.min(strideH, h), Math.min(strideW, w)];
@@ -57,7 +60,7 @@ export const conv2dInputGrad = /* @__PURE__ */ interned(({ shape, variant, tile 
   ): string => `let here = ${corner} - tapOf(batch, outer) * ${both(u.dilationH, u.dilationW)};
   let at = here${strided ? ` / ${stride}` : ''};
   let exists = all(at < ${both(u.oh, u.ow)})${strided && !divided ? ` & all(here % ${stride} == vec2<u32>())` : ''};`;
-  return gemm({
+  return {
     ...{ name: 'conv2d.inputGrad', variant, tile, sizes, flops: 2 * n * c * og * oh * ow * taps },
     ...{ batches: groups * phases, rows: cg, columns: n * spots, inner: og },
     outer: divided ? Math.ceil(kh / strideH) * Math.ceil(kw / strideW) : taps,
@@ -122,5 +125,5 @@ ${
 }`
     : ''
 }`,
-  });
-});
+  };
+}

@@ -27,7 +27,7 @@ export function gemm(spec: Gemm): Kernel {
   const { batches, rows, columns, outer, inner, splits = 1 } = spec;
   const alone = outer === 1;
   const sizes = { rows, columns, outer, inner };
-  const plan = (spec.variant === 'workgroup' ? workgroupGemm : registerGemm)(spec, numbers(sizes));
+  const plan = (spec.plan ?? (spec.variant === 'workgroup' ? workgroupGemm : registerGemm))(spec, numbers(sizes));
   const rowTiles = Math.ceil(rows / plan.rowsPerTile);
   const columnTiles = Math.ceil(columns / plan.columnsPerTile);
   const tiles = rowTiles * columnTiles * splits * batches;

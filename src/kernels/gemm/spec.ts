@@ -76,6 +76,8 @@ export interface Gemm {
   name: string;
   variant: GemmVariant;
   tile?: GemmTile | undefined;
+  /** Another way to compute it than its variant's. */
+  plan?: ((spec: Gemm, size: GemmSizes) => Plan) | undefined;
   batches: number;
   rows: number;
   columns: number;
