@@ -53,7 +53,7 @@ export default defineConfig({
   define: { KINDLING_VERSION: JSON.stringify(version) },
   plugins: [contentSecurityPolicy],
   server: { fs: { allow: [repository] } },
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions: { output: { entryFileNames: 'assets/worker-[hash].js' } } },
   build: {
     outDir: join(repository, 'site'),
     emptyOutDir: true,

@@ -20,9 +20,10 @@ async function serveSite(): Promise<Server> {
   const files = sirv(SITE, { dev: true });
   const server = createServer((request, response) => {
     const { url = '/' } = request;
-    if (!url.startsWith('/some/where/')) return void response.writeHead(404).end();
+    const missing = (): void => void response.writeHead(404).end();
+    if (!url.startsWith('/some/where/')) return missing();
     request.url = url.slice('/some/where'.length);
-    files(request, response, () => response.writeHead(404).end());
+    files(request, response, missing);
   });
   server.listen(0, '127.0.0.1');
   await new Promise((done) => server.once('listening', done));

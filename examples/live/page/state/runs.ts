@@ -100,15 +100,19 @@ export function beginRun(id: RunId, stepsPerEpoch: number): void {
   run.stepsPerEpoch = stepsPerEpoch;
   run.state = 'running';
   current.value = run;
-  wanted = null;
+  wantedRate.value = null;
   changed();
 }
 
 /** The rate that the reader set last, until a step with it is told. */
-let wanted: number | null = null;
-export const expectRate = (rate: number): void => {
-  wanted = rate;
-};
+export const wantedRate = signal<number | null>(null);
+
+/** The rate that a step would have if nobody meddled: that of the step before, times `gamma` where an epoch begins. */
+function undisturbed({ rates, stepsPerEpoch, scenario }: Run, { set }: Plan): number | undefined {
+  const before = rates.at(-1);
+  if (before === undefined || rates.length % stepsPerEpoch !== 0) return before;
+  return before * (SETS[set].find(({ name }) => name === scenario)?.gamma ?? 1);
+}
 
 export function addSteps({ losses, rates, seconds }: Steps): void {
   const [run, plan] = [current.value, studied.value];
@@ -116,9 +120,10 @@ export function addSteps({ losses, rates, seconds }: Steps): void {
   const before = earlier.get(decidedBy(run, plan)) ?? [];
   for (const [i, loss] of losses.entries()) {
     const rate = rates[i] ?? Number.NaN;
-    if (rate === wanted && rate !== run.rates.at(-1)) {
+    const expected = undisturbed(run, plan);
+    if (expected !== undefined && rate !== expected) {
       run.marks.push({ step: run.losses.length + 1, rate });
-      wanted = null;
+      wantedRate.value = null;
     }
     compare(run, loss, before[run.losses.length]);
     run.losses.push(loss);

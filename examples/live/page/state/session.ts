@@ -3,7 +3,7 @@ import { batch, signal } from '@preact/signals';
 import type { Progress } from '../../../cifar/train.js';
 import type { Plan } from '../../shared/plan.js';
 import type { Advance, FoundAdapter, Load, News, Order, Speed } from '../../shared/protocol.js';
-import { addEvaluation, addSteps, beginRun, beginStudy, current, endRun, expectRate, pictures } from './runs.js';
+import { addEvaluation, addSteps, beginRun, beginStudy, current, endRun, pictures, wantedRate } from './runs.js';
 
 export type Phase = 'opening' | 'ready' | 'training' | 'paused' | 'failed' | 'missing';
 
@@ -52,7 +52,7 @@ export const advance = (by: Advance): void => order({ type: 'advance', by });
 export const stop = (): void => order({ type: 'stop' });
 
 export function setRate(rate: number): void {
-  expectRate(rate);
+  wantedRate.value = rate;
   order({ type: 'rate', rate });
 }
 

@@ -204,9 +204,9 @@ export const CARDS: Readonly<Record<string, CardText>> = {
           <mi>m</mi>
           <mi>c</mi>
         </msub>
-        <mtext> after each convolution, </mtext>
+        <mtext>{'\u00a0after each convolution,\u2002'}</mtext>
         <mi>m</mi>
-        <mtext> after fc1</mtext>
+        <mtext>{'\u00a0after fc1'}</mtext>
       </math>
     ),
     kindling: 'new Dropout2d(0.2) // convolutions\nnew Dropout(0.2)   // fc1',

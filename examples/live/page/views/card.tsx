@@ -19,13 +19,15 @@ export function Card({ scenario, place, chosen, onFlip }: CardProps) {
         <input type="checkbox" checked={chosen} onChange={onFlip} />
         <span class="swatch" aria-hidden="true" />
         <span class="title">{text?.title ?? name}</span>
-        <code>{name}</code>
+        <span class="adds">{text?.addsTo ? `adds to ${text.addsTo}` : ''}</span>
+        <code class="called">{name}</code>
       </label>
       {text ? (
         <>
-          <p class="adds">{text.addsTo ? <>{text.addsTo} +</> : 'where it begins'}</p>
-          <p class="words">{text.words}</p>
-          <p class="formula">{text.formula}</p>
+          <div class="meaning">
+            <p class="words">{text.words}</p>
+            <p class="formula">{text.formula}</p>
+          </div>
           <dl class="codes">
             <div>
               <dt>kindling</dt>

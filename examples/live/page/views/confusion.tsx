@@ -42,6 +42,7 @@ const followed = (looked: readonly Run[]): Run | undefined =>
   current.value?.evaluated ? current.value : looked.at(-1);
 
 function Matrix({ run, labels, classes }: { run: Run; labels: Uint8Array; classes: readonly string[] }) {
+  version.value;
   const counts = confusionOf(labels, run.evaluated?.predictions ?? new Uint8Array(), classes.length);
   return (
     <>

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { runSeconds } from '../state/estimate.js';
 import { restartFrames } from '../state/frames.js';
 import { plan } from '../state/plan.js';
-import { current, runs, studied, titleOf, version } from '../state/runs.js';
+import { current, runs, studied, titleOf, version, wantedRate } from '../state/runs.js';
 import { adapter, advance, pause, phase, preparing, setRate, speed, start, stop } from '../state/session.js';
 import { about, rateText } from '../text/numbers.js';
 import { Failed } from './starter.js';
@@ -124,7 +124,7 @@ function Rate() {
   const held = useSignal<number | null>(null);
   const now = current.value?.rates.at(-1);
   if (now === undefined) return null;
-  const shown = held.value ?? now;
+  const shown = held.value ?? wantedRate.value ?? now;
   const exponent = Math.min(MOST, Math.max(LEAST, Math.log10(shown)));
   return (
     <label class="rate">

@@ -1,6 +1,6 @@
 /** The runs of the chart by name, with their values: those under the pointer, else the latest. */
 import { type Look, pointsOf } from '../curves/points.js';
-import { keyOf, type Run, runs, titleOf } from '../state/runs.js';
+import { keyOf, type Run, runs, titleOf, version } from '../state/runs.js';
 import { percent, plural } from '../text/numbers.js';
 
 interface LegendProps {
@@ -12,7 +12,7 @@ interface LegendProps {
 }
 
 export function Legend({ look, hidden, drawn, pointed, onToggle }: LegendProps) {
-  const valueOf = (run: Run): string => {
+  const shownValue = (run: Run): string => {
     const value = pointed?.[drawn.indexOf(run)] ?? pointsOf(run, look).y.at(-1);
     if (value === undefined) return '';
     return look.measure === 'loss' ? value.toFixed(3) : percent(value);
@@ -32,7 +32,7 @@ export function Legend({ look, hidden, drawn, pointed, onToggle }: LegendProps) 
             >
               <span class="swatch" aria-hidden="true" />
               <span class="name">{titleOf(run)}</span>
-              <span class="value">{run.state === 'waiting' ? 'waits' : valueOf(run)}</span>
+              <span class="value">{run.state === 'waiting' ? 'waits' : shownValue(run)}</span>
             </button>
             <Remark run={run} />
           </li>
@@ -43,6 +43,7 @@ export function Legend({ look, hidden, drawn, pointed, onToggle }: LegendProps) 
 }
 
 function Remark({ run }: { run: Run }) {
+  version.value;
   if (run.state === 'diverged') return <p class="remark bad">Diverged: {run.what}</p>;
   const { same, marks } = run;
   const [first] = marks;

@@ -53,8 +53,8 @@ function Picture({ index, name, label, classes, probabilities }: PictureProps) {
       <span class="truth">{name}</span>
       {found >= 0 && (
         <span class="said">
-          {right ? '✓' : '✗'} {right ? '' : classes[found]} {(100 * most).toFixed(0)} %
-          <span class="unseen">{right ? ' right' : ' wrong'}</span>
+          {right ? '✓ right' : `✗ ${classes[found]}`}
+          <span class="sure">{`${(100 * most).toFixed(0)}\u00a0%`}</span>
         </span>
       )}
     </li>
