@@ -15,8 +15,8 @@ export type Advance = 'on' | 'step' | 'epoch';
 
 /** From the page. */
 export type Order =
-  /** Find an adapter and measure a step on it. */
-  | { readonly type: 'open' }
+  /** Find an adapter and measure a step of that many images on it. */
+  | { readonly type: 'open'; readonly batchSize: number }
   | { readonly type: 'start'; readonly plan: Plan }
   | { readonly type: 'pause' }
   | { readonly type: 'advance'; readonly by: Advance }
@@ -32,8 +32,9 @@ export interface FoundAdapter {
   readonly architecture: string;
 }
 
-/** Seconds, measured with batches of 64. */
+/** Seconds, measured with batches of `images`. */
 export interface Speed {
+  readonly images: number;
   readonly step: number;
   /** To classify as many. */
   readonly classify: number;

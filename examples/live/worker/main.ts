@@ -16,7 +16,7 @@ function enqueue(task: () => Promise<void>): void {
   });
 }
 
-async function open(): Promise<void> {
+async function open(batchSize: number): Promise<void> {
   try {
     const { host, description, isSoftware, vendor, architecture } = await init();
     tell({ type: 'adapter', adapter: { host, description, isSoftware, vendor, architecture } });
@@ -24,13 +24,13 @@ async function open(): Promise<void> {
     tell({ type: 'noAdapter', why: error instanceof Error ? error.message : String(error) });
     return;
   }
-  await measure(tell, () => control.isWanted);
+  await measure(batchSize, tell, () => control.isWanted);
 }
 
 addEventListener('message', ({ data }: MessageEvent<Order>) => {
   switch (data.type) {
     case 'open':
-      enqueue(open);
+      enqueue(() => open(data.batchSize));
       break;
     case 'start':
       control.begin();

@@ -6,19 +6,21 @@ import { optimizerOf, trainStep } from '../../cifar/train.js';
 import type { News } from '../shared/protocol.js';
 import { chooseKernels } from './kernels.js';
 
-const BATCH = 64;
 /** Times taken; the least of them counts, for whatever disturbs makes them longer. */
 const ROUNDS = 3;
 
-/** @param isInTheWay whether the reader wants to train already: then the estimate has to come from training */
-export async function measure(tell: (news: News) => void, isInTheWay: () => boolean): Promise<void> {
+/**
+ * @param images in a batch: those of the study that is likely to be trained, so that no other shaders are compiled
+ * @param isInTheWay whether the reader wants to train already: then the estimate has to come from training
+ */
+export async function measure(images: number, tell: (news: News) => void, isInTheWay: () => boolean): Promise<void> {
   onCompile(({ done, total }) => tell({ type: 'prepare', what: 'compiling shaders', progress: { done, total } }));
   await chooseKernels();
   const [scenario] = SETS.tricks;
   if (!scenario) return;
   const model = new Net(scenario);
   const optimizer = optimizerOf(scenario, model);
-  const [images, labels] = [randn([BATCH, 3, 32, 32]), randint(0, 10, [BATCH])];
+  const [inputs, labels] = [randn([images, 3, 32, 32]), randint(0, 10, [images])];
   const step = capture((x: Tensor, y: Tensor) => trainStep(scenario, model, optimizer, x, y));
   const classify = capture((x: Tensor) => noGrad(() => argmax(model(x), { dim: 1 })));
   try {
@@ -32,12 +34,12 @@ export async function measure(tell: (news: News) => void, isInTheWay: () => bool
       }
       return least;
     };
-    const seconds = await timed(() => step(images, labels).item());
-    const classified = await timed(() => classify(images).data());
-    if (!isInTheWay()) tell({ type: 'speed', speed: { step: seconds, classify: classified } });
+    const seconds = await timed(() => step(inputs, labels).item());
+    const classified = await timed(() => classify(inputs).data());
+    if (!isInTheWay()) tell({ type: 'speed', speed: { images, step: seconds, classify: classified } });
   } finally {
     step.reset();
     classify.reset();
-    for (const tensor of [images, labels, ...model.parameters()]) tensor.dispose();
+    for (const tensor of [inputs, labels, ...model.parameters()]) tensor.dispose();
   }
 }

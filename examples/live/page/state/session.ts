@@ -1,8 +1,8 @@
 /** The worker and what it is at. Everything the page does with it goes through here. */
 import { batch, signal } from '@preact/signals';
 import type { Progress } from '../../../cifar/train.js';
-import type { Plan } from '../../shared/plan.js';
 import type { Advance, FoundAdapter, Load, News, Order, Speed } from '../../shared/protocol.js';
+import { plan } from './plan.js';
 import { addEvaluation, addSteps, beginRun, beginStudy, current, endRun, pictures, wantedRate } from './runs.js';
 
 export type Phase = 'opening' | 'ready' | 'training' | 'paused' | 'failed' | 'missing';
@@ -34,17 +34,19 @@ export function open(): void {
   worker = new Worker(new URL('../../worker/main.ts', import.meta.url), { type: 'module' });
   worker.onmessage = ({ data }: MessageEvent<News>) => batch(() => hear(data));
   worker.onerror = ({ message }) => fail(message || 'the worker could not be loaded');
-  order({ type: 'open' });
+  order({ type: 'open', batchSize: plan.value.batchSize });
 }
 
-export function start(plan: Plan): void {
+/** Trains the reader's plan, as it is now. */
+export function start(): void {
+  const study = plan.value;
   batch(() => {
-    beginStudy(plan);
+    beginStudy(study);
     phase.value = 'training';
     preparing.value = { what: 'starting' };
     spoken.value = 'Training has started.';
   });
-  order({ type: 'start', plan });
+  order({ type: 'start', plan: study });
 }
 
 export const pause = (): void => order({ type: 'pause' });

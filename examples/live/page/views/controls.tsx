@@ -2,7 +2,6 @@
 import { useSignal } from '@preact/signals';
 import { runSeconds } from '../state/estimate.js';
 import { restartFrames } from '../state/frames.js';
-import { plan } from '../state/plan.js';
 import { current, runs, studied, titleOf, version, wantedRate } from '../state/runs.js';
 import { adapter, advance, pause, phase, preparing, setRate, speed, start, stop } from '../state/session.js';
 import { about, rateText } from '../text/numbers.js';
@@ -52,7 +51,7 @@ function Running() {
 function Again() {
   const again = (): void => {
     restartFrames();
-    start(plan.value);
+    start();
   };
   return (
     <>

@@ -1,4 +1,5 @@
 /** What this is, and what it runs on. */
+import type { Progress } from '../../../cifar/train.js';
 import { adapter, phase, preparing, speed } from '../state/session.js';
 import { theme, toggleTheme } from '../state/theme.js';
 import { duration } from '../text/numbers.js';
@@ -35,9 +36,18 @@ function AdapterLine() {
       <span class={found ? 'dot found' : 'dot'} aria-hidden="true" />
       <span>
         {found ? found.description : 'Looking for a GPU…'}
-        {found && measured && <> · a step of 64 images takes {duration(measured.step)}</>}
-        {found && !measured && phase.value === 'ready' && busy && <> · measuring it…</>}
+        {found && measured && (
+          <>
+            {' '}
+            · a step of {measured.images} images takes {duration(measured.step)}
+          </>
+        )}
+        {found && !measured && phase.value === 'ready' && busy && <> · {workOf(busy)}</>}
       </span>
     </p>
   );
+}
+
+function workOf({ what, progress }: { what: string; progress?: Progress | undefined }): string {
+  return progress ? `${what}: ${progress.done} of ${progress.total}` : `${what}…`;
 }

@@ -22,7 +22,7 @@ export function Starter() {
         </div>
       </fieldset>
       <div class="go">
-        <button type="button" class="primary large" disabled={opening} onClick={() => start(plan.value)}>
+        <button type="button" class="primary large" disabled={opening} onClick={start}>
           Start training
         </button>
         <p class="hint">
