@@ -33,7 +33,7 @@ export const together = (chunks: readonly Chunk[], when: Chunk['when']): number 
   chunks.filter((chunk) => chunk.when === when).reduce((sum, { gzipBytes }) => sum + gzipBytes, 0);
 
 function main(): void {
-  const site = join(ROOT, 'site');
+  const site = join(ROOT, 'live');
   if (!existsSync(join(site, 'index.html'))) throw new Error(`${site} is not there: npm run build:page makes it`);
   const chunks = chunksOf(site);
   const table = new Table({ head: ['file', 'when', 'bytes', 'gzipped'], style: { head: [], border: [] } });

@@ -55,7 +55,7 @@ export default defineConfig({
   server: { fs: { allow: [repository] } },
   worker: { format: 'es', rolldownOptions: { output: { entryFileNames: 'assets/worker-[hash].js' } } },
   build: {
-    outDir: join(repository, 'site'),
+    outDir: join(repository, 'live'),
     emptyOutDir: true,
     target: 'es2023',
     modulePreload: { polyfill: false },

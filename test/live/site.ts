@@ -9,7 +9,7 @@ import { launchBrowser } from '../../scripts/browser.js';
 import { ROOT } from '../../scripts/page.js';
 
 /** The folder that `npm run build:page` writes. */
-export const SITE = join(ROOT, 'site');
+export const SITE = join(ROOT, 'live');
 
 export async function buildSite(): Promise<void> {
   await build({ configFile: join(ROOT, 'examples/live/vite.config.ts'), logLevel: 'error' });
