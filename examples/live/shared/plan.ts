@@ -1,8 +1,14 @@
 /** What a study is: which scenarios, on how much, how often. It is small enough to live in a link. */
 import { SETS, type SetName } from '../../cifar/scenarios.js';
 
+/** Sets of scenarios that the page offers: those of which each part can be trained by itself. */
+export const OFFERED = { tricks: 'Eight tricks', lecun: 'Choices taken for granted' } as const satisfies Partial<
+  Record<SetName, string>
+>;
+export type Offered = keyof typeof OFFERED;
+
 export interface Plan {
-  readonly set: SetName;
+  readonly set: Offered;
   /** Names of the set's scenarios, in its order; at least one. */
   readonly scenarios: readonly string[];
   readonly seeds: readonly number[];
@@ -29,7 +35,7 @@ export interface Preset extends Plan {
   readonly title: string;
 }
 
-const everyName = (set: SetName): string[] => SETS[set].map(({ name }) => name);
+export const everyName = (set: Offered): string[] => SETS[set].map(({ name }) => name);
 const sizes = { set: 'tricks', seeds: [0], batchSize: 64 } as const;
 
 /** `quick` is that of `npm run example:cifar`. */
@@ -101,7 +107,7 @@ export function fromLink(fragment: string): Plan {
   const given = new URLSearchParams(fragment.replace(/^#/, ''));
   if ([...given.keys()].length === 0) return plain(PRESETS.look);
   const asked = given.get('set');
-  const set = asked !== null && Object.hasOwn(SETS, asked) ? (asked as SetName) : 'tricks';
+  const set = asked !== null && Object.hasOwn(OFFERED, asked) ? (asked as Offered) : 'tricks';
   const wanted = given.get('scenarios')?.split(',');
   const scenarios = everyName(set).filter((name) => !wanted || wanted.includes(name));
   const { epochs, trainSize, testSize, batchSize } = PRESETS.look;

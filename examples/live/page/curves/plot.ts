@@ -93,6 +93,7 @@ function drawMarks({ ctx, bbox, valToPos }: uPlot, runs: readonly Run[], look: L
   ctx.save();
   ctx.lineWidth = 1.5 * ratio;
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'top';
   let row = 0;
   for (const run of runs) {

@@ -3,7 +3,17 @@ import { batch, signal } from '@preact/signals';
 import type { Progress } from '../../../cifar/train.js';
 import type { Advance, FoundAdapter, Load, News, Order, Speed } from '../../shared/protocol.js';
 import { plan } from './plan.js';
-import { addEvaluation, addSteps, beginRun, beginStudy, current, endRun, pictures, wantedRate } from './runs.js';
+import {
+  addEvaluation,
+  addSteps,
+  beginRun,
+  beginStudy,
+  current,
+  endRun,
+  pictures,
+  studied,
+  wantedRate,
+} from './runs.js';
 
 export type Phase = 'opening' | 'ready' | 'training' | 'paused' | 'failed' | 'missing';
 
@@ -65,10 +75,23 @@ function fail(why: string): void {
   endRun({ state: 'stopped' });
 }
 
+/** Steps from which the time of one is known. */
+const ENOUGH = 8;
+
+/** What training itself shows, where the reader began before anything was measured. Forward is a third of a step. */
+function ownSpeed(): Speed | null {
+  const [run, study] = [current.value, studied.value];
+  const [first, last] = [run?.seconds[ENOUGH / 2], run?.seconds[ENOUGH]];
+  if (!study || first === undefined || last === undefined || (run?.stepsPerEpoch ?? 0) <= ENOUGH) return null;
+  const step = (last - first) / (ENOUGH / 2);
+  return { images: study.batchSize, step, classify: step / 3 };
+}
+
 function hear(news: News): void {
   switch (news.type) {
     case 'adapter':
       adapter.value = news.adapter;
+      preparing.value = { what: 'measuring it' };
       // The reader may have been faster.
       if (phase.value === 'opening') phase.value = 'ready';
       break;
@@ -92,6 +115,7 @@ function hear(news: News): void {
     case 'steps':
       preparing.value = null;
       addSteps(news);
+      speed.value ??= ownSpeed();
       break;
     case 'evaluated':
       addEvaluation(news);

@@ -57,8 +57,8 @@ export const CARDS: Readonly<Record<string, CardText>> = {
         <mo stretchy={false}>)</mo>
       </math>
     ),
-    kindling: 'new Adam(model.parameters(), { lr: 1e-3 })',
-    pytorch: 'Adam(model.parameters(), lr=1e-3)',
+    kindling: 'new Adam(model.parameters(), {\n  lr: 1e-3,\n})',
+    pytorch: 'Adam(model.parameters(),\n  lr=1e-3)',
   },
   norm_inputs: {
     title: 'Normalised inputs',
@@ -88,8 +88,8 @@ export const CARDS: Readonly<Record<string, CardText>> = {
         </mfrac>
       </math>
     ),
-    kindling: 'new DataLoader(train, {\n  transform: new Normalize(mean, std),\n})',
-    pytorch: 'transforms.Compose([\n  ToTensor(), Normalize(mean, std),\n])',
+    kindling: 'new DataLoader(train, {\n  transform:\n    new Normalize(mean, std),\n})',
+    pytorch: 'transforms.Compose([\n  ToTensor(),\n  Normalize(mean, std),\n])',
   },
   lr_schedule: {
     title: 'Learning-rate schedule',
@@ -111,8 +111,8 @@ export const CARDS: Readonly<Record<string, CardText>> = {
         </msup>
       </math>
     ),
-    kindling: 'new ExponentialLR(optimizer, { gamma: 0.8 })',
-    pytorch: 'ExponentialLR(optimizer, gamma=0.8)',
+    kindling: 'new ExponentialLR(optimizer, {\n  gamma: 0.8,\n})',
+    pytorch: 'ExponentialLR(optimizer,\n  gamma=0.8)',
   },
   weight_decay: {
     title: 'Weight decay',

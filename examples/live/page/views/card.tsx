@@ -57,7 +57,7 @@ export function Card({ scenario, place, chosen, onFlip }: CardProps) {
 /** A scenario of a set that has no texts: what it switches on. */
 function Settings({ scenario }: { scenario: Scenario }) {
   return (
-    <ul class="words">
+    <ul class="words choices-made">
       {Object.entries(settingsOf(scenario)).map(
         ([name, value]) => value !== null && <li key={name}>{`${name}: ${value}`}</li>,
       )}

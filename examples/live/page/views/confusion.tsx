@@ -67,10 +67,7 @@ function Matrix({ run, labels, classes }: { run: Run; labels: Uint8Array; classe
               <tr key={classes[i]}>
                 <th scope="row">{classes[i]}</th>
                 {row.map((count, j) => (
-                  <td
-                    key={classes[j]}
-                    class={`heat-${Math.round((10 * count) / Math.max(1, all))}${i === j ? ' hit' : ''}`}
-                  >
+                  <td key={classes[j]} class={cellClass(count, all, i === j)}>
                     {count}
                   </td>
                 ))}
@@ -90,4 +87,10 @@ function Matrix({ run, labels, classes }: { run: Run; labels: Uint8Array; classe
       </p>
     </>
   );
+}
+
+/** Its colour, by the share of the row. */
+function cellClass(count: number, all: number, isHit: boolean): string {
+  const heat = `heat-${Math.round((10 * count) / Math.max(1, all))}`;
+  return [heat, ...(isHit ? ['hit'] : []), ...(count === 0 ? ['none'] : [])].join(' ');
 }

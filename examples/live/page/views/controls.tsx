@@ -58,7 +58,7 @@ function Again() {
       <button type="button" class="primary" onClick={again}>
         Start again
       </button>
-      <p class="hint">The same seed gives the same curve, to the last bit: this page checks it, step by step.</p>
+      <p class="hint">The same seed gives the same curve, to the last bit. The page checks it.</p>
     </>
   );
 }
@@ -67,17 +67,19 @@ function Place() {
   version.value;
   const [run, study] = [current.value, studied.value];
   const all = runs.value;
-  const ended = all.filter(({ state }) => state !== 'waiting' && state !== 'running').length;
+  const ended = all.filter(({ state }) => state === 'done' || state === 'diverged').length;
   const steps = (run?.stepsPerEpoch ?? 1) * (study?.epochs ?? 1);
   const made = run ? run.losses.length : 0;
   const share = all.length > 0 ? (ended + made / steps) / all.length : 0;
   return (
     <div class="place">
       <p class="where">
-        <strong>{run ? titleOf(run) : phase.value === 'ready' ? 'Done' : 'Starting'}</strong>
+        <strong>
+          {run ? titleOf(run) : phase.value !== 'ready' ? 'Starting' : ended < all.length ? 'Stopped' : 'Done'}
+        </strong>
         <span>{detail()}</span>
       </p>
-      <progress value={phase.value === 'ready' ? 1 : share} max={1} aria-label="The whole study" />
+      <progress value={share} max={1} aria-label="The whole study" />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** What is compared, and how much of it: cards to choose from, and the study's sizes. */
 import { SETS } from '../../../cifar/scenarios.js';
-import { BOUNDS, MOST_SEEDS, type Sized, seedsOf } from '../../shared/plan.js';
+import { BOUNDS, everyName, MOST_SEEDS, OFFERED, type Offered, type Sized, seedsOf } from '../../shared/plan.js';
 import { studySeconds } from '../state/estimate.js';
 import { change, plan } from '../state/plan.js';
 import { adapter, phase, speed } from '../state/session.js';
@@ -9,7 +9,7 @@ import { Card } from './card.js';
 
 export function StudyDesign() {
   const { set, scenarios } = plan.value;
-  const all = SETS[set].map(({ name }) => name);
+  const all = everyName(set);
   const flip = (name: string): void => {
     const chosen = all.filter((one) => (one === name) !== scenarios.includes(one));
     // One has to stay.
@@ -18,10 +18,7 @@ export function StudyDesign() {
   return (
     <section class="design" aria-labelledby="design">
       <h2 id="design">What is compared</h2>
-      <p class="lead">
-        Eight training runs of one network with 122,570 parameters. Each adds a trick to one before it; choose which of
-        them train.
-      </p>
+      <p class="lead">{LEADS[set]} Choose which of them train.</p>
       <Settings />
       <div class="cards">
         {SETS[set].map((scenario, place) => (
@@ -38,6 +35,12 @@ export function StudyDesign() {
   );
 }
 
+const LEADS: Readonly<Record<Offered, string>> = {
+  tricks: 'Eight training runs of one network with 122,570 parameters. Each adds a trick to one before it.',
+  lecun:
+    'What one takes for granted, each part of it replaced by another: the activation, the loss, the order of images, the optimizer, the penalty.',
+};
+
 const NAMES: Readonly<Record<Sized, string>> = {
   epochs: 'Epochs',
   trainSize: 'Training images',
@@ -50,6 +53,22 @@ function Settings() {
   return (
     <div class="card settings">
       <div class="fields">
+        <label class="field">
+          <span>Scenarios</span>
+          <select
+            value={plan.value.set}
+            onChange={({ currentTarget }) => {
+              const set = currentTarget.value as Offered;
+              change({ set, scenarios: everyName(set) });
+            }}
+          >
+            {Object.entries(OFFERED).map(([set, title]) => (
+              <option key={set} value={set}>
+                {title}
+              </option>
+            ))}
+          </select>
+        </label>
         {(Object.keys(NAMES) as Sized[]).map((name) => (
           <SizeField key={name} name={name} />
         ))}

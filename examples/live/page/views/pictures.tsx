@@ -50,13 +50,11 @@ function Picture({ index, name, label, classes, probabilities }: PictureProps) {
   return (
     <li class={found < 0 ? '' : right ? 'right' : 'wrong'}>
       <Pixels index={index} name={name} />
-      <span class="truth">{name}</span>
-      {found >= 0 && (
-        <span class="said">
-          {right ? '✓ right' : `✗ ${classes[found]}`}
-          <span class="sure">{`${(100 * most).toFixed(0)}\u00a0%`}</span>
-        </span>
-      )}
+      <span class="truth">
+        <b>{name}</b>
+        {found >= 0 && <span class="sure">{`${(100 * most).toFixed(0)}\u00a0%`}</span>}
+      </span>
+      {found >= 0 && <span class="said">{right ? '✓ right' : `✗ ${classes[found]}`}</span>}
     </li>
   );
 }

@@ -89,8 +89,8 @@ function Noise() {
   const what = spread === null ? `${study.testSize} test pictures` : `${study.testSize} test pictures and these seeds`;
   return (
     <p class="note">
-      Differences below {(100 * bound).toFixed(1)} points are within noise: {what} cannot tell them from chance (95 %
-      confidence).
+      Differences below {(100 * bound).toFixed(1)} points are within noise: {what} cannot tell them from chance
+      (95&nbsp;% confidence).
     </p>
   );
 }
