@@ -2,10 +2,12 @@
 import uPlot from 'uplot';
 import type { Run } from '../state/runs.js';
 import { colour } from '../state/theme.js';
-import { percent, rateText } from '../text/numbers.js';
+import { rateText } from '../text/numbers.js';
 import { type Look, type Points, placeOf, pointsOf } from './points.js';
 
 const FONT = '12px system-ui, sans-serif';
+/** Ticks at whole numbers. */
+const WHOLE = [1, 10, 100, 1000, 10_000].flatMap((power) => [1, 2, 5].map((digit) => digit * power));
 const LABELS = { step: 'step', epoch: 'epoch', time: 'seconds' } as const;
 
 /** All lines over the x of all of them; null where a line has no point. */
@@ -35,7 +37,7 @@ export function makePlot(target: HTMLElement, { width, height, look, runs, onPoi
   const [ink, grid] = [colour('--muted'), colour('--line')];
   const axis = { stroke: ink, font: FONT, labelFont: FONT, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
   const written = (value: number): string =>
-    look.measure === 'loss' ? String(Number(value.toFixed(3))) : percent(value);
+    look.measure === 'loss' ? String(Number(value.toFixed(3))) : `${Number((100 * value).toFixed(1))} %`;
   return new uPlot(
     {
       width,
@@ -49,11 +51,11 @@ export function makePlot(target: HTMLElement, { width, height, look, runs, onPoi
         dataIdx: (plot, series, hovered) => nearest(plot.data[series] ?? [], hovered),
       },
       scales: {
-        x: { time: false, range: (_, least, most) => [least ?? 0, Math.max(most ?? 0, (least ?? 0) + 1)] },
+        x: { time: false, range: (_, __, most) => [0, Math.max(1, most ?? 0)] },
         y: { distr: look.log ? 3 : 1 },
       },
       axes: [
-        { ...axis, label: LABELS[look.along], labelSize: 20, size: 30 },
+        { ...axis, label: LABELS[look.along], labelSize: 20, size: 30, incrs: WHOLE },
         { ...axis, size: 52, values: (_, splits) => splits.map((split) => (split === null ? '' : written(split))) },
       ],
       series: [

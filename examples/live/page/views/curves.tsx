@@ -10,6 +10,11 @@ import { Choice } from './choice.js';
 import { Legend } from './legend.js';
 
 const HEIGHT = 320;
+/** Why there is nothing to draw yet. */
+const NOTHING = {
+  loss: 'The first loss is on its way. Shaders are compiled before the first step.',
+  accuracy: 'The first accuracy comes at the end of an epoch.',
+} as const satisfies Record<Measure, string>;
 
 export function Curves() {
   const measure = useSignal<Measure>('loss');
@@ -26,6 +31,7 @@ export function Curves() {
     smoothing: measure.value === 'loss' ? smoothing.value : 0,
   };
   const drawn = runs.value.filter((run) => run.state !== 'waiting' && !hidden.value.has(keyOf(run)));
+  const hasPoints = runs.value.some((run) => (look.measure === 'loss' ? run.losses : run.accuracies).length > 0);
   const toggle = (key: string): void => {
     const next = new Set(hidden.value);
     if (!next.delete(key)) next.add(key);
@@ -56,7 +62,11 @@ export function Curves() {
           </label>
         </div>
       </div>
-      <Plot look={look} drawn={drawn} onPoint={(values) => (pointed.value = values)} />
+      {hasPoints ? (
+        <Plot look={look} drawn={drawn} onPoint={(values) => (pointed.value = values)} />
+      ) : (
+        <p class="note nothing">{NOTHING[look.measure]}</p>
+      )}
       <Legend look={look} hidden={hidden.value} drawn={drawn} pointed={pointed.value} onToggle={toggle} />
     </section>
   );
