@@ -112,7 +112,6 @@ test('trains to the same bits again, and says so of the run that nobody meddled 
 test('fits into 360 pixels', async () => {
   await opened.page.setViewport({ width: 360, height: 740 });
   expect(await opened.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-  expect(await seriousFindings(opened.page)).toEqual([]);
 });
 
 test('asked no other host for anything, ran no code made of text, and had nothing to complain of', async () => {

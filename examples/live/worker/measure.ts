@@ -6,8 +6,11 @@ import { optimizerOf, trainStep } from '../../cifar/train.js';
 import type { News } from '../shared/protocol.js';
 import { chooseKernels } from './kernels.js';
 
-/** Times taken; the least of them counts, for whatever disturbs makes them longer. */
-const ROUNDS = 3;
+/** Calls that are timed together, with some under way as in training: many where each is over in no time. */
+const FEW = 3;
+const MANY = 30;
+const QUICK_SECONDS = 0.05;
+const AHEAD = 2;
 
 /**
  * @param images in a batch: those of the study that is likely to be trained, so that no other shaders are compiled
@@ -24,16 +27,7 @@ export async function measure(images: number, tell: (news: News) => void, isInTh
   const step = capture((x: Tensor, y: Tensor) => trainStep(scenario, model, optimizer, x, y));
   const classify = capture((x: Tensor) => noGrad(() => argmax(model(x), { dim: 1 })));
   try {
-    const timed = async (work: () => Promise<unknown>): Promise<number> => {
-      let least = Number.POSITIVE_INFINITY;
-      // A captured function is recorded on its second call; compiling and recording are no part of a step.
-      for (let round = -2; round < ROUNDS && !isInTheWay(); round++) {
-        const begun = performance.now();
-        await work();
-        if (round >= 0) least = Math.min(least, (performance.now() - begun) / 1000);
-      }
-      return least;
-    };
+    const timed = (work: () => Promise<unknown>): Promise<number> => timeOf(work, isInTheWay);
     const seconds = await timed(() => step(inputs, labels).item());
     const classified = await timed(() => classify(inputs).data());
     if (!isInTheWay()) tell({ type: 'speed', speed: { images, step: seconds, classify: classified } });
@@ -42,4 +36,22 @@ export async function measure(images: number, tell: (news: News) => void, isInTh
     classify.reset();
     for (const tensor of [inputs, labels, ...model.parameters()]) tensor.dispose();
   }
+}
+
+/** Seconds of a call among others. A captured function is recorded on its second: these two are no part of it. */
+async function timeOf(work: () => Promise<unknown>, isInTheWay: () => boolean): Promise<number> {
+  let begun = 0;
+  for (let warming = 0; warming < 3 && !isInTheWay(); warming++) {
+    begun = performance.now();
+    await work();
+  }
+  const calls = performance.now() - begun < 1000 * QUICK_SECONDS ? MANY : FEW;
+  const underway: Promise<unknown>[] = [];
+  begun = performance.now();
+  for (let call = 0; call < calls && !isInTheWay(); call++) {
+    underway.push(work());
+    if (underway.length > AHEAD) await underway.shift();
+  }
+  await Promise.all(underway);
+  return (performance.now() - begun) / 1000 / calls;
 }

@@ -2,6 +2,7 @@
 import { batch, signal } from '@preact/signals';
 import type { Progress } from '../../../cifar/train.js';
 import type { Advance, FoundAdapter, Load, News, Order, Speed } from '../../shared/protocol.js';
+import { restartFrames } from './frames.js';
 import { plan } from './plan.js';
 import {
   addEvaluation,
@@ -12,6 +13,7 @@ import {
   endRun,
   pictures,
   studied,
+  version,
   wantedRate,
 } from './runs.js';
 
@@ -52,6 +54,7 @@ export function start(): void {
   const study = plan.value;
   batch(() => {
     beginStudy(study);
+    restartFrames();
     phase.value = 'training';
     preparing.value = { what: 'starting' };
     spoken.value = 'Training has started.';
@@ -125,6 +128,8 @@ function hear(news: News): void {
       break;
     case 'paused':
       phase.value = 'paused';
+      // Whoever waits for it sees the step that was made last.
+      version.value++;
       break;
     case 'goesOn':
       phase.value = 'training';

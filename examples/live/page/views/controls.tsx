@@ -1,7 +1,6 @@
 /** While a study runs: where it is, and the reader's hand on it. */
 import { useSignal } from '@preact/signals';
 import { runSeconds } from '../state/estimate.js';
-import { restartFrames } from '../state/frames.js';
 import { current, runs, studied, titleOf, version, wantedRate } from '../state/runs.js';
 import { adapter, advance, pause, phase, preparing, setRate, speed, start, stop } from '../state/session.js';
 import { about, rateText } from '../text/numbers.js';
@@ -49,13 +48,9 @@ function Running() {
 }
 
 function Again() {
-  const again = (): void => {
-    restartFrames();
-    start();
-  };
   return (
     <>
-      <button type="button" class="primary" onClick={again}>
+      <button type="button" class="primary" onClick={start}>
         Start again
       </button>
       <p class="hint">The same seed gives the same curve, to the last bit. The page checks it.</p>
