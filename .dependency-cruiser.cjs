@@ -74,6 +74,19 @@ module.exports = {
       },
     },
     {
+      name: 'live-worker-alone-has-the-gpu',
+      comment: 'Page and worker of the live study meet in what they say to each other.',
+      severity: 'error',
+      from: { path: '^examples/live/(page|shared)/' },
+      to: { path: '^(src|examples/live/worker)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'live-worker-draws-nothing',
+      severity: 'error',
+      from: { path: '^examples/live/(worker|shared)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(examples/live/page/|node_modules/)' },
+    },
+    {
       name: 'library-has-no-dependencies',
       comment: '`webgpu` and `jpeg-js` are optional peers for Node.',
       severity: 'error',

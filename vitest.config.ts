@@ -53,6 +53,19 @@ export default defineConfig({
       gpu('node', 'test/{gpu,node}/**/*.test.ts', 1),
       // In a process of its own: pages import what changes the kernels of a whole program.
       gpu('docs', 'test/docs/**/*.test.ts', 2),
+      {
+        resolve: { alias },
+        test: {
+          name: 'live',
+          include: ['test/live/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          disableConsoleIntercept: true,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 });

@@ -2,6 +2,7 @@
 import { init } from 'kindling';
 import { ImageDataset } from 'kindling/data';
 import type { Host } from '../../scripts/page.js';
+import { prepare } from './kernels.js';
 import type { PageJob } from './runner.js';
 import { type RunData, trainRun } from './train.js';
 
@@ -25,6 +26,7 @@ export async function main(host: Host, input: unknown): Promise<void> {
         ...(job.log ? { onLog: (record) => host.call('log', record) } : {}),
       },
       {
+        prepare,
         ...(job.resume ? { resume: await bytes('resume') } : {}),
         ...(job.start ? { start: await bytes('start') } : {}),
       },

@@ -17,7 +17,7 @@ const started = (synthetic = false): StudyProgress =>
 function steps(progress: StudyProgress, epoch: number, from: number, to: number, seconds: number): void {
   for (let step = from; step <= to; step++) {
     vi.advanceTimersByTime(seconds * 1000);
-    progress.step({ epoch, step, stepsPerEpoch: 5, loss: 2, images: 64 });
+    progress.step({ epoch, step, stepsPerEpoch: 5, loss: 2, learningRate: 1e-3, images: 64 });
   }
 }
 

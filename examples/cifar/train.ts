@@ -5,10 +5,8 @@ import { loadSafetensors, saveSafetensors } from 'kindling/io';
 import { Logger, type LogRecord, logTo } from 'kindling/log';
 import { accuracy, classificationReport, confusionMatrix, microF1 } from 'kindling/metrics';
 import * as F from 'kindling/nn/functional';
-import { Adam, l1Penalty, lrScheduler, type Optimizer, SGD } from 'kindling/optim';
+import { Adam, ExponentialLR, l1Penalty, type Optimizer, SGD } from 'kindling/optim';
 import { Diverged, type TrainEvent, type EpochRecord as TrainedEpoch, trainModel } from 'kindling/train';
-import { tuneIfAsked, useTuning } from 'kindling/tune';
-import { useWinograd } from 'kindling/winograd';
 import { Net } from './network.js';
 import type { EpochRecord, RunResult } from './results.js';
 import type { Scenario } from './scenarios.js';
@@ -35,16 +33,37 @@ export interface StepEvent {
   readonly step: number;
   readonly stepsPerEpoch: number;
   readonly loss: number;
+  /** The rate of the step. */
+  readonly learningRate: number;
   /** Images in the batch. */
   readonly images: number;
 }
 
+/** What is trained: whoever watches may look at it between steps, and set rates of the optimizer's groups. */
+export interface LiveRun {
+  readonly model: Net;
+  readonly optimizer: Optimizer;
+  /** Of the images, before they reach the model. */
+  readonly transform: Normalize | undefined;
+}
+
+/** How far something is that has many parts. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
 export interface RunEvents {
   /** What goes on before a step can run. */
-  onPrepare?(what: string): void;
+  onPrepare?(what: string, progress?: Progress): void;
+  /** Called once, before the first step. */
+  onBegin?(run: LiveRun): void;
   /** Called after every step; true stops the run with a checkpoint. */
   onStep?(event: StepEvent): boolean | Promise<boolean>;
-  onEpoch?(record: EpochRecord): void;
+  /** Called with the class of each test image, while the model is in evaluation mode. */
+  onEvaluate?(predictions: readonly number[]): void | Promise<void>;
+  /** Called after every epoch, as `onStep`. */
+  onEpoch?(record: EpochRecord): unknown;
   /** Seconds between checkpoints handed to `onCheckpoint`. Default: 30. */
   readonly checkpointSeconds?: number;
   onCheckpoint?(checkpoint: Uint8Array): Promise<void>;
@@ -73,28 +92,29 @@ export interface RunStart {
   readonly resume?: Uint8Array | undefined;
   /** Weights to begin with (safetensors), where the scenario goes on from another. */
   readonly start?: Uint8Array | undefined;
+  /** Chooses kernels, with a step to try them on, before anything is trained. Default: none, the library's own choice. */
+  readonly prepare?: Prepare;
 }
+
+export type Prepare = (trial: () => Tensor, say: (what: string, progress?: Progress) => void) => Promise<void>;
 
 /** Trains a run to its end, a stop, or the step in which it diverges. */
 export async function trainRun(
   config: RunConfig,
   { train, test }: RunData,
   events: RunEvents = {},
-  { resume, start }: RunStart = {},
+  { resume, start, prepare }: RunStart = {},
 ): Promise<RunOutcome> {
   await init();
-  for (const note of await useTuning()) events.onPrepare?.(note);
-  useWinograd();
   const { scenario, seed, epochs, batchSize } = config;
-  await tuneIfAsked(() => throwawayStep(scenario, batchSize), {
-    onProgress: ({ done, total }) => events.onPrepare?.(`tuning kernels: ${done} of ${total}`),
-  });
-  onCompile(({ done, total }) => events.onPrepare?.(`compiling shaders: ${done} of ${total}`));
+  const say = (what: string, progress?: Progress): void => events.onPrepare?.(what, progress);
+  await prepare?.(() => throwawayStep(scenario, batchSize), say);
+  onCompile(({ done, total }) => say(`compiling shaders: ${done} of ${total}`, { done, total }));
   manualSeed(seed);
   const model = new Net(scenario);
   if (start) model.loadStateDict(loadSafetensors(start));
   const optimizer = optimizerOf(scenario, model);
-  const scheduler = new lrScheduler.ExponentialLR(optimizer, { gamma: scenario.gamma ?? 1 });
+  const scheduler = new ExponentialLR(optimizer, { gamma: scenario.gamma ?? 1 });
   const { mean, std } = channelStats(train);
   const transform = scenario.normalise ? new Normalize(mean, std) : undefined;
   const loader = new DataLoader(train, { batchSize, shuffle: scenario.shuffle ?? true, seed, transform });
@@ -104,10 +124,17 @@ export async function trainRun(
   const update = capture((images: Tensor, labels: Tensor) => trainStep(scenario, model, optimizer, images, labels));
   const classify = capture((images: Tensor) => noGrad(() => argmax(model(images), { dim: 1 })));
   const user: { firstLosses: number[] } = { firstLosses: [] };
+  const rates: number[] = [];
   const stop = new AbortController();
   let predictions: number[] = [];
   const logger = events.onLog && new Logger({ sinks: [(record) => events.onLog?.(record)] });
   const log = logger && logTo(logger, { batchSize });
+
+  /** Steps are made ahead of what is told of them: each keeps the rate that it was made with. */
+  function made(images: Tensor, labels: Tensor): Tensor {
+    rates.push(optimizer.paramGroups[0]?.lr ?? Number.NaN);
+    return update(images, labels);
+  }
 
   async function on(event: TrainEvent): Promise<void> {
     await log?.(event);
@@ -115,23 +142,27 @@ export async function trainRun(
       const { epoch, batch: step, loss } = event;
       if (user.firstLosses.length < 10) user.firstLosses.push(loss);
       const images = Math.min(batchSize, train.length - (step - 1) * batchSize);
-      if (await events.onStep?.({ epoch, step, stepsPerEpoch: loader.length, loss, images })) stop.abort();
+      const learningRate = rates.shift() ?? Number.NaN;
+      const told = { epoch, step, stepsPerEpoch: loader.length, loss, learningRate, images };
+      if (await events.onStep?.(told)) stop.abort();
     }
     if (event.type === 'epoch') {
       decayFor(event.epoch + 1, scenario, optimizer);
-      events.onEpoch?.(recordOf(event));
+      if ((await events.onEpoch?.(recordOf(event))) === true) stop.abort();
     }
   }
 
   decayFor(1, scenario, optimizer);
+  events.onBegin?.({ model, optimizer, transform });
   try {
-    const { finished, seconds, history } = await trainModel(update, loader, {
+    const { finished, seconds, history } = await trainModel(made, loader, {
       epochs,
       model,
       optimizer,
       scheduler,
       async evaluate() {
         predictions = await predict(classify, test, transform);
+        await events.onEvaluate?.(predictions);
         return { accuracy: accuracy(test.labels, predictions) };
       },
       checkpoint: { save: (bytes) => events.onCheckpoint?.(bytes), load: () => resume ?? null },
@@ -187,7 +218,13 @@ function decayFor(epoch: number, { weightDecay = 0, weightDecayFrom = 1 }: Scena
 }
 
 /** Forward, backward and update. */
-function trainStep(scenario: Scenario, model: Net, optimizer: Optimizer, images: Tensor, labels: Tensor): Tensor {
+export function trainStep(
+  scenario: Scenario,
+  model: Net,
+  optimizer: Optimizer,
+  images: Tensor,
+  labels: Tensor,
+): Tensor {
   optimizer.zeroGrad();
   const logProbabilities = model(images);
   const loss =
@@ -207,7 +244,7 @@ function throwawayStep(scenario: Scenario, batchSize: number): Tensor {
   return trainStep(scenario, model, optimizerOf(scenario, model), images, labels);
 }
 
-function optimizerOf(scenario: Scenario, model: Net): Optimizer {
+export function optimizerOf(scenario: Scenario, model: Net): Optimizer {
   const { lr, weightDecay = 0, momentum = 0 } = scenario;
   if (scenario.optimizer === 'sgd') return new SGD(model.parameters(), { lr, momentum, weightDecay });
   return new Adam(model.parameters(), { lr, weightDecay });

@@ -1,0 +1,52 @@
+/** The page from top to bottom. What is not there yet is not shown. */
+
+import { studied } from './state/runs.js';
+import { phase, spoken } from './state/session.js';
+import { Confusion } from './views/confusion.js';
+import { Controls } from './views/controls.js';
+import { Curves } from './views/curves.js';
+import { StudyDesign } from './views/design.js';
+import { Header } from './views/header.js';
+import { Keep } from './views/keep.js';
+import { Machine } from './views/machine.js';
+import { Missing } from './views/missing.js';
+import { PictureWall } from './views/pictures.js';
+import { Scores } from './views/scores.js';
+import { Starter } from './views/starter.js';
+
+export function App() {
+  const begun = studied.value !== null;
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the study
+      </a>
+      <Header />
+      <main id="main" tabIndex={-1}>
+        {phase.value === 'missing' ? <Missing /> : begun ? <Controls /> : <Starter />}
+        {begun && (
+          <div class="live">
+            <Curves />
+            <div class="beside">
+              <Scores />
+              <Machine />
+            </div>
+            <Confusion />
+            <PictureWall />
+            <Keep />
+          </div>
+        )}
+        <StudyDesign />
+      </main>
+      <footer>
+        <p>
+          Trained by kindling, a deep-learning library for WebGPU. Everything on this page happens on this machine; it
+          asks no other host for anything.
+        </p>
+      </footer>
+      <p class="unseen" role="status" aria-live="polite">
+        {spoken}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,19 @@
+/** The page's entry: draws it, and then, once it is seen, lets the worker look for a GPU. */
+import { render } from 'preact';
+import { App } from './app.js';
+import { watchFrames } from './state/frames.js';
+import { keepLink } from './state/plan.js';
+import { open } from './state/session.js';
+import { keepTheme } from './state/theme.js';
+
+keepTheme();
+keepLink();
+const root = document.getElementById('page');
+if (root) render(<App />, root);
+// Behind the first paint.
+requestAnimationFrame(() =>
+  setTimeout(() => {
+    watchFrames();
+    open();
+  }),
+);

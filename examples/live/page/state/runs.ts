@@ -1,0 +1,163 @@
+/** The runs of the study under way, as far as the worker has told of them. */
+import { signal } from '@preact/signals';
+import type { RunResult } from '../../../cifar/results.js';
+import { SETS } from '../../../cifar/scenarios.js';
+import type { Plan } from '../../shared/plan.js';
+import type { Evaluated, Pictures, RunId, Steps } from '../../shared/protocol.js';
+
+/** The learning rate that the reader set, and the first step that was made with it. */
+export interface Mark {
+  readonly step: number;
+  readonly rate: number;
+}
+
+/** How a run compares with the one before it of the same scenario, seed and data. */
+export interface Sameness {
+  readonly compared: number;
+  /** The first step whose loss is another; null where none is. */
+  readonly differsAt: number | null;
+}
+
+export interface Run extends RunId {
+  /** The place of its scenario in the set, which gives its colour. */
+  readonly place: number;
+  stepsPerEpoch: number;
+  state: 'waiting' | 'running' | 'done' | 'stopped' | 'diverged';
+  readonly losses: number[];
+  readonly rates: number[];
+  readonly seconds: number[];
+  readonly accuracies: { readonly epoch: number; readonly step: number; readonly accuracy: number }[];
+  evaluated: Evaluated | null;
+  readonly marks: Mark[];
+  same: Sameness | null;
+  result: RunResult | null;
+  weights: Uint8Array | null;
+  /** Why it diverged. */
+  what: string;
+}
+
+/** What the runs are of; null before the first study. */
+export const studied = signal<Plan | null>(null);
+export const runs = signal<readonly Run[]>([]);
+export const current = signal<Run | null>(null);
+export const pictures = signal<Pictures | null>(null);
+/** Counts changes inside of runs: whoever reads them subscribes to it. */
+export const version = signal(0);
+
+const REDRAW_MS = 150;
+let isDue = false;
+
+/** Lets views know, a few times a second at most. */
+export function changed(): void {
+  if (isDue) return;
+  isDue = true;
+  setTimeout(() => {
+    isDue = false;
+    version.value++;
+  }, REDRAW_MS);
+}
+
+export const keyOf = ({ scenario, seed }: RunId): string => `${scenario}, seed ${seed}`;
+
+/** How a run is called where there may be one seed only. */
+export const titleOf = ({ scenario, seed }: RunId): string =>
+  (studied.value?.seeds.length ?? 1) > 1 ? `${scenario} (seed ${seed})` : scenario;
+
+/** Losses of runs that nobody meddled with, by what decides them. They outlive their study. */
+const earlier = new Map<string, readonly number[]>();
+const decidedBy = ({ scenario, seed }: RunId, { set, trainSize, batchSize }: Plan): string =>
+  [set, scenario, seed, trainSize, batchSize].join();
+
+export function beginStudy(plan: Plan): void {
+  studied.value = plan;
+  const names = SETS[plan.set].map(({ name }) => name);
+  runs.value = plan.seeds.flatMap((seed) =>
+    plan.scenarios.map((scenario) => emptyRun({ scenario, seed }, names.indexOf(scenario))),
+  );
+  current.value = null;
+}
+
+const emptyRun = (id: RunId, place: number): Run => ({
+  ...id,
+  place,
+  stepsPerEpoch: 1,
+  state: 'waiting',
+  losses: [],
+  rates: [],
+  seconds: [],
+  accuracies: [],
+  evaluated: null,
+  marks: [],
+  same: null,
+  result: null,
+  weights: null,
+  what: '',
+});
+
+export function beginRun(id: RunId, stepsPerEpoch: number): void {
+  const run = runs.value.find(({ scenario, seed }) => scenario === id.scenario && seed === id.seed);
+  if (!run) return;
+  run.stepsPerEpoch = stepsPerEpoch;
+  run.state = 'running';
+  current.value = run;
+  wantedRate.value = null;
+  changed();
+}
+
+/** The rate that the reader set last, until a step with it is told. */
+export const wantedRate = signal<number | null>(null);
+
+/** The rate that a step would have if nobody meddled: that of the step before, times `gamma` where an epoch begins. */
+function undisturbed({ rates, stepsPerEpoch, scenario }: Run, { set }: Plan): number | undefined {
+  const before = rates.at(-1);
+  if (before === undefined || rates.length % stepsPerEpoch !== 0) return before;
+  return before * (SETS[set].find(({ name }) => name === scenario)?.gamma ?? 1);
+}
+
+export function addSteps({ losses, rates, seconds }: Steps): void {
+  const [run, plan] = [current.value, studied.value];
+  if (!run || !plan) return;
+  const before = earlier.get(decidedBy(run, plan)) ?? [];
+  for (const [i, loss] of losses.entries()) {
+    const rate = rates[i] ?? Number.NaN;
+    const expected = undisturbed(run, plan);
+    if (expected !== undefined && rate !== expected) {
+      run.marks.push({ step: run.losses.length + 1, rate });
+      wantedRate.value = null;
+    }
+    compare(run, loss, before[run.losses.length]);
+    run.losses.push(loss);
+    run.rates.push(rate);
+    run.seconds.push(seconds[i] ?? Number.NaN);
+  }
+  changed();
+}
+
+function compare(run: Run, loss: number, before: number | undefined): void {
+  if (before === undefined) return;
+  const { compared, differsAt } = run.same ?? { compared: 0, differsAt: null };
+  const differs = differsAt === null && !Object.is(loss, before);
+  run.same = { compared: compared + 1, differsAt: differs ? run.losses.length + 1 : differsAt };
+}
+
+export function addEvaluation(evaluated: Evaluated): void {
+  const [run, shown] = [current.value, pictures.value];
+  if (!run || !shown) return;
+  const right = evaluated.predictions.filter((found, i) => found === shown.labels[i]).length;
+  const { epoch } = evaluated;
+  run.accuracies.push({ epoch, step: epoch * run.stepsPerEpoch, accuracy: right / evaluated.predictions.length });
+  run.evaluated = evaluated;
+  changed();
+}
+
+/** The run under way is over. */
+export function endRun(end: Partial<Pick<Run, 'result' | 'weights' | 'what'>> & Pick<Run, 'state'>): void {
+  const [run, plan] = [current.value, studied.value];
+  if (!run || !plan) return;
+  Object.assign(run, end);
+  const key = decidedBy(run, plan);
+  if (run.marks.length === 0 && run.losses.length > (earlier.get(key)?.length ?? 0)) earlier.set(key, run.losses);
+  current.value = null;
+  runs.value = [...runs.value];
+  changed();
+}

@@ -1,0 +1,81 @@
+/** Before the first study: how large it is to be, and the one button. */
+import { PRESET_NAMES, PRESETS, type PresetName, plain, presetOf } from '../../shared/plan.js';
+import { studySeconds } from '../state/estimate.js';
+import { change, plan } from '../state/plan.js';
+import { adapter, open, phase, preparing, speed, start, trouble } from '../state/session.js';
+import { about, plural, thousands } from '../text/numbers.js';
+
+export function Starter() {
+  if (phase.value === 'failed') return <Failed />;
+  const opening = phase.value === 'opening';
+  return (
+    <section class="card starter" aria-labelledby="starter">
+      <h2 id="starter" class="unseen">
+        Begin
+      </h2>
+      <fieldset class="presets">
+        <legend>How much time do you have?</legend>
+        <div class="choices">
+          {PRESET_NAMES.map((name) => (
+            <PresetChoice key={name} name={name} />
+          ))}
+        </div>
+      </fieldset>
+      <div class="go">
+        <button type="button" class="primary large" disabled={opening} onClick={start}>
+          Start training
+        </button>
+        <p class="hint">
+          <Hint />
+        </p>
+      </div>
+    </section>
+  );
+}
+
+function Hint() {
+  if (phase.value === 'opening') return <>{preparing.value?.what ?? 'looking for a GPU'}…</>;
+  const { scenarios, seeds, trainSize, epochs } = plan.value;
+  const runs = scenarios.length * seeds.length;
+  return (
+    <>
+      {plural(runs, 'run')} of {plural(epochs, 'epoch')} on {thousands(trainSize)} generated pictures, a stand-in for
+      CIFAR-10 that needs no download.
+    </>
+  );
+}
+
+function PresetChoice({ name }: { name: PresetName }) {
+  const preset = PRESETS[name];
+  const { title, scenarios, trainSize, epochs } = preset;
+  const [found, measured] = [adapter.value, speed.value];
+  return (
+    <label class="choice">
+      <input
+        type="radio"
+        name="preset"
+        checked={presetOf(plan.value) === name}
+        onChange={() => change(plain(preset))}
+      />
+      <span class="choice-title">{title}</span>
+      <span class="choice-time">
+        {found && measured ? `about ${about(studySeconds(preset, measured, found))}` : '…'}
+      </span>
+      <span class="choice-what">
+        {scenarios.length} scenarios, {thousands(trainSize)} images, {epochs} epochs
+      </span>
+    </label>
+  );
+}
+
+export function Failed() {
+  return (
+    <section class="card missing" aria-labelledby="failed" role="alert">
+      <h2 id="failed">Training cannot go on</h2>
+      <p class="said">{trouble}</p>
+      <button type="button" class="primary" onClick={open}>
+        Open the GPU anew
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,66 @@
+/** `npm run page` serves the live study while one works on it; `npm run build:page` makes a folder of it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig, type Plugin } from 'vite';
+
+const root = import.meta.dirname;
+const repository = join(root, '../..');
+const source = (path: string): string => join(repository, 'src', path);
+
+/** The library from its sources, as a browser gets it. */
+const alias = [
+  { find: '#host', replacement: source('gpu/hosts/browser.ts') },
+  { find: '#disk', replacement: source('io/disk/browser.ts') },
+  { find: '#files', replacement: source('data/files/browser.ts') },
+  { find: /^kindling$/, replacement: source('index.ts') },
+  { find: 'kindling/nn/functional', replacement: source('nn/functional.ts') },
+  { find: /^kindling\/(\w+)$/, replacement: source('$1/index.ts') },
+];
+
+/**
+ * What the page may do: run its own scripts, ask its own server, nothing else; code made of text is refused. The development server
+ * puts styles into the page and keeps a socket open.
+ */
+const policy = (serving: boolean): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self'${serving ? " 'unsafe-inline'" : ''}`,
+    "img-src 'self' data:",
+    "worker-src 'self'",
+    `connect-src 'self'${serving ? ' ws:' : ''}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+
+const contentSecurityPolicy: Plugin = {
+  name: 'content-security-policy',
+  transformIndexHtml: (_, { server }) => [
+    {
+      tag: 'meta',
+      attrs: { 'http-equiv': 'Content-Security-Policy', content: policy(server !== undefined) },
+      injectTo: 'head-prepend',
+    },
+  ],
+};
+
+const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string };
+
+export default defineConfig({
+  root,
+  base: './',
+  resolve: { alias },
+  define: { KINDLING_VERSION: JSON.stringify(version) },
+  plugins: [contentSecurityPolicy],
+  server: { fs: { allow: [repository] } },
+  worker: { format: 'es', rolldownOptions: { output: { entryFileNames: 'assets/worker-[hash].js' } } },
+  build: {
+    outDir: join(repository, 'live'),
+    emptyOutDir: true,
+    target: 'es2023',
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    // As the policy has it, everything is a file.
+    assetsInlineLimit: 0,
+  },
+});

@@ -1,0 +1,49 @@
+/**
+ * `npm run check:page`: what a visitor of the built page (`npm run build:page`) loads, gzipped. Fails where what comes before first
+ * paint, or the worker, is larger than it may be.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import Table from 'cli-table3';
+import { ROOT } from './page.js';
+
+const MOST = { page: 150_000, worker: 90_000 } as const;
+
+export interface Chunk {
+  readonly name: string;
+  /** `page`: named by the document itself. `later`: asked for when it is needed. */
+  readonly when: 'page' | 'worker' | 'later';
+  readonly bytes: number;
+  readonly gzipBytes: number;
+}
+
+/** The files of a built page. */
+export function chunksOf(site: string): Chunk[] {
+  const document = readFileSync(join(site, 'index.html'), 'utf8');
+  return readdirSync(join(site, 'assets')).map((name) => {
+    const content = readFileSync(join(site, 'assets', name));
+    const when = document.includes(name) ? 'page' : name.startsWith('worker-') ? 'worker' : 'later';
+    return { name, when, bytes: content.length, gzipBytes: gzipSync(content, { level: 9 }).length };
+  });
+}
+
+/** Bytes that come together, gzipped. */
+export const together = (chunks: readonly Chunk[], when: Chunk['when']): number =>
+  chunks.filter((chunk) => chunk.when === when).reduce((sum, { gzipBytes }) => sum + gzipBytes, 0);
+
+function main(): void {
+  const site = join(ROOT, 'live');
+  if (!existsSync(join(site, 'index.html'))) throw new Error(`${site} is not there: npm run build:page makes it`);
+  const chunks = chunksOf(site);
+  const table = new Table({ head: ['file', 'when', 'bytes', 'gzipped'], style: { head: [], border: [] } });
+  for (const { name, when, bytes, gzipBytes } of chunks) table.push([name, when, bytes, gzipBytes]);
+  console.log(table.toString());
+  for (const when of ['page', 'worker'] as const) {
+    const size = together(chunks, when);
+    console.log(`${when}: ${size} of ${MOST[when]} bytes gzipped`);
+    if (size > MOST[when]) process.exitCode = 1;
+  }
+}
+
+main();

@@ -1,0 +1,89 @@
+/** The live study as a visitor gets it: built, served from a folder of a plain web server, opened in Chromium. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Browser, Page } from 'puppeteer';
+import sirv from 'sirv';
+import { build } from 'vite';
+import { launchBrowser } from '../../scripts/browser.js';
+import { ROOT } from '../../scripts/page.js';
+
+/** The folder that `npm run build:page` writes. */
+export const SITE = join(ROOT, 'live');
+
+export async function buildSite(): Promise<void> {
+  await build({ configFile: join(ROOT, 'examples/live/vite.config.ts'), logLevel: 'error' });
+}
+
+/** Serves the folder below `/some/where/`, without any header that the page would need. */
+async function serveSite(): Promise<Server> {
+  const files = sirv(SITE, { dev: true });
+  const server = createServer((request, response) => {
+    const { url = '/' } = request;
+    const missing = (): void => void response.writeHead(404).end();
+    if (!url.startsWith('/some/where/')) return missing();
+    request.url = url.slice('/some/where'.length);
+    files(request, response, missing);
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise((done) => server.once('listening', done));
+  return server;
+}
+
+/** What went wrong in a page, by its own account. */
+export interface Complaints {
+  /** Errors and warnings on the console, and exceptions that nobody caught. */
+  readonly messages: string[];
+  /** What it asked of other hosts. */
+  readonly foreign: string[];
+}
+
+export interface Opened {
+  readonly page: Page;
+  readonly complaints: Complaints;
+}
+
+export class Site {
+  readonly #server: Server;
+  readonly #browser: Browser;
+  readonly description: string;
+
+  private constructor(server: Server, browser: Browser, description: string) {
+    this.#server = server;
+    this.#browser = browser;
+    this.description = description;
+  }
+
+  static async open(): Promise<Site> {
+    const [server, { browser, description }] = await Promise.all([serveSite(), launchBrowser()]);
+    return new Site(server, browser, description);
+  }
+
+  get origin(): string {
+    return `http://localhost:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** @param before is given the page before it goes anywhere */
+  async visit(fragment = '', before?: (page: Page) => Promise<unknown>): Promise<Opened> {
+    const page = await this.#browser.newPage();
+    await page.setViewport({ width: 1280, height: 900 });
+    const complaints: Complaints = { messages: [], foreign: [] };
+    page.on('console', (message) => {
+      if (['error', 'warn'].includes(message.type())) complaints.messages.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.messages.push(String(error)));
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(this.origin) && !/^(data|blob):/.test(url)) complaints.foreign.push(url);
+    });
+    await before?.(page);
+    await page.goto(`${this.origin}/some/where/${fragment}`);
+    return { page, complaints };
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}
