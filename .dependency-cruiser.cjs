@@ -12,6 +12,7 @@ const outer = [
   'onnx',
   'profile',
   'tune',
+  'recover',
   'fewChannels',
   'fewRows',
   'winograd',
@@ -68,7 +69,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/index\\.ts$',
-          '^src/(methods|nn|linalg|optim|data|metrics|io|train|log|onnx|profile|tune|fewChannels|fewRows|winograd)/index\\.ts$',
+          '^src/(methods|nn|linalg|optim|data|metrics|io|train|log|onnx|profile|tune|recover|fewChannels|fewRows|winograd)/index\\.ts$',
           '^src/nn/functional\\.ts$',
         ],
       },

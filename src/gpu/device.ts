@@ -52,6 +52,7 @@ interface Context {
 let context: Context | null = null;
 let opening: Promise<Adapter> | null = null;
 let epochs = 0;
+let latest: InitOptions = {};
 
 /**
  * Finds an adapter and opens the device. Call it once, before the first tensor; later calls return the same adapter,
@@ -67,6 +68,9 @@ export function init(options: InitOptions = {}): Promise<Adapter> {
   });
   return opening;
 }
+
+/** Opens a device as the last one was opened, unless there is one. */
+export const reopen = (): Promise<Adapter> => init(latest);
 
 /**
  * Gives the device back, and with it all GPU memory: what waits for it ends in a {@link DeviceLostError}, and its tensors
@@ -144,12 +148,15 @@ export function orLost<T>(answer: Promise<T>): Promise<T> {
   });
 }
 
+/** Told of every device that goes: see `src/recover`. */
+export const lossListeners = /* @__PURE__ */ new Set<(lost: DeviceLostError) => void>();
+
 function lose(gone: Context, how: string): void {
   gone.lost = new DeviceLostError(
     `the GPU device was ${how}. init() opens another; tensors of this one are gone with it`,
   );
   epochs++;
-  for (const end of gone.waits) end(gone.lost);
+  for (const tell of [...gone.waits, ...lossListeners]) tell(gone.lost);
   gone.waits.clear();
 }
 
@@ -180,6 +187,7 @@ const RAISED = [
 
 async function open(options: InitOptions): Promise<Adapter> {
   const begun = epochs;
+  latest = options;
   const found = await requestGpu(options);
   const gpuAdapter = found.adapter;
   const requiredLimits: Record<string, number> = {};

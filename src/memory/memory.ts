@@ -37,7 +37,8 @@ export class Memory implements Range {
   pinned = false;
   /** What of it cannot be relied on (damage.ts), for memory with a buffer of its own. */
   damage: readonly Damage[] | null = null;
-  readonly #epoch = epoch();
+  /** Of the device that it lies on. */
+  epoch = epoch();
   #overwrites: Overwrites | null = null;
 
   constructor(bytes: number, home: Memory['home'] = null) {
@@ -47,7 +48,7 @@ export class Memory implements Range {
 
   /** Whether the device that it lies on is gone. */
   get isGone(): boolean {
-    return this.#epoch !== epoch();
+    return this.root.epoch !== epoch();
   }
 
   /** The memory that has the buffer: itself, or what it is a range of. */

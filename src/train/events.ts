@@ -40,4 +40,8 @@ export type TrainEvent =
   /** After the evaluation and the scheduler's step that belong to it. */
   | ({ readonly type: 'epoch' } & EpochRecord)
   /** A checkpoint is written, of this place. */
-  | ({ readonly type: 'checkpoint' } & Place);
+  | ({ readonly type: 'checkpoint' } & Place)
+  /** The device is gone, after this step. The run waits for another. */
+  | ({ readonly type: 'lost'; readonly reason: string } & Place)
+  /** There is another, of that description, and the run goes on from this place. Steps behind it are made and told of again. */
+  | ({ readonly type: 'recovered'; readonly adapter: string } & Place);

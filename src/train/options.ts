@@ -55,9 +55,17 @@ export interface TrainOptions {
   checkpointEvery?: number | undefined;
   /** Whether to go on from the checkpoint, to the same bits. Where there is none yet, the run begins anew. Default: false. */
   resume?: boolean | undefined;
+  /**
+   * Whether to go on, on another device, where the device is lost: from a snapshot, to the same bits. In place of `true`, what else
+   * of the step lies on the device: tensors, modules such as a criterion with weights, optimizers, or an array or object of such.
+   * Default: false, the run ends in a `DeviceLostError`.
+   */
+  recover?: boolean | object | undefined;
+  /** Seconds from one snapshot to the next. Each costs one readback, while steps go on. Default: 10. */
+  snapshotEvery?: number | undefined;
   /** Whatever else decides the run's numbers, fit for JSON: a checkpoint of other settings is refused. Default: none. */
   settings?: Settings | undefined;
-  /** An object of one's own, fit for JSON: its fields are saved with each checkpoint, and set when the run is resumed. */
+  /** An object of one's own, fit for JSON: its fields are saved with each checkpoint and snapshot, and set when the run goes on. */
   user?: object | undefined;
   /**
    * Steps from one look at NaN, infinities, largest values and norms of the model's weights and gradients to the next, which the
@@ -82,6 +90,8 @@ const TRAIN: Known<TrainOptions> = {
   checkpoint: 'any',
   checkpointEvery: 'number',
   resume: 'boolean',
+  recover: 'any',
+  snapshotEvery: 'number',
   settings: 'any',
   user: 'any',
   healthEvery: 'size',
@@ -119,14 +129,28 @@ export function checkTrain(step: unknown, loader: Loader<unknown>, options: Trai
     );
   }
   checkPlaces(options, without);
+  checkRecover(options, without);
+}
+
+type Without = (name: string, given: unknown, needed: string) => void;
+
+function checkRecover({ recover = false, snapshotEvery, user, checkpoint }: TrainOptions, without: Without): void {
+  if (typeof recover !== 'boolean' && Object(recover) !== recover) {
+    refuse(`trainModel: recover is ${text(recover)}, wants true, or what else the step has on the device`);
+  }
+  if (!recover) without('snapshotEvery', snapshotEvery, 'recover');
+  if (!recover && checkpoint === undefined) without('user', user, 'a checkpoint, or recover,');
+  if (snapshotEvery !== undefined && !(snapshotEvery >= 0)) {
+    refuse(`trainModel: snapshotEvery is ${snapshotEvery}, wants seconds from 0 on`);
+  }
 }
 
 function checkPlaces(
   { checkpoint, checkpointEvery, resume, settings, user, signal }: TrainOptions,
-  without: (name: string, given: unknown, needed: string) => void,
+  without: Without,
 ): void {
   if (checkpoint === undefined) {
-    for (const [name, given] of Object.entries({ checkpointEvery, resume, settings, user })) {
+    for (const [name, given] of Object.entries({ checkpointEvery, resume, settings })) {
       without(name, given, 'a checkpoint');
     }
   } else if (typeof checkpoint !== 'string') {

@@ -7,16 +7,17 @@ import type { Loader } from './options.js';
  * What is drawn elsewhere meanwhile comes from the library's own.
  */
 export class OwnRandom {
-  #state: RandomState = randomState();
+  /** Where its numbers stand. */
+  state: RandomState = randomState();
 
   /** Draws of `body`, up to the first thing that it awaits, are the run's. */
   run<T>(body: () => T): T {
     const others = randomState();
-    setRandomState(this.#state);
+    setRandomState(this.state);
     try {
       return body();
     } finally {
-      this.#state = randomState();
+      this.state = randomState();
       setRandomState(others);
     }
   }
@@ -40,7 +41,7 @@ export class OwnRandom {
   /** Lets the library go on behind the run, so that what follows does not draw the same again, unless it was seeded anew. */
   end(): void {
     const { seed, step, created } = randomState();
-    const own = this.#state;
+    const own = this.state;
     if (own.seed !== seed) return;
     setRandomState({ seed, step: Math.max(step, own.step), created: Math.max(created, own.created) });
   }

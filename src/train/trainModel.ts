@@ -1,4 +1,5 @@
 /** The loop around a training step. Everything that it does can be done by hand: docs/guide/training.md shows how. */
+import { epoch } from '../gpu/device.js';
 import { refuse, refusePromise } from '../gpu/errors.js';
 import { atMost, wantTensor } from '../gpu/options.js';
 import { type Health, health } from '../log/health.js';
@@ -8,6 +9,7 @@ import { scoreOf, scoresOf } from './evaluation.js';
 import type { EpochRecord, Place } from './events.js';
 import { checkTrain, type Loader, type Step, type TrainOptions } from './options.js';
 import { OwnRandom } from './random.js';
+import { isLoss, Recovery } from './recovery.js';
 import { Watch } from './watch.js';
 
 /** How a run ended. */
@@ -81,12 +83,13 @@ export async function trainModel<Batch extends readonly Tensor[]>(
   const checkpoints = new Checkpoints(options, batches, random);
   const resumed = await checkpoints.load();
   const run = resumed ?? atTheStart();
+  const recovery = options.recover ? new Recovery(options, random) : null;
   const begun = performance.now() - 1000 * run.seconds;
 
   const isStopped = (): boolean => signal?.aborted === true;
   const stepsMade = (): number => run.epoch * batches + run.batch;
   const place = (): Place => ({ step: stepsMade(), epoch: run.epoch + 1, batch: run.batch });
-  const watch = new Watch([model, optimizer], stepsMade());
+  let watch = new Watch([model, optimizer], stepsMade());
   const underway: Underway[] = [];
 
   /** Begins to look at weights and gradients as the `number`-th step has left them, where that is due. */
@@ -124,6 +127,7 @@ export async function trainModel<Batch extends readonly Tensor[]>(
       run.batch++;
       run.lossSum += loss;
       await on?.({ type: 'step', ...place(), loss, learningRate: oldest.learningRate });
+      recovery?.settled(run);
     }
   }
 
@@ -161,8 +165,13 @@ export async function trainModel<Batch extends readonly Tensor[]>(
     await on?.({ type: 'epoch', ...record });
   }
 
-  /** Trains to the end, or until the signal stops it. */
+  /** Trains to the end, or until the signal stops it, and saves. */
   async function train(): Promise<void> {
+    await trainSteps();
+    if (run.epoch < epochs) await save();
+  }
+
+  async function trainSteps(): Promise<void> {
     // A run may have been stopped between a step and what follows it.
     if (run.due && !isStopped()) await conclude();
     while (run.epoch < epochs) {
@@ -173,6 +182,7 @@ export async function trainModel<Batch extends readonly Tensor[]>(
         if (++made > batches) refuse(`trainModel: the loader gives more than the ${batches} batches of its length`);
         make(batch, made);
         run.due = made === batches || isEvaluated(made);
+        recovery?.made(run, made);
         await settle(run.due ? 0 : AHEAD - 1);
         if (isLast(made) || checkpoints.isDue) await save();
         if (run.due && !isStopped()) await conclude();
@@ -182,11 +192,35 @@ export async function trainModel<Batch extends readonly Tensor[]>(
     }
   }
 
+  /** Trains, and goes on from the last snapshot where a device is lost. */
+  async function trainOn(): Promise<void> {
+    for (let lost: unknown = null; ; ) {
+      try {
+        if (lost) await goOn(lost);
+        return await train();
+      } catch (error) {
+        if (!recovery || !(await isLoss(error, opened))) throw error;
+        lost = error;
+      }
+    }
+  }
+
+  async function goOn(lost: unknown): Promise<void> {
+    opened = epoch();
+    await on?.({ type: 'lost', ...place(), reason: (lost as Error).message });
+    for (const { loss } of underway.splice(0)) loss.dispose();
+    const found = await recovery?.recover(run, stepsMade(), lost);
+    watch = new Watch([model, optimizer], stepsMade());
+    if (found) await on?.({ type: 'recovered', ...place(), adapter: found.description });
+  }
+
+  /** The device that is lost is the one of then. */
+  let opened = epoch();
   try {
+    await recovery?.begin(run);
     if (resumed) await on?.({ type: 'resume', ...place(), adapter: run.adapter });
-    await train();
+    await trainOn();
     const finished = run.epoch >= epochs;
-    if (!finished) await save();
     return { finished, steps: stepsMade(), seconds: (performance.now() - begun) / 1000, history: run.history };
   } finally {
     for (const { loss } of underway) loss.dispose();

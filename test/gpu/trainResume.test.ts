@@ -1,56 +1,16 @@
 /** The loop of `kindling/train`, stopped or killed in between: it goes on to the bits of a run that never stopped. */
-import { randn } from 'kindling';
 import { DataLoader } from 'kindling/data';
 import { loadCheckpoint, readSafetensors, saveCheckpoint, writeSafetensors } from 'kindling/io';
 import { lrScheduler } from 'kindling/optim';
 import { type TrainEvent, type TrainOptions, trainModel } from 'kindling/train';
 import { describe, expect, test } from 'vitest';
 import { BATCHES, bitsOf, parts, rows, shelf, shuffledRows } from '../support/parts.js';
-
-/** A run with everything that has a state, its evaluations among what is remembered. */
-async function run(options: Partial<TrainOptions>, kind: string) {
-  const { model, optimizer, train } = parts();
-  const epochs = 4;
-  const kinds: Record<string, Partial<TrainOptions>> = {
-    epoch: { scheduler: new lrScheduler.StepLR(optimizer, { stepSize: 2 }), evaluateEvery: 2 },
-    step: {
-      scheduler: new lrScheduler.OneCycleLR(optimizer, { maxLr: 0.05, totalSteps: epochs * BATCHES }),
-      scheduleEvery: 'step',
-      evaluateEvery: { steps: 4 },
-    },
-    plateau: {
-      scheduler: new lrScheduler.ReduceLROnPlateau(optimizer, { patience: 0, threshold: 0.2, factor: 0.5 }),
-      monitor: 'size',
-    },
-  };
-  const user = { losses: [] as number[], scores: [] as number[] };
-  const evaluate = async (): Promise<{ size: number }> => {
-    expect(model.training).toBe(false);
-    // Numbers of the library's, drawn behind something awaited.
-    const noise = await randn([1]).item();
-    const size = await model
-      .forward(randn([3, 6]))
-      .square()
-      .mean()
-      .item();
-    user.scores.push(noise, size);
-    return { size };
-  };
-  const { on, ...rest } = options;
-  const fitted = await trainModel(train, shuffledRows(), {
-    ...{ epochs, model, optimizer, evaluate, user, ...kinds[kind], ...rest },
-    async on(event) {
-      if (event.type === 'step') user.losses.push(event.loss);
-      await on?.(event);
-    },
-  });
-  return { ...fitted, seconds: 0, user, bits: await bitsOf(model), lr: optimizer.paramGroups[0]?.lr };
-}
+import { wholeRun } from '../support/wholeRun.js';
 
 describe.each(['epoch', 'step', 'plateau'])('stopped and resumed, schedule by %s', (kind) => {
   test('a signal at any event', async () => {
     const events: TrainEvent[] = [];
-    const whole = await run({ checkpoint: shelf(), on: (event) => void events.push(event) }, kind);
+    const whole = await wholeRun({ checkpoint: shelf(), on: (event) => void events.push(event) }, kind);
     expect(whole.finished).toBe(true);
     expect(whole.user.losses).toHaveLength(4 * BATCHES);
     expect(new Set(whole.user.scores).size).toBe(whole.user.scores.length);
@@ -63,23 +23,23 @@ describe.each(['epoch', 'step', 'plateau'])('stopped and resumed, schedule by %s
       const controller = new AbortController();
       let told = 0;
       const on = (): void => void (told++ === at && controller.abort());
-      const first = await run({ checkpoint, signal: controller.signal, on }, kind);
+      const first = await wholeRun({ checkpoint, signal: controller.signal, on }, kind);
       // What was begun behind the last step is done.
       expect([at, first.finished]).toEqual([at, at >= events.length - 2]);
-      const second = await run({ checkpoint, resume: true }, kind);
+      const second = await wholeRun({ checkpoint, resume: true }, kind);
       expect({ at, ...second }).toEqual({ at, ...whole });
     }
   });
 
   test('killed after any step, from a checkpoint of each', async () => {
-    const whole = await run({ checkpoint: shelf(), checkpointEvery: 0 }, kind);
+    const whole = await wholeRun({ checkpoint: shelf(), checkpointEvery: 0 }, kind);
     for (const at of [6, 13]) {
       const checkpoint = shelf();
       const on = (event: TrainEvent): void => {
         if (event.type === 'step' && event.step === at) throw new Error('killed');
       };
-      await expect(run({ checkpoint, checkpointEvery: 0, on }, kind)).rejects.toThrow('killed');
-      expect(await run({ checkpoint, resume: true }, kind)).toEqual(whole);
+      await expect(wholeRun({ checkpoint, checkpointEvery: 0, on }, kind)).rejects.toThrow('killed');
+      expect(await wholeRun({ checkpoint, resume: true }, kind)).toEqual(whole);
     }
   });
 });
