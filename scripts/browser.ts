@@ -25,10 +25,12 @@ export interface LaunchedBrowser {
  *
  * @param options.signals whether SIGINT, SIGTERM and SIGHUP end the browser and this process. Default: true. `process.exit`
  *   ends the browser in either case.
+ * @param options.profile a folder for Chromium's profile, which stays. Default: one that goes with the browser
  */
 export async function launchBrowser({
   name = 'chromium' as BrowserName,
   signals = true,
+  profile = undefined as string | undefined,
 } = {}): Promise<LaunchedBrowser> {
   const common = {
     headless: true,
@@ -55,7 +57,7 @@ export async function launchBrowser({
     executablePath,
     env: { ...process.env, ...env, TMPDIR: folder },
     args: flags(),
-    userDataDir: join(folder, 'profile'),
+    userDataDir: profile ?? join(folder, 'profile'),
     // Chromium ends where the pipe does.
     pipe: true,
   });

@@ -153,16 +153,15 @@ export const lossListeners = /* @__PURE__ */ new Set<(lost: DeviceLostError) => 
 
 function lose(gone: Context, how: string): void {
   gone.lost = new DeviceLostError(
-    `the GPU device was ${how}. init() opens another; tensors of this one are gone with it`,
+    `the GPU device was ${how}. init() opens another; tensors of this one are gone, but for those of a snapshot()`,
   );
   epochs++;
   for (const tell of [...gone.waits, ...lossListeners]) tell(gone.lost);
   gone.waits.clear();
 }
 
-/** Forgets everything that belongs to the device. */
+/** Forgets everything that belongs to the device, but that it was there. */
 function close(): void {
-  context = null;
   failure = null;
   const all = forgets;
   forgets = [];

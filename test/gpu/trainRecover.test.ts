@@ -18,8 +18,8 @@ const told = (event: TrainEvent): string => `${event.type} ${'step' in event ? e
 
 describe.each([
   ['step', 20, 18],
-  ['epoch', 6, 6],
-  ['plateau', 6, 6],
+  ['epoch', 3, 4],
+  ['plateau', 3, 4],
 ])('schedule by %s', (kind, most, epochs) => {
   test(`${most} losses at random events give the bits of none`, async () => {
     const whole = await wholeRun({ epochs, checkpoint: shelf() }, kind);
