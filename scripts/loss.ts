@@ -55,10 +55,16 @@ async function attempt(input: Attempt, at: Set<number>): Promise<End> {
       console.log(`GPU process killed after step ${step}`);
       await killGpuProcess(browser);
     });
-    await page.goto(address);
-    return (await page.evaluate(
-      `import('/bundle.js').then((module) => module.main({ call: (_, ...args) => tell(...args) }, ${JSON.stringify(input)}))`,
-    )) as End;
+    const run = async (given: Attempt): Promise<End> => {
+      await page.goto(address);
+      return (await page.evaluate(
+        `import('/bundle.js').then((module) => module.main({ call: (_, ...args) => tell(...args) }, ${JSON.stringify(given)}))`,
+      )) as End;
+    };
+    const end = await run(input);
+    if (!('error' in end)) return end;
+    console.log(`the page says: ${end.error}\nloading it again`);
+    return await run({ ...input, resume: true });
   } finally {
     await browser.close().catch(() => undefined);
   }
@@ -69,7 +75,7 @@ if ('error' in whole) throw new Error(whole.error);
 let restarts = 0;
 let end = await attempt({ epochs, checkpoint: 'run', resume: false }, places);
 for (; 'error' in end && restarts < kills; restarts++) {
-  console.log(`the page says: ${end.error}\nstarting the browser again, on the same profile`);
+  console.log(`it says again: ${end.error.slice(0, 80)}…\nstarting the browser again, on the same profile`);
   end = await attempt({ epochs, checkpoint: 'run', resume: true }, places);
 }
 server.close();

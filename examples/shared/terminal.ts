@@ -69,6 +69,9 @@ export async function trainInTerminal<Batch extends readonly Tensor[]>(
       user.losses.push(event.loss);
       progress.step(event.step, `loss ${event.loss.toFixed(4)}`);
     }
+    if (event.type === 'lost') progress.line(`NOTE: the device was lost after step ${event.step}: ${event.reason}`);
+    if (event.type === 'recovered')
+      progress.line(`Going on after step ${event.step} of ${steps}, on ${event.adapter}.`);
     const text = says?.(event);
     if (text) progress.line(text);
   };
@@ -80,7 +83,7 @@ export async function trainInTerminal<Batch extends readonly Tensor[]>(
   try {
     const places = { checkpoint, resume, user, signal: stop.signal };
     const health = logger ? { healthEvery: HEALTH_EVERY } : {};
-    const trained = await trainModel(step, loader, { ...options, ...health, ...places, on });
+    const trained = await trainModel(step, loader, { recover: true, ...options, ...health, ...places, on });
     if (trained.finished) logger?.addHparams(hparamsOf(options.settings ?? {}), trained.history.at(-1)?.scores ?? {});
     await logger?.close();
     if (!trained.finished) {

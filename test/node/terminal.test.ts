@@ -9,6 +9,7 @@ import { lrScheduler } from 'kindling/optim';
 import { afterAll, describe, expect, it } from 'vitest';
 import { trainInTerminal } from '../../examples/shared/terminal.js';
 import { eventsIn } from '../support/eventFiles.js';
+import { takeDevice } from '../support/losses.js';
 import { BATCHES, bitsOf, parts, shuffledRows } from '../support/parts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kindling-terminal-'));
@@ -24,12 +25,14 @@ interface Attempt {
   readonly stopAt?: number;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly lr?: number;
+  /** The step whose loss is known when the device goes. */
+  readonly lostAt?: number;
   /** The step after which a running statistic is NaN. */
   readonly spoilt?: number;
   readonly log?: string;
 }
 
-async function attempt({ name, resume = false, stopAt, settings = { seed: 0 }, lr, spoilt, log }: Attempt) {
+async function attempt({ name, resume = false, stopAt, settings = { seed: 0 }, lr, spoilt, lostAt, log }: Attempt) {
   const { model, optimizer, train } = parts();
   if (lr !== undefined) for (const group of optimizer.paramGroups) group.lr = lr;
   const written: string[] = [];
@@ -49,6 +52,7 @@ async function attempt({ name, resume = false, stopAt, settings = { seed: 0 }, l
     if (++made === spoilt) norm?.runningMean?.copy_(new Float32Array(8).fill(Number.NaN));
     return loss;
   };
+  let losses = lostAt === undefined ? 0 : 1;
   const shown = {
     label: 'test',
     run: { checkpoint, resume, resumeCommand: 'again', log },
@@ -57,6 +61,7 @@ async function attempt({ name, resume = false, stopAt, settings = { seed: 0 }, l
     stream: { isTTY: false, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream,
     stop,
     says(event: { readonly type: string; readonly step: number }) {
+      if (event.type === 'step' && event.step === lostAt && losses-- > 0) takeDevice();
       if (event.type === 'step' && event.step === stopAt) {
         announce();
         controller.abort();
@@ -97,6 +102,15 @@ describe('trainInTerminal', () => {
       expect(second.written[0]).toBe(`made · Going on after step ${stopped} of ${STEPS}.\n`);
       expect({ ...second, written: 0 }).toEqual({ ...whole, written: 0 });
     }
+  });
+
+  it('goes on on another device where one is lost', async () => {
+    const whole = await attempt({ name: 'undisturbed' });
+    const { written, ...disturbed } = await attempt({ name: 'disturbed', lostAt: 5 });
+    expect({ ...disturbed, written: 0 }).toEqual({ ...whole, written: 0 });
+    expect(written.join('')).toMatch(
+      /NOTE: the device was lost after step [56]: .*\n.*Going on after step 0 of 18, on /,
+    );
   });
 
   it('begins anew where nothing was saved yet', async () => {
