@@ -74,7 +74,8 @@ export const reopen = (): Promise<Adapter> => init(latest);
 
 /**
  * Gives the device back, and with it all GPU memory: what waits for it ends in a {@link DeviceLostError}, and its tensors
- * are refused from now on. {@link init} opens another, with options of its own. Without a device it does nothing.
+ * are refused from now on, but for those of a snapshot (`kindling/recover`). {@link init} opens another, with options of its own.
+ * Without a device it does nothing.
  */
 export function destroy(): void {
   const closed = context;

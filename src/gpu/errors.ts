@@ -22,7 +22,10 @@ export const refuseAsync = (op: string, value: unknown): void =>
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
-/** The device went away: the driver reset it, the browser took it, or `destroy()` gave it back. `init()` opens another. */
+/**
+ * The device went away: the driver reset it, the browser took it, or `destroy()` gave it back. `init()` opens another;
+ * what a snapshot of `kindling/recover` holds comes back on it.
+ */
 export class DeviceLostError extends KindlingError {
   override name = 'DeviceLostError';
 }
