@@ -154,11 +154,10 @@ export const lossListeners = /* @__PURE__ */ new Set<(lost: DeviceLostError) => 
 
 function lose(gone: Context, how: string): void {
   gone.lost = new DeviceLostError(
-    `the GPU device was ${how}. init() opens another; tensors of this one are gone, but for those of a snapshot()`,
+    `the GPU device was ${how}. init() opens another; tensors of this one are gone, but for a snapshot()`,
   );
   epochs++;
   for (const tell of [...gone.waits, ...lossListeners]) tell(gone.lost);
-  gone.waits.clear();
 }
 
 /** Forgets everything that belongs to the device, but that it was there. */
@@ -184,6 +183,13 @@ const RAISED = [
   'maxComputeWorkgroupSizeX',
   'maxStorageBuffersPerShaderStage',
 ] as const satisfies readonly (keyof GPUSupportedLimits)[];
+
+/** A listener in a scope of its own: Dawn's Node holds it, and with a device in its scope that one would never be collected. */
+const telling =
+  (begun: number) =>
+  ({ error }: GPUUncapturedErrorEvent): void => {
+    if (epochs === begun) fail(new KindlingError(`WebGPU: ${error.message}`));
+  };
 
 async function open(options: InitOptions): Promise<Adapter> {
   const begun = epochs;
@@ -218,9 +224,7 @@ async function open(options: InitOptions): Promise<Adapter> {
   void opened.lost.then(({ reason, message }) => {
     if (!made.lost) lose(made, `lost (${[reason, message].filter((part) => part && part !== 'unknown').join(': ')})`);
   });
-  opened.addEventListener('uncapturederror', ({ error }) => {
-    if (!made.lost) fail(new KindlingError(`WebGPU: ${error.message}`));
-  });
+  opened.addEventListener('uncapturederror', telling(begun));
   return described;
 }
 
