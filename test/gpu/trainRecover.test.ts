@@ -42,6 +42,19 @@ describe.each([
   }, 300_000);
 });
 
+test('an evaluation that was due behind a step is made again', async () => {
+  const whole = await wholeRun({ epochs: 2, checkpoint: shelf() }, 'step');
+  const log: string[] = [];
+  const on = (event: TrainEvent): void => {
+    const line = told(event);
+    if (line === 'evaluation 4' && !log.includes(line)) takeDevice();
+    log.push(line);
+  };
+  const disturbed = await wholeRun({ epochs: 2, recover: true, snapshotEvery: 0, on }, 'step');
+  expect(disturbed, log.join(', ')).toEqual(whole);
+  expect(log.filter((line) => line === 'evaluation 4')).toHaveLength(2);
+});
+
 test('pictures that lie on the device come back, and so does what the step holds besides', async () => {
   const pictures = randomImages(12);
   async function run(options: Partial<TrainOptions>) {
