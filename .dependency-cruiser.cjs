@@ -14,6 +14,7 @@ const outer = [
   'tune',
   'fewChannels',
   'winograd',
+  'amp',
 ];
 /** The core, from the ground up. */
 const core = ['kernels', 'gpu', 'memory', 'stream', 'tensor', 'choose', 'ops', 'autograd'];
@@ -67,7 +68,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/index\\.ts$',
-          '^src/(methods|nn|linalg|optim|data|metrics|io|train|log|onnx|profile|tune|fewChannels|winograd)/index\\.ts$',
+          '^src/(methods|nn|linalg|optim|data|metrics|io|train|log|onnx|profile|tune|fewChannels|winograd|amp)/index\\.ts$',
           '^src/nn/functional\\.ts$',
         ],
       },
