@@ -18,7 +18,8 @@ const LOG_TO: Known<LogToOptions> = { everySteps: 'size', batchSize: 'size' };
  * Logs what `trainModel` tells: `train/loss`, `train/learning_rate`, `train/steps_per_second` and `train/samples_per_second` of steps,
  * `eval/NAME` of each score, `epoch/loss`, and of `healthEvery` `weight_norm/NAME`, `grad_norm/NAME`, `weight_max/NAME`,
  * `grad_max/NAME` of each parameter, `health/nonfinite`, how many elements are NaN or infinite in all, and the text `health/first`, where
- * they are. What is logged is in its files before a checkpoint counts as written; a run that goes on logs the steps since then anew.
+ * they are; the text `device` where another had to be taken. What is logged is in its files before a checkpoint counts as written; a run that goes on,
+ * from a checkpoint or on another device, logs the steps since then anew.
  *
  * @example
  * await trainModel(train, loader, { epochs: 3, model, optimizer, healthEvery: 100, on: logTo(logger, { batchSize: 64 }) });
@@ -57,6 +58,12 @@ export function logTo(logger: Logger, options: LogToOptions = {}): (event: Train
       case 'checkpoint':
         last = null;
         return logger.flush();
+      case 'lost':
+        last = null;
+        return;
+      case 'recovered':
+        logger.purge(step + 1);
+        return logger.addText('device', `lost; the run goes on from here on ${event.adapter}`, step);
       default:
         return event satisfies never;
     }

@@ -78,7 +78,7 @@ test.each([1, 3, 7, 9, 10, 11])('parts of convolution %d', async (i) => {
 /** The launches of what `body` runs. */
 function launched(body: () => unknown): string[] {
   const names: string[] = [];
-  watching((kernel) => names.push(kernel.name), body);
+  watching((kernel) => void names.push(kernel.name), body);
   return names;
 }
 
