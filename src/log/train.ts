@@ -34,6 +34,7 @@ export function logTo(logger: Logger, options: LogToOptions = {}): (event: Train
     const { step } = event;
     switch (event.type) {
       case 'resume':
+      case 'recovered':
         return logger.purge(step + 1);
       case 'step': {
         if (step % everySteps !== 0) return;
@@ -55,6 +56,7 @@ export function logTo(logger: Logger, options: LogToOptions = {}): (event: Train
         return logger.addScalars('eval', event.scores, step);
       case 'epoch':
         return logger.addScalar('epoch/loss', event.loss, step);
+      case 'lost':
       case 'checkpoint':
         last = null;
         return logger.flush();

@@ -18,7 +18,6 @@ async function lose(): Promise<void> {
   const gone = device().lost;
   takeDevice();
   await gone;
-  await Promise.resolve();
 }
 
 describe('a loop by hand', () => {
@@ -97,7 +96,6 @@ describe('what comes back', () => {
     // Captured again by itself, with the optimizer's moments and dropout's masks where they were.
     for (const loss of after) expect(await train(x, y).item()).toBe(loss);
     expect(() => outside.add(1)).toThrow('device that was lost');
-    // Back once more, without a loss.
     await recover(saved);
     expect(await bitsOf(model)).toEqual(then);
     for (const loss of after) expect(await train(x, y).item()).toBe(loss);
