@@ -60,9 +60,6 @@ export function logTo(logger: Logger, options: LogToOptions = {}): (event: Train
       case 'checkpoint':
         last = null;
         return logger.flush();
-      case 'lost':
-        last = null;
-        return;
       case 'recovered':
         logger.purge(step + 1);
         return logger.addText('device', `lost; the run goes on from here on ${event.adapter}`, step);
