@@ -16,6 +16,7 @@ const outer = [
   'fewChannels',
   'fewRows',
   'winograd',
+  'amp',
 ];
 /** The core, from the ground up. */
 const core = ['kernels', 'gpu', 'memory', 'stream', 'tensor', 'choose', 'ops', 'autograd'];
@@ -69,7 +70,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/index\\.ts$',
-          '^src/(methods|nn|linalg|optim|data|metrics|io|train|log|onnx|profile|tune|recover|fewChannels|fewRows|winograd)/index\\.ts$',
+          '^src/(methods|nn|linalg|optim|data|metrics|io|train|log|onnx|profile|tune|recover|fewChannels|fewRows|winograd|amp)/index\\.ts$',
           '^src/nn/functional\\.ts$',
         ],
       },

@@ -17,7 +17,7 @@ export interface Listed {
   readonly wgsl: string;
   readonly workgroups: readonly number[];
   /** Multiplications and additions of one launch, where they are what it spends its time on. */
-  readonly flops?: number;
+  readonly flops?: number | undefined;
 }
 
 /** Libraries whose kernels may be compiled beside ours. */

@@ -198,7 +198,7 @@ async function open(options: InitOptions): Promise<Adapter> {
   const gpuAdapter = found.adapter;
   const requiredLimits: Record<string, number> = {};
   for (const limit of RAISED) requiredLimits[limit] = gpuAdapter.limits[limit];
-  const wanted: GPUFeatureName[] = ['timestamp-query', 'subgroups'];
+  const wanted: GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16'];
   const requiredFeatures = wanted.filter((feature) => gpuAdapter.features.has(feature));
   const opened = await gpuAdapter.requestDevice({ requiredFeatures, requiredLimits }).catch((cause: unknown) => {
     throw new KindlingError(`init: the adapter gives no device: ${String(cause)}`, { cause });

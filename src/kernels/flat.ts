@@ -13,7 +13,7 @@
  * sin 21.4 and 20.4, pow 67 and 50; they compile in 53 and 15 ms, 109 and 27, 337 and 23.
  */
 import { type Element, type Kernel, kernel } from './kernel.js';
-import type { Flat, Scalar } from './types.js';
+import type { Flat, Made } from './types.js';
 
 export type { Flat, Scalar } from './types.js';
 
@@ -38,7 +38,7 @@ export const FLAT_CANDIDATES: readonly Flat[] = [
 ];
 
 /** How an array is used: `walked` at the index of what is made, and then `size` long; otherwise as the body likes. */
-export type Use = Element | { readonly walked: Scalar };
+export type Use = Element | { readonly walked: Made };
 
 export interface FlatSource {
   readonly name: string;
@@ -121,7 +121,7 @@ export const scalarsOnly = ({ workgroup, perInvocation, vector }: Flat): Flat =>
 });
 
 /** The bits of a number of some type, to be a parameter. */
-export function bitsOf(value: number, type: Scalar): number {
+export function bitsOf(value: number, type: Made): number {
   if (type !== 'f32') return value >>> 0;
   return new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
 }

@@ -20,9 +20,7 @@ export interface KernelSource {
   /** u32 numbers that the shader may read as `params.name`, so that kernels of many shapes share one text (see `numbers`). */
   params?: Readonly<Record<string, number>> | undefined;
   flops?: number;
-  /** WGSL that must precede everything, such as `enable subgroups;`. */
-  enable?: string;
-  /** The rest of the shader, with `fn main`. The buffers named above are declared already. */
+  /** The rest of the shader, with `fn main`. The buffers named above are declared already, and extensions are enabled. */
   wgsl: string;
   /** The one output, if of f32 or vec4 of them: the shader writes it by `put(value, index)` alone, so that maps can follow there. */
   puts?: string | undefined;
@@ -54,14 +52,15 @@ export function kernel(source: KernelSource): Kernel {
     const own = tail?.keeps === false ? '' : `${puts}[place] = value; `;
     declarations.push(`${tail?.module ?? ''}\nfn put(value: ${element}, place: u32) { ${own}${tail ? follow : ''} }`);
   }
+  const text = `${declarations.join('\n')}\n\n${source.wgsl.trim()}\n`;
   return {
     name: source.name + (tail?.name ?? ''),
-    wgsl: `${source.enable ?? ''}${declarations.join('\n')}\n\n${source.wgsl.trim()}\n`,
+    wgsl: `${/quadSwap/.test(text) ? 'enable subgroups;\n' : ''}${/f16/.test(text) ? 'enable f16;\n' : ''}${text}`,
     access: [...read.map(() => 'read' as const), ...write.map(() => 'write' as const)],
     workgroups: source.workgroups,
-    ...(fields.length > 0 ? { params: fields.map(([, value]) => value >>> 0) } : {}),
-    ...(source.flops === undefined ? {} : { flops: source.flops }),
-    ...(puts && !tail ? { withTail: (behind) => kernel({ ...source, tail: behind }) } : {}),
+    params: fields.length > 0 ? fields.map(([, value]) => value >>> 0) : undefined,
+    flops: source.flops,
+    withTail: puts && !tail ? (behind) => kernel({ ...source, tail: behind }) : undefined,
   };
 }
 
@@ -96,8 +95,7 @@ export const LINEAR_WORKGROUP = 64;
  */
 export function linear(count: number): readonly [number, number, number] {
   const groups = Math.ceil(count / LINEAR_WORKGROUP);
-  if (groups <= MAX_WORKGROUPS) return [groups, 1, 1];
-  const rows = Math.ceil(groups / MAX_WORKGROUPS);
+  const rows = Math.max(1, Math.ceil(groups / MAX_WORKGROUPS));
   return [Math.ceil(groups / rows), rows, 1];
 }
 

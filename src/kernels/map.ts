@@ -14,20 +14,11 @@
  * From step to step a value goes as bits that no compiler knows. So it may be a NaN (floats.ts), and no product is contracted
  * with a sum of the next step: several maps in one kernel give the bits that they give one by one.
  */
-import {
-  type Flat,
-  flatKernel,
-  lifted,
-  type Scalar,
-  SOFTWARE_FLAT,
-  SOFTWARE_FLAT_MANY,
-  scalarsOnly,
-  type Use,
-} from './flat.js';
+import { type Flat, flatKernel, lifted, SOFTWARE_FLAT, SOFTWARE_FLAT_MANY, scalarsOnly, type Use } from './flat.js';
 import { FLOATS } from './floats.js';
 import type { Element, Kernel, Tail } from './kernel.js';
 import { type Operand, operandOf } from './strided.js';
-import type { MapLine, MapRead, MapStep } from './types.js';
+import type { Made, MapLine, MapRead, MapStep } from './types.js';
 
 /** Whether an expression depends on a name. */
 export const names = (expression: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(expression);
@@ -60,11 +51,11 @@ const PLACE = { name: 'place', type: 'u32' } as const;
 
 /** What steps compute of elements, or of four at once, as WGSL; a step that is null is what the kernel itself makes, `y`. */
 function compute(steps: readonly (MapStep | null)[], isFour: boolean) {
-  const typed = (type: Scalar): string => (isFour ? `vec4<${type}>` : type);
+  const typed = (type: Made): string => (isFour ? `vec4<${type}>` : type);
   const made = new Set(steps.flatMap((step) => step?.from ?? []).filter((n) => n < 0));
   const params: Record<string, number> = made.size > 0 ? { zero: 0 } : {};
   const module = new Set([FLOATS]);
-  const write: Record<string, Scalar> = {};
+  const write: Record<string, Made> = {};
   const body = steps.flatMap((step, k) => {
     const kept = made.has(~k)
       ? [`let t${k} = bitcast<${typed('u32')}>(${step ? `y${k}` : 'y'}) | ${typed('u32')}(params.zero);`]

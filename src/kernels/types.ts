@@ -1,7 +1,10 @@
 /** What a kernel is, and what a map is: types alone, which the stream knows kernels by. */
 
+/** What arrays hold. f16 is read and written as such, and computed with as f32. */
+export type Made = Scalar | 'f16';
+
 /** Element type of a storage buffer as the shader sees it. bool tensors are u32 of 0 or 1. */
-export type Element = 'f32' | 'i32' | 'u32' | 'vec4<f32>' | 'vec4<i32>' | 'vec4<u32>';
+export type Element = Made | `vec4<${Made}>`;
 
 export interface Kernel {
   /** Dotted, as in `conv2d.weightGrad.partial`; shown by the profiler and in errors. */
@@ -12,13 +15,13 @@ export interface Kernel {
   readonly access: readonly ('read' | 'write')[];
   readonly workgroups: readonly [number, number, number];
   /** The u32 fields of the uniform `params`, bound after `access`; they never change. */
-  readonly params?: readonly number[];
+  readonly params?: readonly number[] | undefined;
   /** Multiplications and additions of one launch, where they are what a kernel spends its time on. */
-  readonly flops?: number;
+  readonly flops?: number | undefined;
   /** Of a map: what is needed to put it together with others. */
   readonly map?: MapParts;
   /** The same with maps of its one output behind it, where it leaves room for them: see `puts` of a kernel's source. */
-  readonly withTail?: (tail: Tail) => Kernel;
+  readonly withTail?: ((tail: Tail) => Kernel) | undefined;
   /** Of a convolution: the same with a ReLU and what a `pools` kernel does behind it, if that has the same planes. */
   readonly pooled?: (height: number, width: number) => Kernel | null;
   /** Of max-pooling of a ReLU by 2 × 2: height and width of the planes that it reads. */
@@ -69,7 +72,7 @@ export interface MapLine {
   readonly shape: readonly number[];
   /** In the order in which they are bound; all are in the line. */
   readonly inputs: readonly MapInput[];
-  readonly result: Scalar;
+  readonly result: Made;
   /** WGSL in the inputs' names, `place` (the index of the element) and `params.` with the names of params. */
   readonly value: string;
   readonly params?: Readonly<Record<string, number>> | undefined;

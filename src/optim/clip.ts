@@ -91,21 +91,29 @@ async function checkFinite(leaves: readonly Tensor[], normType: number): Promise
 
 /** Clips the gradients of leaves that have some. */
 function clip(leaves: readonly Tensor[], maxNorm: number, normType: number): Tensor {
-  if (leaves.length === 0) return zeros([]);
-  const { ranges, others } = found(leaves);
   const infinite = normType !== 2;
+  const { partials, arrays, cut } = gradientArrays(leaves, infinite);
+  if (!partials) return zeros([]);
+  const norm = new Tensor([]);
+  for (const array of arrays) {
+    const reads = [partials, scalar(maxNorm, 'f32')];
+    launchFlatInto('clip.scale', clipScaleKernel, { size: array.size, infinite, cut }, reads, [array, norm]);
+  }
+  return norm;
+}
+
+/**
+ * @internal The gradients of leaves as few arrays, to be written in place, and partial results of their common norm (clip.ts); null
+ * where there are none.
+ */
+export function gradientArrays(leaves: readonly Tensor[], infinite: boolean) {
+  const { ranges, others } = found(leaves);
   const cut = adapter().isSoftware ? SOFTWARE_CLIP : { ...GPU_CLIP, lanes: widest() };
   const wholes = [...ranges, ...fitting(others, ({ size }) => 4 * size).map(joined)];
   const partials = wholes.map((whole) =>
     launch(clipPartialKernel({ size: whole.size, infinite, cut }), [whole], [clipParts(whole.size, cut)]),
   );
-  const all = joined(partials);
-  const norm = new Tensor([]);
-  for (const array of [...ranges, ...others]) {
-    const reads = [all, scalar(maxNorm, 'f32')];
-    launchFlatInto('clip.scale', clipScaleKernel, { size: array.size, infinite, cut }, reads, [array, norm]);
-  }
-  return norm;
+  return { partials: partials.length > 0 ? joined(partials) : null, arrays: [...ranges, ...others], cut };
 }
 
 /**

@@ -41,21 +41,20 @@ export function launchInto(kernel: Kernel, inputs: readonly Tensor[], outputs: r
   record(kernel, inputs, written);
 }
 
-type Watcher = (kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]) => void;
+/** Is shown a launch; where it returns true, it has done that in a way of its own. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most only look
+export type Watcher = (kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]) => boolean | void;
 let watcher: Watcher | null = null;
 let standIn: ((tensor: Tensor) => Tensor) | null = null;
 
 /**
- * Runs `body` and shows what it launches.
+ * Runs `body` and shows what it launches, or has that done in another way.
  *
  * @param instead what kernels are to write that write tensors in place: a measurement must not change them
  */
 export function watching<T>(see: Watcher, body: () => T, instead: typeof standIn = standIn): T {
   const before = { watcher, standIn };
-  watcher = (...launched) => {
-    see(...launched);
-    before.watcher?.(...launched);
-  };
+  watcher = (...launched) => see(...launched) || before.watcher?.(...launched);
   standIn = instead;
   try {
     return body();
@@ -64,7 +63,8 @@ export function watching<T>(see: Watcher, body: () => T, instead: typeof standIn
   }
 }
 
-function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+/** Records `kernel` over `inputs`, which writes `outputs`. */
+export function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
   for (const input of inputs) {
     const { storage, shape } = input;
     input.used();
@@ -78,7 +78,7 @@ function record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Ten
     }
   }
   if (outputs.every(({ size }) => size === 0)) return;
-  watcher?.(kernel, inputs, outputs);
+  if (watcher?.(kernel, inputs, outputs)) return;
   run(
     kernel,
     [...inputs, ...outputs].map((tensor) => tensor.storage),

@@ -62,7 +62,7 @@ export function choose<Result>(
   if (candidate) {
     const kernels: Kernel[] = [];
     const result = watching(
-      (kernel) => kernels.push(kernel),
+      (kernel) => void kernels.push(kernel),
       () => run(candidate),
     );
     // One that was measured with other kernels is right all the same, but perhaps not fastest: once, and never again.

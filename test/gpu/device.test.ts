@@ -33,7 +33,7 @@ test("init({ assume: 'gpu' }) computes as on a GPU, whatever the adapter", async
     const seen: string[] = [];
     const [a, b] = [k.ones([2, 70]), k.ones([70, 5])];
     const y = watching(
-      ({ name, wgsl }) => seen.push(`${name} ${wgsl.includes('var<workgroup>') ? 'in workgroups' : 'alone'}`),
+      ({ name, wgsl }) => void seen.push(`${name} ${wgsl.includes('var<workgroup>') ? 'in workgroups' : 'alone'}`),
       () => a.matmul(b),
     );
     expect(await y.data()).toEqual(new Float32Array(10).fill(70));

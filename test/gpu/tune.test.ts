@@ -154,7 +154,7 @@ describe('choices', () => {
     const { watching } = await import('../../src/tensor/launch.js');
     const { hashOf } = await import('../../src/tune/choose.js');
     watching(
-      (one) => kernels.push(one),
+      (one) => void kernels.push(one),
       () => launch(toyKernel({ ...candidate, size: x.size }), [x], x.shape),
     );
     return hashOf(kernels);

@@ -1,5 +1,6 @@
 /** The kernels of matmul and conv2d against plain loops: what the tests of variants and of candidates look at. */
 import { adapter, type Tensor } from 'kindling';
+import { autocast } from 'kindling/amp';
 import { expect } from 'vitest';
 import { conv2dForward } from '../../src/kernels/conv2d/forward.js';
 import { forwardInParts, inputGradInParts } from '../../src/kernels/conv2d/inParts.js';
@@ -13,6 +14,7 @@ import type { Kernel } from '../../src/kernels/kernel.js';
 import { type MatmulSpec, matmul as matmulKernel } from '../../src/kernels/matmul.js';
 import { launch, launchMany } from '../../src/tensor/launch.js';
 import { at, build, close, gated, gates, get, type Plain, plain, sizeOf, spoilt, toTensor, values } from './agree.js';
+import { halves } from './halves.js';
 import { convolution, everyProduct, operands, product, sum } from './products.js';
 import { withTail } from './tails.js';
 
@@ -23,6 +25,20 @@ export const named = (how: Candidate): [string, Candidate] => {
 };
 
 export const canRun = (variant: GemmVariant): boolean => variant !== 'subgroups' || adapter().subgroupSize >= 4;
+
+let inHalves = false;
+
+/** Checks products over f16: values are such that it has them, and launches are autocast's. */
+export async function overHalves(check: () => Promise<void>): Promise<void> {
+  inHalves = true;
+  try {
+    await check();
+  } finally {
+    inHalves = false;
+  }
+}
+
+const drawn = (shape: readonly number[]): Plain => (inHalves ? halves(values(shape)) : values(shape));
 
 interface Sized {
   shape: readonly number[];
@@ -36,8 +52,11 @@ export function run(
   outputs: readonly Sized[],
 ) {
   const [read, others] = [factors.map(toTensor), rest.map(toTensor)];
-  if (!('partial' in made)) return launchMany(made, [...read, ...others], outputs);
-  return launchMany(made.reduce, [launch(made.partial, read, [made.partialSize]), ...others], outputs);
+  const launched = (): Tensor[] => {
+    if (!('partial' in made)) return launchMany(made, [...read, ...others], outputs);
+    return launchMany(made.reduce, [launch(made.partial, read, [made.partialSize]), ...others], outputs);
+  };
+  return inHalves ? autocast(launched) : launched();
 }
 
 export async function allClose(what: string, got: readonly Tensor[], want: readonly Plain[]): Promise<void> {
@@ -60,7 +79,7 @@ export interface Product extends Omit<MatmulSpec, 'variant'> {
 
 export async function checkProduct(given: Product, how: Candidate, make = matmulKernel): Promise<void> {
   const { relu = false, mask: masked = false, ...spec } = given;
-  const [left, b, bias] = [values([spec.m, spec.k]), values([spec.k, spec.n]), values([spec.n])];
+  const [left, b, bias] = [drawn([spec.m, spec.k]), drawn([spec.k, spec.n]), drawn([spec.n])];
   const a = relu ? spoilt(left) : left;
   const mask = gates([spec.m, spec.n]);
   const tail = [...(relu ? ['relu' as const] : []), ...(masked ? ['mask' as const] : [])];
@@ -90,7 +109,7 @@ export async function checkConvolution(s: Conv2dShape, how: Candidate): Promise<
   const name = JSON.stringify(s);
   const forward = withTail(conv2dForward({ shape: s, bias: true, ...how }), sizeOf(exact.shape), 'relu');
   await allClose(name, run(forward, [x, w], [b], [exact]), [rectified(exact)]);
-  const dy = values(exact.shape);
+  const dy = drawn(exact.shape);
   const [dx, dw] = [x, w].map((like) => like.data.map(() => 0));
   if (!dx || !dw) throw new Error('two gradients');
   everyProduct(s, (y, tap, pixel) => {

@@ -234,7 +234,6 @@ export function registerAttention(part: AttentionPart, spec: AttentionSpec, { ro
     params: { ...params, tiles, count },
     workgroups: linear(count * LINEAR_WORKGROUP),
     flops: flopsOf(part, spec),
-    enable: quad ? 'enable subgroups;\n' : '',
     wgsl: `
 ${moduleOf(part, spec)}
 fn rowOf(first: u32, r: u32) -> u32 { return min(first + r, ${ownedSize} - 1u); }

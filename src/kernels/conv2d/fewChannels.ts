@@ -75,7 +75,6 @@ export const fewChannelsInputGrad = /* @__PURE__ */ interned(({ shape, subgroups
     puts: 'dx',
     workgroups: linear(Math.ceil(blocks / QUAD) * LINEAR_WORKGROUP),
     flops: 2 * n * o * oh * ow * taps,
-    enable: subgroups ? 'enable subgroups;\n' : '',
     wgsl: `@compute @workgroup_size(${QUAD})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32${subgroups ? ', @builtin(subgroup_invocation_id) subgroupLane: u32' : ''}) {

@@ -51,7 +51,6 @@ export function gemm(spec: Gemm): Kernel {
     params: { ...own, ...spec.sizes },
     flops: spec.flops ?? 2 * batches * rows * columns * outer * inner,
     puts: spec.pool || spec.rowSum ? undefined : 'output',
-    enable: plan.enable ?? '',
     wgsl: `
 ${operand('left', spec.left)}
 ${operand('right', spec.right)}

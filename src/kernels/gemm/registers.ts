@@ -124,7 +124,6 @@ export function registerGemm(spec: Gemm, size: GemmSizes): Plan {
     rowsPerTile: rows,
     columnsPerTile: columns * lanes,
     threads: lanes,
-    enable: quad ? 'enable subgroups;\n' : '',
     builtins: quad ? ', @builtin(subgroup_invocation_id) subgroupLane: u32' : '',
     body: `  let first = rowTile * ${rows}u;
   let column = columnTile * ${columns * lanes}u + lane${spec.pool ? ' * 4u' : ''};

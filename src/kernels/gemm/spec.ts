@@ -153,7 +153,6 @@ export interface Plan {
   rowsPerTile: number;
   columnsPerTile: number;
   threads: number;
-  enable?: string;
   /** Declarations at module scope, each with a line break behind it. */
   module?: string;
   /** Parameters of `main` beyond `group`, `groups` and `lane`. */

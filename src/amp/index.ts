@@ -1,0 +1,3 @@
+/** kindling/amp: mixed precision, as PyTorch's `torch.amp`. */
+export { type AutocastOptions, autocast, isAutocastAvailable, isAutocastEnabled } from './autocast.js';
+export { GradScaler, type GradScalerOptions, type GradScalerState } from './gradScaler.js';
