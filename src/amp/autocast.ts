@@ -54,8 +54,8 @@ export function isAutocastEnabled(): boolean {
 export function wantHalf(op: string): void {
   if (isAutocastAvailable()) return;
   refuse(
-    `${op}: this adapter has no f16 in shaders (the feature shader-f16); ask isAutocastAvailable() of kindling/amp first, and ` +
-      'run in f32: autocast(body, { enabled: false }) does',
+    `${op}: this adapter has no f16 in shaders (the feature shader-f16); ask isAutocastAvailable() of kindling/amp first, and stay ` +
+      'with f32: autocast(body, { enabled: false }) does',
   );
 }
 
@@ -105,7 +105,10 @@ function remembering(session: Session, outer: Inspector | null): Inspector {
     const own = outer?.(name, inputs, value, backward, attributes) ?? backward;
     return active === session ? (grad) => during(session, () => own(grad)) : own;
   };
-  return Object.assign(inspector, { readsAlone: outer?.readsAlone ?? true });
+  return Object.assign(inspector, {
+    readsAlone: outer?.readsAlone ?? true,
+    again: <T>(body: () => T): T => during(session, body),
+  });
 }
 
 /** Does a product's launch over f16. */

@@ -74,7 +74,8 @@ export function checkpoint<Inputs extends readonly unknown[]>(
     const cut = sources.map(({ gradFn, hook }) => ({ gradFn, hook }));
     for (const source of sources) Object.assign(source, { gradFn: null, hook: undefined });
     try {
-      const value = readBy(null, () => again(() => enableGrad(() => fn(...inputs))));
+      const compute = () => again(() => enableGrad(() => fn(...inputs)));
+      const value = readBy(null, () => (before?.again ?? ((body) => body()))(compute));
       const twice = isGradEnabled();
       const found = gradients(new Map([[value, grad]]), sources, (of, made, part) =>
         readBy({ ...by, grad: part }, () => (twice ? differentiableBackward(of, made, part) : made.backward(part))),

@@ -7,11 +7,12 @@ import { type Flat, flatKernel, SOFTWARE_FLAT } from './flat.js';
 import { interned, type Kernel } from './kernel.js';
 import { mapKernel } from './map.js';
 
-/** 65,520 and beyond round to infinity; WGSL leaves it open what a conversion makes of them. */
+/** 65,520 and beyond round to infinity. WGSL leaves it open what a conversion makes of them, so that it is given infinity itself. */
 const TO_HALF = `
 fn to_half(x: f32) -> f16 {
-  let infinity = bitcast<vec2<f16>>(((bitcast<u32>(x) >> 16u) & 0x8000u) | 0x7c00u).x;
-  return select(f16(x), infinity, (bitcast<u32>(x) & 0x7fffffffu) - 0x477ff000u < 0x38001001u);
+  let bits = bitcast<u32>(x);
+  let isBeyond = (bits & 0x7fffffffu) - 0x477ff000u < 0x38001001u;
+  return f16(bitcast<f32>(select(bits, (bits & 0x80000000u) | 0x7f800000u, isBeyond)));
 }`;
 
 export interface HalfSpec {

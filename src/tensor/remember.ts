@@ -25,6 +25,8 @@ export type Inspector = ((
 ) => Backward) & {
   /** It asks which tensors are read, and not what a function is made of. */
   readonly readsAlone?: boolean;
+  /** Runs what is computed again in backward as it was the first time. */
+  readonly again?: <T>(body: () => T) => T;
 };
 
 /** Lets `inspector` see every function from now on. Returns the one before. */

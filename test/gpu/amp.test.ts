@@ -1,7 +1,7 @@
 /** `autocast`: products over f16 with their gradients, against doubles; what runs in which launch; the study's losses. */
 import * as k from 'kindling';
 import { capture, manualSeed, step, type Tensor } from 'kindling';
-import { autocast, GradScaler, isAutocastAvailable, isAutocastEnabled } from 'kindling/amp';
+import { autocast, GradScaler, half as half_, isAutocastAvailable, isAutocastEnabled } from 'kindling/amp';
 import { DataLoader } from 'kindling/data';
 import * as F from 'kindling/nn/functional';
 import { Adam } from 'kindling/optim';
@@ -106,6 +106,42 @@ onHalves('a captured function inside is told to hold it', async () => {
   const square = capture(() => x.matmul(x));
   autocast(() => square());
   expect(() => autocast(() => square())).toThrow('autocast: a captured function is recorded inside');
+});
+
+onHalves('elements kept as f16, and read again', async () => {
+  const given = values([3, 7]);
+  const kept = half_(toTensor(given));
+  expect([kept.dtype, kept.shape, `${kept}`]).toEqual(['f16', [3, 7], 'HalfTensor(shape=[3, 7])']);
+  expect([...(await kept.data())]).toEqual(halves(given).data);
+  expect(await half_([[0.1, 70000]]).array()).toEqual([[half(0.1), Number.POSITIVE_INFINITY]]);
+  expect(() => k.relu(kept as unknown as Tensor)).toThrow(
+    "relu: x is a HalfTensor, whose to('f32') is one, wants a tensor",
+  );
+  expect(() => half_(k.tensor([1], { dtype: 'i32' }))).toThrow('half: wants an f32 tensor, got i32');
+  kept.dispose();
+});
+
+onHalves('a checkpoint inside computes again as it did', async () => {
+  const given = [values([4, 6]), values([6, 6])].map(toTensor) as [Tensor, Tensor];
+  const gradients = async (body: (x: Tensor) => Tensor, w: Tensor): Promise<unknown> => {
+    const x = given[0].detach().requiresGrad_();
+    const loss = autocast(() => k.sum(body(x)));
+    return step(() => {
+      loss.backward();
+      return [x.grad, w.grad] as Tensor[];
+    }).map(async (grad) => [...(await grad.data())]);
+  };
+  const results = await Promise.all(
+    [false, true].map(async (isCheckpoint) => {
+      const w = given[1].detach().requiresGrad_();
+      const block = (x: Tensor): Tensor => k.tanh(x.matmul(w)).matmul(w);
+      const found = (await gradients((x) => (isCheckpoint ? k.checkpoint(block, x) : block(x)), w)) as Promise<
+        number[]
+      >[];
+      return Promise.all(found);
+    }),
+  );
+  expect(results[1]).toEqual(results[0]);
 });
 
 /** Losses of steps of the study. */
