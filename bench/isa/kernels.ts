@@ -7,6 +7,7 @@ import { ROOT, runPage } from '../../scripts/page.js';
 import { dispatched, stepKernels } from '../../scripts/profile/kernels.js';
 import { stepOfFile } from '../../scripts/profile/stepOfFile.js';
 import { catalogue } from '../../test/support/catalogue.js';
+import { ampKernels } from '../../test/support/catalogueAmp.js';
 import type { Dispatch, PeerName } from './peersPage.js';
 
 /** A shader and what launches it. */
@@ -60,8 +61,9 @@ export async function measuredKernels(): Promise<Listed[]> {
   ];
 }
 
-/** Every kernel of the catalogue, those for software adapters among them. */
-export const catalogueKernels = (): Listed[] => catalogue().map((kernel) => ({ ...kernel, of: 'catalogue' }));
+/** Every kernel of the catalogue, those for software adapters among them, and products over f16. */
+export const catalogueKernels = (): Listed[] =>
+  [...catalogue(), ...ampKernels()].map((kernel) => ({ ...kernel, of: 'catalogue' }));
 
 /** @param file a module whose default export makes a step: a function without arguments that is called again and again */
 export async function kernelsOfStep(file: string): Promise<Listed[]> {

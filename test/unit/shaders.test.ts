@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { create, globals } from 'webgpu';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { catalogue } from '../support/catalogue.js';
+import { ampKernels } from '../support/catalogueAmp.js';
 
 Object.assign(globalThis, globals);
 // Held here: what is collected before its device ends the process.
@@ -13,8 +14,8 @@ let device: GPUDevice;
 beforeAll(async () => {
   const adapter = await gpu.requestAdapter();
   if (!adapter) throw new Error('Dawn has no null backend');
-  const subgroups: GPUFeatureName[] = adapter.features.has('subgroups') ? ['subgroups'] : [];
-  device = await adapter.requestDevice({ requiredFeatures: subgroups });
+  const wanted: GPUFeatureName[] = ['subgroups', 'shader-f16'];
+  device = await adapter.requestDevice({ requiredFeatures: wanted.filter((one) => adapter.features.has(one)) });
 });
 
 afterAll(() => device?.destroy());
@@ -33,8 +34,8 @@ async function complaints(kernel: Kernel): Promise<string> {
 }
 
 const families = new Map<string, Kernel[]>();
-for (const kernel of catalogue()) {
-  const [family = ''] = kernel.name.split('.');
+for (const kernel of [...catalogue(), ...ampKernels()]) {
+  const family = /f16/.test(kernel.wgsl) ? 'f16' : (kernel.name.split('.')[0] ?? '');
   families.set(family, [...(families.get(family) ?? []), kernel]);
 }
 
