@@ -38,7 +38,8 @@ export async function overHalves(check: () => Promise<void>): Promise<void> {
   }
 }
 
-const drawn = (shape: readonly number[]): Plain => (inHalves ? halves(values(shape)) : values(shape));
+const held = (x: Plain): Plain => (inHalves ? halves(x) : x);
+const drawn = (shape: readonly number[]): Plain => held(values(shape));
 
 interface Sized {
   shape: readonly number[];
@@ -104,7 +105,7 @@ const rectified = ({ shape, data }: Plain): Plain =>
   );
 
 export async function checkConvolution(s: Conv2dShape, how: Candidate): Promise<void> {
-  const [x, w, b] = operands(s);
+  const [x, w, b] = operands(s).map(held) as [Plain, Plain, Plain];
   const exact = convolution(s, x, w, b);
   const name = JSON.stringify(s);
   const forward = withTail(conv2dForward({ shape: s, bias: true, ...how }), sizeOf(exact.shape), 'relu');
@@ -176,7 +177,7 @@ function pooled(before: Plain): [Plain, Plain] {
 }
 
 export async function checkPooled(s: Conv2dShape, { variant, tile }: Candidate): Promise<void> {
-  const [whole, w, b] = operands(s);
+  const [whole, w, b] = operands(s).map(held) as [Plain, Plain, Plain];
   const x = spoilt(whole);
   const wanted = pooled(convolution(s, x, w, b));
   const [y, places] = wanted;
