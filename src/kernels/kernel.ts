@@ -52,13 +52,13 @@ export function kernel(source: KernelSource): Kernel {
     const own = tail?.keeps === false ? '' : `${puts}[place] = value; `;
     declarations.push(`${tail?.module ?? ''}\nfn put(value: ${element}, place: u32) { ${own}${tail ? follow : ''} }`);
   }
-  const text = `${declarations.join('\n')}\n\n${source.wgsl.trim()}\n`;
+  const text = [...declarations, '', source.wgsl.trim(), ''].join('\n');
   return {
     name: source.name + (tail?.name ?? ''),
-    wgsl: `${/quadSwap/.test(text) ? 'enable subgroups;\n' : ''}${/f16/.test(text) ? 'enable f16;\n' : ''}${text}`,
+    wgsl: `${/subgroup_/.test(text) ? 'enable subgroups;\n' : ''}${/f16/.test(text) ? 'enable f16;\n' : ''}${text}`,
     access: [...read.map(() => 'read' as const), ...write.map(() => 'write' as const)],
     workgroups: source.workgroups,
-    params: fields.length > 0 ? fields.map(([, value]) => value >>> 0) : undefined,
+    params: fields[0] && fields.map(([, value]) => value >>> 0),
     flops: source.flops,
     withTail: puts && !tail ? (behind) => kernel({ ...source, tail: behind }) : undefined,
   };
