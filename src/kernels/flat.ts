@@ -12,6 +12,7 @@
  * (16 elements: 17 and 41 ms). Of functions with helpers, on 2²⁰ in Node, unrolled and in a loop (2026-12): exp 9.7 and 8.6 ms,
  * sin 21.4 and 20.4, pow 67 and 50; they compile in 53 and 15 ms, 109 and 27, 337 and 23.
  */
+import { elementOf } from './floats.js';
 import { type Element, type Kernel, kernel } from './kernel.js';
 import type { Flat, Made } from './types.js';
 
@@ -68,8 +69,7 @@ export function flatKernel(source: FlatSource): Kernel {
   const elements = (uses: Readonly<Record<string, Use>>): Record<string, Element> =>
     Object.fromEntries(
       Object.entries(uses).map(([key, use]) => {
-        if (typeof use === 'string') return [key, use];
-        return [key, vector ? (`vec4<${use.walked}>` as const) : use.walked];
+        return [key, typeof use === 'string' ? use : elementOf(use.walked, vector)];
       }),
     );
   const walked = Object.entries({ ...write, ...read }).find(([, use]) => typeof use !== 'string');

@@ -4,10 +4,10 @@
  * exp and log make a number of it on some adapters. So what must see a NaN looks at the bits, and what must become one takes
  * bits that nobody knows before the shader runs.
  */
-import type { Scalar } from './types.js';
+import type { Made } from './types.js';
 
 /** A type, or four of it at once. */
-export const elementOf = <Type extends Scalar>(type: Type, vector: boolean): Type | `vec4<${Type}>` =>
+export const elementOf = <Type extends Made>(type: Type, vector: boolean): Type | `vec4<${Type}>` =>
   vector ? `vec4<${type}>` : type;
 
 /** Whether a float is a NaN. */

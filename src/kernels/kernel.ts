@@ -55,12 +55,12 @@ export function kernel(source: KernelSource): Kernel {
   const text = [...declarations, '', source.wgsl.trim(), ''].join('\n');
   return {
     name: source.name + (tail?.name ?? ''),
-    wgsl: `${/subgroup_/.test(text) ? 'enable subgroups;\n' : ''}${/f16/.test(text) ? 'enable f16;\n' : ''}${text}`,
+    wgsl: `${/subgroup_/.test(text) ? 'enable subgroups;\n' : ''}${/<f16/.test(text) ? 'enable f16;\n' : ''}${text}`,
     access: [...read.map(() => 'read' as const), ...write.map(() => 'write' as const)],
     workgroups: source.workgroups,
     params: fields[0] && fields.map(([, value]) => value >>> 0),
     flops: source.flops,
-    withTail: puts && !tail ? (behind) => kernel({ ...source, tail: behind }) : undefined,
+    withTail: tail || !puts ? undefined : (behind) => kernel({ ...source, tail: behind }),
   };
 }
 

@@ -15,7 +15,7 @@
  * with a sum of the next step: several maps in one kernel give the bits that they give one by one.
  */
 import { type Flat, flatKernel, lifted, SOFTWARE_FLAT, SOFTWARE_FLAT_MANY, scalarsOnly, type Use } from './flat.js';
-import { FLOATS } from './floats.js';
+import { elementOf, FLOATS } from './floats.js';
 import type { Element, Kernel, Tail } from './kernel.js';
 import { type Operand, operandOf } from './strided.js';
 import type { Made, MapLine, MapRead, MapStep } from './types.js';
@@ -51,7 +51,7 @@ const PLACE = { name: 'place', type: 'u32' } as const;
 
 /** What steps compute of elements, or of four at once, as WGSL; a step that is null is what the kernel itself makes, `y`. */
 function compute(steps: readonly (MapStep | null)[], isFour: boolean) {
-  const typed = (type: Made): string => (isFour ? `vec4<${type}>` : type);
+  const typed = (type: Made): string => elementOf(type, isFour);
   const made = new Set(steps.flatMap((step) => step?.from ?? []).filter((n) => n < 0));
   const params: Record<string, number> = made.size > 0 ? { zero: 0 } : {};
   const module = new Set([FLOATS]);
@@ -66,13 +66,15 @@ function compute(steps: readonly (MapStep | null)[], isFour: boolean) {
     for (const one of uses) module.add(one);
     const isPlaced = names(value, 'place');
     const args = [...inputs, ...(isPlaced ? [PLACE] : [])].map(({ name, type }) => `${name}: ${type}`).join(', ');
-    module.add(`fn f${k}(${args}) -> ${result} { return ${value.replace(/\bparams\.\w+/g, `$&${k}`)}; }`);
+    // Not by its number: f16 is a type.
+    const f = `f${k.toString(36)}`;
+    module.add(`fn ${f}(${args}) -> ${result} { return ${value.replace(/\bparams\.\w+/g, `$&${k}`)}; }`);
     const given = inputs.map(({ type }, i) => {
       const at = step.from[i] ?? 0;
       return at < 0 ? `bitcast<${typed(type)}>(t${~at})` : `x${at}`;
     });
     if (isPlaced) given.push('place');
-    const call = given.length > 0 ? lifted(`f${k}`, given, isFour) : `${typed(result)}(f${k}())`;
+    const call = given.length > 0 ? lifted(f, given, isFour) : `${typed(result)}(${f}())`;
     if (step.stored) write[`z${k}`] = result;
     return [`let y${k} = ${call};`, ...kept, ...(step.stored ? [`z${k}[i] = y${k};`] : [])];
   });

@@ -8,6 +8,7 @@
  * [65536, 64] + [64] a third, a transpose three fifths, expanding rows a sixth.
  */
 import type { Use } from './flat.js';
+import { elementOf } from './floats.js';
 import type { Strided } from './types.js';
 
 export interface Operand {
@@ -58,7 +59,7 @@ export function operandOf(
   const inner = vector ? { length: length / 4, stride: (4 * step) / unit } : { length, stride: step };
   const at = place([...outer, inner]);
   const index = offset === 0 ? at : `${(offset / unit) >>> 0}u + ${at}`;
-  const element = vector ? (`vec4<${type}>` as const) : type;
+  const element = elementOf(type, vector);
   const each = [0, 1, 2, 3].map((k) => `[${k === 0 ? '' : `${(k * step) >>> 0}u + `}`);
   return {
     use: index === 'i' && (whole || !vector) ? { walked: type } : whole ? element : type,

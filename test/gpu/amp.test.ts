@@ -101,6 +101,19 @@ onHalves('what products alone read is written as f16 alone, by whoever makes it'
   expect(await run().data()).toEqual(first);
 });
 
+onHalves('behind a chain of twenty functions, whose seventeenth is not named like the type', async () => {
+  const [x, w] = [values([4, 4]), values([4, 4])].map(toTensor) as [Tensor, Tensor];
+  const run = (isTogether: boolean): Tensor => {
+    const body = (): Tensor => {
+      let y = x;
+      for (let i = 0; i < 20; i++) y = k.add(y, 0.25);
+      return y.matmul(w);
+    };
+    return k.noGrad(() => autocast(isTogether ? () => step(body) : body));
+  };
+  expect(await run(true).data()).toEqual(await run(false).data());
+});
+
 onHalves('a captured function inside is told to hold it', async () => {
   const x = toTensor(values([3, 3]));
   const square = capture(() => x.matmul(x));
