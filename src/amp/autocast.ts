@@ -124,10 +124,11 @@ function inHalves(session: Session, kernel: Kernel, inputs: readonly Tensor[], o
 }
 
 /** A tensor rounded, as the session has it already where nothing has written the tensor since. */
-function halfOf({ halves }: Session, { storage, shape, size }: Tensor): Tensor {
+function halfOf({ halves }: Session, x: Tensor): Tensor {
+  const { storage } = x;
   const known = halves.get(storage);
   if (known?.tensor.storage.isUsable && !storage.overwrittenSince(known.at)) return known.tensor;
-  const tensor = rounded(new Tensor(shape, 'f32', storage), new Storage(2 * size));
+  const tensor = rounded(x, new Storage(2 * x.size));
   halves.set(storage, { tensor, at: tick() });
   return tensor;
 }

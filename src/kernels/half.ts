@@ -52,6 +52,9 @@ export const toFloatKernel = /* @__PURE__ */ interned(
 /** What multiplies two factors, the first two things that it reads. */
 const PRODUCT = /^(matmul|conv2d\.(forward|inputGrad|weightGrad))(\.partial|\.direct)?(\+|$)/;
 
+/** Whether a kernel rounds a factor, or is a product of such: beside the one that was asked for, which watchers are shown too. */
+export const isOfHalves = ({ name }: Kernel): boolean => /(^|\.)half(\+|$)/.test(name);
+
 const made = new WeakMap<Kernel, Kernel>();
 
 /** A product as it is, but that its factors are f16: each is f32 as soon as it is loaded. Null for what is no product. */

@@ -3,6 +3,7 @@
 import type { CandidateList } from '../choose/tuned.js';
 import { refuse } from '../gpu/errors.js';
 import type { Choice } from '../gpu/hosts/choice.js';
+import { isOfHalves } from '../kernels/half.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { watching } from '../tensor/launch.js';
 import { anyChoice, choiceOf, forgetChoice, isPinned } from './choices.js';
@@ -62,7 +63,8 @@ export function choose<Result>(
   if (candidate) {
     const kernels: Kernel[] = [];
     const result = watching(
-      (kernel) => void kernels.push(kernel),
+      // Choices are for kernels of f32, whatever autocast makes of them.
+      (kernel) => void (isOfHalves(kernel) || kernels.push(kernel)),
       () => run(candidate),
     );
     // One that was measured with other kernels is right all the same, but perhaps not fastest: once, and never again.
