@@ -4,7 +4,7 @@ import { capture, manualSeed, step, type Tensor } from 'kindling';
 import { autocast, GradScaler, half as half_, isAutocastAvailable, isAutocastEnabled } from 'kindling/amp';
 import { DataLoader } from 'kindling/data';
 import * as F from 'kindling/nn/functional';
-import { Adam } from 'kindling/optim';
+import { Adam, SGD } from 'kindling/optim';
 import { expect, test } from 'vitest';
 import { Net } from '../../examples/cifar/network.js';
 import { watching } from '../../src/tensor/launch.js';
@@ -69,6 +69,19 @@ onHalves('what f16 does not hold is infinite or 0, and NaN stays', async () => {
   const x = toTensor(plain([given.length, 1], given));
   const y = autocast(() => x.matmul(k.ones([1, 1])));
   expect([...(await y.data())]).toEqual(given.map(half));
+});
+
+onHalves('gradients that f16 has not are 0, and with a scale they are there', async () => {
+  const [x, w] = [toTensor(plain([1, 2], [1, 2])), toTensor(plain([2, 1], [1, 1])).requiresGrad_()];
+  const optimizer = new SGD([w], { lr: 1 });
+  const scaler = new GradScaler();
+  const loss = (): Tensor => k.sum(k.mul(autocast(() => x.matmul(w)), 2 ** -30));
+  loss().backward();
+  expect([...(await (w.grad as Tensor).data())]).toEqual([0, 0]);
+  optimizer.zeroGrad();
+  scaler.scale(loss()).backward();
+  scaler.unscale_(optimizer);
+  expect([...(await (w.grad as Tensor).data())]).toEqual([2 ** -30, 2 ** -29]);
 });
 
 onHalves('a weight is rounded once, and again when it was written', () => {
