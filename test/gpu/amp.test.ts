@@ -75,7 +75,13 @@ onHalves('gradients that f16 has not are 0, and with a scale they are there', as
   const [x, w] = [toTensor(plain([1, 2], [1, 2])), toTensor(plain([2, 1], [1, 1])).requiresGrad_()];
   const optimizer = new SGD([w], { lr: 1 });
   const scaler = new GradScaler();
-  const loss = (): Tensor => k.sum(k.mul(autocast(() => x.matmul(w)), 2 ** -30));
+  const loss = (): Tensor =>
+    k.sum(
+      k.mul(
+        autocast(() => x.matmul(w)),
+        2 ** -30,
+      ),
+    );
   loss().backward();
   expect([...(await (w.grad as Tensor).data())]).toEqual([0, 0]);
   optimizer.zeroGrad();
