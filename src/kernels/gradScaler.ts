@@ -30,7 +30,7 @@ export const foundKernel = /* @__PURE__ */ interned(
       size: 1,
       body: `  var most = 0.0;
   for (var k = 0u; k < arrayLength(&partials); k++) { most = ${largerOf('most', 'partials[k]')}; }
-  flags[params.at] = select(0.0, 1.0, bitcast<u32>(most) > 0x7f800000u);`,
+  flags[params.at] = select(0.0, 1.0, bitcast<u32>(most) >= 0x7f800000u);`,
     }),
 );
 
