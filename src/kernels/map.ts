@@ -66,8 +66,8 @@ function compute(steps: readonly (MapStep | null)[], isFour: boolean) {
     for (const one of uses) module.add(one);
     const isPlaced = names(value, 'place');
     const args = [...inputs, ...(isPlaced ? [PLACE] : [])].map(({ name, type }) => `${name}: ${type}`).join(', ');
-    // Not by its number: f16 is a type.
-    const f = `f${k.toString(36)}`;
+    // Not by its number alone: f16 is a type.
+    const f = `f${k.toString(20)}`;
     module.add(`fn ${f}(${args}) -> ${result} { return ${value.replace(/\bparams\.\w+/g, `$&${k}`)}; }`);
     const given = inputs.map(({ type }, i) => {
       const at = step.from[i] ?? 0;
