@@ -1,6 +1,7 @@
 /** FEATURES.md names what there is, and nothing else. */
 import { readFileSync } from 'node:fs';
 import * as kindling from 'kindling';
+import * as amp from 'kindling/amp';
 import * as data from 'kindling/data';
 import * as io from 'kindling/io';
 import * as linalg from 'kindling/linalg';
@@ -23,7 +24,23 @@ test('the tables are those of today: else run `npm run features`', () => {
   expect(withTables(text)).toBe(text);
 });
 
-const MODULES = [kindling, functional, nn, nn.init, linalg, optim, data, metrics, io, log, onnx, profile, train, tune];
+const MODULES = [
+  kindling,
+  amp,
+  functional,
+  nn,
+  nn.init,
+  linalg,
+  optim,
+  data,
+  metrics,
+  io,
+  log,
+  onnx,
+  profile,
+  train,
+  tune,
+];
 const EXPORTS: Readonly<Record<string, unknown>> = Object.assign({}, ...MODULES);
 
 /** The second column of the tables. */

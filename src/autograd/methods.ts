@@ -46,11 +46,11 @@ const shaped =
   (x: Tensor, ...given: (number | readonly number[])[]): Tensor =>
     call(x, given.flat() as number[]);
 
-/** @internal What `kindling/methods` adds and PyTorch's tensors have: its names, without its weight. */
+/** @internal What `kindling/methods` adds and PyTorch's tensors have: its names, without its weight, in an order that gzip likes. */
 export const MORE_METHODS =
-  'eq ge gt le lt maximum minimum ne gather indexSelect logSoftmax softmax registerHook amax amin argmax argmin max min norm prod std ' +
-  'variance chunk clone flip maskedFill narrow select slice split unbind abs ceil clamp cos erf floor log1p pow reciprocal ' +
-  'round rsqrt sigmoid sign sin square tanh isfinite isinf isnan nanToNum cumsum logsumexp tril triu add_ sub_ mul_ div_ zero_ fill_';
+  'square reciprocal rsqrt pow erf div_ mul_ sub_ add_ fill_ zero_ min amax argmax max argmin amin abs round floor sign ceil tril ' +
+  'triu minimum maximum cos sin chunk split slice select narrow unbind flip clone log1p clamp registerHook indexSelect gather eq le ' +
+  'gt ge ne lt isfinite isnan isinf nanToNum cumsum maskedFill tanh sigmoid variance std prod norm softmax logSoftmax logsumexp';
 
 function define(name: string, property: PropertyDescriptor & ThisType<Tensor>): void {
   Object.defineProperty(Tensor.prototype, name, { configurable: true, ...property });

@@ -79,7 +79,7 @@ function speakUpLater(allDone: boolean): void {
       const { done, begun, spoken } = compiler();
       if (spoken || listener || done === begun) return;
       compiler().spoken = true;
-      console.warn(`kindling: compiling shaders: ${done} of ${begun}… (said once; onCompile() follows it)`);
+      console.warn(`kindling: compiling shaders: ${done} of ${begun}… (onCompile() follows it)`);
     }, PATIENCE_MS);
   }
 }

@@ -34,7 +34,6 @@ export function logTo(logger: Logger, options: LogToOptions = {}): (event: Train
     const { step } = event;
     switch (event.type) {
       case 'resume':
-      case 'recovered':
         return logger.purge(step + 1);
       case 'step': {
         if (step % everySteps !== 0) return;

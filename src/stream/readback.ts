@@ -15,7 +15,7 @@ const MAP_READ_COPY_DST = 0x01 | 0x08;
 /** Losses and predictions are read again and again; what is larger is read once in a while. */
 const KEPT_BYTES = 65536;
 /** A device that is gone may refuse work before it says that it is gone: so long is waited for it to say so. */
-const GRACE_MS = 50;
+const GRACE_MS = 500;
 
 /** Idle buffers that the host maps, by size. */
 const staging = /* @__PURE__ */ perDevice(() => new Map<number, Allocation[]>());
@@ -39,13 +39,16 @@ export function readback(from: Memory): Promise<ArrayBuffer> {
   };
   const read = async (verdict: Promise<void>): Promise<ArrayBuffer> => {
     await check(command.failure);
-    const refused = await buffer.gpu.mapAsync(0x1, 0, bytes).then(
-      () => null,
-      (error: unknown) => new KindlingError(`reading back failed: ${String(error)}`),
-    );
+    let refused: KindlingError | null = null;
+    let data!: ArrayBuffer;
+    try {
+      await buffer.gpu.mapAsync(0x1, 0, bytes);
+      data = buffer.gpu.getMappedRange(0, bytes).slice(0);
+    } catch (error) {
+      refused = new KindlingError(`reading back failed: ${error}`);
+    }
     await verdict;
     await check(command.failure ?? refused);
-    const data = buffer.gpu.getMappedRange(0, bytes).slice(0);
     buffer.gpu.unmap();
     if (size <= KEPT_BYTES) idle.push(buffer);
     else buffer.gpu.destroy();

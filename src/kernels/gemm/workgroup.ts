@@ -65,7 +65,6 @@ export function workgroupGemm(spec: Gemm, size: GemmSizes): Plan {
   const { outer, inner, taps, splits = 1, overBatch } = spec;
   // Whether the sum is whole slices, whatever the batch.
   const whole = !overBatch && splits === 1 && (taps ? inner : outer * inner) % depth === 0;
-  const more = `start ${whole ? '<' : '!='} end`;
   const left = copying('left', spec.left, { lines: height, threads, spec, size: size.rows, depth, whole });
   const right = copying('right', spec.right, { lines: width, threads, spec, size: size.columns, depth, whole });
   const [leftStride, rightStride] = [height / 4 + 1, width / 4 + 1];
@@ -134,12 +133,12 @@ ${spec.rowSum ? `  let sumsRows = columnTile == 0u && x == 0u;\n${rowQuads.map((
 ${whole ? '' : `  let lacking = (${depth}u - (end - start) % ${depth}u) % ${depth}u;\n  start -= lacking;`}
 ${left.load(true)}
 ${right.load(true)}
-  while (${more}) {
+  while (start != end) {
 ${left.store}
 ${right.store}
     workgroupBarrier();
     start += ${depth}u;
-    if (${more}) {
+    if (start != end) {
 ${left.load(false)}
 ${right.load(false)}
     }
