@@ -9,12 +9,12 @@ import type { Tensor } from './tensor.js';
 /** By tensor, so that what only shares the memory of a ReLU (a leaf made by detach) is none; gradients by storage. */
 const zeros = new WeakMap<object, { readonly relu: Storage; readonly at: number }>();
 
-/** Says that a tensor, or a storage, is 0 wherever the ReLU `relu` is. */
+/** @internal Says that a tensor, or a storage, is 0 wherever the ReLU `relu` is. */
 export const mark = (zero: Tensor | Storage, { storage }: Tensor): void => {
   zeros.set(zero, { relu: storage, at: tick() });
 };
 
-/** Whether a tensor, or a storage, is still 0 wherever `relu` is. */
+/** @internal Whether a tensor, or a storage, is still 0 wherever `relu` is. */
 export function isMarked(zero: Tensor | Storage, { storage }: Tensor): boolean {
   const found = zeros.get(zero);
   return (
