@@ -3,6 +3,7 @@ import { init } from 'kindling';
 import { ImageDataset } from 'kindling/data';
 import type { Host } from '../../scripts/page.js';
 import { prepare } from './kernels.js';
+import { runLog } from './log.js';
 import type { PageJob } from './runner.js';
 import { type RunData, trainRun } from './train.js';
 
@@ -27,6 +28,7 @@ export async function main(host: Host, input: unknown): Promise<void> {
       },
       {
         prepare,
+        log: runLog,
         ...(job.resume ? { resume: await bytes('resume') } : {}),
         ...(job.start ? { start: await bytes('start') } : {}),
       },

@@ -7,6 +7,7 @@ import type { LogRecord } from 'kindling/log';
 import { runPage } from '../../scripts/page.js';
 import { endWithProcess } from '../../scripts/watchdog.js';
 import { prepare } from './kernels.js';
+import { runLog } from './log.js';
 import type { EpochRecord, RunResult } from './results.js';
 import { type RunConfig, type RunData, type RunEvents, type RunOutcome, type StepEvent, trainRun } from './train.js';
 
@@ -31,7 +32,8 @@ export async function nodeRunner(): Promise<Runner> {
   const adapter = await init();
   return {
     adapter,
-    run: ({ config, events, resume, start }, data) => trainRun(config, data, events, { resume, start, prepare }),
+    run: ({ config, events, resume, start }, data) =>
+      trainRun(config, data, events, { resume, start, prepare, log: runLog }),
     close: async () => {},
   };
 }

@@ -2,7 +2,7 @@
 import { argmax, capture, init, manualSeed, noGrad, onCompile, randint, randn, type Tensor } from 'kindling';
 import { channelStats, DataLoader, type ImageDataset, Normalize } from 'kindling/data';
 import { loadSafetensors, saveSafetensors } from 'kindling/io';
-import { Logger, type LogRecord, logTo } from 'kindling/log';
+import type { Logger, LogRecord } from 'kindling/log';
 import { accuracy, classificationReport, confusionMatrix, microF1 } from 'kindling/metrics';
 import * as F from 'kindling/nn/functional';
 import { Adam, ExponentialLR, l1Penalty, type Optimizer, SGD } from 'kindling/optim';
@@ -94,6 +94,13 @@ export interface RunStart {
   readonly start?: Uint8Array | undefined;
   /** Chooses kernels, with a step to try them on, before anything is trained. Default: none, the library's own choice. */
   readonly prepare?: Prepare;
+  /** Makes the log of a run whose `onLog` is there. */
+  readonly log?: (onLog: (record: LogRecord) => unknown, batchSize: number) => RunLog;
+}
+
+/** What a run is logged to. */
+export interface RunLog extends Pick<Logger, 'addHparams' | 'close'> {
+  on(event: TrainEvent): Promise<void>;
 }
 
 export type Prepare = (trial: () => Tensor, say: (what: string, progress?: Progress) => void) => Promise<void>;
@@ -103,7 +110,7 @@ export async function trainRun(
   config: RunConfig,
   { train, test }: RunData,
   events: RunEvents = {},
-  { resume, start, prepare }: RunStart = {},
+  { resume, start, prepare, log: logOf }: RunStart = {},
 ): Promise<RunOutcome> {
   await init();
   const { scenario, seed, epochs, batchSize } = config;
@@ -127,8 +134,7 @@ export async function trainRun(
   const rates: number[] = [];
   const stop = new AbortController();
   let predictions: number[] = [];
-  const logger = events.onLog && new Logger({ sinks: [(record) => events.onLog?.(record)] });
-  const log = logger && logTo(logger, { batchSize });
+  const log = events.onLog && logOf?.((record) => events.onLog?.(record), batchSize);
 
   /** Steps are made ahead of what is told of them: each keeps the rate that it was made with. */
   function made(images: Tensor, labels: Tensor): Tensor {
@@ -137,7 +143,7 @@ export async function trainRun(
   }
 
   async function on(event: TrainEvent): Promise<void> {
-    await log?.(event);
+    await log?.on(event);
     if (event.type === 'step') {
       const { epoch, batch: step, loss } = event;
       if (user.firstLosses.length < 10) user.firstLosses.push(loss);
@@ -170,12 +176,12 @@ export async function trainRun(
       resume: resume !== undefined,
       settings: { ...hparams, data: config.data ?? train.source },
       user,
-      healthEvery: logger && HEALTH_EVERY,
+      healthEvery: log && HEALTH_EVERY,
       signal: stop.signal,
       on,
     });
     if (!finished) return { stopped: true };
-    logger?.addHparams({ ...hparams }, history.at(-1)?.scores ?? {});
+    log?.addHparams({ ...hparams }, history.at(-1)?.scores ?? {});
     const labels = [...test.labels];
     const metadata = { data: train.source, scenario: name, seed: String(seed) };
     return {
@@ -198,7 +204,7 @@ export async function trainRun(
     if (error instanceof Diverged) return { stopped: false, diverged: error.what };
     throw error;
   } finally {
-    await logger?.close();
+    await log?.close();
     // The next run's buffers can be these.
     update.reset();
     classify.reset();

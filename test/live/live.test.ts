@@ -8,8 +8,8 @@ import { seriousFindings } from './axe.js';
 import { buildSite, type Opened, Site } from './site.js';
 import { Visitor } from './visitor.js';
 
-/** Two runs of two epochs of four steps. */
-const PLAN = '#scenarios=baseline,norm_inputs&seeds=0&epochs=2&train=64&test=40&batch=16';
+/** Two runs of two epochs of sixteen steps: enough to pause in the first. */
+const PLAN = '#scenarios=baseline,norm_inputs&seeds=0&epochs=2&train=256&test=40&batch=16';
 const downloads = mkdtempSync(join(tmpdir(), 'kindling-live-'));
 
 let site: Site;
@@ -82,8 +82,8 @@ test('shows what the network says, and lets it be read by everybody', async () =
 
 test('hands out every step, the results and the weights', async () => {
   const steps = (await visitor.download('Every step, CSV', join(downloads, 'steps.csv'))).toString().trim().split('\n');
-  expect(steps).toHaveLength(1 + 2 * 2 * 4);
-  const rates = steps.slice(1, 9).map((line) => Number(line.split(',')[5]));
+  expect(steps).toHaveLength(1 + 2 * 2 * 16);
+  const rates = steps.slice(1, 33).map((line) => Number(line.split(',')[5]));
   expect(rates[0]).toBe(1e-3);
   expect(rates.at(-1)).toBe(Number(rates.find((rate) => rate !== 1e-3)));
   const results = JSON.parse((await visitor.download('Results, JSON', join(downloads, 'results.json'))).toString());
@@ -106,7 +106,7 @@ test('trains to the same bits again, and says so of the run that nobody meddled 
   await visitor.waitsFor('Pause');
   await visitor.waitsFor('Start again');
   await visitor.waits(() => document.querySelector('.remark') !== null);
-  expect(await visitor.texts('.remark')).toEqual(['✓ 8 steps equal to last time, to the bit']);
+  expect(await visitor.texts('.remark')).toEqual(['✓ 32 steps equal to last time, to the bit']);
 });
 
 test('fits into 360 pixels', async () => {

@@ -159,5 +159,5 @@ export function endRun(end: Partial<Pick<Run, 'result' | 'weights' | 'what'>> & 
   if (run.marks.length === 0 && run.losses.length > (earlier.get(key)?.length ?? 0)) earlier.set(key, run.losses);
   current.value = null;
   runs.value = [...runs.value];
-  changed();
+  version.value++;
 }
