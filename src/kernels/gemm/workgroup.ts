@@ -124,12 +124,12 @@ ${right.read}
   let x = lane % ${across}u;
   let firstRow = rowTile * ${height}u;
   let firstColumn = columnTile * ${width}u;
-  let end = outerEnd * ${spec.outer === 1 ? 'innerEnd' : size.inner};
+  var start = ${spec.outer === 1 ? 'innerStart' : `outerStart * ${size.inner}`};
+  let end = max(start, outerEnd * ${spec.outer === 1 ? 'innerEnd' : size.inner});
 ${left.before('firstRow')}
 ${right.before('firstColumn')}
 ${sums.flatMap(({ p, c }) => columnQuads.map((q) => `  var sum${p}_${c}_${q} = vec4<f32>();`)).join('\n')}
 ${spec.rowSum ? `  let sumsRows = columnTile == 0u && x == 0u;\n${rowQuads.map((p) => `  var rowSum${p} = vec4<f32>();`).join('\n')}` : ''}
-  var start = ${spec.outer === 1 ? 'innerStart' : `outerStart * ${size.inner}`};
 ${whole ? '' : `  let lacking = (${depth}u - (end - start) % ${depth}u) % ${depth}u;\n  start -= lacking;`}
 ${left.load(true)}
 ${right.load(true)}
