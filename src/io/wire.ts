@@ -42,8 +42,10 @@ function doubles(values: readonly number[]): Uint8Array {
 }
 
 /** The bytes of a message. */
-export function message(fields: readonly Field[]): Uint8Array<ArrayBuffer> {
-  const parts = fields.flatMap(encode);
+export const message = (fields: readonly Field[]): Uint8Array<ArrayBuffer> => joinedBytes(fields.flatMap(encode));
+
+/** Arrays one after the other. */
+export function joinedBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
   for (const part of parts) {

@@ -8,7 +8,7 @@
  * @see https://github.com/tensorflow/tensorboard/tree/master/tensorboard/plugins/hparams api, plugin_data
  */
 import { crc32c } from '../io/crc32.js';
-import { type Field, message } from '../io/wire.js';
+import { type Field, joinedBytes, message } from '../io/wire.js';
 import { pngOf } from './picture.js';
 import type { Histogram, Hparams, LogRecord, Picture } from './records.js';
 
@@ -58,7 +58,7 @@ export async function eventsOf(record: LogRecord): Promise<Uint8Array<ArrayBuffe
         ...hparamsSummaries(hparams, Object.keys(metrics), time),
         ...Object.entries(metrics).map(([tag, value]) => summary(tag, [2, { float: value }])),
       ];
-      return joined(parts.map(event));
+      return joinedBytes(parts.map(event));
     }
     case 'purge':
       // `SessionLog` of status START: readers forget this step and later ones of earlier files.
@@ -144,14 +144,4 @@ function protoValue(value: HparamValue): Uint8Array {
   if (typeof value === 'string') return message([[3, value]]);
   if (typeof value === 'boolean') return message([[4, value ? 1 : 0]]);
   return message([[2, { double: value }]]);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

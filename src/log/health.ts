@@ -4,7 +4,7 @@ import { refuse } from '../gpu/errors.js';
 import { atMost, isTensor, text, wantTensor } from '../gpu/options.js';
 import { GPU_HEALTH, type HealthCut, healthKernel, healthPieces, SOFTWARE_HEALTH } from '../kernels/health.js';
 import { AnyModule } from '../nn/anyModule.js';
-import { cat } from '../ops/parts.js';
+import { joined } from '../optim/clip.js';
 import { refuseInCapture } from '../stream/recording.js';
 import { scoped } from '../stream/scope.js';
 import { tensor } from '../tensor/create.js';
@@ -113,8 +113,6 @@ function look({ arrays, ends, cut }: Lying & { readonly ends: Uint32Array; reado
   const { length } = arrays;
   return launch(healthKernel({ arrays: length, pieces, cut }), [tensor(ends), ...arrays], [pieces * length * 4]);
 }
-
-const joined = (parts: readonly Tensor[]): Tensor => (parts.length === 1 && parts[0] ? parts[0] : cat(parts));
 
 /** The pieces of a tensor put together. */
 class Sums {

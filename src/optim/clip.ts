@@ -165,6 +165,6 @@ function together(arena: Arena, leaves: readonly Tensor[]): Tensor | null {
     : null;
 }
 
-/** One array of all elements of these. */
-const joined = (parts: readonly Tensor[]): Tensor =>
+/** @internal One array of all elements of these. */
+export const joined = (parts: readonly Tensor[]): Tensor =>
   parts.length === 1 && parts[0] ? parts[0] : noGrad(() => cat(parts.map((part) => flatten(part))));
