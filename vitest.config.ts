@@ -58,8 +58,11 @@ export default defineConfig({
         test: {
           name: 'live',
           include: ['test/live/**/*.test.ts'],
+          // Builds the page once for all of them; one adapter serves one file after the other.
+          globalSetup: ['test/live/build.ts'],
           pool: 'forks',
           fileParallelism: false,
+          maxWorkers: 1,
           disableConsoleIntercept: true,
           testTimeout: 60_000,
           hookTimeout: 60_000,

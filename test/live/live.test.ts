@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StudyResults } from '../../examples/cifar/results.js';
 import { seriousFindings } from './axe.js';
-import { buildSite, type Opened, Site } from './site.js';
+import { type Opened, Site } from './site.js';
 import { Visitor } from './visitor.js';
 
 /** Two runs of two epochs of sixteen steps: enough to pause in the first. */
@@ -17,7 +17,6 @@ let opened: Opened;
 let visitor: Visitor;
 
 beforeAll(async () => {
-  await buildSite();
   site = await Site.open();
   console.log(site.description);
   opened = await site.visit(PLAN);

@@ -1,23 +1,14 @@
 /** The live study as a visitor gets it: built, served from a folder of a plain web server, opened in Chromium. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer';
 import sirv from 'sirv';
-import { build } from 'vite';
+import { inject } from 'vitest';
 import { launchBrowser } from '../../scripts/browser.js';
-import { ROOT } from '../../scripts/page.js';
-
-/** The folder that `npm run build:page` writes. */
-export const SITE = join(ROOT, 'live');
-
-export async function buildSite(): Promise<void> {
-  await build({ configFile: join(ROOT, 'examples/live/vite.config.ts'), logLevel: 'error' });
-}
 
 /** Serves the folder below `/some/where/`, without any header that the page would need. */
 async function serveSite(): Promise<Server> {
-  const files = sirv(SITE, { dev: true });
+  const files = sirv(inject('site'), { dev: true });
   const server = createServer((request, response) => {
     const { url = '/' } = request;
     const missing = (): void => void response.writeHead(404).end();
