@@ -108,3 +108,13 @@ describe('shapes as data', () => {
     expect(text(32, 15, 64)).toBe(text(64, 6, 64));
   });
 });
+
+describe('conv2dInputGrad', () => {
+  // Such a pixel is stored by two tiles, and only one of them may have passed over the taps that it lacks: of an infinite weight
+  // one stored NaN and the other did not, and whichever was later stayed.
+  it.each([15, 16])('computes pixels twice only where no tile passes over taps, size %i', (size) => {
+    const shape = conv(16, 4, size, 4, 3, { strideH: 2, strideW: 2, padH: 1, padW: 1 });
+    const { wgsl } = conv2dInputGrad({ shape, variant: 'registers' });
+    expect(wgsl.includes('lacksTap')).toBe(size === 16);
+  });
+});

@@ -47,7 +47,8 @@ export function inputGradProduct({ shape, variant, tile }: Conv2dInputGradSpec):
   // One tap that every pixel has: a plain product.
   const everywhere = plain(shape);
   // With the same pixel of all images side by side, a tile has one pixel, and the taps that it lacks can be passed over.
-  const together = !everywhere && imagesTogether(shape, variant);
+  // Not where a phase computes pixels again: passing over taps in one tile and not in another, an infinite weight gave either NaN or none.
+  const together = !everywhere && (h % strideH) + (w % strideW) === 0 && imagesTogether(shape, variant);
   const find = (line: string): string =>
     together
       ? `let pixel = ${line} / ${u.n};
