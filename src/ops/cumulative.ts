@@ -1,7 +1,8 @@
 import { withLanes } from '../choose/variant.js';
 import { ofTensor } from '../gpu/options.js';
 import { cumsumKernel } from '../kernels/cumsum.js';
-import { MAX } from '../kernels/reduce.js';
+import type { Kernel } from '../kernels/kernel.js';
+import { MAX, type Slab } from '../kernels/reduce.js';
 import { launch } from '../tensor/launch.js';
 import { differentiable, noGrad } from '../tensor/remember.js';
 import { at, dimOf, sizeOf } from '../tensor/shape.js';
@@ -23,15 +24,34 @@ export function cumsum(x: Tensor, dim: number): Tensor {
   const source = x.dtype === 'bool' ? cast(x, 'i32') : x;
   const shape = x.ndim === 0 ? [1] : x.shape;
   const slab = { outer: sizeOf(shape.slice(0, d)), length: at(shape, d), inner: sizeOf(shape.slice(d + 1)) };
-  const sums = (t: Tensor, reverse: boolean): Tensor => {
-    const spec = { ...slab, reverse, type: held(t) };
-    return withLanes('cumsum', spec, (lanes) => launch(cumsumKernel({ ...spec, lanes }), [t], t.shape, t.dtype), false);
-  };
   const run = (t: Tensor, reverse: boolean): Tensor => {
-    const y = fitted('cumsum', t, (terms) => sums(terms, reverse));
+    const y = fitted('cumsum', t, (terms) => runningSums(terms, slab, reverse));
     return differentiable('cumsum', [t], y, { by: [(g) => run(g, !reverse)] }, { dim: d });
   };
   return run(source, false);
+}
+
+/** Elements to a part of a long row, of which lanes that lie side by side take neighbours. */
+const PART = 1024;
+
+/** The kernels of cumsum: one launch or, of rows that are long and few, three and more. */
+function runningSums(t: Tensor, slab: Slab, reverse: boolean): Tensor {
+  const { outer, length, inner } = slab;
+  const parts = outer * inner < 64 && length >= 8 * PART ? Math.ceil(length / PART) : 1;
+  const spec = { ...slab, parts, reverse, type: held(t) };
+  const walked = { ...spec, outer: outer * parts, length: Math.ceil(length / parts) };
+  return withLanes(
+    'cumsum',
+    walked,
+    (lanes) => {
+      const make = (want?: 'totals' | 'sums'): Kernel => cumsumKernel({ ...spec, lanes, ...(want && { want }) });
+      if (parts === 1) return launch(make(), [t], t.shape, t.dtype);
+      const totals = launch(make('totals'), [t], [outer, parts, inner], t.dtype);
+      const earlier = runningSums(totals, { outer, length: parts, inner }, false);
+      return launch(make('sums'), [t, earlier], t.shape, t.dtype);
+    },
+    false,
+  );
 }
 
 const LARGEST = 3.4028234663852886e38;

@@ -181,13 +181,15 @@ test.each([
   );
 });
 
-// One invocation a row, and a workgroup a row with stretches that end early.
+// One invocation a row, a workgroup a row with stretches that end early, and rows in parts, of which the last is short.
 test.each([
   [[7], 0],
   [[3, 5, 4], 1],
   [[2, 3, 6], -1],
   [[2, 1301], 1],
   [[300, 2], 0],
+  [[2, 9001], 1],
+  [[2, 8500, 2], 1],
 ] as const)('cumsum of %j along %d', async (shape, dim) => {
   const sums = (row: number[]): number[] => {
     let sum = 0;

@@ -106,6 +106,11 @@ export function catalogue(): Kernel[] {
     ...[1, 4].flatMap((lanes) =>
       [false, true].map((reverse) => cumsumKernel({ ...middle, lanes, reverse, type: reverse ? 'f32' : 'i32' })),
     ),
+    ...[1, 4].flatMap((lanes) =>
+      (['totals', 'sums'] as const).map((want) =>
+        cumsumKernel({ ...middle, lanes, parts: 2, want, reverse: false, type: 'f32' }),
+      ),
+    ),
     ...(['solve', 'inverse', 'det', 'cofactors'] as const).map((kind) =>
       eliminationKernel({ kind, batch: 3, n: 5, k: kind === 'det' ? 0 : 5, lanes: 16 }),
     ),
