@@ -14,10 +14,10 @@ export interface ResumeState {
   readonly fingerprint?: string;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+export const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** Files are called after scenarios: no name leads out of the folder. */
 export const isName = (name: unknown): boolean => typeof name === 'string' && /^\w[\w-]*$/.test(name);
@@ -29,18 +29,15 @@ const hasNumbers = (value: unknown, names: readonly string[]): boolean =>
 export function isResume({ options, plan, location, fingerprint }: ResumeState): boolean {
   if (!isObject(options)) return false;
   if (plan === undefined) return true;
+  return isPlan(plan) && typeof location === 'string' && typeof fingerprint === 'string';
+}
+
+export function isPlan(plan: Plan): boolean {
   if (!isObject(plan)) return false;
   const { scenarios, seeds, trainSize, testSize, epochs, batchSize } = plan;
   const sizes = [trainSize, testSize, epochs, batchSize].every((size) => isCount(size) && size > 0);
   const lists = Array.isArray(scenarios) && scenarios.length > 0 && Array.isArray(seeds) && seeds.length > 0;
-  return (
-    sizes &&
-    lists &&
-    scenarios.every((one) => isObject(one) && isName(one.name)) &&
-    seeds.every(isCount) &&
-    typeof location === 'string' &&
-    typeof fingerprint === 'string'
-  );
+  return sizes && lists && scenarios.every((one) => isObject(one) && isName(one.name)) && seeds.every(isCount);
 }
 
 export function isResults({ adapter, data, settings, versions, runs, diverged = [] }: StudyResults): boolean {
@@ -53,7 +50,7 @@ export function isResults({ adapter, data, settings, versions, runs, diverged = 
 const EPOCH = ['epoch', 'trainLoss', 'testAccuracy', 'learningRate'];
 const SCORES = ['precision', 'recall', 'f1-score', 'support'];
 
-function isRun(run: StudyResults['runs'][number]): boolean {
+export function isRun(run: StudyResults['runs'][number]): boolean {
   const { history, confusionMatrix, report } = run;
   return (
     hasNumbers(run, ['seed', 'accuracy', 'microF1', 'seconds']) &&

@@ -22,6 +22,8 @@ export interface CommandLine {
   log?: string;
   preset?: PresetName;
   json: boolean;
+  /** Which part of the study to train, where it is one of several. */
+  shard?: string;
 }
 
 interface Preset {
@@ -94,16 +96,27 @@ export function parse(argv: readonly string[]): CommandLine {
         Object.keys(PRESETS),
       ),
     )
+    .option(
+      '--shard <i/n|auto|auto/n>',
+      "train the i-th of n parts, or the one that Slurm's array or Kubernetes' index says; wants --preset, --data and --out",
+    )
     .option('--json', 'print results.json at the end, and nothing else, on standard output', false)
     .addHelpText(
       'after',
       '\nCtrl-C stops after the current step and saves; --resume goes on, to the same bits.' +
-        '\nKINDLING_TUNE=1 finds the fastest kernels for this adapter before it trains.',
+        '\nKINDLING_TUNE=1 finds the fastest kernels for this adapter before it trains.' +
+        '\nexample:cifar merge DIR… puts parts together that --shard has trained.',
     );
   const options = command.parse([...argv], { from: 'user' }).opts<CommandLine>();
   if (options.resume !== undefined) {
     refuseBesideResume(command, BESIDE_RESUME);
     return options;
+  }
+  if (options.shard !== undefined) {
+    // What is chosen by the machine would not be the same on each.
+    const wanted = (['preset', 'data', 'out'] as const).filter((name) => options[name] === undefined);
+    if (wanted.length > 0) command.error(`--shard wants ${wanted.map((name) => `--${name}`).join(', ')} too`);
+    if (options.json) command.error('--json is for a whole study: leave it out beside --shard');
   }
   if (options.asPublished && options.set === 'lecun')
     command.error('--as-published is about the tricks, not --set lecun');

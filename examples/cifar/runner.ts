@@ -1,6 +1,6 @@
 /** Where runs happen: in this process, or in Chromium. Both hosts train with the same `trainRun`. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Adapter, init } from 'kindling';
 import type { LogRecord } from 'kindling/log';
@@ -25,6 +25,15 @@ export interface Runner {
   readonly adapter: Adapter;
   run(job: Job, data: RunData): Promise<RunOutcome>;
   close(): Promise<void>;
+}
+
+/** The host that was asked for, which says what it is. */
+export async function startRunner(host: 'node' | 'browser', say: (line: string) => void): Promise<Runner> {
+  const runner = host === 'browser' ? await browserRunner(say) : await nodeRunner();
+  const { description, host: where, notes } = runner.adapter;
+  say(`${where}, ${description}, ${cpus().length} cores`);
+  for (const note of notes) say(note);
+  return runner;
 }
 
 /** Trains in this process. */

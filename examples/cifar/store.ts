@@ -20,6 +20,8 @@ export interface Opened {
 }
 
 const RESUME = 'state/resume.json';
+/** What a folder of shards has in its place. */
+export const GRID = 'study.json';
 const RESULTS = 'results.json';
 
 const toJson = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
@@ -44,6 +46,8 @@ export class Store {
   /** @throws Error where `folder` holds no study to go on with, another process is at it, or its files are damaged */
   static async open(folder: string): Promise<Opened> {
     const [resumePath, resultsPath] = [join(folder, RESUME), join(folder, RESULTS)];
+    if (existsSync(join(folder, GRID)))
+      throw new Error(`${folder} holds runs of shards: the --shard command that made it goes on with them`);
     if (!existsSync(resumePath)) throw new Error(`${folder} holds no study to resume: there is no ${RESUME} in it`);
     await takeFolder(folder);
     const resume = (await readJson(resumePath)) as unknown as ResumeState;

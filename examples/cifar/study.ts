@@ -63,7 +63,7 @@ export async function begin(
 }
 
 /** Says what will be trained and, first of all, what is left out of the full study. */
-function announce(plan: Plan, data: StudyData, say: (line: string) => void): void {
+export function announce(plan: Plan, data: StudyData, say: (line: string) => void): void {
   const { trainSize, testSize, epochs, batchSize, seeds, scenarios, preset } = plan;
   const full = PRESETS.full;
   if (trainSize < full.trainSize || testSize < full.testSize || epochs < full.epochs) {
@@ -78,7 +78,7 @@ function announce(plan: Plan, data: StudyData, say: (line: string) => void): voi
   );
 }
 
-async function emptyResults(plan: Plan, data: StudyData, adapter: Adapter, host: string): Promise<StudyResults> {
+export async function emptyResults(plan: Plan, data: StudyData, adapter: Adapter, host: string): Promise<StudyResults> {
   const packageJson = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
   const { scenarios, ...sizes } = plan;
   const { description, isSoftware, vendor, architecture } = adapter;

@@ -14,7 +14,11 @@ export class Stop {
     return this.#controller.signal;
   }
 
-  constructor() {
+  readonly #code: number;
+
+  /** @param code how the process ends that was asked to stop */
+  constructor(code = 130) {
+    this.#code = code;
     // Ending by `process.exit` runs the hooks that close the browser; a signal's own way of ending does not.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#signal());
   }
@@ -23,6 +27,15 @@ export class Stop {
   arm(announce: () => void, restore: () => void): void {
     this.#announce = announce;
     this.#restore = restore;
+  }
+
+  /** Arms it for training that `progress` shows. */
+  watch(progress: { line(text: string): void; stop(): void }): void {
+    this.arm(
+      () =>
+        progress.line('Stopping after this step; once more stops at once, losing the steps since the last checkpoint.'),
+      () => progress.stop(),
+    );
   }
 
   /** There is nothing to save any more: the next Ctrl-C ends the process. */
@@ -35,7 +48,7 @@ export class Stop {
     if (again && performance.now() - this.#first < SAME_SIGNAL_MS) return;
     if (again || !this.#announce) {
       this.#restore();
-      process.exit(130);
+      process.exit(this.#code);
     }
     this.#first = performance.now();
     this.#announce();
