@@ -64,7 +64,7 @@ export interface RunEvents {
   onEvaluate?(predictions: readonly number[]): void | Promise<void>;
   /** Called after every epoch, as `onStep`. */
   onEpoch?(record: EpochRecord): unknown;
-  /** Seconds between checkpoints handed to `onCheckpoint`. Default: 30. */
+  /** Seconds between checkpoints handed to `onCheckpoint`; asked after every step, it may be a getter. Default: 30. */
   readonly checkpointSeconds?: number;
   onCheckpoint?(checkpoint: Uint8Array): Promise<void>;
   /** Told what the run logs, in order, each awaited before the next. */
@@ -172,7 +172,10 @@ export async function trainRun(
         return { accuracy: accuracy(test.labels, predictions) };
       },
       checkpoint: { save: (bytes) => events.onCheckpoint?.(bytes), load: () => resume ?? null },
-      checkpointEvery: events.checkpointSeconds,
+      // Asked each time: whoever watches may want one now.
+      get checkpointEvery() {
+        return events.checkpointSeconds;
+      },
       resume: resume !== undefined,
       settings: { ...hparams, data: config.data ?? train.source },
       user,

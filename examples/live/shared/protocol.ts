@@ -2,6 +2,7 @@
 
 import type { RunResult } from '../../cifar/results.js';
 import type { Progress } from '../../cifar/train.js';
+import type { KeepingOrder, KeepingState, Kept, Made } from './keeping.js';
 import type { Plan } from './plan.js';
 
 /** One scenario with one seed, of one study. */
@@ -21,6 +22,7 @@ export type Order =
   | { readonly type: 'pause' }
   | { readonly type: 'advance'; readonly by: Advance }
   | { readonly type: 'stop' }
+  | KeepingOrder
   /** Sets the learning rate of the run under way. */
   | { readonly type: 'rate'; readonly rate: number };
 
@@ -85,7 +87,8 @@ export type News =
   | { readonly type: 'speed'; readonly speed: Speed }
   | { readonly type: 'prepare'; readonly what: string; readonly progress?: Progress | undefined }
   | { readonly type: 'pictures'; readonly pictures: Pictures }
-  | ({ readonly type: 'begin'; readonly stepsPerEpoch: number } & RunId)
+  /** With `made` it goes on from there. */
+  | ({ readonly type: 'begin'; readonly stepsPerEpoch: number; readonly made?: Made | undefined } & RunId)
   | ({ readonly type: 'steps' } & Steps)
   | ({ readonly type: 'evaluated' } & Evaluated)
   | { readonly type: 'load'; readonly load: Load }
@@ -93,6 +96,8 @@ export type News =
   | { readonly type: 'goesOn' }
   | { readonly type: 'end'; readonly result: RunResult; readonly weights: Uint8Array }
   | { readonly type: 'diverged'; readonly what: string }
+  | Kept<News>
+  | KeepingState
   /** The study is over: all runs ended, or it was stopped. */
   | { readonly type: 'over'; readonly stopped: boolean }
   /** The worker cannot go on. */

@@ -27,8 +27,10 @@ export class Reporter {
     this.#control = control;
   }
 
-  begin(): void {
-    this.#begun = performance.now();
+  /** @param steps made before, in `seconds` */
+  begin(steps = 0, seconds = 0): void {
+    this.#first = steps + 1;
+    this.#begun = performance.now() - 1000 * seconds;
     this.#pausedBefore = this.#control.pausedMs;
   }
 

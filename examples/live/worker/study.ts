@@ -7,15 +7,24 @@ import { type LiveRun, type RunData, type RunOutcome, trainRun } from '../../cif
 import { type Plan, stepsIn } from '../shared/plan.js';
 import type { News } from '../shared/protocol.js';
 import type { Control } from './control.js';
+import type { Found, Keeper } from './keeping/index.js';
 import { chooseKernels } from './kernels.js';
 import { Reporter } from './reporter.js';
 
 /** Test pictures whose probabilities are told. */
 const SHOWN = 20;
 
+/** From one checkpoint to the next; there is one at the end of each epoch too. */
+const CHECKPOINT_SECONDS = 4;
+
 type Tell = (news: News, transfer?: Transferable[]) => void;
 
-export async function runStudy(plan: Plan, control: Control, tell: Tell): Promise<void> {
+/** @param keeper has what there is of the study's runs, and keeps what becomes of them */
+export async function runStudy(plan: Plan, control: Control, post: Tell, keeper: Keeper | null): Promise<void> {
+  const tell: Tell = (news, transfer) => {
+    keeper?.hear(news);
+    post(news, transfer);
+  };
   try {
     await init();
     await chooseKernels();
@@ -27,7 +36,13 @@ export async function runStudy(plan: Plan, control: Control, tell: Tell): Promis
         if (control.isStopped) break;
         const { startFrom } = scenario;
         const start = startFrom ? ended.get(`${startFrom} ${seed}`) : undefined;
-        const outcome = await trainOne(plan, scenario, seed, data, start, control, tell);
+        const found = await keeper?.find({ scenario: scenario.name, seed });
+        if (found?.ended) {
+          if (found.ended.weights) ended.set(`${scenario.name} ${seed}`, found.ended.weights);
+          continue;
+        }
+        const kept = { keeper, found: found ?? null };
+        const outcome = await trainOne(plan, scenario, seed, data, start, control, tell, kept);
         if (outcome.stopped) break;
         if ('diverged' in outcome) tell({ type: 'diverged', what: outcome.diverged });
         else {
@@ -62,25 +77,37 @@ async function trainOne(
   start: Uint8Array | undefined,
   control: Control,
   tell: Tell,
+  { keeper, found }: { readonly keeper: Keeper | null; readonly found: Found | null },
 ): Promise<RunOutcome> {
   const { epochs, batchSize } = plan;
   const reporter = new Reporter(tell, control);
   let probabilities: (() => Promise<Float32Array>) | null = null;
-  tell({ type: 'begin', scenario: scenario.name, seed, stepsPerEpoch: stepsIn(plan) });
-  let epoch = 0;
+  const made = found?.made;
+  tell({ type: 'begin', scenario: scenario.name, seed, stepsPerEpoch: stepsIn(plan), made });
+  let epoch = made?.evaluations ?? 0;
+  let isCheckpointDue = false;
   const outcome = await trainRun(
     { scenario, seed, epochs, batchSize },
     data,
     {
-      checkpointSeconds: Number.MAX_SAFE_INTEGER,
+      get checkpointSeconds() {
+        return !keeper ? Number.MAX_SAFE_INTEGER : isCheckpointDue ? 0 : CHECKPOINT_SECONDS;
+      },
+      async onCheckpoint(bytes) {
+        isCheckpointDue = false;
+        reporter.flush();
+        await keeper?.save(bytes);
+        reporter.interrupted();
+      },
       onPrepare: (_, progress) => tell({ type: 'prepare', what: 'compiling shaders', progress }),
       onBegin(run) {
         control.attend(run.optimizer);
         probabilities = looker(run, data);
-        reporter.begin();
+        reporter.begin(made?.steps, found?.seconds);
       },
-      onStep({ loss, learningRate }) {
+      onStep({ loss, learningRate, step, stepsPerEpoch }) {
         reporter.step(loss, learningRate);
+        isCheckpointDue = step === stepsPerEpoch;
         if (control.waitsAfterStep) reporter.flush();
         return control.afterStep();
       },
@@ -93,7 +120,7 @@ async function trainOne(
       },
       onEpoch: () => control.afterEpoch(),
     },
-    { start },
+    { start, resume: found?.resume ?? undefined },
   );
   reporter.flush();
   return outcome;

@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import type { RunResult } from '../../../cifar/results.js';
 import { SETS } from '../../../cifar/scenarios.js';
+import type { Made } from '../../shared/keeping.js';
 import type { Plan } from '../../shared/plan.js';
 import type { Evaluated, Pictures, RunId, Steps } from '../../shared/protocol.js';
 
@@ -94,9 +95,14 @@ const emptyRun = (id: RunId, place: number): Run => ({
   what: '',
 });
 
-export function beginRun(id: RunId, stepsPerEpoch: number): void {
+/** @param made where a kept run goes on: what came after it is to come again */
+export function beginRun(id: RunId, stepsPerEpoch: number, made: Made = { steps: 0, evaluations: 0 }): void {
   const run = runs.value.find(({ scenario, seed }) => scenario === id.scenario && seed === id.seed);
   if (!run) return;
+  for (const values of [run.losses, run.rates, run.seconds]) values.length = Math.min(values.length, made.steps);
+  run.accuracies.length = Math.min(run.accuracies.length, made.evaluations);
+  run.marks.splice(0, Infinity, ...run.marks.filter(({ step }) => step <= made.steps));
+  if (run.same && run.same.compared > made.steps) run.same = null;
   run.stepsPerEpoch = stepsPerEpoch;
   run.state = 'running';
   current.value = run;

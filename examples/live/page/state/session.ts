@@ -3,6 +3,7 @@ import { batch, signal } from '@preact/signals';
 import type { Progress } from '../../../cifar/train.js';
 import type { Advance, FoundAdapter, Load, News, Order, Speed } from '../../shared/protocol.js';
 import { restartFrames } from './frames.js';
+import { hearKeeping, offered, replay } from './keeping.js';
 import { plan } from './plan.js';
 import {
   addEvaluation,
@@ -62,6 +63,24 @@ export function start(): void {
   order({ type: 'start', plan: study });
 }
 
+/** Trains the kept study on. */
+export function goOn(): void {
+  batch(() => {
+    restartFrames();
+    phase.value = 'training';
+    preparing.value = { what: 'starting' };
+    spoken.value = 'Training goes on.';
+  });
+  order({ type: 'goOn' });
+}
+
+/** Shows the kept study that was offered. */
+export function takeUp(): void {
+  const kept = offered.value;
+  if (kept) batch(() => (spoken.value = replay(kept, hear, true)));
+}
+
+export const forget = (): void => order({ type: 'forget' });
 export const pause = (): void => order({ type: 'pause' });
 export const advance = (by: Advance): void => order({ type: 'advance', by });
 export const stop = (): void => order({ type: 'stop' });
@@ -113,7 +132,7 @@ function hear(news: News): void {
       pictures.value = news.pictures;
       break;
     case 'begin':
-      beginRun(news, news.stepsPerEpoch);
+      beginRun(news, news.stepsPerEpoch, news.made);
       break;
     case 'steps':
       preparing.value = null;
@@ -143,6 +162,13 @@ function hear(news: News): void {
     case 'diverged':
       spoken.value = `${current.value?.scenario ?? 'The run'} diverged.`;
       endRun({ state: 'diverged', what: news.what });
+      break;
+    case 'kept':
+      // The reader may have been faster.
+      if (phase.value !== 'training' && phase.value !== 'paused') spoken.value = replay(news, hear);
+      break;
+    case 'keeping':
+      hearKeeping(news);
       break;
     case 'over':
       endRun({ state: 'stopped' });

@@ -1,8 +1,9 @@
 /** While a study runs: where it is, and the reader's hand on it. */
 import { useSignal } from '@preact/signals';
 import { runSeconds } from '../state/estimate.js';
+import { canGoOn } from '../state/keeping.js';
 import { current, runs, studied, titleOf, version, wantedRate } from '../state/runs.js';
-import { adapter, advance, pause, phase, preparing, setRate, speed, start, stop } from '../state/session.js';
+import { adapter, advance, goOn, pause, phase, preparing, setRate, speed, start, stop } from '../state/session.js';
 import { about, rateText } from '../text/numbers.js';
 import { Failed } from './starter.js';
 
@@ -48,9 +49,15 @@ function Running() {
 }
 
 function Again() {
+  const more = canGoOn();
   return (
     <>
-      <button type="button" class="primary" onClick={start}>
+      {more && (
+        <button type="button" class="primary" onClick={goOn} disabled={phase.value === 'opening'}>
+          Go on
+        </button>
+      )}
+      <button type="button" class={more ? '' : 'primary'} onClick={start} disabled={phase.value === 'opening'}>
         Start again
       </button>
       <p class="hint">The same seed gives the same curve, to the last bit. The page checks it.</p>
@@ -70,7 +77,13 @@ function Place() {
     <div class="place">
       <p class="where">
         <strong>
-          {run ? titleOf(run) : phase.value !== 'ready' ? 'Starting' : ended < all.length ? 'Stopped' : 'Done'}
+          {run
+            ? titleOf(run)
+            : phase.value !== 'ready' && phase.value !== 'opening'
+              ? 'Starting'
+              : ended < all.length
+                ? 'Stopped'
+                : 'Done'}
         </strong>
         <span>{detail()}</span>
       </p>
@@ -83,7 +96,7 @@ function Place() {
 function detail(): string {
   const [run, study, busy] = [current.value, studied.value, preparing.value];
   if (!study) return '';
-  if (phase.value === 'ready') {
+  if (phase.value === 'ready' || phase.value === 'opening') {
     const done = runs.value.filter(({ state }) => state === 'done').length;
     return `${done} of ${runs.value.length} runs ended`;
   }

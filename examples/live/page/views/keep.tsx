@@ -4,6 +4,7 @@ import { toLink } from '../../shared/plan.js';
 import { pictures, type Run, runs, studied, titleOf, version } from '../state/runs.js';
 import { adapter } from '../state/session.js';
 import { historyCsv, resultsOf, save, stepsCsv } from '../text/files.js';
+import { KeptHere } from './kept.js';
 
 export function Keep() {
   version.value;
@@ -48,6 +49,7 @@ export function Keep() {
           </ul>
         </>
       )}
+      <KeptHere />
     </section>
   );
 }

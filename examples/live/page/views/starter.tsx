@@ -4,6 +4,7 @@ import { studySeconds } from '../state/estimate.js';
 import { change, plan } from '../state/plan.js';
 import { adapter, open, phase, preparing, speed, start, trouble } from '../state/session.js';
 import { about, plural, thousands } from '../text/numbers.js';
+import { KeptBefore } from './kept.js';
 
 export function Starter() {
   if (phase.value === 'failed') return <Failed />;
@@ -29,6 +30,7 @@ export function Starter() {
           <Hint />
         </p>
       </div>
+      <KeptBefore />
     </section>
   );
 }
