@@ -110,6 +110,18 @@ it('touches no folder that is in use, and resumes none that is not', async () =>
   await expect(parse('--resume', join(folder, 'x'))).rejects.toThrow(/no run to resume: there is no settings.json/);
 });
 
+it.each<readonly [string, Record<string, unknown>, RegExp]>([
+  ['of another type', { epochs: '3' }, /settings.json is damaged: epochs is "3"/],
+  ['that the command line refuses', { epochs: 0 }, /settings.json is damaged: epochs is 0/],
+  ['beyond what it takes', { epochs: 3, rate: 2 }, /settings.json is damaged: rate is 2/],
+  ['that it does not know', { epochs: 3, dpochs: 1 }, /settings.json is damaged: example:test has no setting dpochs/],
+  ['that is missing', {}, /settings.json is damaged: it does not say epochs/],
+  ['of a log that is no path', { epochs: 3, log: 4 }, /settings.json is damaged: log is 4/],
+])('goes on with no setting %s', async (_, settings, message) => {
+  await writeFile(join(folder, 'settings.json'), JSON.stringify({ example: 'example:test', ...settings }));
+  await expect(parse('--resume', folder)).rejects.toThrow(message);
+});
+
 describe('a folder', () => {
   /** A process that parses `--out` or `--resume`, says so and waits. */
   async function another(...argv: string[]): Promise<{ said: string; child: ChildProcess }> {
@@ -117,7 +129,8 @@ describe('a folder', () => {
       import { Command } from 'commander';
       import { parseRun } from ${JSON.stringify(fileURLToPath(new URL('options.ts', import.meta.url)))};
       try {
-        const run = await parseRun(new Command('example:test'), ${JSON.stringify(argv)});
+        const command = new Command('example:test').option('--epochs <n>', '', Number, 3);
+        const run = await parseRun(command, ${JSON.stringify(argv)});
         await run.create();
         console.log(run.folder);
         setTimeout(() => {}, 60_000);

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, type Option } from 'commander';
 import { writeFileAtomic } from 'kindling/io';
 import { readJson } from './files.js';
 import { takeFolder, takeNew } from './folder.js';
@@ -100,7 +100,7 @@ export async function parseRun<Settings extends object>(
     const first = [SETTINGS, content(settings)] as const;
     ({ folder, keep } = await takeNew({ out, name: short, first, last: RESULT }));
   } else {
-    const { log: before, ...found } = await reopen<{ log?: string }>(resume, name);
+    const { log: before, ...found } = await reopen<{ log?: string }>(resume, command);
     log ??= before;
     settings = found as unknown as Settings;
   }
@@ -125,12 +125,35 @@ export async function parseRun<Settings extends object>(
 }
 
 /** Takes the folder of a run, and gives its settings. */
-async function reopen<Settings>(folder: string, name: string): Promise<Settings> {
+async function reopen<Settings>(folder: string, command: Command): Promise<Settings> {
   const path = join(folder, SETTINGS);
+  const name = command.name();
   if (!existsSync(path)) throw new Error(`${folder} holds no run to resume: there is no ${SETTINGS} in it`);
   if (existsSync(join(folder, RESULT))) throw new Error(`${folder}: that run has ended, see its ${RESULT}`);
   await takeFolder(folder);
   const { example, ...settings } = await readJson(path);
   if (example !== name) throw new Error(`${path} is of a run of ${example}, not of ${name}`);
+  for (const [key, value] of Object.entries(settings)) {
+    const option = command.options.find((one) => one.attributeName() === key && !['out', 'resume'].includes(key));
+    if (!option) throw new Error(`${path} is damaged: ${name} has no setting ${key}`);
+    if (!isSetting(option, value)) throw new Error(`${path} is damaged: ${key} is ${JSON.stringify(value)}`);
+  }
+  const lacking = command.options.map((one) => one.attributeName()).find((key) => lacks(command, settings, key));
+  if (lacking !== undefined) throw new Error(`${path} is damaged: it does not say ${lacking}`);
   return settings as Settings;
 }
+
+/** Whether this is what the command line can say. */
+function isSetting({ parseArg, argChoices }: Option, value: unknown): boolean {
+  if (typeof value !== 'string' && typeof value !== 'number') return false;
+  try {
+    if (argChoices && !argChoices.includes(String(value))) return false;
+    return (parseArg ? parseArg(String(value), undefined) : String(value)) === value;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether an option that every command line says, by its default, is not there. */
+const lacks = (command: Command, settings: object, key: string): boolean =>
+  command.getOptionValueSource(key) === 'default' && !(key in settings);

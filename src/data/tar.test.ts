@@ -36,6 +36,22 @@ describe('readTar', () => {
     ]);
   });
 
+  it('takes no memory for what a header only claims', async () => {
+    const archive = tar([{ name: 'a', bytes: bytes('x') }]).subarray(0, 512);
+    archive.set(bytes('01777777777 '), 124);
+    archive.fill(32, 148, 156);
+    const sum = archive.reduce((total, byte) => total + byte, 0);
+    archive.set(bytes(`${sum.toString(8).padStart(6, '0')}\0 `), 148);
+    const before = process.memoryUsage().arrayBuffers;
+    await expect(list(archive)).rejects.toThrow("cut off inside 'a'");
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 22);
+  });
+
+  it('reads a file that is larger than what is taken at first', async () => {
+    const [[name, text] = []] = await list(tar([{ name: 'd/large', bytes: bytes('large'.repeat(500_000)) }]), 100_000);
+    expect([name, text === 'large'.repeat(500_000)]).toEqual(['d/large', true]);
+  });
+
   it('takes long names of GNU and POSIX', async () => {
     const name = `d/${'n'.repeat(150)}`;
     const gnu = tar([

@@ -71,19 +71,27 @@ async function* filesOf(take: Take): AsyncGenerator<TarFile> {
   }
 }
 
+/** What a file's memory grows from: a damaged header that claims much does not take it. */
+const FIRST_BYTES = 2 ** 20;
+
 /** A function that gives the next `count` bytes of a stream in one piece; null where the stream ends before. */
 function reader(source: AsyncIterator<Uint8Array>): Take {
   let rest = new Uint8Array(0);
   return async (count) => {
-    const target = new Uint8Array(count);
+    let target = new Uint8Array(Math.min(count, FIRST_BYTES));
     let filled = 0;
     while (filled < count) {
+      if (filled === target.length) {
+        const larger = new Uint8Array(Math.min(count, 4 * filled));
+        larger.set(target);
+        target = larger;
+      }
       if (rest.length === 0) {
         const next = await source.next();
         if (next.done) return null;
         rest = next.value as Uint8Array<ArrayBuffer>;
       }
-      const piece = rest.subarray(0, count - filled);
+      const piece = rest.subarray(0, target.length - filled);
       target.set(piece, filled);
       filled += piece.length;
       rest = rest.subarray(piece.length);

@@ -124,6 +124,11 @@ export async function saveCheckpoint(run: RunObjects & { user?: unknown }): Prom
 export function loadCheckpoint<User = unknown>(bytes: Uint8Array, into: RunObjects): { user: User } {
   wantBytes('loadCheckpoint', bytes);
   checked('loadCheckpoint', into, RUN);
+  return loadChecked(bytes, into, () => {});
+}
+
+/** @internal As {@link loadCheckpoint}. @param check refuses what the checkpoint's `user` may not be, before anything is restored */
+export function loadChecked<User>(bytes: Uint8Array, into: RunObjects, check: (user: User) => void): { user: User } {
   const saved = readCheckpoint<User>(bytes);
   try {
     const others = into.settings ? differences(saved.settings ?? {}, into.settings) : [];
@@ -133,6 +138,7 @@ export function loadCheckpoint<User = unknown>(bytes: Uint8Array, into: RunObjec
           'Put them back as they were, or begin a new run',
       );
     }
+    check(saved.user);
     restore(saved, into);
   } finally {
     for (const tensor of tensorsIn([saved.model, saved.optimizer])) tensor.dispose();

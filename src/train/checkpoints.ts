@@ -1,31 +1,12 @@
 /** The checkpoints of a run: what stands in them besides its objects, where they go, and when the next one is due. */
 import { checkWritable, readFileIfThere, writeFileAtomic } from '#disk';
 import { adapter } from '../gpu/device.js';
-import { KindlingError, refuse } from '../gpu/errors.js';
-import { loadCheckpoint, type RunObjects, saveCheckpoint } from '../io/checkpoint.js';
-import { type RandomState, randomState, setRandomState } from '../tensor/random.js';
-import type { EpochRecord } from './events.js';
+import { KindlingError } from '../gpu/errors.js';
+import { loadChecked, type RunObjects, saveCheckpoint } from '../io/checkpoint.js';
+import { randomState, setRandomState } from '../tensor/random.js';
 import type { CheckpointStore, TrainOptions } from './options.js';
+import { checkSaved, type Progress, type Saved } from './progress.js';
 import type { OwnRandom } from './random.js';
-
-/** How far a run is. */
-export interface Progress {
-  /** Epochs that have ended, with all that follows their last step. */
-  epoch: number;
-  /** Steps of the next one that are made. */
-  batch: number;
-  /** Whether something belongs behind the last of these that is still to be done: an evaluation, the end of the epoch. */
-  due: boolean;
-  /** Of this epoch's losses. */
-  lossSum: number;
-  /** Of the last step. */
-  learningRate: number | null;
-  history: EpochRecord[];
-  /** Spent on it. */
-  seconds: number;
-  /** Where it was begun. */
-  readonly adapter: string;
-}
 
 export const atTheStart = (): Progress => ({
   epoch: 0,
@@ -37,16 +18,6 @@ export const atTheStart = (): Progress => ({
   seconds: 0,
   adapter: adapter().description,
 });
-
-/** What {@link saveCheckpoint} calls `user`. */
-interface Saved {
-  readonly progress: Progress;
-  /** Batches in an epoch. */
-  readonly batches: number;
-  /** Of the library; the run's own stand where every checkpoint has them. */
-  readonly random: RandomState;
-  readonly user?: object;
-}
 
 const SECONDS = 30;
 
@@ -79,14 +50,11 @@ export class Checkpoints {
     const bytes = resume ? await this.#store?.load?.() : null;
     if (!bytes) return null;
     try {
-      const saved = this.#random.run(() => loadCheckpoint<Partial<Saved>>(bytes, { ...this.#objects, settings }).user);
-      const { progress, random, batches } = saved ?? {};
-      if (!progress || !random) refuse('trainModel: this is no checkpoint of trainModel, but one made by hand');
-      if (batches !== this.#batches) {
-        refuse(
-          `trainModel: the checkpoint is of a run of ${batches} batches in an epoch; the loader has ${this.#batches}`,
-        );
-      }
+      const into = { ...this.#objects, settings };
+      const { user: saved } = this.#random.run(() =>
+        loadChecked<Saved>(bytes, into, (found) => checkSaved(found, this.#batches)),
+      );
+      const { progress, random } = saved;
       setRandomState(random);
       if (user) Object.assign(user, saved.user);
       this.#kept = placeOf(progress);

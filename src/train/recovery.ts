@@ -4,8 +4,8 @@ import { DeviceLostError, KindlingError } from '../gpu/errors.js';
 import { another } from '../recover/recover.js';
 import { type Snapshot, snapshot } from '../recover/snapshot.js';
 import { type RandomState, randomState, setRandomState } from '../tensor/random.js';
-import type { Progress } from './checkpoints.js';
 import type { TrainOptions } from './options.js';
+import type { Progress } from './progress.js';
 import type { OwnRandom } from './random.js';
 
 /** What the host knows of a place, its steps' losses included. */
