@@ -27,6 +27,12 @@ it.each([
   [['--scenarios', ' '], /--scenarios.*empty/],
   [['--scenarios', 'baseline,baseline'], /--scenarios.*baseline is there twice/],
   [['--scenarios', 'relu'], /no scenario relu in set tricks/],
+  [['--shard', '1/2', '--out', '/x'], /--shard wants --preset, --data too/],
+  [
+    ['--shard', '1/2', '--out', '/x', '--preset', 'smoke', '--data', 'synthetic', '--json'],
+    /leave it out beside --shard/,
+  ],
+  [['--shard', '1/2', '--resume', '/x'], /leave out --shard/],
   [['--as-published', '--set', 'lecun'], /--as-published/],
   [['--as-published', '--scenarios', 'dropout_conv'], /take dropout_dense too/],
 ])('refuses %j', (argv, message) => expect(refusal(...argv)).toMatch(message));

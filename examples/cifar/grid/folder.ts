@@ -62,7 +62,12 @@ export class GridFolder {
     const taken = await GridFolder.open(folder);
     const other = differences(taken.study, study);
     if (other.length > 0) {
-      throw new Error(`${folder} is of another study, with other ${other.join(', other ')}: choose another --out`);
+      const { commit } = taken.study;
+      const begun =
+        commit === undefined || taken.study.sources === study.sources ? '' : ` It was begun at commit ${commit}.`;
+      throw new Error(
+        `${folder} is of another study, with other ${other.join(', other ')}: choose another --out.${begun}`,
+      );
     }
     return taken;
   }

@@ -1,4 +1,5 @@
 /** What decides a run's bits on one adapter, and the name that follows from it. */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -41,4 +42,15 @@ export async function sourcesDigest(): Promise<string> {
   const hash = createHash('sha256');
   for (const name of names) hash.update(`${name}\n`).update(await readFile(join(root, name)));
   return hash.digest('hex');
+}
+
+/** The commit that is checked out, where git is there and knows. */
+export function commitHere(): string | undefined {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
+  } catch {
+    return undefined;
+  }
 }

@@ -77,6 +77,8 @@ export interface GridStudy {
   readonly sources: string;
   /** The `--data` that gives the images, where the folder was begun. */
   readonly location: string;
+  /** The commit of the sources, where git knows it. */
+  readonly commit?: string;
 }
 
 /** In what two folders are not of one study, in words; empty where they are. */

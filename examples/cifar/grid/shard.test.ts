@@ -46,6 +46,10 @@ it.each([1, 2, 3, 5, 8, 16, 20])('%d parts are even, and have each run once', (c
   expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
 });
 
+it('parts are even where some runs go on from others', () => {
+  expect(divide(points('as-published', [0]), 4).map((part) => part.length)).toEqual([2, 2, 2, 2]);
+});
+
 it.each([2, 3, 7, 14])('a run is in the part of the one it goes on from, behind it: %d parts', (count) => {
   for (const part of divide(points('as-published', [0, 1]), count)) {
     for (const [i, { scenario, seed }] of part.entries()) {

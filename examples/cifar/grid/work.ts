@@ -11,13 +11,11 @@ import { type CommandLine, planOf } from '../options.js';
 import { StudyProgress } from '../progress.js';
 import { startRunner } from '../runner.js';
 import { announce, emptyResults, stepsIn } from '../study.js';
+import { STOPPED } from './exit.js';
 import { GridFolder } from './folder.js';
-import { digestOf, type Makings, runId, sourcesDigest } from './identity.js';
-import { base64, bytesOf, type Circumstances, type Ending, type RunRecord } from './record.js';
+import { commitHere, digestOf, type Makings, runId, sourcesDigest } from './identity.js';
+import { base64, bytesOf, type Circumstances, type Ending, type GridStudy, type RunRecord } from './record.js';
 import { divide, shardOf } from './shard.js';
-
-/** How a part ends that was asked to stop, by Ctrl-C or by SIGTERM before a preemption: `EX_TEMPFAIL`, queue it again. */
-export const STOPPED = 75;
 
 /** A run that has a name. */
 interface Named extends GridPoint {
@@ -53,7 +51,16 @@ export async function workShard(options: CommandLine, out: NodeJS.WriteStream, s
     const makings = await makingsOf(host, say);
     const { sources } = makings;
     const { fingerprint, location } = data;
-    const study = { format: 1, plan, host, data: fingerprint, sources, location } as const;
+    const commit = commitHere();
+    const study: GridStudy = {
+      format: 1,
+      plan,
+      host,
+      data: fingerprint,
+      sources,
+      location,
+      ...(commit ? { commit } : {}),
+    };
     const folder = await GridFolder.take(path, study);
     const all = named(gridOf(plan), (point) => configOf(plan, point, fingerprint), makings);
     const mine = divide(all, shard.count)[shard.index] ?? [];
