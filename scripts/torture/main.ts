@@ -1,6 +1,8 @@
 /** `npm run torture`: what a long run may meet. Seeds are printed, and a failure can be run again by its seed. */
 import { Command } from 'commander';
 import { damage, NAMES } from './damage/damage.js';
+import { kills } from './kills/kills.js';
+import { writes } from './writes/writes.js';
 
 const number = (text: string): number => {
   const value = Number(text);
@@ -20,6 +22,39 @@ program
   .option('--path <path>', 'of a failure')
   .action(async (options: { runs: number; seed?: number; only?: string[]; path?: string }) => {
     if (!(await damage({ ...options, seed: options.seed ?? seedOf() }))) process.exitCode = 1;
+  });
+
+/** Says what failed. */
+function judged(failures: readonly string[]): void {
+  for (const failure of failures) console.error(`FAILED ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+program
+  .command('kills')
+  .description('SIGKILL, SIGTERM and SIGINT at random moments, over mnist, gpt, cifar and a program of its own')
+  .option('--kills <n>', 'how many', number, 20)
+  .option('--seed <n>', 'says when', number)
+  .option('--only <programs>', 'separated by commas', (text: string) => text.split(','))
+  .option('--full', 'cifar in Chromium too', false)
+  .action(async (options: { kills: number; seed?: number; only?: string[]; full: boolean }) => {
+    judged(await kills({ ...options, seed: options.seed ?? seedOf() }));
+  });
+
+program
+  .command('writes')
+  .description('the order in which files are written, flushed and named, by strace')
+  .action(() => judged(writes()));
+
+program
+  .option('--quick', 'a little of all of it')
+  .option('--seed <n>', 'of --quick', number)
+  .action(async ({ quick, seed = seedOf() }: { quick?: boolean; seed?: number }) => {
+    if (!quick) return program.help();
+    if (!(await damage({ runs: 200, seed }))) process.exitCode = 1;
+    judged(writes());
+    judged(await kills({ kills: 4, seed, full: false, only: ['own', 'mnist'] }));
+    process.exit();
   });
 
 await program.parseAsync();

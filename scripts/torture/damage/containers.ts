@@ -9,7 +9,7 @@ import { tar } from '../../../test/support/tar.js';
 import { inPieces, noise, type Reader, want } from './reader.js';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-const RECORDS = 2;
+export const RECORDS = 2;
 const RECORD = 3073;
 
 function records(count: number, seed: number): Uint8Array {
@@ -18,7 +18,7 @@ function records(count: number, seed: number): Uint8Array {
   return bytes;
 }
 const BATCHES = [1, 2, 3, 4, 5].map((n) => `data_batch_${n}.bin`).concat('test_batch.bin');
-const cifar = tar([
+export const cifarArchive = tar([
   { name: 'cifar-10-batches-bin/', type: '5' },
   ...BATCHES.map((name, i) => ({ name: `cifar-10-batches-bin/${name}`, bytes: records(RECORDS, i) })),
 ]);
@@ -47,7 +47,7 @@ const pax = (path: string): Uint8Array => {
 
 export const tarReader = (): Reader => ({
   files: [
-    cifar,
+    cifarArchive,
     tar([
       { name: 'a/b.txt', bytes: text('b') },
       { name: './c', bytes: noise(1000) },
@@ -96,7 +96,7 @@ export function gzipReader(folder: string): Reader {
   const { path, put, unchanged } = inFolder(join(folder, 'gzip'), 'cifar.tar.gz');
   const bomb = tar([{ name: 'data_batch_1.bin', bytes: new Uint8Array(24 * MIB) }]);
   return {
-    files: [gzipSync(cifar), gzipSync(cifar, { level: 1 }), cifar, gzipSync(bomb)],
+    files: [gzipSync(cifarArchive), gzipSync(cifarArchive, { level: 1 }), cifarArchive, gzipSync(bomb)],
     bad: 1,
     async read(bytes) {
       put(bytes[0] === 0x1f ? bytes : gzipSync(bytes, { level: 1 }));
