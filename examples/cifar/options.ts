@@ -105,7 +105,7 @@ export function parse(argv: readonly string[]): CommandLine {
       'after',
       '\nCtrl-C stops after the current step and saves; --resume goes on, to the same bits.' +
         '\nKINDLING_TUNE=1 finds the fastest kernels for this adapter before it trains.' +
-        '\nexample:cifar merge DIR… puts parts together that --shard has trained.',
+        '\nexample:cifar merge DIR… puts parts together that --shard has trained. A part that was stopped and saved exits 75.',
     );
   const options = command.parse([...argv], { from: 'user' }).opts<CommandLine>();
   if (options.resume !== undefined) {
