@@ -11,7 +11,9 @@ const number = (text: string): number => {
 };
 const seedOf = (): number => Math.floor(Math.random() * 2 ** 31);
 
-const program = new Command('torture').description('Damages, kills and starves what must survive it.');
+const program = new Command('torture')
+  .enablePositionalOptions()
+  .description('Damages, kills and starves what must survive it.');
 
 program
   .command('damage')
