@@ -129,7 +129,15 @@ const calls = async (module: string): Promise<Readonly<Record<string, Arguments>
     ...{ Logger: [{ sinks: [] }], health: [layer()], logTo: [new log.Logger({ sinks: [] }), { everySteps: 1 }] },
     ...{ csvSink: ['nowhere'], jsonlSink: ['nowhere'], tensorBoardSink: ['nowhere'] },
     trainModel: [() => x.sum(), new data.DataLoader(dataset()), { epochs: 1, model: layer() }],
-    ...{ profile: [() => {}], time: [() => {}], tune: [() => {}], tuneIfAsked: [() => {}], setTuning: ['stored'] },
+    ...{
+      profile: [() => {}],
+      launches: [() => {}],
+      time: [() => {}],
+      timeReplays: [() => {}],
+      tune: [() => {}],
+      tuneIfAsked: [() => {}],
+      setTuning: ['stored'],
+    },
     runKernel: [
       { name: 'mine', workgroups: [1, 1, 1], write: { ys: 'f32' }, wgsl: '@compute @workgroup_size(1) fn main() {}' },
       [],

@@ -184,6 +184,7 @@ export const TAKES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   profile: {
     profile: (o) => profile.profile(() => {}, o),
     time: (o) => profile.time(() => {}, o),
+    timeReplays: (o) => profile.timeReplays(() => {}, o),
   },
   train: { trainModel: (o) => train.trainModel(() => x(), new data.DataLoader(dataset()), o) },
   tune: {
@@ -212,7 +213,7 @@ export const TAKES_NONE: Readonly<Record<string, string>> = {
   io: 'loadSafetensors readCheckpoint readFileIfThere readSafetensors saveSafetensors writeFileAtomic writeSafetensors',
   log: 'MemoryFile csvSink health jsonlSink tensorBoardSink',
   onnx: '',
-  profile: 'measurePeaks runKernel',
+  profile: 'launches measurePeaks runKernel',
   train: 'Diverged',
   tune: 'clearTuning setTuning tuning tuningPlace useTuning',
 };
