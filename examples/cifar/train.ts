@@ -45,6 +45,8 @@ export interface LiveRun {
   readonly optimizer: Optimizer;
   /** Of the images, before they reach the model. */
   readonly transform: Normalize | undefined;
+  /** Steps that the weights have taken: those told of, and up to two that were made since. */
+  stepsMade(): number;
 }
 
 /** How far something is that has many parts. */
@@ -132,6 +134,7 @@ export async function trainRun(
   const classify = capture((images: Tensor) => noGrad(() => argmax(model(images), { dim: 1 })));
   const user: { firstLosses: number[] } = { firstLosses: [] };
   const rates: number[] = [];
+  let stepsTold = 0;
   const stop = new AbortController();
   let predictions: number[] = [];
   const log = events.onLog && logOf?.((record) => events.onLog?.(record), batchSize);
@@ -144,8 +147,10 @@ export async function trainRun(
 
   async function on(event: TrainEvent): Promise<void> {
     await log?.on(event);
+    if (event.type === 'resume') stepsTold = event.step;
     if (event.type === 'step') {
       const { epoch, batch: step, loss } = event;
+      stepsTold = event.step;
       if (user.firstLosses.length < 10) user.firstLosses.push(loss);
       const images = Math.min(batchSize, train.length - (step - 1) * batchSize);
       const learningRate = rates.shift() ?? Number.NaN;
@@ -159,7 +164,7 @@ export async function trainRun(
   }
 
   decayFor(1, scenario, optimizer);
-  events.onBegin?.({ model, optimizer, transform });
+  events.onBegin?.({ model, optimizer, transform, stepsMade: () => stepsTold + rates.length });
   try {
     const { finished, seconds, history } = await trainModel(made, loader, {
       epochs,

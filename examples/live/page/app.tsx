@@ -7,6 +7,7 @@ import { Controls } from './views/controls.js';
 import { Curves } from './views/curves.js';
 import { StudyDesign } from './views/design.js';
 import { Header } from './views/header.js';
+import { InsideSection } from './views/inside/section.js';
 import { Keep } from './views/keep.js';
 import { Machine } from './views/machine.js';
 import { Missing } from './views/missing.js';
@@ -33,6 +34,7 @@ export function App() {
             </div>
             <Confusion />
             <PictureWall />
+            <InsideSection />
             <Keep />
           </div>
         )}

@@ -2,6 +2,7 @@
 
 import type { RunResult } from '../../cifar/results.js';
 import type { Progress } from '../../cifar/train.js';
+import type { InsideNews, InsideOrder } from './inside.js';
 import type { KeepingOrder, KeepingState, Kept, Made } from './keeping.js';
 import type { Plan } from './plan.js';
 
@@ -23,6 +24,7 @@ export type Order =
   | { readonly type: 'advance'; readonly by: Advance }
   | { readonly type: 'stop' }
   | KeepingOrder
+  | { readonly type: 'inside'; readonly order: InsideOrder }
   /** Sets the learning rate of the run under way. */
   | { readonly type: 'rate'; readonly rate: number };
 
@@ -92,6 +94,7 @@ export type News =
   | ({ readonly type: 'steps' } & Steps)
   | ({ readonly type: 'evaluated' } & Evaluated)
   | { readonly type: 'load'; readonly load: Load }
+  | { readonly type: 'inside'; readonly news: InsideNews }
   | { readonly type: 'paused' }
   | { readonly type: 'goesOn' }
   | { readonly type: 'end'; readonly result: RunResult; readonly weights: Uint8Array }

@@ -3,6 +3,7 @@ import { init } from 'kindling';
 import type { Plan } from '../shared/plan.js';
 import type { News, Order } from '../shared/protocol.js';
 import { Control } from './control.js';
+import { hearInside } from './door.js';
 import type { Keeper } from './keeping/index.js';
 import { measure } from './measure.js';
 import { runStudy } from './study.js';
@@ -67,6 +68,9 @@ addEventListener('message', ({ data }: MessageEvent<Order>) => {
       break;
     case 'stop':
       control.stop();
+      break;
+    case 'inside':
+      hearInside(data.order, tell);
       break;
     case 'rate':
       control.setRate(data.rate);

@@ -7,6 +7,7 @@ import { type LiveRun, type RunData, type RunOutcome, trainRun } from '../../cif
 import { type Plan, stepsIn } from '../shared/plan.js';
 import type { News } from '../shared/protocol.js';
 import type { Control } from './control.js';
+import { afterEvaluation, runEnded, watched } from './door.js';
 import type { Found, Keeper } from './keeping/index.js';
 import { chooseKernels } from './kernels.js';
 import { Reporter } from './reporter.js';
@@ -101,7 +102,9 @@ async function trainOne(
       },
       onPrepare: (_, progress) => tell({ type: 'prepare', what: 'compiling shaders', progress }),
       onBegin(run) {
+        const { model, transform, stepsMade } = run;
         control.attend(run.optimizer);
+        watched({ model, transform, stepsMade, scenario, seed, images: data.test.images });
         probabilities = looker(run, data);
         reporter.begin(made?.steps, found?.seconds);
       },
@@ -116,6 +119,7 @@ async function trainOne(
         const found = (await probabilities?.()) ?? new Float32Array();
         epoch++;
         tell({ type: 'evaluated', epoch, predictions: Uint8Array.from(predictions), probabilities: found });
+        await afterEvaluation();
         reporter.interrupted();
       },
       onEpoch: () => control.afterEpoch(),
@@ -123,6 +127,7 @@ async function trainOne(
     { start, resume: found?.resume ?? undefined },
   );
   reporter.flush();
+  runEnded();
   return outcome;
 }
 

@@ -3,6 +3,7 @@ import { batch, signal } from '@preact/signals';
 import type { Progress } from '../../../cifar/train.js';
 import type { Advance, FoundAdapter, Load, News, Order, Speed } from '../../shared/protocol.js';
 import { restartFrames } from './frames.js';
+import { beginInside, connectInside, hearInside } from './inside.js';
 import { hearKeeping, offered, replay } from './keeping.js';
 import { plan } from './plan.js';
 import {
@@ -34,6 +35,7 @@ export const spoken = signal('');
 let worker: Worker | null = null;
 
 const order = (what: Order): void => worker?.postMessage(what);
+connectInside((inside) => order({ type: 'inside', order: inside }));
 
 /** Starts a worker and lets it find an adapter, where the browser has WebGPU at all. */
 export function open(): void {
@@ -133,6 +135,7 @@ function hear(news: News): void {
       break;
     case 'begin':
       beginRun(news, news.stepsPerEpoch, news.made);
+      beginInside();
       break;
     case 'steps':
       preparing.value = null;
@@ -144,6 +147,9 @@ function hear(news: News): void {
       break;
     case 'load':
       load.value = news.load;
+      break;
+    case 'inside':
+      hearInside(news.news);
       break;
     case 'paused':
       phase.value = 'paused';

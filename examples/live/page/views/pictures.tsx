@@ -1,5 +1,6 @@
 /** Some test pictures, with what the run under way (or the last) says of them and how sure it is. */
 import { useEffect, useRef } from 'preact/hooks';
+import { peek } from '../state/inside.js';
 import { current, pictures, runs, titleOf, version } from '../state/runs.js';
 
 const SIDE = 32;
@@ -49,7 +50,9 @@ function Picture({ index, name, label, classes, probabilities }: PictureProps) {
   const right = found === label;
   return (
     <li class={found < 0 ? '' : right ? 'right' : 'wrong'}>
-      <Pixels index={index} name={name} />
+      <button type="button" class="peek" onClick={() => peek(index)} title="Look inside the network with it">
+        <Pixels index={index} name={`a ${name}: look inside the network with it`} />
+      </button>
       <span class="truth">
         <b>{name}</b>
         {found >= 0 && <span class="sure">{`${(100 * most).toFixed(0)}\u00a0%`}</span>}
@@ -59,8 +62,8 @@ function Picture({ index, name, label, classes, probabilities }: PictureProps) {
   );
 }
 
-/** Planes of bytes, drawn as they are. */
-function Pixels({ index, name }: { index: number; name: string }) {
+/** Planes of bytes, drawn as they are; without a name they are an ornament. */
+export function Pixels({ index, name }: { index: number; name: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const images = pictures.value?.images;
   useEffect(() => {
@@ -74,5 +77,14 @@ function Pixels({ index, name }: { index: number; name: string }) {
     }
     context.putImageData(drawn, 0, 0);
   }, [images, index]);
-  return <canvas ref={canvas} width={SIDE} height={SIDE} role="img" aria-label={`a ${name}`} />;
+  return (
+    <canvas
+      ref={canvas}
+      width={SIDE}
+      height={SIDE}
+      role={name ? 'img' : undefined}
+      aria-label={name || undefined}
+      aria-hidden={!name}
+    />
+  );
 }
