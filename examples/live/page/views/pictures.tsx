@@ -50,17 +50,15 @@ function Picture({ index, name, label, classes, probabilities }: PictureProps) {
   return (
     <li class={found < 0 ? '' : right ? 'right' : 'wrong'}>
       <Pixels index={index} name={name} />
-      <span class="truth">
-        <b>{name}</b>
-        {found >= 0 && <span class="sure">{`${(100 * most).toFixed(0)}\u00a0%`}</span>}
-      </span>
+      <b>{name}</b>
       {found >= 0 && <span class="said">{right ? '✓ right' : `✗ ${classes[found]}`}</span>}
+      {found >= 0 && <span class="sure">{`${(100 * most).toFixed(0)}\u00a0% sure`}</span>}
     </li>
   );
 }
 
 /** Planes of bytes, drawn as they are. */
-function Pixels({ index, name }: { index: number; name: string }) {
+export function Pixels({ index, name }: { index: number; name: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const images = pictures.value?.images;
   useEffect(() => {
