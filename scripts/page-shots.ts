@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'puppeteer';
-import { buildSite, Site } from '../test/live/site.js';
+import { build } from 'vite';
+import { Site } from '../test/live/site.js';
 import { Visitor } from '../test/live/visitor.js';
 import { ROOT } from './page.js';
 
@@ -66,8 +67,8 @@ async function missing(site: Site): Promise<void> {
 }
 
 mkdirSync(folder, { recursive: true });
-await buildSite();
-const site = await Site.open();
+await build({ configFile: join(ROOT, 'examples/live/vite.config.ts'), logLevel: 'error' });
+const site = await Site.open(join(ROOT, 'live'));
 try {
   console.log(site.description);
   await missing(site);
