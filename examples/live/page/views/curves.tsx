@@ -6,6 +6,8 @@ import type { Along } from '../curves/grid.js';
 import { isWaiting, linesOf } from '../curves/lines.js';
 import { makePlot } from '../curves/plot.js';
 import { makeRatePlot } from '../curves/rates.js';
+import { described, linesOf as linesOfReference } from '../references/reference.js';
+import { ownReferences } from '../state/references.js';
 import { runs, studied, version } from '../state/runs.js';
 import { theme } from '../state/theme.js';
 import { Chart } from './chart.js';
@@ -26,6 +28,7 @@ export function Curves() {
   const log = useSignal(false);
   const smoothing = useSignal(0.6);
   const singles = useSignal(false);
+  const held = useSignal(true);
   const hidden = useSignal<ReadonlySet<string>>(new Set());
   const pointed = useSignal<(number | null)[] | null>(null);
   const seeds = studied.value?.seeds.length ?? 1;
@@ -40,7 +43,7 @@ export function Curves() {
   const lines = all.filter((line) => !isWaiting(line) && !hidden.value.has(line.scenario));
   const hasPoints = runs.value.some((run) => (look.measure === 'loss' ? run.losses : run.accuracies).length > 0);
   const shown = JSON.stringify([look, lines.map(({ scenario, runs: own }) => [scenario, own.length])]);
-  const made = `${theme.value} ${shown}`;
+
   const columns = useMemo(() => columnsOf(lines, look), [shown, runs.value, version.value]);
   const rates = useMemo(() => ratesOf(lines, look), [shown, runs.value, version.value]);
   const toggle = (scenario: string): void => {
@@ -48,12 +51,20 @@ export function Curves() {
     if (!next.delete(scenario)) next.add(scenario);
     hidden.value = next;
   };
+  const toHold = look.measure === 'accuracy' && look.along !== 'time' ? ownReferences() : [];
+  const references = held.value ? toHold : [];
+  const perEpoch =
+    look.along === 'epoch' ? 1 : (runs.value.find(({ losses }) => losses.length > 0)?.stepsPerEpoch ?? 1);
+  const referenceLines = references.flatMap((one) =>
+    linesOfReference(one, lines, perEpoch, { epochs: studied.value?.epochs ?? 1 }),
+  );
+  const made = `${theme.value} ${shown} ${references.map(({ by }) => by)}`;
   const what = look.measure === 'loss' ? 'Training loss' : 'Test accuracy';
   return (
     <section class="card curves" aria-labelledby="curves">
       <div class="head">
         <h2 id="curves">Curves</h2>
-        <Knobs {...{ measure, along, log, smoothing, singles }} />
+        <Knobs {...{ measure, along, log, smoothing, singles }} {...(toHold.length > 0 && { held })} />
       </div>
       {hasPoints ? (
         <Chart
@@ -67,13 +78,16 @@ export function Curves() {
               look,
               lines,
               columns,
-              references: [],
+              references: referenceLines,
               onPoint: (values) => (pointed.value = values),
             })
           }
         />
       ) : (
         <p class="note nothing">{NOTHING[look.measure]}</p>
+      )}
+      {hasPoints && references.length > 0 && (
+        <p class="note">In the colours of their scenarios, {references.map(described).join('; ')}.</p>
       )}
       {seeds > 1 && hasPoints && <BandNote measure={look.measure} />}
       {hasPoints && rates.x.length > 0 && (

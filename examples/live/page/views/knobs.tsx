@@ -11,15 +11,18 @@ export interface KnobsProps {
   readonly log: Signal<boolean>;
   readonly smoothing: Signal<number>;
   readonly singles: Signal<boolean>;
+  /** Whether lines of other studies are drawn, where there are such. */
+  readonly held?: Signal<boolean>;
 }
 
-export function Knobs({ measure, along, log, smoothing, singles }: KnobsProps) {
+export function Knobs({ measure, along, log, smoothing, singles, held }: KnobsProps) {
   return (
     <div class="knobs">
       <Choice name="What" value={measure} options={{ loss: 'Loss', accuracy: 'Accuracy' }} />
       <Choice name="Along" value={along} options={{ step: 'Step', epoch: 'Epoch', time: 'Time' }} />
       <Tick value={log}>Logarithmic</Tick>
       {(studied.value?.seeds.length ?? 1) > 1 && <Tick value={singles}>Each seed</Tick>}
+      {held && <Tick value={held}>References</Tick>}
       {measure.value === 'loss' && (
         <label class="smooth">
           Smoothing
