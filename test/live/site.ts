@@ -7,8 +7,8 @@ import { inject } from 'vitest';
 import { launchBrowser } from '../../scripts/browser.js';
 
 /** Serves the folder below `/some/where/`, without any header that the page would need. */
-async function serveSite(): Promise<Server> {
-  const files = sirv(inject('site'), { dev: true });
+async function serveSite(folder: string): Promise<Server> {
+  const files = sirv(folder, { dev: true });
   const server = createServer((request, response) => {
     const { url = '/' } = request;
     const missing = (): void => void response.writeHead(404).end();
@@ -45,8 +45,9 @@ export class Site {
     this.description = description;
   }
 
-  static async open(): Promise<Site> {
-    const [server, { browser, description }] = await Promise.all([serveSite(), launchBrowser()]);
+  /** @param folder of a built page. Default: that of the tests */
+  static async open(folder = inject('site')): Promise<Site> {
+    const [server, { browser, description }] = await Promise.all([serveSite(folder), launchBrowser()]);
     return new Site(server, browser, description);
   }
 

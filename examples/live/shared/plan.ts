@@ -29,7 +29,7 @@ export const BOUNDS = {
 export type Sized = keyof typeof BOUNDS;
 
 /** Seeds of one study. */
-export const MOST_SEEDS = 5;
+export const MOST_SEEDS = 10;
 
 export interface Preset extends Plan {
   readonly title: string;

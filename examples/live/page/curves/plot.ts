@@ -1,44 +1,62 @@
-/** The chart itself, by uPlot: lines of all runs over one axis, and a mark where the reader set a learning rate. */
+/** The chart itself, by uPlot: lines of scenarios with bands over their seeds, and marks where the reader set a learning rate. */
 import uPlot from 'uplot';
 import type { Run } from '../state/runs.js';
 import { colour } from '../state/theme.js';
 import { rateText } from '../text/numbers.js';
-import { type Look, type Points, placeOf, pointsOf } from './points.js';
+import { type Columns, dataOf, type Look } from './columns.js';
+import { placeOf } from './grid.js';
+import type { Line } from './lines.js';
+import { drawShapes } from './markers.js';
+import { drawReferences, type ReferenceLine } from './references.js';
+import { drawUnder } from './under.js';
 
 const FONT = '12px system-ui, sans-serif';
 /** Ticks at whole numbers. */
 const WHOLE = [1, 10, 100, 1000, 10_000].flatMap((power) => [1, 2, 5].map((digit) => digit * power));
 const LABELS = { step: 'step', epoch: 'epoch', time: 'seconds' } as const;
 
-/** All lines over the x of all of them; null where a line has no point. */
-export function dataOf(runs: readonly Run[], look: Look): uPlot.AlignedData {
-  const lines: Points[] = runs.map((run) => pointsOf(run, look));
-  const filled = lines.filter(({ x }) => x.length > 0);
-  if (filled.length === 0) return [[], ...lines.map(() => [])];
-  const joined = uPlot.join(filled.map(({ x, y }): uPlot.AlignedData => [x, y]));
-  const [x = [], ...values] = joined;
-  let next = 0;
-  return [
-    x as number[],
-    ...lines.map((line) => (line.x.length > 0 ? (values[next++] ?? []) : Array.from(x, () => null))),
-  ];
-}
-
 export interface PlotOptions {
   readonly width: number;
   readonly height: number;
   readonly look: Look;
-  readonly runs: readonly Run[];
+  readonly lines: readonly Line[];
+  readonly columns: Columns;
+  readonly references: readonly ReferenceLine[];
   /** The value of each line under the pointer; null when it has left. */
   readonly onPoint: (values: (number | null)[] | null) => void;
 }
 
-export function makePlot(target: HTMLElement, { width, height, look, runs, onPoint }: PlotOptions): uPlot {
-  const [ink, grid] = [colour('--muted'), colour('--line')];
-  const axis = { stroke: ink, font: FONT, labelFont: FONT, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
+export function axisLook(): Pick<uPlot.Axis, 'stroke' | 'font' | 'labelFont' | 'grid' | 'ticks'> {
+  const grid = { stroke: colour('--line'), width: 1 };
+  return { stroke: colour('--muted'), font: FONT, labelFont: FONT, grid, ticks: { show: false } };
+}
+
+export const xAxis = ({ along }: Look): uPlot.Axis => ({
+  ...axisLook(),
+  label: LABELS[along],
+  labelSize: 20,
+  size: 30,
+  incrs: WHOLE,
+});
+
+/** From the beginning, however short what there is. */
+export const xScale: uPlot.Scale = { time: false, range: (_, __, most) => [0, Math.max(1, most ?? 0)] };
+
+/** A chart, and how it is given what has become of its lines. */
+export interface Drawn {
+  readonly plot: uPlot;
+  show(columns: Columns): void;
+}
+
+export function makePlot(target: HTMLElement, options: PlotOptions): Drawn {
+  const { width, height, look, lines, references, onPoint } = options;
+  let { columns } = options;
+  const colours = lines.map(({ place }) => colour(`--series-${place}`));
   const written = (value: number): string =>
     look.measure === 'loss' ? String(Number(value.toFixed(3))) : `${Number((100 * value).toFixed(1))} %`;
-  return new uPlot(
+  const farthest = Math.max(0, ...references.flatMap(({ x }) => x));
+  const runs = lines.flatMap((line) => line.runs);
+  const plot = new uPlot(
     {
       width,
       height,
@@ -48,37 +66,68 @@ export function makePlot(target: HTMLElement, { width, height, look, runs, onPoi
         drag: { x: false, y: false },
         y: false,
         points: { size: 7 },
-        dataIdx: (plot, series, hovered) => nearest(plot.data[series] ?? [], hovered),
+        dataIdx: (chart, series, hovered) => nearest(chart.data[series] ?? [], hovered),
       },
       scales: {
-        x: { time: false, range: (_, __, most) => [0, Math.max(1, most ?? 0)] },
-        y: { distr: look.log ? 3 : 1 },
+        x: { time: false, range: (_, __, most) => [0, Math.max(1, most ?? 0, farthest)] },
+        y: { distr: look.log ? 3 : 1, range: () => rangeOf(columns, look, references) },
       },
       axes: [
-        { ...axis, label: LABELS[look.along], labelSize: 20, size: 30, incrs: WHOLE },
-        { ...axis, size: 52, values: (_, splits) => splits.map((split) => (split === null ? '' : written(split))) },
+        xAxis(look),
+        {
+          ...axisLook(),
+          size: 52,
+          values: (_, splits) => splits.map((split) => (split === null ? '' : written(split))),
+        },
       ],
-      series: [
-        {},
-        ...runs.map((run, i) => ({
-          stroke: colour(`--series-${run.place}`),
-          width: 2,
-          alpha: runs.findIndex(({ place }) => place === run.place) === i ? 1 : 0.55,
-          spanGaps: true,
-          points: { show: look.measure === 'accuracy', size: 6, fill: colour(`--series-${run.place}`) },
-        })),
-      ],
+      series: [{}, ...colours.map((stroke) => ({ stroke, width: 2, spanGaps: true, points: { show: false } }))],
       hooks: {
-        draw: [(plot) => drawMarks(plot, runs, look)],
+        drawAxes: [
+          (chart) => {
+            drawUnder(chart, columns, colours, look.log);
+            drawReferences(chart, references);
+          },
+        ],
+        drawSeries: [
+          (chart, series) => {
+            const [line, curve] = [lines[series - 1], columns.curves[series - 1]];
+            if (line && curve)
+              drawShapes(chart, curve.mean, line.place, colours[series - 1] ?? '', look.measure === 'accuracy');
+          },
+        ],
+        draw: [(chart) => drawMarks(chart, runs, look)],
         setCursor: [
           ({ cursor: { idx, idxs }, data }) =>
-            onPoint(idx == null ? null : runs.map((_, i) => data[i + 1]?.[idxs?.[i + 1] ?? -1] ?? null)),
+            onPoint(idx == null ? null : lines.map((_, i) => data[i + 1]?.[idxs?.[i + 1] ?? -1] ?? null)),
         ],
       },
     },
-    dataOf(runs, look),
+    dataOf(columns),
     target,
   );
+  return {
+    plot,
+    show(found) {
+      columns = found;
+      plot.setData(dataOf(found));
+    },
+  };
+}
+
+/** As uPlot would have it, with room for bands, seeds and references, which it does not know of. */
+function rangeOf(columns: Columns, { log }: Look, references: readonly ReferenceLine[]): uPlot.Range.MinMax {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const reach = (values: Iterable<number | null>): void => {
+    for (const value of values) {
+      if (value === null) continue;
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+  };
+  for (const { mean, low, high } of columns.curves) for (const values of [mean, low, high]) reach(values);
+  for (const { y } of references) reach(y);
+  if (least > most) return [null, null];
+  return log ? uPlot.rangeLog(least, most, 10, false) : uPlot.rangeNum(least, most, 0.1, true);
 }
 
 /** Lines of the chart have no points where others have one: the nearest of its own is shown. */

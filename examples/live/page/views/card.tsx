@@ -1,6 +1,7 @@
 /** One scenario: what it adds in words, as a formula and as code. */
 import { type Scenario, settingsOf } from '../../../cifar/scenarios.js';
 import { CARDS } from '../text/cards.js';
+import { Swatch } from './swatch.js';
 
 interface CardProps {
   readonly scenario: Scenario;
@@ -17,7 +18,7 @@ export function Card({ scenario, place, chosen, onFlip }: CardProps) {
     <article class={`card scenario series-${place}`} aria-label={text?.title ?? name}>
       <label class="pick">
         <input type="checkbox" checked={chosen} onChange={onFlip} />
-        <span class="swatch" aria-hidden="true" />
+        <Swatch place={place} />
         <span class="title">{text?.title ?? name}</span>
         <span class="adds">{text?.addsTo ? `adds to ${text.addsTo}` : ''}</span>
         <code class="called">{name}</code>

@@ -1,15 +1,21 @@
-/** Loss and accuracy of all runs in one chart, with a legend that names, hides and compares them. */
+/** Loss and accuracy of all scenarios in one chart, the learning rate below, and a legend that names, hides and compares them. */
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
-import type uPlot from 'uplot';
-import { dataOf, makePlot } from '../curves/plot.js';
-import type { Along, Look, Measure } from '../curves/points.js';
-import { keyOf, type Run, runs, version } from '../state/runs.js';
+import { useMemo } from 'preact/hooks';
+import { columnsOf, type Look, type Measure, ratesOf } from '../curves/columns.js';
+import type { Along } from '../curves/grid.js';
+import { isWaiting, linesOf } from '../curves/lines.js';
+import { makePlot } from '../curves/plot.js';
+import { makeRatePlot } from '../curves/rates.js';
+import { described, linesOf as linesOfReference } from '../references/reference.js';
+import { ownReferences } from '../state/references.js';
+import { runs, studied, version } from '../state/runs.js';
 import { theme } from '../state/theme.js';
-import { Choice } from './choice.js';
+import { Chart } from './chart.js';
+import { Knobs } from './knobs.js';
 import { Legend } from './legend.js';
 
 const HEIGHT = 320;
+const RATE_HEIGHT = 84;
 /** Why there is nothing to draw yet. */
 const NOTHING = {
   loss: 'The first loss is on its way. Shaders are compiled before the first step.',
@@ -21,86 +27,97 @@ export function Curves() {
   const along = useSignal<Along>('step');
   const log = useSignal(false);
   const smoothing = useSignal(0.6);
+  const singles = useSignal(false);
+  const held = useSignal(true);
   const hidden = useSignal<ReadonlySet<string>>(new Set());
   const pointed = useSignal<(number | null)[] | null>(null);
-  version.value;
+  const seeds = studied.value?.seeds.length ?? 1;
   const look: Look = {
     measure: measure.value,
     along: along.value,
     log: log.value,
     smoothing: measure.value === 'loss' ? smoothing.value : 0,
+    singles: singles.value && seeds > 1,
   };
-  const drawn = runs.value.filter((run) => run.state !== 'waiting' && !hidden.value.has(keyOf(run)));
+  const all = linesOf(runs.value);
+  const lines = all.filter((line) => !isWaiting(line) && !hidden.value.has(line.scenario));
   const hasPoints = runs.value.some((run) => (look.measure === 'loss' ? run.losses : run.accuracies).length > 0);
-  const toggle = (key: string): void => {
+  const shown = JSON.stringify([look, lines.map(({ scenario, runs: own }) => [scenario, own.length])]);
+
+  const columns = useMemo(() => columnsOf(lines, look), [shown, runs.value, version.value]);
+  const rates = useMemo(() => ratesOf(lines, look), [shown, runs.value, version.value]);
+  const toggle = (scenario: string): void => {
     const next = new Set(hidden.value);
-    if (!next.delete(key)) next.add(key);
+    if (!next.delete(scenario)) next.add(scenario);
     hidden.value = next;
   };
+  const toHold = look.measure === 'accuracy' && look.along !== 'time' ? ownReferences() : [];
+  const references = held.value ? toHold : [];
+  const perEpoch =
+    look.along === 'epoch' ? 1 : (runs.value.find(({ losses }) => losses.length > 0)?.stepsPerEpoch ?? 1);
+  const referenceLines = references.flatMap((one) =>
+    linesOfReference(one, lines, perEpoch, { epochs: studied.value?.epochs ?? 1 }),
+  );
+  const made = `${theme.value} ${shown} ${references.map(({ by }) => by)}`;
+  const what = look.measure === 'loss' ? 'Training loss' : 'Test accuracy';
   return (
     <section class="card curves" aria-labelledby="curves">
       <div class="head">
         <h2 id="curves">Curves</h2>
-        <div class="knobs">
-          <Choice name="What" value={measure} options={{ loss: 'Loss', accuracy: 'Accuracy' }} />
-          <Choice name="Along" value={along} options={{ step: 'Step', epoch: 'Epoch', time: 'Time' }} />
-          <label class="tick">
-            <input type="checkbox" checked={log.value} onChange={() => (log.value = !log.value)} />
-            Logarithmic
-          </label>
-          <label class="smooth">
-            Smoothing
-            <input
-              type="range"
-              min={0}
-              max={0.98}
-              step={0.02}
-              value={smoothing.value}
-              disabled={measure.value === 'accuracy'}
-              onInput={({ currentTarget }) => (smoothing.value = Number(currentTarget.value))}
-            />
-          </label>
-        </div>
+        <Knobs {...{ measure, along, log, smoothing, singles }} {...(toHold.length > 0 && { held })} />
       </div>
       {hasPoints ? (
-        <Plot look={look} drawn={drawn} onPoint={(values) => (pointed.value = values)} />
+        <Chart
+          label={`${what} by ${look.along}. The list below has the latest values.`}
+          height={(width) => Math.min(HEIGHT, Math.max(220, width * 0.55))}
+          made={made}
+          columns={columns}
+          make={(target, size) =>
+            makePlot(target, {
+              ...size,
+              look,
+              lines,
+              columns,
+              references: referenceLines,
+              onPoint: (values) => (pointed.value = values),
+            })
+          }
+        />
       ) : (
         <p class="note nothing">{NOTHING[look.measure]}</p>
       )}
-      <Legend look={look} hidden={hidden.value} drawn={drawn} pointed={pointed.value} onToggle={toggle} />
+      {hasPoints && references.length > 0 && (
+        <p class="note">In the colours of their scenarios, {references.map(described).join('; ')}.</p>
+      )}
+      {seeds > 1 && hasPoints && <BandNote measure={look.measure} />}
+      {hasPoints && rates.x.length > 0 && (
+        <figure class="rates">
+          <figcaption>Learning rate</figcaption>
+          <Chart
+            label={`Learning rate by ${look.along}, on a logarithmic scale`}
+            height={() => RATE_HEIGHT}
+            made={made}
+            columns={rates}
+            make={(target, size) => makeRatePlot(target, { ...size, lines, columns: rates })}
+          />
+        </figure>
+      )}
+      <Legend
+        lines={all}
+        look={look}
+        hidden={hidden.value}
+        drawn={lines}
+        columns={columns}
+        pointed={pointed.value}
+        onToggle={toggle}
+      />
     </section>
   );
 }
 
-interface PlotProps {
-  readonly look: Look;
-  readonly drawn: readonly Run[];
-  readonly onPoint: (values: (number | null)[] | null) => void;
-}
-
-function Plot({ look, drawn, onPoint }: PlotProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  // What a chart cannot change later makes another one.
-  const made = JSON.stringify([theme.value, look, drawn.map(keyOf)]);
-  useEffect(() => {
-    const target = box.current;
-    if (!target) return;
-    const size = () => ({
-      width: target.clientWidth,
-      height: Math.min(HEIGHT, Math.max(220, target.clientWidth * 0.55)),
-    });
-    const chart = makePlot(target, { ...size(), look, runs: drawn, onPoint });
-    plot.current = chart;
-    const resized = new ResizeObserver(() => chart.setSize(size()));
-    resized.observe(target);
-    return () => {
-      resized.disconnect();
-      chart.destroy();
-      plot.current = null;
-    };
-  }, [made]);
-  useEffect(() => plot.current?.setData(dataOf(drawn, look)), [version.value]);
-  const label = `${look.measure === 'loss' ? 'Training loss' : 'Test accuracy'} by ${look.along}. The list below has the latest values.`;
-  return <div class="plot" ref={box} role="img" aria-label={label} />;
-}
+const BandNote = ({ measure }: { measure: Measure }) => (
+  <p class="note">
+    Each line is the mean over the seeds that have got there, its band reaches from the least of them to the most
+    {measure === 'loss' ? ', each smoothed by itself' : ''}.
+  </p>
+);

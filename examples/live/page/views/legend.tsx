@@ -1,56 +1,55 @@
-/** The runs of the chart by name, with their values: those under the pointer, else the latest. */
-import { type Look, pointsOf } from '../curves/points.js';
-import { keyOf, type Run, runs, titleOf, version } from '../state/runs.js';
-import { percent, plural } from '../text/numbers.js';
+/** The scenarios of the chart by name, with their values: those under the pointer, else the latest. */
+import { type Columns, type Look, latestOf } from '../curves/columns.js';
+import { isWaiting, type Line } from '../curves/lines.js';
+import { version } from '../state/runs.js';
+import { percent } from '../text/numbers.js';
+import { remarksOf } from '../text/remarks.js';
+import { Swatch } from './swatch.js';
 
 interface LegendProps {
+  readonly lines: readonly Line[];
   readonly look: Look;
   readonly hidden: ReadonlySet<string>;
-  readonly drawn: readonly Run[];
+  readonly drawn: readonly Line[];
+  readonly columns: Columns;
   readonly pointed: readonly (number | null)[] | null;
-  readonly onToggle: (key: string) => void;
+  readonly onToggle: (scenario: string) => void;
 }
 
-export function Legend({ look, hidden, drawn, pointed, onToggle }: LegendProps) {
-  const shownValue = (run: Run): string => {
-    const value = pointed?.[drawn.indexOf(run)] ?? pointsOf(run, look).y.at(-1);
+export function Legend({ lines, look, hidden, drawn, columns, pointed, onToggle }: LegendProps) {
+  version.value;
+  const latest = latestOf(columns);
+  const shownValue = (line: Line): string => {
+    const place = drawn.findIndex(({ scenario }) => scenario === line.scenario);
+    const value = pointed?.[place] ?? latest[place];
     if (value === undefined) return '';
     return look.measure === 'loss' ? value.toFixed(3) : percent(value);
   };
   return (
     <ul class="legend">
-      {runs.value.map((run) => {
-        const key = keyOf(run);
+      {lines.map((line) => {
+        const { scenario, place } = line;
         return (
-          <li key={key}>
+          <li key={scenario}>
             <button
               type="button"
-              class={`series series-${run.place}`}
-              aria-pressed={!hidden.has(key)}
-              disabled={run.state === 'waiting'}
-              onClick={() => onToggle(key)}
+              class={`series series-${place}`}
+              aria-pressed={!hidden.has(scenario)}
+              disabled={isWaiting(line)}
+              onClick={() => onToggle(scenario)}
             >
-              <span class="swatch" aria-hidden="true" />
-              <span class="name">{titleOf(run)}</span>
-              <span class="value">{run.state === 'waiting' ? 'waits' : shownValue(run)}</span>
+              <Swatch place={place} />
+              <span class="name">{scenario}</span>
+              <span class="value">{isWaiting(line) ? 'waits' : shownValue(line)}</span>
             </button>
-            <Remark run={run} />
+            {remarksOf(line).map(({ kind, text }) => (
+              <p key={text} class={`remark ${kind}`}>
+                {text}
+              </p>
+            ))}
           </li>
         );
       })}
     </ul>
   );
-}
-
-function Remark({ run }: { run: Run }) {
-  version.value;
-  if (run.state === 'diverged') return <p class="remark bad">Diverged: {run.what}</p>;
-  const { same, marks } = run;
-  const [first] = marks;
-  if (!same || same.compared === 0) return null;
-  const { compared, differsAt } = same;
-  if (differsAt === null) return <p class="remark good">✓ {plural(compared, 'step')} equal to last time, to the bit</p>;
-  if (first && differsAt >= first.step)
-    return <p class="remark">As last time to the bit until step {first.step}, where the learning rate was changed</p>;
-  return <p class="remark bad">Differs from last time at step {differsAt}</p>;
 }

@@ -53,11 +53,9 @@ function Picture({ index, name, label, classes, probabilities }: PictureProps) {
       <button type="button" class="peek" onClick={() => peek(index)} title="Look inside the network with it">
         <Pixels index={index} name={`a ${name}: look inside the network with it`} />
       </button>
-      <span class="truth">
-        <b>{name}</b>
-        {found >= 0 && <span class="sure">{`${(100 * most).toFixed(0)}\u00a0%`}</span>}
-      </span>
+      <b>{name}</b>
       {found >= 0 && <span class="said">{right ? '✓ right' : `✗ ${classes[found]}`}</span>}
+      {found >= 0 && <span class="sure">{`${(100 * most).toFixed(0)}\u00a0% sure`}</span>}
     </li>
   );
 }

@@ -1,96 +1,93 @@
-/** Micro-F1 of each scenario as its runs end; until then, of its latest epoch, drawn lighter. */
-import { noiseOf } from '../../../cifar/report/noise.js';
-import { type Run, runs, studied, version } from '../state/runs.js';
-import { percent } from '../text/numbers.js';
-
-interface Row {
-  readonly scenario: string;
-  readonly place: number;
-  readonly mean: number | null;
-  readonly least: number;
-  readonly most: number;
-  readonly final: boolean;
-  readonly waiting: boolean;
-}
-
-const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-function rowOf(scenario: string, own: readonly Run[]): Row {
-  const ended = own.flatMap(({ result }) => (result ? [result.microF1] : []));
-  // Each picture has one class: then micro-F1 is accuracy.
-  const latest = own.flatMap(({ accuracies }) => accuracies.at(-1)?.accuracy ?? []);
-  const scores = ended.length > 0 ? ended : latest;
-  return {
-    scenario,
-    place: own[0]?.place ?? 0,
-    mean: scores.length > 0 ? meanOf(scores) : null,
-    least: Math.min(...scores),
-    most: Math.max(...scores),
-    final: ended.length > 0,
-    waiting: own.every(({ state }) => state === 'waiting'),
-  };
-}
+/** Micro-F1 of each scenario as its runs end, with what it is unsure by; until then, of its latest epoch, drawn lighter. */
+import { SETS } from '../../../cifar/scenarios.js';
+import { type Compared, type Scores as Found, type Row, scoresOf } from '../scores/rows.js';
+import { isNoise } from '../scores/statistics.js';
+import { pictures, runs, studied, version } from '../state/runs.js';
+import { CARDS } from '../text/cards.js';
+import { percent, plural } from '../text/numbers.js';
+import { Swatch } from './swatch.js';
 
 export function Scores() {
   version.value;
   const study = studied.value;
   if (!study) return null;
-  const rows = study.scenarios.map((name) =>
-    rowOf(
-      name,
-      runs.value.filter(({ scenario }) => scenario === name),
-    ),
-  );
-  const top = Math.max(0.2, ...rows.map(({ mean, most }) => (mean === null ? 0 : most)));
-  const end = Math.min(1, Math.ceil(top * 10 + 0.2) / 10);
+  const first = SETS[study.set][0]?.name ?? null;
+  const before = (name: string): string | null => (name === first ? null : (CARDS[name]?.addsTo ?? first));
+  const labels = pictures.value?.labels ?? new Uint8Array();
+  const scores = scoresOf(study.scenarios, runs.value, before, labels);
+  const means = Math.max(0.2, ...scores.rows.map(({ mean }) => mean ?? 0));
+  // Of two seeds an interval may be wider than all there is to see: then it ends at the edge.
+  const tops = Math.min(1.5 * means, Math.max(means, ...scores.rows.map(({ mean, half }) => (mean ?? 0) + half)));
+  const end = Math.min(1, Math.ceil(tops * 20) / 20);
   return (
     <section class="card scores" aria-labelledby="scores">
       <h2 id="scores">Micro-F1 on test pictures</h2>
       <ul class="bars">
-        {rows.map((row) => (
+        {scores.rows.map((row) => (
           <Bar key={row.scenario} row={row} end={end} />
         ))}
       </ul>
-      <Noise />
+      <Notes scores={scores} testSize={study.testSize} />
     </section>
   );
 }
 
+const points = (share: number): string => (100 * share).toFixed(1);
+
 function Bar({ row, end }: { row: Row; end: number }) {
-  const { scenario, place, mean, least, most, final, waiting } = row;
+  const { scenario, place, mean, half, ended, waiting, compared } = row;
   const wide = (share: number): string => `${(100 * share) / end}%`;
+  const [low, high] = [Math.max(0, (mean ?? 0) - half), Math.min(end, (mean ?? 0) + half)];
   return (
     <li class={`series-${place}`}>
-      <span class="name">{scenario}</span>
+      <span class="name">
+        <Swatch place={place} />
+        {scenario}
+      </span>
       <span class="track" aria-hidden="true">
-        {mean !== null && <span class={final ? 'bar' : 'bar so-far'} style={{ width: wide(mean) }} />}
-        {mean !== null && most > least && (
-          <span class="range" style={{ left: wide(least), width: wide(most - least) }} />
-        )}
+        {mean !== null && <span class={ended > 0 ? 'bar' : 'bar so-far'} style={{ width: wide(mean) }} />}
+        {half > 0 && <span class="range" style={{ left: wide(low), width: wide(high - low) }} />}
       </span>
       <span class="score">
         {mean === null ? (waiting ? 'waits' : '…') : percent(mean)}
-        {mean !== null && !final && <span class="unseen"> so far</span>}
+        {mean !== null && ended === 0 && <span class="unseen"> so far</span>}
+        {half > 0 && <span class="give"> ± {points(half)}</span>}
       </span>
+      {compared && <Difference compared={compared} />}
     </li>
   );
 }
 
-/** What a difference has to be to say anything. */
-function Noise() {
-  const study = studied.value;
-  const done = runs.value.filter(({ result }) => result !== null);
-  if (!study || done.length < 2)
-    return <p class="note">Lighter bars are of runs under way, after their latest epoch.</p>;
-  const scores = study.scenarios
-    .map((name) => done.flatMap(({ scenario, result }) => (scenario === name && result ? [result.microF1] : [])))
-    .filter((found) => found.length > 0);
-  const { bound, spread } = noiseOf(scores, study.testSize);
-  const what = spread === null ? `${study.testSize} test pictures` : `${study.testSize} test pictures and these seeds`;
+function Difference({ compared }: { compared: Compared }) {
+  const { to, mean, half } = compared;
+  const signed = `${mean < 0 ? '−' : '+'}${points(Math.abs(mean))} ± ${points(half)}`;
   return (
-    <p class="note">
-      Differences below {(100 * bound).toFixed(1)} points are within noise: {what} cannot tell them from chance
-      (95&nbsp;% confidence).
-    </p>
+    <span class="versus">
+      {signed} to {to}
+      {isNoise(compared) ? <em> within noise</em> : ''}
+    </span>
+  );
+}
+
+/** What the intervals are of. */
+function Notes({ scores: { rows, spread }, testSize }: { scores: Found; testSize: number }) {
+  const compared = rows.flatMap((row) => row.compared ?? []);
+  if (rows.every(({ ended }) => ended === 0))
+    return <p class="note">Lighter bars are of runs under way, after their latest epoch.</p>;
+  const pairs = new Set(compared.map(({ by }) => by));
+  return (
+    <>
+      <p class="note">
+        {spread
+          ? `Means over seeds, ± 95 % by Student’s t: runs scatter by ${points(spread.deviation)} points (one standard deviation, pooled, ${plural(spread.freedom, 'degree')} of freedom).`
+          : `One seed, ± 95 % by ${plural(testSize, 'test picture')}. Other seeds may change more: several show it.`}
+      </p>
+      {compared.length > 0 && (
+        <p class="note">
+          Differences are paired by {[...pairs].map((by) => (by === 'seeds' ? 'seed' : 'picture')).join(' or ')}: within
+          noise are those whose interval holds zero.
+        </p>
+      )}
+    </>
   );
 }
