@@ -42,7 +42,7 @@ export function Cifar10() {
   );
 }
 
-const Size = () => (base === PUBLIC ? <>{megabytes(PUBLIC_BYTES)}</> : <>both files</>);
+const size = base === PUBLIC ? megabytes(PUBLIC_BYTES) : 'two files';
 
 function Ways({ here }: { here: Standing }) {
   const begun = here.bytes > 0;
@@ -50,8 +50,8 @@ function Ways({ here }: { here: Standing }) {
   return (
     <>
       <p class="note">
-        60,000 photographs of 32 by 32 pixels in ten classes. Nothing has been asked for yet: the button fetches{' '}
-        <Size /> from {hostname}. They take 184 MB in this browser, which keeps them until you delete them.
+        60,000 photographs of 32 by 32 pixels in ten classes. Nothing has been asked for yet: the button fetches {size}{' '}
+        from {hostname}. They take 184 MB in this browser, which keeps them until you delete them.
         {begun && ` ${thousands(here.have.train.count + here.have.test.count)} of them are here.`}
       </p>
       <div class="buttons">
