@@ -84,8 +84,11 @@ test('has them after a reload, and asks for nothing again', async () => {
   const asked = server.requests.length;
   await opened.page.reload();
   await saysOfPictures('150 training and 50 test pictures are here');
-  await visitor.press('Start training');
+  // The study is here too, and the page checks that it comes out the same.
+  await visitor.press('Start again');
+  await visitor.waitsFor('Pause');
   await visitor.waitsFor('Start again');
+  expect(await visitor.texts('.remark')).toEqual(['✓ 8 steps equal to last time, to the bit']);
   expect(server.requests.length).toBe(asked);
 });
 

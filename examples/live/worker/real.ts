@@ -16,7 +16,8 @@ export async function realPictures({ trainSize, testSize }: Wanted, tell: (news:
   });
   tell({ type: 'wantPictures', trainSize, testSize });
   const given = await answer;
-  if (typeof given === 'string') throw new Error(`CIFAR-10: ${given}`);
+  if (typeof given === 'string')
+    throw new Error(`The pictures of CIFAR-10 are not here (${given}). They can be fetched below.`);
   const made = ({ images, labels }: RealSplit): ImageDataset => new ImageDataset(images, labels, CLASSES, given.source);
   return { train: made(given.train), test: made(given.test) };
 }
