@@ -68,7 +68,7 @@ async function missing(site: Site): Promise<void> {
 
 mkdirSync(folder, { recursive: true });
 await build({ configFile: join(ROOT, 'examples/live/vite.config.ts'), logLevel: 'error' });
-const site = await Site.open(join(ROOT, 'live'));
+const site = await Site.open({ folder: join(ROOT, 'live') });
 try {
   console.log(site.description);
   await missing(site);

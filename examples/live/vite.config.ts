@@ -17,9 +17,12 @@ const alias = [
   { find: /^kindling\/(\w+)$/, replacement: source('$1/index.ts') },
 ];
 
+/** Where CIFAR-10 is fetched from once a reader asks for it: Hugging Face, and its hosts of files, to which it sends one on. */
+const HUB = ['https://huggingface.co', 'https://*.huggingface.co', 'https://*.hf.co'];
+
 /**
- * What the page may do: run its own scripts, ask its own server, nothing else; code made of text is refused. The development server
- * puts styles into the page and keeps a socket open.
+ * What the page may do: run its own scripts, ask its own server and that of CIFAR-10, nothing else; code made of text is refused. The
+ * development server puts styles into the page and keeps a socket open.
  */
 const policy = (serving: boolean): string =>
   [
@@ -28,7 +31,7 @@ const policy = (serving: boolean): string =>
     `style-src 'self'${serving ? " 'unsafe-inline'" : ''}`,
     "img-src 'self' data:",
     "worker-src 'self'",
-    `connect-src 'self'${serving ? ' ws:' : ''}`,
+    `connect-src 'self' ${HUB.join(' ')}${serving ? ' ws:' : ''}`,
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
@@ -53,7 +56,12 @@ export default defineConfig({
   define: { KINDLING_VERSION: JSON.stringify(version) },
   plugins: [contentSecurityPolicy],
   server: { fs: { allow: [repository] } },
-  worker: { format: 'es', rolldownOptions: { output: { entryFileNames: 'assets/worker-[hash].js' } } },
+  worker: {
+    format: 'es',
+    rolldownOptions: {
+      output: { entryFileNames: ({ name }) => `assets/${name === 'main' ? 'worker' : name}-[hash].js` },
+    },
+  },
   build: {
     outDir: join(repository, 'live'),
     emptyOutDir: true,

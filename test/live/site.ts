@@ -1,18 +1,18 @@
 /** The live study as a visitor gets it: built, served from a folder of a plain web server, opened in Chromium. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'puppeteer';
 import sirv from 'sirv';
 import { inject } from 'vitest';
 import { launchBrowser } from '../../scripts/browser.js';
 
-/** Serves the folder below `/some/where/`, without any header that the page would need. */
-async function serveSite(folder: string): Promise<Server> {
+/** Serves the folder below `/some/where/`, without any header that the page would need; and other things at other paths. */
+async function serveSite(folder: string, beside: RequestListener | undefined): Promise<Server> {
   const files = sirv(folder, { dev: true });
   const server = createServer((request, response) => {
     const { url = '/' } = request;
     const missing = (): void => void response.writeHead(404).end();
-    if (!url.startsWith('/some/where/')) return missing();
+    if (!url.startsWith('/some/where/')) return beside ? void beside(request, response) : missing();
     request.url = url.slice('/some/where'.length);
     files(request, response, missing);
   });
@@ -45,9 +45,18 @@ export class Site {
     this.description = description;
   }
 
-  /** @param folder of a built page. Default: that of the tests */
-  static async open(folder = inject('site')): Promise<Site> {
-    const [server, { browser, description }] = await Promise.all([serveSite(folder), launchBrowser()]);
+  /**
+   * @param folder of a built page. Default: that of the tests
+   * @param beside answers what is asked of other paths
+   */
+  static async open({
+    folder = inject('site'),
+    beside,
+  }: {
+    folder?: string;
+    beside?: RequestListener;
+  } = {}): Promise<Site> {
+    const [server, { browser, description }] = await Promise.all([serveSite(folder, beside), launchBrowser()]);
     return new Site(server, browser, description);
   }
 

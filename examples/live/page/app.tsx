@@ -13,6 +13,7 @@ import { Machine } from './views/machine.js';
 import { Missing } from './views/missing.js';
 import { PictureWall } from './views/pictures.js';
 import { Scores } from './views/scores.js';
+import { SourcePanel } from './views/source.js';
 import { Starter } from './views/starter.js';
 
 export function App() {
@@ -25,6 +26,7 @@ export function App() {
       <Header />
       <main id="main" tabIndex={-1}>
         {phase.value === 'missing' ? <Missing /> : begun ? <Controls /> : <Starter />}
+        {phase.value !== 'missing' && <SourcePanel />}
         {begun && (
           <div class="live">
             <Curves />
@@ -42,8 +44,8 @@ export function App() {
       </main>
       <footer>
         <p>
-          Trained by kindling, a deep-learning library for WebGPU. Everything on this page happens on this machine; it
-          asks no other host for anything.
+          Trained by kindling, a deep-learning library for WebGPU. Everything on this page happens on this machine. It
+          asks no other host for anything, unless you have it fetch CIFAR-10, and then for nothing else.
         </p>
       </footer>
       <p class="unseen" role="status" aria-live="polite">

@@ -1,6 +1,7 @@
 /** The page's entry: draws it, and then, once it is seen, lets the worker look for a GPU. */
 import { render } from 'preact';
 import { App } from './app.js';
+import { watchChoice } from './state/cifar10.js';
 import { watchFrames } from './state/frames.js';
 import { keepLink } from './state/plan.js';
 import { open } from './state/session.js';
@@ -15,5 +16,6 @@ requestAnimationFrame(() =>
   setTimeout(() => {
     watchFrames();
     open();
+    watchChoice();
   }),
 );

@@ -8,6 +8,10 @@ it('comes back from its link as it went in', () => {
   expect(fromLink(toLink(own))).toEqual(own);
   expect(presetOf(own)).toBeNull();
   expect(presetOf(PRESETS.quick)).toBe('quick');
+  const real = { ...plain(PRESETS.quick), data: 'cifar10' } as const;
+  expect(toLink(real)).toContain('data=cifar10&');
+  expect(fromLink(toLink(real))).toEqual(real);
+  expect(presetOf(real)).toBe('quick');
 });
 
 it('is the first preset where a link says nothing', () => {
@@ -15,10 +19,11 @@ it('is the first preset where a link says nothing', () => {
 });
 
 it('takes nothing from a link that cannot be', () => {
-  const strange = '#set=none&scenarios=a,b&seeds=-1&epochs=1e9&train=x&test=2.5&batch=0';
+  const strange = '#data=mnist&set=none&scenarios=a,b&seeds=-1&epochs=1e9&train=x&test=2.5&batch=0';
   const { epochs, trainSize, testSize, batchSize } = PRESETS.look;
   const names = SETS.tricks.map(({ name }) => name);
   expect(fromLink(strange)).toEqual({
+    data: 'synthetic',
     set: 'tricks',
     scenarios: names,
     seeds: [0],

@@ -7,7 +7,12 @@ export const OFFERED = { tricks: 'Eight tricks', lecun: 'Choices taken for grant
 >;
 export type Offered = keyof typeof OFFERED;
 
+/** What is trained on: pictures that the page draws, or those of CIFAR-10. */
+export const DATA = ['synthetic', 'cifar10'] as const;
+export type DataName = (typeof DATA)[number];
+
 export interface Plan {
+  readonly data: DataName;
   readonly set: Offered;
   /** Names of the set's scenarios, in its order; at least one. */
   readonly scenarios: readonly string[];
@@ -36,7 +41,7 @@ export interface Preset extends Plan {
 }
 
 export const everyName = (set: Offered): string[] => SETS[set].map(({ name }) => name);
-const sizes = { set: 'tricks', seeds: [0], batchSize: 64 } as const;
+const sizes = { data: 'synthetic', set: 'tricks', seeds: [0], batchSize: 64 } as const;
 
 /** `quick` is that of `npm run example:cifar`. */
 export const PRESETS = {
@@ -74,16 +79,17 @@ export const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 export const stepsIn = ({ trainSize, batchSize }: Pick<Plan, 'trainSize' | 'batchSize'>): number =>
   Math.ceil(trainSize / batchSize);
 
-/** The preset that a plan is, if it is one. */
+/** The preset that a plan is, if it is one, whatever it is trained on. */
 export function presetOf(plan: Plan): PresetName | null {
-  const text = toLink(plan);
+  const text = toLink({ ...plan, data: 'synthetic' });
   return PRESET_NAMES.find((name) => toLink(PRESETS[name]) === text) ?? null;
 }
 
 /** The fragment of a link that opens the page with this plan. */
-export function toLink({ set, scenarios, seeds, epochs, trainSize, testSize, batchSize }: Plan): string {
+export function toLink({ data, set, scenarios, seeds, epochs, trainSize, testSize, batchSize }: Plan): string {
   const all = scenarios.length === SETS[set].length;
   const fields = {
+    ...(data === 'synthetic' ? {} : { data }),
     ...(set === 'tricks' ? {} : { set }),
     ...(all ? {} : { scenarios: scenarios.join() }),
     seeds: seeds.join(),
@@ -112,6 +118,7 @@ export function fromLink(fragment: string): Plan {
   const scenarios = everyName(set).filter((name) => !wanted || wanted.includes(name));
   const { epochs, trainSize, testSize, batchSize } = PRESETS.look;
   return {
+    data: DATA.find((name) => name === given.get('data')) ?? 'synthetic',
     set,
     scenarios: scenarios.length > 0 ? scenarios : everyName(set),
     seeds: seedsOf(given.get('seeds') ?? '') ?? [0],
@@ -131,6 +138,6 @@ export function seedsOf(text: string): number[] | null {
 }
 
 /** A preset without its title. */
-export function plain({ set, scenarios, seeds, epochs, trainSize, testSize, batchSize }: Plan): Plan {
-  return { set, scenarios, seeds, epochs, trainSize, testSize, batchSize };
+export function plain({ data, set, scenarios, seeds, epochs, trainSize, testSize, batchSize }: Plan): Plan {
+  return { data, set, scenarios, seeds, epochs, trainSize, testSize, batchSize };
 }

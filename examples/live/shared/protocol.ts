@@ -2,6 +2,7 @@
 
 import type { RunResult } from '../../cifar/results.js';
 import type { Progress } from '../../cifar/train.js';
+import type { PicturesNews, PicturesOrder } from './cifar10.js';
 import type { InsideNews, InsideOrder } from './inside.js';
 import type { KeepingOrder, KeepingState, Kept, Made } from './keeping.js';
 import type { Plan } from './plan.js';
@@ -26,7 +27,8 @@ export type Order =
   | KeepingOrder
   | { readonly type: 'inside'; readonly order: InsideOrder }
   /** Sets the learning rate of the run under way. */
-  | { readonly type: 'rate'; readonly rate: number };
+  | { readonly type: 'rate'; readonly rate: number }
+  | PicturesOrder;
 
 export interface FoundAdapter {
   readonly host: string;
@@ -89,6 +91,7 @@ export type News =
   | { readonly type: 'speed'; readonly speed: Speed }
   | { readonly type: 'prepare'; readonly what: string; readonly progress?: Progress | undefined }
   | { readonly type: 'pictures'; readonly pictures: Pictures }
+  | PicturesNews
   /** With `made` it goes on from there. */
   | ({ readonly type: 'begin'; readonly stepsPerEpoch: number; readonly made?: Made | undefined } & RunId)
   | ({ readonly type: 'steps' } & Steps)

@@ -75,6 +75,9 @@ addEventListener('message', ({ data }: MessageEvent<Order>) => {
     case 'rate':
       control.setRate(data.rate);
       break;
+    case 'realPictures':
+      // Whoever asked for them hears.
+      break;
     default:
       data satisfies never;
   }

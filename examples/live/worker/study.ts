@@ -60,14 +60,21 @@ export async function runStudy(plan: Plan, control: Control, post: Tell, keeper:
 }
 
 /** The images of the plan, the same ones each time. */
-async function picturesOf({ trainSize, testSize }: Plan, tell: Tell): Promise<RunData> {
+async function picturesOf(plan: Plan, tell: Tell): Promise<RunData> {
+  const data =
+    plan.data === 'cifar10' ? await (await import('./real.js')).realPictures(plan, tell) : await drawn(plan, tell);
+  const { images, labels, classes, source, synthetic } = data.test;
+  tell({ type: 'pictures', pictures: { images, labels, classes, source, synthetic } });
+  return data;
+}
+
+async function drawn({ trainSize, testSize }: Plan, tell: Tell): Promise<RunData> {
   tell({ type: 'prepare', what: 'drawing the pictures' });
   const { synthetic } = await import('./pictures.js');
-  const train = synthetic({ split: 'train', count: trainSize });
-  const test = synthetic({ split: 'test', count: testSize });
-  const { images, labels, classes, source } = test;
-  tell({ type: 'pictures', pictures: { images, labels, classes, source, synthetic: test.synthetic } });
-  return { train, test };
+  return {
+    train: synthetic({ split: 'train', count: trainSize }),
+    test: synthetic({ split: 'test', count: testSize }),
+  };
 }
 
 async function trainOne(

@@ -4,6 +4,7 @@ import { addEvaluation, addSteps, beginRun, beginStudy, current, endRun, picture
 
 let seed = 0;
 const plan = (): Plan => ({
+  data: 'synthetic',
   set: 'tricks',
   scenarios: ['lr_schedule'],
   seeds: [seed],

@@ -67,7 +67,7 @@ export const titleOf = ({ scenario, seed }: RunId): string =>
 /** Losses of runs that nobody meddled with, by what decides them. They outlive their study. */
 const earlier = new Map<string, readonly number[]>();
 const decidedBy = ({ scenario, seed }: RunId, { set, trainSize, batchSize }: Plan): string =>
-  [set, scenario, seed, trainSize, batchSize].join();
+  [pictures.value?.source, set, scenario, seed, trainSize, batchSize].join();
 
 export function beginStudy(plan: Plan): void {
   studied.value = plan;

@@ -2,6 +2,7 @@
 import { batch, signal } from '@preact/signals';
 import type { Progress } from '../../../cifar/train.js';
 import type { Advance, FoundAdapter, Load, News, Order, Speed } from '../../shared/protocol.js';
+import { answer } from './cifar10.js';
 import { restartFrames } from './frames.js';
 import { beginInside, connectInside, hearInside } from './inside.js';
 import { hearKeeping, offered, replay } from './keeping.js';
@@ -132,6 +133,9 @@ function hear(news: News): void {
       break;
     case 'pictures':
       pictures.value = news.pictures;
+      break;
+    case 'wantPictures':
+      void answer(news).then((given) => worker?.postMessage(...given));
       break;
     case 'begin':
       beginRun(news, news.stepsPerEpoch, news.made);

@@ -17,7 +17,7 @@ export function resultsOf(plan: Plan, runs: readonly Run[], adapter: FoundAdapte
   return {
     adapter: device,
     host: `${host}, the live study`,
-    data: { name: shown.source, synthetic: shown.synthetic, path: 'synthetic', classes: [...shown.classes] },
+    data: { name: shown.source, synthetic: shown.synthetic, path: plan.data, classes: [...shown.classes] },
     settings: {
       ...sizes,
       seeds: [...seeds],

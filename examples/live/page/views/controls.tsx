@@ -1,5 +1,6 @@
 /** While a study runs: where it is, and the reader's hand on it. */
 import { useSignal } from '@preact/signals';
+import { lacking } from '../state/cifar10.js';
 import { runSeconds } from '../state/estimate.js';
 import { canGoOn } from '../state/keeping.js';
 import { current, runs, studied, titleOf, version, wantedRate } from '../state/runs.js';
@@ -57,10 +58,15 @@ function Again() {
           Go on
         </button>
       )}
-      <button type="button" class={more ? '' : 'primary'} onClick={start} disabled={phase.value === 'opening'}>
+      <button
+        type="button"
+        class={more ? '' : 'primary'}
+        onClick={start}
+        disabled={phase.value === 'opening' || lacking() !== ''}
+      >
         Start again
       </button>
-      <p class="hint">The same seed gives the same curve, to the last bit. The page checks it.</p>
+      <p class="hint">{lacking() || 'The same seed gives the same curve, to the last bit. The page checks it.'}</p>
     </>
   );
 }

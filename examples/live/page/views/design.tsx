@@ -6,6 +6,7 @@ import { change, plan } from '../state/plan.js';
 import { adapter, phase, speed } from '../state/session.js';
 import { about, plural, thousands } from '../text/numbers.js';
 import { Card } from './card.js';
+import { SourceField } from './source.js';
 
 export function StudyDesign() {
   const { set, scenarios } = plan.value;
@@ -69,6 +70,7 @@ function Settings() {
             ))}
           </select>
         </label>
+        <SourceField />
         {(Object.keys(NAMES) as Sized[]).map((name) => (
           <SizeField key={name} name={name} />
         ))}

@@ -18,6 +18,7 @@ export function PictureWall() {
       <h2 id="wall">Test pictures</h2>
       <p class="note">
         {run ? `What ${titleOf(run)} says after epoch ${run.evaluated?.epoch}, and how sure it is.` : 'Not judged yet.'}
+        {shown && ` From: ${shown.source}.`}
       </p>
       <ul class="pictures">
         {shown &&

@@ -1,10 +1,12 @@
 /** Before the first study: how large it is to be, and the one button. */
 import { PRESET_NAMES, PRESETS, type PresetName, plain, presetOf } from '../../shared/plan.js';
+import { lacking } from '../state/cifar10.js';
 import { studySeconds } from '../state/estimate.js';
 import { change, plan } from '../state/plan.js';
 import { adapter, open, phase, preparing, speed, start, trouble } from '../state/session.js';
 import { about, plural, thousands } from '../text/numbers.js';
 import { KeptBefore } from './kept.js';
+import { SourceChoice } from './source.js';
 
 export function Starter() {
   if (phase.value === 'failed') return <Failed />;
@@ -22,8 +24,9 @@ export function Starter() {
           ))}
         </div>
       </fieldset>
+      <SourceChoice />
       <div class="go">
-        <button type="button" class="primary large" disabled={opening} onClick={start}>
+        <button type="button" class="primary large" disabled={opening || lacking() !== ''} onClick={start}>
           Start training
         </button>
         <p class="hint">
@@ -37,12 +40,17 @@ export function Starter() {
 
 function Hint() {
   if (phase.value === 'opening') return <>{preparing.value?.what ?? 'looking for a GPU'}…</>;
-  const { scenarios, seeds, trainSize, epochs } = plan.value;
+  const lacks = lacking();
+  if (lacks) return <>{lacks}</>;
+  const { data, scenarios, seeds, trainSize, epochs } = plan.value;
   const runs = scenarios.length * seeds.length;
+  const kind = {
+    synthetic: 'generated pictures, a stand-in for CIFAR-10 that needs no download',
+    cifar10: 'photographs of CIFAR-10',
+  };
   return (
     <>
-      {plural(runs, 'run')} of {plural(epochs, 'epoch')} on {thousands(trainSize)} generated pictures, a stand-in for
-      CIFAR-10 that needs no download.
+      {plural(runs, 'run')} of {plural(epochs, 'epoch')} on {thousands(trainSize)} {kind[data]}.
     </>
   );
 }
@@ -57,7 +65,7 @@ function PresetChoice({ name }: { name: PresetName }) {
         type="radio"
         name="preset"
         checked={presetOf(plan.value) === name}
-        onChange={() => change(plain(preset))}
+        onChange={() => change({ ...plain(preset), data: plan.value.data })}
       />
       <span class="choice-title">{title}</span>
       <span class="choice-time">
