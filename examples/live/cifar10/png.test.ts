@@ -1,4 +1,4 @@
-import { constants, deflateSync } from 'node:zlib';
+import { constants, deflateSync, inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { expect, it } from 'vitest';
 import { pngOf } from '../../../test/support/cifarParquet.js';
@@ -42,7 +42,7 @@ it.each([
   ['in words of fixed lengths', { strategy: constants.Z_FIXED }],
   ['without repetitions', { strategy: constants.Z_HUFFMAN_ONLY }],
   ['in small blocks', { memLevel: 1 }],
-])('unpacks what is %s, and refuses it with another size or a bit changed', (_, options) => {
+])('unpacks what is %s, and refuses it with another size or, as zlib does, a bit changed', (_, options) => {
   for (const raw of [record, soft, new Uint8Array(9000), soft.map((byte) => byte & 3)]) {
     const packed = new Uint8Array(deflateSync(raw, options));
     expect(Buffer.compare(inflate(packed, raw.length), raw)).toBe(0);
@@ -51,11 +51,21 @@ it.each([
     for (const cut of [1, 4, 5, packed.length >> 1]) {
       expect(() => inflate(packed.subarray(0, packed.length - cut), raw.length)).toThrow();
     }
-    // All bits of a stream count but those before the sum at its end, which fill a byte.
-    for (let at = 2; at < packed.length - 5; at += 41) {
+    // A bit may be another without a change: one that fills a byte, or how far back zeros among zeros come from.
+    for (let at = 0; at < packed.length; at += 41) {
       const broken = packed.slice();
       broken[at] = (broken[at] as number) ^ 4;
-      expect(() => inflate(broken, raw.length), `byte ${at}`).toThrow();
+      const [found, wanted] = [() => inflate(broken, raw.length), () => inflateSync(broken)].map(bytesOf);
+      expect(found, `byte ${at}`).toBe(wanted);
     }
   }
 });
+
+/** What comes out, as text; null where it is refused. */
+function bytesOf(unpack: () => Uint8Array): string | null {
+  try {
+    return Buffer.from(unpack()).toString('base64');
+  } catch {
+    return null;
+  }
+}
