@@ -25,8 +25,8 @@ export interface Table {
 
 /** Bytes that a request asks for: some seconds of a slow connection, and few enough requests on a fast one. */
 const TOGETHER = 4e6;
-/** Pictures that are decoded at a time. */
-const AT_ONCE = 64;
+/** Pictures that are decoded without a pause. */
+const AT_ONCE = 250;
 
 /** Reads what the file says of itself. @throws Error where it has no such columns */
 export async function openTable(file: Sliceable, together = TOGETHER): Promise<Table> {
@@ -71,20 +71,17 @@ export async function recordsOf({ metadata }: Table, segment: Segment, bytes: Ar
   });
   if (rows.length !== count) throw new Error(`there are ${rows.length} pictures where there should be ${count}`);
   const records = new Uint8Array(count * RECORD);
-  const decode = async ({ img, label }: Record<string, unknown>, i: number): Promise<void> => {
-    const png = (img as { bytes?: unknown } | null)?.bytes;
-    if (!(png instanceof Uint8Array)) throw new Error('it has no bytes');
-    records[i * RECORD] = labelOf(label);
-    records.set(await planesOf(png), i * RECORD + 1);
-  };
-  for (let begin = 0; begin < count; begin += AT_ONCE) {
-    const some = rows.slice(begin, begin + AT_ONCE).map((row, i) =>
-      decode(row, begin + i).catch((cause: unknown) => {
-        const why = cause instanceof Error ? cause.message : String(cause);
-        throw new Error(`picture ${first + begin + i}: ${why}`, { cause });
-      }),
-    );
-    await Promise.all(some);
+  for (const [i, { img, label }] of rows.entries()) {
+    try {
+      const png = (img as { bytes?: unknown } | null)?.bytes;
+      if (!(png instanceof Uint8Array)) throw new Error('it has no bytes');
+      records[i * RECORD] = labelOf(label);
+      records.set(planesOf(png), i * RECORD + 1);
+    } catch (cause) {
+      throw new Error(`picture ${first + i}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    }
+    // Orders are heard, and the next pictures come, in between.
+    if (i % AT_ONCE === AT_ONCE - 1) await new Promise((turn) => setTimeout(turn));
   }
   return records;
 }

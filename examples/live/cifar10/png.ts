@@ -3,6 +3,7 @@
  * colours to convert: RGB of 8 bits, as these files are, and nothing else. Each part has its checksum, and the pixels have one more, so
  * that a picture which a server or a connection has changed is refused.
  */
+import { inflate } from './inflate.js';
 import { type Bytes, PIXELS, SIDE } from './records.js';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -23,8 +24,8 @@ function crc32(bytes: Uint8Array): number {
 }
 
 /** The planes of a picture, red, green, blue. @throws Error where it is damaged, or no picture of CIFAR-10 */
-export async function planesOf(file: Uint8Array): Promise<Bytes> {
-  const raw = await inflated(compressed(file));
+export function planesOf(file: Uint8Array): Bytes {
+  const raw = inflate(compressed(file), RAW);
   unfilter(raw);
   const planes = new Uint8Array(3 * PIXELS);
   for (let y = 0; y < SIDE; y++) {
@@ -71,29 +72,6 @@ function checkHeader(type: string, header: DataView): void {
   if (depth !== 8 || colour !== 2 || interlace !== 0) {
     throw new Error(`it is of colour type ${colour} in ${depth} bits, not RGB in 8`);
   }
-}
-
-/** The lines, each behind its filter. Whoever inflates checks the sum at the end. */
-async function inflated(bytes: Bytes): Promise<Uint8Array> {
-  const stream = new DecompressionStream('deflate');
-  const writer = stream.writable.getWriter();
-  // What is wrong shows where it is read.
-  writer.write(bytes).catch(() => undefined);
-  writer.close().catch(() => undefined);
-  const reader = stream.readable.getReader();
-  const raw = new Uint8Array(RAW);
-  let filled = 0;
-  for (;;) {
-    const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw new Error('its pixels are cut off or damaged', { cause });
-    });
-    if (done) break;
-    if (filled + value.length > RAW) throw new Error('it has more pixels than its header says');
-    raw.set(value, filled);
-    filled += value.length;
-  }
-  if (filled < RAW) throw new Error('it has fewer pixels than its header says');
-  return raw;
 }
 
 /** Undoes the filters in place: each byte is stored as its difference from a guess by its neighbours. */
