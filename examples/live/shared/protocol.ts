@@ -2,6 +2,7 @@
 
 import type { RunResult } from '../../cifar/results.js';
 import type { Progress } from '../../cifar/train.js';
+import type { Changeable, Outcome, Provocation } from './complaints.js';
 import type { KeepingOrder, KeepingState, Kept, Made } from './keeping.js';
 import type { Plan } from './plan.js';
 
@@ -23,8 +24,9 @@ export type Order =
   | { readonly type: 'advance'; readonly by: Advance }
   | { readonly type: 'stop' }
   | KeepingOrder
-  /** Sets the learning rate of the run under way. */
-  | { readonly type: 'rate'; readonly rate: number };
+  /** Sets a number of the run under way. */
+  | { readonly type: 'change'; readonly what: Changeable; readonly value: number }
+  | { readonly type: 'provoke'; readonly by: Provocation };
 
 export interface FoundAdapter {
   readonly host: string;
@@ -78,6 +80,8 @@ export interface Load {
   readonly buffers: number;
   /** Of the latest step that was nothing but a step; null before there was one. */
   readonly dispatches: number | null;
+  /** Buffers read per step, over all steps since the run began. */
+  readonly reads: number | null;
 }
 
 /** From the worker. */
@@ -98,6 +102,7 @@ export type News =
   | { readonly type: 'diverged'; readonly what: string }
   | Kept<News>
   | KeepingState
+  | { readonly type: 'complaint'; readonly of: Outcome }
   /** The study is over: all runs ended, or it was stopped. */
   | { readonly type: 'over'; readonly stopped: boolean }
   /** The worker cannot go on. */

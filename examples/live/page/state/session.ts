@@ -1,7 +1,9 @@
 /** The worker and what it is at. Everything the page does with it goes through here. */
 import { batch, signal } from '@preact/signals';
 import type { Progress } from '../../../cifar/train.js';
+import type { Changeable, Provocation } from '../../shared/complaints.js';
 import type { Advance, FoundAdapter, Load, News, Order, Speed } from '../../shared/protocol.js';
+import { forgetComplaints, hearOutcome } from './complaints.js';
 import { restartFrames } from './frames.js';
 import { hearKeeping, offered, replay } from './keeping.js';
 import { plan } from './plan.js';
@@ -42,6 +44,7 @@ export function open(): void {
     phase.value = 'missing';
     return;
   }
+  forgetComplaints();
   phase.value = 'opening';
   preparing.value = { what: 'looking for a GPU' };
   worker = new Worker(new URL('../../worker/main.ts', import.meta.url), { type: 'module' });
@@ -56,6 +59,7 @@ export function start(): void {
   batch(() => {
     beginStudy(study);
     restartFrames();
+    forgetComplaints();
     phase.value = 'training';
     preparing.value = { what: 'starting' };
     spoken.value = 'Training has started.';
@@ -85,9 +89,12 @@ export const pause = (): void => order({ type: 'pause' });
 export const advance = (by: Advance): void => order({ type: 'advance', by });
 export const stop = (): void => order({ type: 'stop' });
 
+export const change = (what: Changeable, value: number): void => order({ type: 'change', what, value });
+export const provoke = (by: Provocation): void => order({ type: 'provoke', by });
+
 export function setRate(rate: number): void {
   wantedRate.value = rate;
-  order({ type: 'rate', rate });
+  change('rate', rate);
 }
 
 function fail(why: string): void {
@@ -144,6 +151,9 @@ function hear(news: News): void {
       break;
     case 'load':
       load.value = news.load;
+      break;
+    case 'complaint':
+      hearOutcome(news.of);
       break;
     case 'paused':
       phase.value = 'paused';

@@ -1,6 +1,7 @@
 /** The runs of the chart by name, with their values: those under the pointer, else the latest. */
 import { type Look, pointsOf } from '../curves/points.js';
 import { keyOf, type Run, runs, titleOf, version } from '../state/runs.js';
+import { firstChange } from '../text/marks.js';
 import { percent, plural } from '../text/numbers.js';
 
 interface LegendProps {
@@ -45,12 +46,23 @@ export function Legend({ look, hidden, drawn, pointed, onToggle }: LegendProps) 
 function Remark({ run }: { run: Run }) {
   version.value;
   if (run.state === 'diverged') return <p class="remark bad">Diverged: {run.what}</p>;
-  const { same, marks } = run;
-  const [first] = marks;
+  const { same, disturbances } = run;
+  const [disturbed] = disturbances;
+  if (disturbed)
+    return (
+      <p class="remark">
+        Not compared with others: {disturbed.what} after step {disturbed.step}
+      </p>
+    );
   if (!same || same.compared === 0) return null;
   const { compared, differsAt } = same;
   if (differsAt === null) return <p class="remark good">✓ {plural(compared, 'step')} equal to last time, to the bit</p>;
+  const first = firstChange(run);
   if (first && differsAt >= first.step)
-    return <p class="remark">As last time to the bit until step {first.step}, where the learning rate was changed</p>;
+    return (
+      <p class="remark">
+        As last time to the bit until step {first.step}, where {first.what} was changed
+      </p>
+    );
   return <p class="remark bad">Differs from last time at step {differsAt}</p>;
 }
