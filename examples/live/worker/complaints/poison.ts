@@ -9,11 +9,13 @@ export async function poison(layer: string, control: Control, tell: (news: News)
   if (!run || !changes) return;
   const weight = run.model.stateDict()[`${layer}.weight`];
   if (!weight) throw new Error(`there is no layer ${layer}`);
+  // First: what the reader says as soon as they see it holds.
+  control.pause();
   const values = Float32Array.from(await weight.data());
   values[0] = Number.NaN;
   weight.copy_(values);
   const step = changes.stepsMade;
+  const found = await health(run.model);
+  tell({ type: 'complaint', of: { what: 'health', step, health: found } });
   tell({ type: 'complaint', of: { what: 'poisoned', step, layer } });
-  tell({ type: 'complaint', of: { what: 'health', step, health: await health(run.model) } });
-  control.pause();
 }
