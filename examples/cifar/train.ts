@@ -71,6 +71,14 @@ export interface RunEvents {
   onCheckpoint?(checkpoint: Uint8Array): Promise<void>;
   /** Told what the run logs, in order, each awaited before the next. */
   onLog?(record: LogRecord): unknown;
+  /** Called before each step is made, with its number from 1 over all epochs; some of those before it are still under way. */
+  beforeStep?(step: number): void;
+  /** Told of everything that happens in the run, steps and epochs too, in order. What it returns is awaited. */
+  onTrain?(event: TrainEvent): unknown;
+  /** Seconds between snapshots, from the last of which a run goes on whose device is lost. Default: none, such a run ends. */
+  readonly snapshotSeconds?: number;
+  /** Steps from one look at the soundness of weights and gradients to the next. Default: none, or that of the log. */
+  readonly healthEvery?: number;
 }
 
 export type RunOutcome =
@@ -134,23 +142,27 @@ export async function trainRun(
   const classify = capture((images: Tensor) => noGrad(() => argmax(model(images), { dim: 1 })));
   const user: { firstLosses: number[] } = { firstLosses: [] };
   const rates: number[] = [];
-  let stepsTold = 0;
+  let stepsMade = 0;
   const stop = new AbortController();
   let predictions: number[] = [];
   const log = events.onLog && logOf?.((record) => events.onLog?.(record), batchSize);
 
   /** Steps are made ahead of what is told of them: each keeps the rate that it was made with. */
   function made(images: Tensor, labels: Tensor): Tensor {
+    events.beforeStep?.(++stepsMade);
     rates.push(optimizer.paramGroups[0]?.lr ?? Number.NaN);
     return update(images, labels);
   }
 
   async function on(event: TrainEvent): Promise<void> {
     await log?.on(event);
-    if (event.type === 'resume') stepsTold = event.step;
+    if (event.type === 'resume' || event.type === 'recovered') {
+      stepsMade = event.step;
+      rates.length = 0;
+    }
+    await events.onTrain?.(event);
     if (event.type === 'step') {
       const { epoch, batch: step, loss } = event;
-      stepsTold = event.step;
       if (user.firstLosses.length < 10) user.firstLosses.push(loss);
       const images = Math.min(batchSize, train.length - (step - 1) * batchSize);
       const learningRate = rates.shift() ?? Number.NaN;
@@ -164,7 +176,7 @@ export async function trainRun(
   }
 
   decayFor(1, scenario, optimizer);
-  events.onBegin?.({ model, optimizer, transform, stepsMade: () => stepsTold + rates.length });
+  events.onBegin?.({ model, optimizer, transform, stepsMade: () => stepsMade });
   try {
     const { finished, seconds, history } = await trainModel(made, loader, {
       epochs,
@@ -184,7 +196,8 @@ export async function trainRun(
       resume: resume !== undefined,
       settings: { ...hparams, data: config.data ?? train.source },
       user,
-      healthEvery: log && HEALTH_EVERY,
+      healthEvery: events.healthEvery ?? (log && HEALTH_EVERY),
+      ...(events.snapshotSeconds !== undefined && { recover: true, snapshotEvery: events.snapshotSeconds }),
       signal: stop.signal,
       on,
     });
@@ -226,8 +239,9 @@ const recordOf = ({ epoch, loss, scores, learningRate }: TrainedEpoch): EpochRec
   learningRate: learningRate ?? Number.NaN,
 });
 
-/** Sets the weight decay that counts in an epoch, from 1. */
+/** Sets the weight decay that counts from an epoch on, from 1. In those between, it is left as whoever watches has set it. */
 function decayFor(epoch: number, { weightDecay = 0, weightDecayFrom = 1 }: Scenario, optimizer: Optimizer): void {
+  if (epoch !== 1 && epoch !== weightDecayFrom) return;
   for (const group of optimizer.paramGroups) group.weightDecay = epoch >= weightDecayFrom ? weightDecay : 0;
 }
 

@@ -2,6 +2,7 @@
 
 import { studied } from './state/runs.js';
 import { phase, spoken } from './state/session.js';
+import { Complaints } from './views/complaints/index.js';
 import { Confusion } from './views/confusion.js';
 import { Controls } from './views/controls.js';
 import { Curves } from './views/curves.js';
@@ -37,6 +38,7 @@ export function App() {
             <Confusion />
             <PictureWall />
             <InsideSection />
+            <Complaints />
             <Keep />
           </div>
         )}

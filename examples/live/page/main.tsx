@@ -11,10 +11,12 @@ keepTheme();
 keepLink();
 const root = document.getElementById('page');
 if (root) render(<App />, root);
+performance.mark('kindling: interactive');
 // Behind the first paint.
 requestAnimationFrame(() =>
   setTimeout(() => {
     watchFrames();
+    performance.mark('kindling: worker');
     open();
     watchChoice();
   }),

@@ -3,6 +3,7 @@
 import type { RunResult } from '../../cifar/results.js';
 import type { Progress } from '../../cifar/train.js';
 import type { PicturesNews, PicturesOrder } from './cifar10.js';
+import type { Changeable, Outcome, Provocation } from './complaints.js';
 import type { InsideNews, InsideOrder } from './inside.js';
 import type { KeepingOrder, KeepingState, Kept, Made } from './keeping.js';
 import type { Plan } from './plan.js';
@@ -26,8 +27,9 @@ export type Order =
   | { readonly type: 'stop' }
   | KeepingOrder
   | { readonly type: 'inside'; readonly order: InsideOrder }
-  /** Sets the learning rate of the run under way. */
-  | { readonly type: 'rate'; readonly rate: number }
+  /** Sets a number of the run under way. */
+  | { readonly type: 'change'; readonly what: Changeable; readonly value: number }
+  | { readonly type: 'provoke'; readonly by: Provocation }
   | PicturesOrder;
 
 export interface FoundAdapter {
@@ -82,6 +84,8 @@ export interface Load {
   readonly buffers: number;
   /** Of the latest step that was nothing but a step; null before there was one. */
   readonly dispatches: number | null;
+  /** Buffers read per step, over all steps since the run began. */
+  readonly reads: number | null;
 }
 
 /** From the worker. */
@@ -104,6 +108,7 @@ export type News =
   | { readonly type: 'diverged'; readonly what: string }
   | Kept<News>
   | KeepingState
+  | { readonly type: 'complaint'; readonly of: Outcome }
   /** The study is over: all runs ended, or it was stopped. */
   | { readonly type: 'over'; readonly stopped: boolean }
   /** The worker cannot go on. */

@@ -1,4 +1,3 @@
-import type { Optimizer } from 'kindling/optim';
 import { expect, it } from 'vitest';
 import type { News } from '../shared/protocol.js';
 import { Control } from './control.js';
@@ -54,13 +53,19 @@ it('stops a study that waits, and one that runs', async () => {
   expect(await control.afterStep()).toBe(false);
 });
 
-it('sets the rate of what is trained, while it is', () => {
-  const { control } = controlled();
-  const optimizer = { paramGroups: [{ lr: 1 }, { lr: 2 }] } as unknown as Optimizer;
-  control.attend(optimizer);
-  control.setRate(0.5);
-  expect(optimizer.paramGroups.map(({ lr }) => lr)).toEqual([0.5, 0.5]);
-  control.end();
-  control.setRate(0.1);
-  expect(optimizer.paramGroups[0]?.lr).toBe(0.5);
+it('runs errands between two steps, and while it waits', async () => {
+  const { control, told } = controlled();
+  const done: string[] = [];
+  control.between(async () => void done.push('between'));
+  expect(done).toEqual([]);
+  expect(await control.afterStep()).toBe(false);
+  expect(done).toEqual(['between']);
+  control.pause();
+  const waiting = control.afterStep();
+  control.between(async () => void done.push('waiting'));
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(done).toEqual(['between', 'waiting']);
+  expect(told).toEqual(['paused']);
+  control.advance('on');
+  expect(await waiting).toBe(false);
 });

@@ -1,5 +1,6 @@
 /** The worker: everything that touches the GPU. It takes orders one by one and tells what comes of them. */
 import { init } from 'kindling';
+import type { Provocation } from '../shared/complaints.js';
 import type { Plan } from '../shared/plan.js';
 import type { News, Order } from '../shared/protocol.js';
 import { Control } from './control.js';
@@ -43,6 +44,12 @@ async function train(plan: Plan | null): Promise<void> {
   if (study) await runStudy(study, control, tell, keeper);
 }
 
+/** Loaded when the reader first asks for it. */
+async function provoke(by: Provocation): Promise<void> {
+  const { answer } = await import('./complaints/main.js');
+  answer(by, { control, tell, enqueue });
+}
+
 addEventListener('message', ({ data }: MessageEvent<Order>) => {
   switch (data.type) {
     case 'open':
@@ -72,8 +79,11 @@ addEventListener('message', ({ data }: MessageEvent<Order>) => {
     case 'inside':
       hearInside(data.order, tell);
       break;
-    case 'rate':
-      control.setRate(data.rate);
+    case 'change':
+      control.change(data.what, data.value);
+      break;
+    case 'provoke':
+      void provoke(data.by);
       break;
     case 'realPictures':
       // Whoever asked for them hears.

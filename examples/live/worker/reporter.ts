@@ -1,6 +1,7 @@
 /** Gathers what becomes known of steps, and tells it a few times a second: a GPU makes a thousand steps in that time. */
 import { stats } from 'kindling';
 import type { News } from '../shared/protocol.js';
+import { readsMade } from './complaints/reads.js';
 import type { Control } from './control.js';
 
 const EVERY_MS = 100;
@@ -21,6 +22,8 @@ export class Reporter {
   /** Dispatches counted after the step before; null where something else came between. */
   #counted: number | null = null;
   #dispatches: number | null = null;
+  #readsBefore = 0;
+  #steps = 0;
 
   constructor(tell: (news: News) => void, control: Control) {
     this.#tell = tell;
@@ -32,6 +35,14 @@ export class Reporter {
     this.#first = steps + 1;
     this.#begun = performance.now() - 1000 * seconds;
     this.#pausedBefore = this.#control.pausedMs;
+    this.#readsBefore = readsMade();
+  }
+
+  /** The run is as it was after that step: those behind it will be told again. */
+  goBack(step: number): void {
+    this.flush();
+    this.#first = step + 1;
+    this.interrupted();
   }
 
   step(loss: number, rate: number): void {
@@ -39,6 +50,7 @@ export class Reporter {
     this.#losses.push(loss);
     this.#rates.push(rate);
     this.#seconds.push((performance.now() - this.#begun - paused) / 1000);
+    this.#steps++;
     const { dispatches, bytes } = stats();
     // Between two steps that are told lies one that was made, besides a look at the weights now and then: the least is a step's.
     if (this.#counted !== null) {
@@ -67,6 +79,7 @@ export class Reporter {
     }
     const { bytes, buffers } = stats();
     peak = Math.max(peak, bytes);
-    this.#tell({ type: 'load', load: { bytes, peak, buffers, dispatches: this.#dispatches } });
+    const reads = this.#steps > 0 ? (readsMade() - this.#readsBefore) / this.#steps : null;
+    this.#tell({ type: 'load', load: { bytes, peak, buffers, dispatches: this.#dispatches, reads } });
   }
 }

@@ -14,6 +14,9 @@ import { Reporter } from './reporter.js';
 
 /** Test pictures whose probabilities are told. */
 const SHOWN = 20;
+/** What is trained since the last snapshot is trained again where a device is lost. */
+const SNAPSHOT_SECONDS = 5;
+const HEALTH_EVERY = 20;
 
 /** From one checkpoint to the next; there is one at the end of each epoch too. */
 const CHECKPOINT_SECONDS = 4;
@@ -94,6 +97,8 @@ async function trainOne(
   tell({ type: 'begin', scenario: scenario.name, seed, stepsPerEpoch: stepsIn(plan), made });
   let epoch = made?.evaluations ?? 0;
   let isCheckpointDue = false;
+  const { Watcher } = await import('./complaints/watcher.js');
+  const complaints = new Watcher(control, reporter, tell);
   const outcome = await trainRun(
     { scenario, seed, epochs, batchSize },
     data,
@@ -110,10 +115,17 @@ async function trainOne(
       onPrepare: (_, progress) => tell({ type: 'prepare', what: 'compiling shaders', progress }),
       onBegin(run) {
         const { model, transform, stepsMade } = run;
-        control.attend(run.optimizer);
+        control.attend(run, complaints.changesOf(run));
         watched({ model, transform, stepsMade, scenario, seed, images: data.test.images });
         probabilities = looker(run, data);
         reporter.begin(made?.steps, found?.seconds);
+      },
+      beforeStep: (step) => control.changes?.before(step),
+      snapshotSeconds: SNAPSHOT_SECONDS,
+      healthEvery: HEALTH_EVERY,
+      onTrain(event) {
+        complaints.on(event);
+        if (event.type === 'recovered') epoch = event.epoch - 1;
       },
       onStep({ loss, learningRate, step, stepsPerEpoch }) {
         reporter.step(loss, learningRate);
@@ -135,6 +147,7 @@ async function trainOne(
   );
   reporter.flush();
   runEnded();
+  control.leave();
   return outcome;
 }
 

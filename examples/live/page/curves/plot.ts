@@ -1,8 +1,8 @@
-/** The chart itself, by uPlot: lines of scenarios with bands over their seeds, and marks where the reader set a learning rate. */
+/** The chart itself, by uPlot: lines of scenarios with bands over their seeds, and marks where the reader changed something. */
 import uPlot from 'uplot';
 import type { Run } from '../state/runs.js';
 import { colour } from '../state/theme.js';
-import { rateText } from '../text/numbers.js';
+import { marksOf } from '../text/marks.js';
 import { type Columns, dataOf, type Look } from './columns.js';
 import { placeOf } from './grid.js';
 import type { Line } from './lines.js';
@@ -148,7 +148,7 @@ function drawMarks({ ctx, bbox, valToPos }: uPlot, runs: readonly Run[], look: L
   ctx.textBaseline = 'top';
   let row = 0;
   for (const run of runs) {
-    for (const { step, rate } of run.marks) {
+    for (const { step, text } of marksOf(run)) {
       const x = valToPos(placeOf(run, step, look.along), 'x', true);
       if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
       ctx.strokeStyle = ctx.fillStyle = colour(`--series-${run.place}`);
@@ -157,7 +157,6 @@ function drawMarks({ ctx, bbox, valToPos }: uPlot, runs: readonly Run[], look: L
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
-      const text = `lr ${rateText(rate)}`;
       const wide = ctx.measureText(text).width + 8 * ratio;
       const left = x + wide > bbox.left + bbox.width ? x - wide : x + 5 * ratio;
       ctx.fillText(text, left, bbox.top + (4 + 14 * (row++ % 4)) * ratio);

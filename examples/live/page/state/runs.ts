@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import type { RunResult } from '../../../cifar/results.js';
 import { SETS } from '../../../cifar/scenarios.js';
+import type { Change } from '../../shared/complaints.js';
 import type { Made } from '../../shared/keeping.js';
 import type { Plan } from '../../shared/plan.js';
 import type { Evaluated, Pictures, RunId, Steps } from '../../shared/protocol.js';
@@ -30,6 +31,12 @@ export interface Run extends RunId {
   readonly accuracies: { readonly epoch: number; readonly step: number; readonly accuracy: number }[];
   evaluated: Evaluated | null;
   readonly marks: Mark[];
+  /** What the reader changed while it went on, learning rates included. */
+  readonly changes: Change[];
+  /** What happened to it that its settings do not say. */
+  readonly disturbances: { readonly what: string; readonly step: number }[];
+  /** Losses of steps that are made again, behind that step. */
+  again: { readonly after: number; readonly losses: readonly number[] } | null;
   same: Sameness | null;
   result: RunResult | null;
   weights: Uint8Array | null;
@@ -89,6 +96,9 @@ const emptyRun = (id: RunId, place: number): Run => ({
   accuracies: [],
   evaluated: null,
   marks: [],
+  changes: [],
+  disturbances: [],
+  again: null,
   same: null,
   result: null,
   weights: null,
@@ -102,6 +112,7 @@ export function beginRun(id: RunId, stepsPerEpoch: number, made: Made = { steps:
   for (const values of [run.losses, run.rates, run.seconds]) values.length = Math.min(values.length, made.steps);
   run.accuracies.length = Math.min(run.accuracies.length, made.evaluations);
   run.marks.splice(0, Infinity, ...run.marks.filter(({ step }) => step <= made.steps));
+  run.changes.splice(0, Infinity, ...run.changes.filter(({ step }) => step <= made.steps));
   if (run.same && run.same.compared > made.steps) run.same = null;
   run.stepsPerEpoch = stepsPerEpoch;
   run.state = 'running';
@@ -133,14 +144,18 @@ export function addSteps({ losses, rates, seconds }: Steps): void {
     }
     compare(run, loss, before[run.losses.length]);
     run.losses.push(loss);
+    for (const told of afterStep) told(run);
     run.rates.push(rate);
     run.seconds.push(seconds[i] ?? Number.NaN);
   }
   changed();
 }
 
+/** Told of a run after each step that was told of it. */
+export const afterStep = new Set<(run: Run) => void>();
+
 function compare(run: Run, loss: number, before: number | undefined): void {
-  if (before === undefined) return;
+  if (before === undefined || run.disturbances.length > 0) return;
   const { compared, differsAt } = run.same ?? { compared: 0, differsAt: null };
   const differs = differsAt === null && !Object.is(loss, before);
   run.same = { compared: compared + 1, differsAt: differs ? run.losses.length + 1 : differsAt };
@@ -156,13 +171,17 @@ export function addEvaluation(evaluated: Evaluated): void {
   changed();
 }
 
+/** Whether its settings alone have decided what it is. */
+export const isItsOwn = ({ marks, changes, disturbances }: Run): boolean =>
+  marks.length + changes.length + disturbances.length === 0;
+
 /** The run under way is over. */
 export function endRun(end: Partial<Pick<Run, 'result' | 'weights' | 'what'>> & Pick<Run, 'state'>): void {
   const [run, plan] = [current.value, studied.value];
   if (!run || !plan) return;
   Object.assign(run, end);
   const key = decidedBy(run, plan);
-  if (run.marks.length === 0 && run.losses.length > (earlier.get(key)?.length ?? 0)) earlier.set(key, run.losses);
+  if (isItsOwn(run) && run.losses.length > (earlier.get(key)?.length ?? 0)) earlier.set(key, run.losses);
   current.value = null;
   runs.value = [...runs.value];
   version.value++;

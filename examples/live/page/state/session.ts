@@ -1,8 +1,10 @@
 /** The worker and what it is at. Everything the page does with it goes through here. */
 import { batch, signal } from '@preact/signals';
 import type { Progress } from '../../../cifar/train.js';
+import type { Changeable, Provocation } from '../../shared/complaints.js';
 import type { Advance, FoundAdapter, Load, News, Order, Speed } from '../../shared/protocol.js';
 import { answer } from './cifar10.js';
+import { forgetComplaints, hearOutcome } from './complaints.js';
 import { restartFrames } from './frames.js';
 import { beginInside, connectInside, hearInside } from './inside.js';
 import { hearKeeping, offered, replay } from './keeping.js';
@@ -45,6 +47,7 @@ export function open(): void {
     phase.value = 'missing';
     return;
   }
+  forgetComplaints();
   phase.value = 'opening';
   preparing.value = { what: 'looking for a GPU' };
   worker = new Worker(new URL('../../worker/main.ts', import.meta.url), { type: 'module' });
@@ -59,6 +62,7 @@ export function start(): void {
   batch(() => {
     beginStudy(study);
     restartFrames();
+    forgetComplaints();
     phase.value = 'training';
     preparing.value = { what: 'starting' };
     spoken.value = 'Training has started.';
@@ -88,9 +92,12 @@ export const pause = (): void => order({ type: 'pause' });
 export const advance = (by: Advance): void => order({ type: 'advance', by });
 export const stop = (): void => order({ type: 'stop' });
 
+export const change = (what: Changeable, value: number): void => order({ type: 'change', what, value });
+export const provoke = (by: Provocation): void => order({ type: 'provoke', by });
+
 export function setRate(rate: number): void {
   wantedRate.value = rate;
-  order({ type: 'rate', rate });
+  change('rate', rate);
 }
 
 function fail(why: string): void {
@@ -154,6 +161,9 @@ function hear(news: News): void {
       break;
     case 'inside':
       hearInside(news.news);
+      break;
+    case 'complaint':
+      hearOutcome(news.of);
       break;
     case 'paused':
       phase.value = 'paused';

@@ -27,6 +27,11 @@ export function resultsOf(plan: Plan, runs: readonly Run[], adapter: FoundAdapte
       scenarioSettings: Object.fromEntries(chosen.map((scenario) => [scenario.name, settingsOf(scenario)])),
       /** Rates that the reader set: these runs are not what their scenario's name says. */
       rateChanges: runs.flatMap(({ scenario, seed, marks }) => marks.map((mark) => ({ scenario, seed, ...mark }))),
+      /** All that the reader changed while they went on, and what else happened to them. */
+      changes: runs.flatMap(({ scenario, seed, changes }) => changes.map((one) => ({ scenario, seed, ...one }))),
+      disturbances: runs.flatMap(({ scenario, seed, disturbances }) =>
+        disturbances.map((one) => ({ scenario, seed, ...one })),
+      ),
     },
     versions: { kindling: KINDLING_VERSION, browser: navigator.userAgent },
     runs: runs.flatMap(({ result }) => result ?? []),

@@ -1,6 +1,7 @@
 /** What is to be said of the runs of a scenario: what went wrong, and how they compare with the last time. */
 import type { Line } from '../curves/lines.js';
 import type { Run } from '../state/runs.js';
+import { firstChange } from './marks.js';
 import { plural } from './numbers.js';
 
 export interface Remark {
@@ -11,7 +12,10 @@ export interface Remark {
 /** Seeds of which there is nothing but good to say share a line. */
 export function remarksOf({ runs }: Line): Remark[] {
   const named = (run: Run, text: string): string => (runs.length > 1 ? `Seed ${run.seed}: ${text}` : text);
-  const equal = runs.filter(({ state, same }) => state !== 'diverged' && same?.differsAt === null && same.compared > 0);
+  const equal = runs.filter(
+    ({ state, same, disturbances }) =>
+      state !== 'diverged' && disturbances.length === 0 && same?.differsAt === null && same.compared > 0,
+  );
   const steps = equal.reduce((sum, { same }) => sum + (same?.compared ?? 0), 0);
   const seeds = equal.length > 1 ? ` of ${equal.length} seeds` : '';
   return [
@@ -25,14 +29,18 @@ export function remarksOf({ runs }: Line): Remark[] {
   ];
 }
 
-function remarkOf({ state, what, same, marks: [first] }: Run): Remark | null {
+function remarkOf(run: Run): Remark | null {
+  const { state, what, same, disturbances } = run;
   if (state === 'diverged') return { kind: 'bad', text: `Diverged: ${what}` };
+  const [disturbed] = disturbances;
+  if (disturbed) {
+    return { kind: '', text: `Not compared with others: ${disturbed.what} after step ${disturbed.step}` };
+  }
   const differsAt = same?.differsAt ?? null;
   if (differsAt === null) return null;
-  if (first && differsAt >= first.step)
-    return {
-      kind: '',
-      text: `As last time to the bit until step ${first.step}, where the learning rate was changed`,
-    };
+  const first = firstChange(run);
+  if (first && differsAt >= first.step) {
+    return { kind: '', text: `As last time to the bit until step ${first.step}, where ${first.what} was changed` };
+  }
   return { kind: 'bad', text: `Differs from last time at step ${differsAt}` };
 }

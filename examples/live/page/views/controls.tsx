@@ -1,11 +1,11 @@
 /** While a study runs: where it is, and the reader's hand on it. */
-import { useSignal } from '@preact/signals';
 import { lacking } from '../state/cifar10.js';
 import { runSeconds } from '../state/estimate.js';
 import { canGoOn } from '../state/keeping.js';
-import { current, runs, studied, titleOf, version, wantedRate } from '../state/runs.js';
-import { adapter, advance, goOn, pause, phase, preparing, setRate, speed, start, stop } from '../state/session.js';
-import { about, rateText } from '../text/numbers.js';
+import { current, runs, studied, titleOf, version } from '../state/runs.js';
+import { adapter, advance, goOn, pause, phase, preparing, speed, start, stop } from '../state/session.js';
+import { about } from '../text/numbers.js';
+import { Sliders } from './sliders.js';
 import { Failed } from './starter.js';
 
 export function Controls() {
@@ -18,7 +18,7 @@ export function Controls() {
       </h2>
       <Place />
       <div class="buttons">{active ? <Running /> : <Again />}</div>
-      {active && current.value && <Rate />}
+      {active && current.value && <Sliders />}
     </section>
   );
 }
@@ -128,38 +128,4 @@ function secondsLeft(): string {
   if (whole === null) return '…';
   const waiting = runs.value.filter(({ state }) => state === 'waiting').length;
   return `about ${about(whole * (waiting + 1 - made / all))}`;
-}
-
-const LEAST = -5;
-const MOST = -1;
-
-/** The learning rate, on a scale of powers of ten. Letting go sets it. */
-function Rate() {
-  version.value;
-  const held = useSignal<number | null>(null);
-  const now = current.value?.rates.at(-1);
-  if (now === undefined) return null;
-  const shown = held.value ?? wantedRate.value ?? now;
-  const exponent = Math.min(MOST, Math.max(LEAST, Math.log10(shown)));
-  return (
-    <label class="rate">
-      <span>Learning rate</span>
-      <input
-        type="range"
-        min={LEAST}
-        max={MOST}
-        step={0.05}
-        value={exponent}
-        aria-valuetext={rateText(shown)}
-        onInput={({ currentTarget }) => {
-          held.value = Number((10 ** Number(currentTarget.value)).toPrecision(2));
-        }}
-        onChange={() => {
-          if (held.value !== null) setRate(held.value);
-          held.value = null;
-        }}
-      />
-      <output>{rateText(shown)}</output>
-    </label>
-  );
 }

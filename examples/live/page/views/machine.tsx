@@ -16,6 +16,7 @@ export function Machine() {
         <Figure name="GPU memory held" value={held ? megabytes(held.bytes) : '–'} />
         <Figure name="At most" value={held ? megabytes(held.peak) : '–'} />
         <Figure name="Dispatches per step" value={held?.dispatches ? String(held.dispatches) : '–'} />
+        <Figure name="Reads per step" value={held?.reads ? held.reads.toFixed(2) : '–'} />
         <Figure name="Time per step" value={stepTime()} />
       </dl>
     </section>

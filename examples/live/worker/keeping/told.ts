@@ -1,4 +1,5 @@
 /** What was told of a run: its beginning, its steps in one piece, and what came with them. */
+import type { Outcome } from '../../shared/complaints.js';
 import type { Made } from '../../shared/keeping.js';
 import type { News, RunId } from '../../shared/protocol.js';
 
@@ -41,13 +42,29 @@ export class Recording {
       for (const loss of news.losses) this.#losses.push(loss);
       for (const rate of news.rates) this.#rates.push(rate);
       for (const second of news.seconds) this.#seconds.push(second);
-    } else if (LASTING.includes(news.type)) this.#others.push(news);
+    } else if (news.type === 'complaint') this.#hearOf(news.of);
+    else if (LASTING.includes(news.type)) this.#others.push(news);
+  }
+
+  /** What makes a run another than its settings say stays with it; a run whose device was lost goes back. */
+  #hearOf(of: Outcome): void {
+    if (of.what === 'recovered') this.#cut({ steps: of.step, evaluations: of.evaluations });
+    else if (of.what === 'changed' || of.what === 'disturbed') this.#others.push({ type: 'complaint', of });
+    else if (of.what === 'poisoned' || of.what === 'lost') {
+      const how = of.what === 'lost' ? 'device lost' : of.what;
+      this.#others.push({ type: 'complaint', of: { what: 'disturbed', step: of.step, how } });
+    }
   }
 
   #cut({ steps, evaluations }: Made): void {
     for (const values of [this.#losses, this.#rates, this.#seconds]) values.length = Math.min(values.length, steps);
     let seen = 0;
-    const stays = this.#others.filter(({ type }) => type === 'evaluated' && seen++ < evaluations);
+    const stays = this.#others.filter((news) => {
+      if (news.type === 'evaluated') return seen++ < evaluations;
+      if (news.type !== 'complaint') return false;
+      const { of } = news;
+      return of.what === 'disturbed' || (of.what === 'changed' && of.change.step <= steps);
+    });
     this.#others.splice(0, Infinity, ...stays);
   }
 
