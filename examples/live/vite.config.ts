@@ -44,6 +44,10 @@ const contentSecurityPolicy: Plugin = {
   ],
 };
 
+/** The study's worker is `worker`, that of the kernel page `kernels`. */
+const workerName = ({ facadeModuleId }: { facadeModuleId?: string | null }): string =>
+  `assets/${facadeModuleId?.includes('/kernels/') ? 'kernels' : 'worker'}-[hash].js`;
+
 const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string };
 
 export default defineConfig({
@@ -53,7 +57,7 @@ export default defineConfig({
   define: { KINDLING_VERSION: JSON.stringify(version) },
   plugins: [contentSecurityPolicy],
   server: { fs: { allow: [repository] } },
-  worker: { format: 'es', rolldownOptions: { output: { entryFileNames: 'assets/worker-[hash].js' } } },
+  worker: { format: 'es', rolldownOptions: { output: { entryFileNames: workerName } } },
   build: {
     outDir: join(repository, 'live'),
     emptyOutDir: true,
@@ -62,5 +66,6 @@ export default defineConfig({
     reportCompressedSize: false,
     // As the policy has it, everything is a file.
     assetsInlineLimit: 0,
+    rolldownOptions: { input: [join(root, 'index.html'), join(root, 'kernels/index.html')] },
   },
 });
