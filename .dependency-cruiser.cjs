@@ -79,14 +79,14 @@ module.exports = {
       name: 'live-worker-alone-has-the-gpu',
       comment: 'Page and worker of the live study meet in what they say to each other.',
       severity: 'error',
-      from: { path: '^examples/live/(page|shared)/' },
-      to: { path: '^(src|examples/live/worker)/', dependencyTypesNot: ['type-only'] },
+      from: { path: '^examples/live/(kernels/)?(page|shared)/' },
+      to: { path: '^(src|examples/live/(kernels/)?worker)/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'live-worker-draws-nothing',
       severity: 'error',
-      from: { path: '^examples/live/(worker|shared)/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^(examples/live/page/|node_modules/)' },
+      from: { path: '^examples/live/(kernels/)?(worker|shared)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(examples/live/(kernels/)?page/|node_modules/)' },
     },
     {
       name: 'library-has-no-dependencies',

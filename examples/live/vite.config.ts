@@ -47,6 +47,12 @@ const contentSecurityPolicy: Plugin = {
   ],
 };
 
+/** The study's worker is `worker`, that of the kernel page `kernels`; others have the names of their files. */
+const workerName = ({ name, facadeModuleId }: { name: string; facadeModuleId?: string | null }): string => {
+  const own = facadeModuleId?.includes('/kernels/') ? 'kernels' : name === 'main' ? 'worker' : name;
+  return `assets/${own}-[hash].js`;
+};
+
 const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string };
 
 export default defineConfig({
@@ -56,12 +62,7 @@ export default defineConfig({
   define: { KINDLING_VERSION: JSON.stringify(version) },
   plugins: [contentSecurityPolicy],
   server: { fs: { allow: [repository] } },
-  worker: {
-    format: 'es',
-    rolldownOptions: {
-      output: { entryFileNames: ({ name }) => `assets/${name === 'main' ? 'worker' : name}-[hash].js` },
-    },
-  },
+  worker: { format: 'es', rolldownOptions: { output: { entryFileNames: workerName } } },
   build: {
     outDir: join(repository, 'live'),
     emptyOutDir: true,
@@ -70,5 +71,6 @@ export default defineConfig({
     reportCompressedSize: false,
     // As the policy has it, everything is a file.
     assetsInlineLimit: 0,
+    rolldownOptions: { input: [join(root, 'index.html'), join(root, 'kernels/index.html')] },
   },
 });

@@ -39,6 +39,7 @@ export function resultsOf(plan: Plan, runs: readonly Run[], adapter: FoundAdapte
   };
 }
 
+export { save } from './save.js';
 export { historyCsv };
 
 /** A line per step of every run, of those too that were stopped. */
@@ -49,16 +50,4 @@ export function stepsCsv(runs: readonly Run[]): string {
     ),
   );
   return ['scenario,seed,step,epoch,loss,learningRate,seconds', ...lines, ''].join('\n');
-}
-
-/** Hands a file to the reader. */
-export function save(name: string, content: string | Uint8Array, type: string): void {
-  const bytes = typeof content === 'string' ? content : Uint8Array.from(content);
-  const url = URL.createObjectURL(new Blob([bytes], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The download has begun by then.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

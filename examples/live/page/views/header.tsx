@@ -14,10 +14,13 @@ export function Header() {
           </svg>
           kindling
         </p>
-        <button type="button" class="quiet" onClick={toggleTheme}>
-          {theme.value === 'dark' ? 'Light' : 'Dark'}
-          <span class="unseen"> colours</span>
-        </button>
+        <nav class="pages" aria-label="Pages">
+          <a href="kernels/index.html">The kernels</a>
+          <button type="button" class="quiet" onClick={toggleTheme}>
+            {theme.value === 'dark' ? 'Light' : 'Dark'}
+            <span class="unseen"> colours</span>
+          </button>
+        </nav>
       </div>
       <h1>The live study</h1>
       <p class="lead">
