@@ -21,9 +21,20 @@ export interface Chunk {
 /** The files of a built page. */
 export function chunksOf(site: string): Chunk[] {
   const document = readFileSync(join(site, 'index.html'), 'utf8');
-  return readdirSync(join(site, 'assets')).map((name) => {
+  const names = readdirSync(join(site, 'assets'));
+  /** A chunk and those that it cannot run without. */
+  const withImports = (name: string, found = new Set<string>()): Set<string> => {
+    if (found.has(name)) return found;
+    found.add(name);
+    const text = readFileSync(join(site, 'assets', name), 'utf8');
+    for (const [, imported = ''] of text.matchAll(/(?:from|import)\s*["']\.\/([^"']+\.js)["']/g))
+      withImports(imported, found);
+    return found;
+  };
+  const worker = new Set(names.filter((name) => name.startsWith('worker-')).flatMap((name) => [...withImports(name)]));
+  return names.map((name) => {
     const content = readFileSync(join(site, 'assets', name));
-    const when = document.includes(name) ? 'page' : name.startsWith('worker-') ? 'worker' : 'later';
+    const when = document.includes(name) ? 'page' : worker.has(name) ? 'worker' : 'later';
     return { name, when, bytes: content.length, gzipBytes: gzipSync(content, { level: 9 }).length };
   });
 }

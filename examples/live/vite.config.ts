@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
+import { offline } from './offline/plugin.js';
 
 const root = import.meta.dirname;
 const repository = join(root, '../..');
@@ -51,9 +52,14 @@ export default defineConfig({
   base: './',
   resolve: { alias },
   define: { KINDLING_VERSION: JSON.stringify(version) },
-  plugins: [contentSecurityPolicy],
+  plugins: [contentSecurityPolicy, offline],
   server: { fs: { allow: [repository] } },
-  worker: { format: 'es', rolldownOptions: { output: { entryFileNames: 'assets/worker-[hash].js' } } },
+  worker: {
+    format: 'es',
+    rolldownOptions: {
+      output: { entryFileNames: ({ name }) => `assets/${name === 'main' ? 'worker' : name}-[hash].js` },
+    },
+  },
   build: {
     outDir: join(repository, 'live'),
     emptyOutDir: true,

@@ -10,6 +10,7 @@ import { Header } from './views/header.js';
 import { Keep } from './views/keep.js';
 import { Machine } from './views/machine.js';
 import { Missing } from './views/missing.js';
+import { Newer } from './views/newer.js';
 import { PictureWall } from './views/pictures.js';
 import { Scores } from './views/scores.js';
 import { Starter } from './views/starter.js';
@@ -22,6 +23,7 @@ export function App() {
         Skip to the study
       </a>
       <Header />
+      <Newer />
       <main id="main" tabIndex={-1}>
         {phase.value === 'missing' ? <Missing /> : begun ? <Controls /> : <Starter />}
         {begun && (

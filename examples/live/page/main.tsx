@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { App } from './app.js';
 import { watchFrames } from './state/frames.js';
+import { keepOffline } from './state/offline.js';
 import { keepLink } from './state/plan.js';
 import { open } from './state/session.js';
 import { keepTheme } from './state/theme.js';
@@ -15,5 +16,6 @@ requestAnimationFrame(() =>
   setTimeout(() => {
     watchFrames();
     open();
+    keepOffline();
   }),
 );

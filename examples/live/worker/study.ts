@@ -59,7 +59,7 @@ export async function runStudy(plan: Plan, control: Control, post: Tell, keeper:
 }
 
 /** The images of the plan, the same ones each time. */
-async function picturesOf({ trainSize, testSize }: Plan, tell: Tell): Promise<RunData> {
+export async function picturesOf({ trainSize, testSize }: Plan, tell: Tell): Promise<RunData> {
   tell({ type: 'prepare', what: 'drawing the pictures' });
   const { synthetic } = await import('./pictures.js');
   const train = synthetic({ split: 'train', count: trainSize });
