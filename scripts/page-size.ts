@@ -21,10 +21,23 @@ export interface Chunk {
 /** The files of a built page. */
 export function chunksOf(site: string): Chunk[] {
   const document = readFileSync(join(site, 'index.html'), 'utf8');
-  return readdirSync(join(site, 'assets')).map((name) => {
+  const names = readdirSync(join(site, 'assets'));
+  /** A chunk and those that it cannot run without. */
+  const withImports = (name: string, found = new Set<string>()): Set<string> => {
+    if (found.has(name)) return found;
+    found.add(name);
+    const text = readFileSync(join(site, 'assets', name), 'utf8');
+    for (const [, imported = ''] of text.matchAll(/(?:from|import)\s*["']\.\/([^"']+\.js)["']/g))
+      withImports(imported, found);
+    return found;
+  };
+  const reached = (entry: string): Set<string> =>
+    new Set(names.filter((name) => name.startsWith(`${entry}-`)).flatMap((name) => [...withImports(name)]));
+  const workers = { worker: reached('worker'), kernels: reached('kernels') };
+  return names.map((name) => {
     const content = readFileSync(join(site, 'assets', name));
-    const [, worker] = /^(worker|kernels)-/.exec(name) ?? [];
-    const when = document.includes(name) ? 'page' : ((worker ?? 'later') as Chunk['when']);
+    const own = (['worker', 'kernels'] as const).find((one) => workers[one].has(name));
+    const when = document.includes(name) ? 'page' : (own ?? 'later');
     return { name, when, bytes: content.length, gzipBytes: gzipSync(content, { level: 9 }).length };
   });
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
+import { offline } from './offline/plugin.js';
 
 const root = import.meta.dirname;
 const repository = join(root, '../..');
@@ -60,7 +61,7 @@ export default defineConfig({
   base: './',
   resolve: { alias },
   define: { KINDLING_VERSION: JSON.stringify(version) },
-  plugins: [contentSecurityPolicy],
+  plugins: [contentSecurityPolicy, offline],
   server: { fs: { allow: [repository] } },
   worker: { format: 'es', rolldownOptions: { output: { entryFileNames: workerName } } },
   build: {

@@ -63,6 +63,9 @@ test('goes on after reloads and after the tab is gone, to the bits of an undistu
   expect(await visitor.texts('.series .value')).toEqual([expect.stringMatching(/^\d\.\d{3}$/), 'waits']);
   expect(await visitor.text('.matrix caption')).toContain('after epoch 1');
   await visitor.press('Go on');
+  await visitor.waitsFor('Pause');
+  // From the checkpoint, not from the beginning.
+  expect(await visitor.text('.where')).toMatch(/baselineepoch (1 of 2, step 16|2 of 2)/);
   await reaches('dropout_both', 3);
   await opened.page.close();
   opened = await site.visit(PLAN);

@@ -12,6 +12,7 @@ import { InsideSection } from './views/inside/section.js';
 import { Keep } from './views/keep.js';
 import { Machine } from './views/machine.js';
 import { Missing } from './views/missing.js';
+import { Newer } from './views/newer.js';
 import { PictureWall } from './views/pictures.js';
 import { Scores } from './views/scores.js';
 import { SourcePanel } from './views/source.js';
@@ -25,6 +26,7 @@ export function App() {
         Skip to the study
       </a>
       <Header />
+      <Newer />
       <main id="main" tabIndex={-1}>
         {phase.value === 'missing' ? <Missing /> : begun ? <Controls /> : <Starter />}
         {phase.value !== 'missing' && <SourcePanel />}

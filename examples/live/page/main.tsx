@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { App } from './app.js';
 import { watchChoice } from './state/cifar10.js';
 import { watchFrames } from './state/frames.js';
+import { keepOffline } from './state/offline.js';
 import { keepLink } from './state/plan.js';
 import { open } from './state/session.js';
 import { keepTheme } from './state/theme.js';
@@ -19,5 +20,6 @@ requestAnimationFrame(() =>
     performance.mark('kindling: worker');
     open();
     watchChoice();
+    keepOffline();
   }),
 );

@@ -63,7 +63,7 @@ export async function runStudy(plan: Plan, control: Control, post: Tell, keeper:
 }
 
 /** The images of the plan, the same ones each time. */
-async function picturesOf(plan: Plan, tell: Tell): Promise<RunData> {
+export async function picturesOf(plan: Plan, tell: Tell): Promise<RunData> {
   const data =
     plan.data === 'cifar10' ? await (await import('./real.js')).realPictures(plan, tell) : await drawn(plan, tell);
   const { images, labels, classes, source, synthetic } = data.test;

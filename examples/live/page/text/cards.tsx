@@ -1,5 +1,7 @@
 /** The eight tricks in words, as a formula and as code, kindling's and PyTorch's. */
 import type { ComponentChild } from 'preact';
+import { type Scenario, SETS } from '../../../cifar/scenarios.js';
+import * as pieces from '../../shared/programs/pieces.js';
 
 export interface CardText {
   readonly title: string;
@@ -10,6 +12,12 @@ export interface CardText {
   readonly kindling: string;
   readonly pytorch: string;
 }
+
+const named = (wanted: string): Scenario => {
+  const found = SETS.tricks.find(({ name }) => name === wanted);
+  if (!found) throw new Error(`there is no scenario ${wanted}`);
+  return found;
+};
 
 const dropoutFormula = (mask: ComponentChild) => (
   <math>
@@ -57,8 +65,7 @@ export const CARDS: Readonly<Record<string, CardText>> = {
         <mo stretchy={false}>)</mo>
       </math>
     ),
-    kindling: 'new Adam(model.parameters(), {\n  lr: 1e-3,\n})',
-    pytorch: 'Adam(model.parameters(),\n  lr=1e-3)',
+    ...pieces.optimizer(named('baseline')),
   },
   norm_inputs: {
     title: 'Normalised inputs',
@@ -111,8 +118,7 @@ export const CARDS: Readonly<Record<string, CardText>> = {
         </msup>
       </math>
     ),
-    kindling: 'new ExponentialLR(optimizer, {\n  gamma: 0.8,\n})',
-    pytorch: 'ExponentialLR(optimizer,\n  gamma=0.8)',
+    ...pieces.schedule(named('lr_schedule')),
   },
   weight_decay: {
     title: 'Weight decay',
@@ -134,8 +140,7 @@ export const CARDS: Readonly<Record<string, CardText>> = {
         <mi>w</mi>
       </math>
     ),
-    kindling: 'new Adam(model.parameters(), {\n  lr: 2e-3, weightDecay: 1e-4,\n})',
-    pytorch: 'Adam(model.parameters(),\n  lr=2e-3, weight_decay=1e-4)',
+    ...pieces.optimizer(named('weight_decay')),
   },
   init_weights: {
     title: 'Kaiming initialisation',
@@ -167,8 +172,7 @@ export const CARDS: Readonly<Record<string, CardText>> = {
         </msqrt>
       </math>
     ),
-    kindling: 'init.kaimingUniform(layer.weight)',
-    pytorch: 'init.kaiming_uniform_(layer.weight)',
+    ...pieces.initialisation,
   },
   dropout_dense: {
     title: 'Dropout, dense layer',

@@ -5,6 +5,7 @@ import { pictures, type Run, runs, studied, titleOf, version } from '../state/ru
 import { adapter } from '../state/session.js';
 import { historyCsv, resultsOf, save, stepsCsv } from '../text/files.js';
 import { KeptHere } from './kept.js';
+import { OneRun } from './oneRun.js';
 
 export function Keep() {
   version.value;
@@ -47,6 +48,7 @@ export function Keep() {
               </li>
             ))}
           </ul>
+          <OneRun study={study} done={done} />
         </>
       )}
       <KeptHere />
