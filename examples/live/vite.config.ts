@@ -54,6 +54,9 @@ const workerName = ({ name, facadeModuleId }: { name: string; facadeModuleId?: s
   return `assets/${own}-[hash].js`;
 };
 
+/** What bundlers are told of functions is of no use once they have been at it. */
+const comments = { annotation: false };
+
 const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string };
 
 export default defineConfig({
@@ -63,7 +66,17 @@ export default defineConfig({
   define: { KINDLING_VERSION: JSON.stringify(version) },
   plugins: [contentSecurityPolicy, offline],
   server: { fs: { allow: [repository] } },
-  worker: { format: 'es', rolldownOptions: { output: { entryFileNames: workerName } } },
+  worker: {
+    format: 'es',
+    rolldownOptions: {
+      output: {
+        entryFileNames: workerName,
+        comments,
+        // One file of what a worker begins with: cut up by what its lazy parts share with it, it is larger by a tenth.
+        codeSplitting: { groups: [{ name: 'begin', tags: ['$initial'] }] },
+      },
+    },
+  },
   build: {
     outDir: join(repository, 'live'),
     emptyOutDir: true,
@@ -72,6 +85,6 @@ export default defineConfig({
     reportCompressedSize: false,
     // As the policy has it, everything is a file.
     assetsInlineLimit: 0,
-    rolldownOptions: { input: [join(root, 'index.html'), join(root, 'kernels/index.html')] },
+    rolldownOptions: { input: [join(root, 'index.html'), join(root, 'kernels/index.html')], output: { comments } },
   },
 });

@@ -19,16 +19,23 @@ const SIZES = { epochs: 2, trainSize: 16, testSize: 8, batchSize: 8 } as const;
 const folder = join(ROOT, 'test/docs/.programs/live');
 const python = pythonWithTorch();
 
-const wantedOf = (set: Offered, scenario: string): Wanted => {
-  const plan: Plan = { ...SIZES, set, scenarios: [scenario], seeds: [3] };
+const wantedOf = (set: Offered, scenario: string, data: Plan['data'] = 'synthetic'): Wanted => {
+  const plan: Plan = { ...SIZES, data, set, scenarios: [scenario], seeds: [3] };
   return { plan, run: { scenario, seed: 3 }, changes: [] };
 };
 const all = (Object.keys(OFFERED) as Offered[]).flatMap((set) => SETS[set].map(({ name }) => wantedOf(set, name)));
+/** On pictures that the page hands out: here they are those that the others draw. */
+const real = wantedOf('tricks', 'norm_inputs', 'cifar10');
+const realPath = join(folder, 'real.ts');
 const pathOf = ({ run }: Wanted, extension: string): string => join(folder, `${run.scenario}.${extension}`);
 
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    realPath,
+    typescriptProgram(real).replace("'pictures.bin'", JSON.stringify(join(folder, 'pictures.bin'))),
+  );
   for (const wanted of all) {
     writeFileSync(pathOf(wanted, 'ts'), typescriptProgram(wanted));
     writeFileSync(pathOf(wanted, 'py'), pytorchProgram(wanted));
@@ -45,16 +52,27 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test('type-check as they are', () => {
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
-  const program = ts.createProgram(
-    all.map((wanted) => pathOf(wanted, 'ts')),
-    options,
-  );
+  const program = ts.createProgram([realPath, ...all.map((wanted) => pathOf(wanted, 'ts'))], options);
   const found = ts.getPreEmitDiagnostics(program);
   expect(found.map(({ messageText, file }) => [file?.fileName, messageText])).toEqual([]);
 });
 
 /** Those that are run; `KINDLING_PROGRAMS=all` runs more. */
 const RUN = process.env.KINDLING_PROGRAMS === 'all' ? ['mse', 'l1', 'sgd_momentum', 'tanh', 'unshuffled'] : [];
+
+test('on pictures that the page hands out gives the losses of those that are drawn', async () => {
+  const losses = async (path: string): Promise<string[]> => {
+    const said = vi.spyOn(console, 'log').mockImplementation(() => {});
+    await import(path);
+    const lines = said.mock.calls.map((parts) => parts.map(String).join(' '));
+    said.mockRestore();
+    return lines.filter((line) => line.startsWith('step'));
+  };
+  const drawn = all.find(({ run }) => run.scenario === 'norm_inputs') as Wanted;
+  const expected = await losses(pathOf(drawn, 'ts'));
+  expect(expected).toHaveLength(4);
+  expect(await losses(realPath)).toEqual(expected);
+});
 
 describe.each(['init_weights', 'dropout_both', ...RUN])('%s', (name) => {
   const wanted = all.find(({ run }) => run.scenario === name) as Wanted;
