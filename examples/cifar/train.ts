@@ -149,7 +149,8 @@ export async function trainRun(
 
   /** Steps are made ahead of what is told of them: each keeps the rate that it was made with. */
   function made(images: Tensor, labels: Tensor): Tensor {
-    events.beforeStep?.(++stepsMade);
+    stepsMade += 1;
+    events.beforeStep?.(stepsMade);
     rates.push(optimizer.paramGroups[0]?.lr ?? Number.NaN);
     return update(images, labels);
   }

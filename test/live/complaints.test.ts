@@ -103,9 +103,10 @@ test('takes another weight decay and dropout while it runs, and begins without t
     ['decay', 0.1],
     ['dropoutDense', 0.05],
   ]);
-  const first = changes[0]?.step ?? 0;
-  expect(changed.slice(0, first)).toEqual(undisturbed.slice(0, first));
-  expect(changed.slice(first)).not.toEqual(undisturbed.slice(first));
+  // Another dropout changes the loss of the first step that is made with it.
+  const before = (changes[0]?.step ?? 0) - 1;
+  expect(changed.slice(0, before)).toEqual(undisturbed.slice(0, before));
+  expect(changed.slice(before)).not.toEqual(undisturbed.slice(before));
   await visitor.press('Start again');
   await visitor.waitsFor('Pause');
   await visitor.waitsFor('Start again');

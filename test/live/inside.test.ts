@@ -53,7 +53,7 @@ test('a picture of the wall opens it, and each step shows', async () => {
   expect(await opened.page.$eval('.thumb:nth-of-type(3) input', (input) => (input as HTMLInputElement).checked)).toBe(
     true,
   );
-  await visitor.waits(() => document.querySelectorAll('.ridges canvas').length === 10);
+  await visitor.waits(() => document.querySelectorAll('.ridges canvas').length === 5);
   const before = await pixelsOf('.pair figure:nth-child(2) canvas');
   await visitor.press('One step');
   await visitor.waits(

@@ -1,5 +1,5 @@
 /** What a visitor of a page does and sees. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { EvaluateFunc, Page } from 'puppeteer';
 
 export class Visitor {
@@ -80,7 +80,8 @@ export class Visitor {
   async download(label: string, path: string, within?: string): Promise<Buffer> {
     await this.press(label, within);
     const begun = performance.now();
-    while (!existsSync(path)) {
+    // The browser makes an empty file of that name before the one that it fills is moved there.
+    while (!existsSync(path) || statSync(path).size === 0) {
       if (performance.now() - begun > 10_000) throw new Error(`${label}: there is no ${path}`);
       await new Promise((done) => setTimeout(done, 50));
     }
