@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { damage, NAMES } from './damage/damage.js';
 import { kills } from './kills/kills.js';
+import { soak } from './soak.js';
 import { writes } from './writes/writes.js';
 
 const number = (text: string): number => {
@@ -49,6 +50,15 @@ program
   .action(() => judged(writes()));
 
 program
+  .command('soak')
+  .description('two models for many steps: heap, memory, buffers and pipelines stay what they were')
+  .option('--steps <n>', 'how many', number, 10_000)
+  .action(async ({ steps }: { steps: number }) => {
+    judged(await soak(steps));
+    process.exit();
+  });
+
+program
   .option('--quick', 'a little of all of it')
   .option('--seed <n>', 'of --quick', number)
   .action(async ({ quick, seed = seedOf() }: { quick?: boolean; seed?: number }) => {
@@ -56,6 +66,7 @@ program
     if (!(await damage({ runs: 200, seed }))) process.exitCode = 1;
     judged(writes());
     judged(await kills({ kills: 4, seed, full: false, only: ['own', 'mnist'] }));
+    judged(await soak(600));
     process.exit();
   });
 
