@@ -8,7 +8,8 @@ import { Visitor } from '../test/live/visitor.js';
 import { ROOT } from './page.js';
 
 /** Lossy, as the pages of a guide want them. */
-const QUALITY = 82;
+const QUALITY = 70;
+const PATIENCE = 600_000;
 const NARROW = { width: 360, height: 740 };
 const folder = process.argv[2] ?? join(ROOT, 'docs/images/live');
 
@@ -28,7 +29,7 @@ async function shoot(page: Page, name: string, fullPage = true): Promise<void> {
 
 async function alone(site: Site): Promise<void> {
   const { page } = await site.visit(PLAN);
-  const visitor = new Visitor(page);
+  const visitor = new Visitor(page, PATIENCE);
   await visitor.sees('main button.primary:not(:disabled)');
   await visitor.waits(() => !/…/.test(document.querySelector('.choice-time')?.textContent ?? '…'));
   await shoot(page, 'first-sight', false);
@@ -48,12 +49,37 @@ async function alone(site: Site): Promise<void> {
 
 async function seeds(site: Site): Promise<void> {
   const { page } = await site.visit(SEEDS);
-  const visitor = new Visitor(page);
+  const visitor = new Visitor(page, PATIENCE);
   await visitor.press('Start training');
   await visitor.waitsFor('Start again');
   await shoot(page, 'seeds', false);
   await visitor.press('Dark colours');
   await shoot(page, 'dark');
+  await page.close();
+}
+
+async function kernels(site: Site): Promise<void> {
+  const { page } = await site.visit('kernels/index.html#layerNorm');
+  const visitor = new Visitor(page, PATIENCE);
+  await visitor.sees('.wgsl');
+  await visitor.press('Measure this kernel');
+  await visitor.waitsFor('Measure this kernel');
+  await shoot(page, 'kernels');
+  await page.close();
+}
+
+async function inside(site: Site): Promise<void> {
+  const { page } = await site.visit(`#seeds=0&${SIZES}`);
+  const visitor = new Visitor(page, PATIENCE);
+  await visitor.press('Start training');
+  await visitor.waits(() => document.querySelector('.matrix') !== null);
+  await page.click('.pictures li:nth-child(3) .peek');
+  await visitor.waits(() => document.querySelectorAll('.ridges canvas').length > 0);
+  await visitor.press('Pause');
+  await visitor.waitsFor('Go on');
+  const section = await page.waitForSelector('.inside');
+  await section?.screenshot({ path: join(folder, 'inside.webp') as `${string}.webp`, type: 'webp', quality: QUALITY });
+  console.log(join(folder, 'inside.webp'));
   await page.close();
 }
 
@@ -74,6 +100,8 @@ try {
   await missing(site);
   await alone(site);
   await seeds(site);
+  await inside(site);
+  await kernels(site);
 } finally {
   await site.close();
 }

@@ -4,9 +4,12 @@ import type { EvaluateFunc, Page } from 'puppeteer';
 
 export class Visitor {
   readonly #page: Page;
+  readonly #patience: number;
 
-  constructor(page: Page) {
+  /** @param patience milliseconds that it waits for anything */
+  constructor(page: Page, patience = 50_000) {
     this.#page = page;
+    this.#patience = patience;
   }
 
   /** Lets files that the page hands out land in a folder. */
@@ -20,7 +23,7 @@ export class Visitor {
   }
 
   async waits<Args extends unknown[]>(condition: EvaluateFunc<Args>, ...args: Args): Promise<void> {
-    await this.#page.waitForFunction(condition, { polling: 50, timeout: 50_000 }, ...args);
+    await this.#page.waitForFunction(condition, { polling: 50, timeout: this.#patience }, ...args);
   }
 
   /** Waits for a button that says `label` and can be pressed. */

@@ -203,15 +203,19 @@ export const CARDS: Readonly<Record<string, CardText>> = {
     words:
       'Maps and dense units together: the most noise in training. It pays where there is little data and much time.',
     formula: (
-      <math>
-        <msub>
+      <>
+        <math>
+          <msub>
+            <mi>m</mi>
+            <mi>c</mi>
+          </msub>
+          <mtext>{'\u00a0after each convolution,'}</mtext>
+        </math>
+        <math>
           <mi>m</mi>
-          <mi>c</mi>
-        </msub>
-        <mtext>{'\u00a0after each convolution,\u2002'}</mtext>
-        <mi>m</mi>
-        <mtext>{'\u00a0after fc1'}</mtext>
-      </math>
+          <mtext>{'\u00a0after fc1'}</mtext>
+        </math>
+      </>
     ),
     kindling: 'new Dropout2d(0.2) // convolutions\nnew Dropout(0.2)   // fc1',
     pytorch: 'nn.Dropout2d(0.2)  # convolutions\nnn.Dropout(0.2)    # fc1',
