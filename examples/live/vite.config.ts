@@ -23,7 +23,7 @@ const HUB = ['https://huggingface.co', 'https://*.huggingface.co', 'https://*.hf
 
 /**
  * What the page may do: run its own scripts, ask its own server and that of CIFAR-10, nothing else; code made of text is refused. The
- * development server puts styles into the page and keeps a socket open.
+ * development server puts styles into the page, keeps a socket open and a worker that watches it.
  */
 const policy = (serving: boolean): string =>
   [
@@ -31,7 +31,7 @@ const policy = (serving: boolean): string =>
     "script-src 'self'",
     `style-src 'self'${serving ? " 'unsafe-inline'" : ''}`,
     "img-src 'self' data:",
-    "worker-src 'self'",
+    `worker-src 'self'${serving ? ' blob:' : ''}`,
     `connect-src 'self' ${HUB.join(' ')}${serving ? ' ws:' : ''}`,
     "base-uri 'none'",
     "form-action 'none'",
