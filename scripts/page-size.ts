@@ -10,7 +10,7 @@ import { ROOT } from './page.js';
 
 const MOST = { page: 150_000, worker: 90_000, kernels: 90_000 } as const;
 
-export interface Chunk {
+interface Chunk {
   readonly name: string;
   /** `page`: named by the document itself. `kernels`: the kernel page's worker. `later`: asked for when it is needed. */
   readonly when: 'page' | 'worker' | 'kernels' | 'later';
@@ -19,7 +19,7 @@ export interface Chunk {
 }
 
 /** The files of a built page. */
-export function chunksOf(site: string): Chunk[] {
+function chunksOf(site: string): Chunk[] {
   const document = readFileSync(join(site, 'index.html'), 'utf8');
   const names = readdirSync(join(site, 'assets'));
   /** A chunk and those that it cannot run without. */
@@ -43,7 +43,7 @@ export function chunksOf(site: string): Chunk[] {
 }
 
 /** Bytes that come together, gzipped. */
-export const together = (chunks: readonly Chunk[], when: Chunk['when']): number =>
+const together = (chunks: readonly Chunk[], when: Chunk['when']): number =>
   chunks.filter((chunk) => chunk.when === when).reduce((sum, { gzipBytes }) => sum + gzipBytes, 0);
 
 function main(): void {

@@ -85,7 +85,8 @@ export function beginStudy(plan: Plan): void {
   current.value = null;
 }
 
-const emptyRun = (id: RunId, place: number): Run => ({
+/** A run of which nothing was told. */
+export const emptyRun = (id: RunId, place: number): Run => ({
   ...id,
   place,
   stepsPerEpoch: 1,
@@ -172,7 +173,7 @@ export function addEvaluation(evaluated: Evaluated): void {
 }
 
 /** Whether its settings alone have decided what it is. */
-export const isItsOwn = ({ marks, changes, disturbances }: Run): boolean =>
+const isItsOwn = ({ marks, changes, disturbances }: Run): boolean =>
   marks.length + changes.length + disturbances.length === 0;
 
 /** The run under way is over. */

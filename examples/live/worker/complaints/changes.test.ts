@@ -23,7 +23,6 @@ it('changes nothing before a step is made with it, and says which', () => {
     { step: 2, what: 'rate', value: 0.5 },
     { step: 2, what: 'decay', value: 0.1 },
   ]);
-  expect(changes.stepsMade).toBe(2);
 });
 
 it('meets each change at its step again, where a run goes back', () => {

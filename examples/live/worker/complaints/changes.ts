@@ -7,7 +7,6 @@ export class Changes {
   readonly #tell: (change: Change) => void;
   readonly #made: Change[] = [];
   #asked: Omit<Change, 'step'>[] = [];
-  #stepsMade = 0;
 
   /** @param tell is told of each change once a step is made with it */
   constructor(run: LiveRun, tell: (change: Change) => void) {
@@ -18,18 +17,12 @@ export class Changes {
     }
   }
 
-  /** Of all epochs; some of them may be under way. */
-  get stepsMade(): number {
-    return this.#stepsMade;
-  }
-
   ask(what: Changeable, value: number): void {
     this.#asked.push({ what, value });
   }
 
   /** To be called before a step is made. */
   before(step: number): void {
-    this.#stepsMade = step;
     this.#made.push(...this.#asked.splice(0).map((one) => ({ step, ...one })));
     for (const change of this.#made) {
       if (change.step !== step) continue;
